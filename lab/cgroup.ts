@@ -1,0 +1,89 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { codeOf, LabError } from './lab-error.ts'
+
+/**
+ * Everything that the lab starts runs in a control group of its own. The kernel then knows what belongs to the lab, also when
+ * the process that started it was killed, and no process of someone else can be mistaken for it as with a stale pid file.
+ * See cgroups(7), and "Core Interface Files" in the kernel's cgroup-v2 document.
+ */
+export interface Cgroup {
+  /** Directory in the cgroup2 file system. */
+  dir: string
+}
+
+/** Where cgroup2 is mounted: `/sys/fs/cgroup`, or a directory below it where version 1 is in use too. Undefined when nowhere. */
+export function cgroupRoot(mountinfo = readFileSync('/proc/self/mountinfo', 'utf8')): string | undefined {
+  const line = mountinfo.split('\n').find((each) => / - cgroup2 /.test(each))
+  return line?.split(' ')[4]
+}
+
+/** Whether the version 1 hierarchies are mounted beside cgroup2, in which case systemd-nspawn must be told to give a host version 2. */
+export function hasCgroupV1(mountinfo = readFileSync('/proc/self/mountinfo', 'utf8')): boolean {
+  return / - cgroup /.test(mountinfo)
+}
+
+/** The control group named by `parts`, below the root. It need not exist. */
+export function cgroup(...parts: string[]): Cgroup {
+  const root = cgroupRoot()
+  if (root === undefined) throw new LabError('This machine has no cgroup2 file system mounted, which systemd in a lab host needs. Run the lab on Debian 12 (its own kernel has it), in a virtual machine if need be.')
+  return { dir: path.join(root, ...parts) }
+}
+
+/** Whether any process lives in the group or below it. A group that does not exist is empty. */
+export function isPopulated(group: Cgroup): boolean {
+  return /^populated 1$/m.test(readIfThere(path.join(group.dir, 'cgroup.events')))
+}
+
+/** Process ids directly in the group or, with `below`, in the group of that name below it. */
+export function processesIn(group: Cgroup, below = ''): number[] {
+  return readIfThere(path.join(group.dir, below, 'cgroup.procs')).split('\n').filter(Boolean).map(Number)
+}
+
+/** Makes the group and returns a shell fragment that moves the shell itself into it; `exec` the command after it. */
+export function joinScript(group: Cgroup): string {
+  mkdirSync(group.dir, { recursive: true })
+  return `echo $$ > '${path.join(group.dir, 'cgroup.procs')}'`
+}
+
+/**
+ * Kills every process of the group and of the groups below it, waits until they are gone, and removes the groups.
+ * A group that does not exist is fine. Throws LabError when processes remain after 10 seconds (stuck in the kernel).
+ */
+export async function endCgroup(group: Cgroup): Promise<void> {
+  if (!existsSync(group.dir)) return
+  const deadline = Date.now() + 10_000
+  while (isPopulated(group)) {
+    writeFileSync(path.join(group.dir, 'cgroup.kill'), '1')
+    if (Date.now() > deadline) throw new LabError(`Processes of the lab do not end, even when killed: see ${group.dir}. They are stuck in the kernel; only a reboot helps.`)
+    await sleep(10)
+  }
+  await removeTree(group.dir, deadline)
+}
+
+async function removeTree(dir: string, deadline: number): Promise<void> {
+  for (const entry of readdirSync(dir, { withFileTypes: true })) {
+    if (entry.isDirectory()) await removeTree(path.join(dir, entry.name), deadline)
+  }
+  for (;;) {
+    try {
+      rmdirSync(dir)
+      return
+    } catch (thrown) {
+      if (codeOf(thrown) === 'ENOENT') return
+      // The last process may be dead and not yet reaped, which keeps its group for some milliseconds.
+      if (codeOf(thrown) !== 'EBUSY' || Date.now() > deadline) throw thrown
+      await sleep(10)
+    }
+  }
+}
+
+function readIfThere(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (thrown) {
+    if (codeOf(thrown) === 'ENOENT' || codeOf(thrown) === 'ENODEV') return ''
+    throw thrown
+  }
+}

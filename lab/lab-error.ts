@@ -1,0 +1,17 @@
+/**
+ * What the lab says when it cannot go on: what was found, and what to do about it. The command line prints its message alone;
+ * any other kind of error is a mistake in the lab itself and keeps its stack.
+ */
+export class LabError extends Error {
+  override name = 'LabError'
+}
+
+/** The message of anything thrown, for being quoted in another message. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown)
+}
+
+/** The `code` of a Node.js system error (`ENOENT`, `EBUSY`, …), or undefined when `thrown` is something else. */
+export function codeOf(thrown: unknown): string | undefined {
+  return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined
+}

@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto'
+import path from 'node:path'
+import { LabError } from './lab-error.ts'
+
+/** Where the one lab of a machine lives unless STEAD_LAB_DIR says otherwise. */
+export const defaultDirectory = '/var/lib/stead-lab'
+
+/** Everything of a lab that has a name on its machine. Two labs with different directories share none of them. */
+export interface Place {
+  /** State directory: images, overlays, keys. All of it is the lab's own; `down` removes it. */
+  dir: string
+  /** Bridge that the hosts are attached to; at most 15 characters (IFNAMSIZ). */
+  bridge: string
+  /** Table of nftables, family inet. */
+  table: string
+  /** Name of the lab's control group, below the root of the cgroup2 file system. */
+  cgroup: string
+  /** First three bytes of the /24 that is asked for first: `10.78.0`. */
+  preferredSubnet: string
+  /** First port tried for the Tor client's SOCKS listener, on 127.0.0.1. */
+  preferredSocksPort: number
+}
+
+/** First `length` hexadecimal digits of the SHA-256 of `text`. */
+export function digest(text: string, length: number): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, length)
+}
+
+/**
+ * The names that belong to a state directory: fixed ones for the default directory, and ones derived from a hash of the path
+ * for any other, so that a second lab (a spec's, say) collides with nothing of the first.
+ * @param dir defaults to the environment's STEAD_LAB_DIR, or `/var/lib/stead-lab`. Must be absolute and not a top directory.
+ */
+export function labPlace(dir = process.env['STEAD_LAB_DIR'] || defaultDirectory): Place {
+  if (!path.isAbsolute(dir) || path.normalize(dir).split('/').filter(Boolean).length < 2) {
+    throw new LabError(`STEAD_LAB_DIR is ${JSON.stringify(dir)}: it must be an absolute path at least two levels deep, since "down" removes it whole. Example: ${defaultDirectory}`)
+  }
+  const clean = path.normalize(dir).replace(/\/+$/, '')
+  if (clean === defaultDirectory) {
+    return { dir: clean, bridge: 'stead0', table: 'stead_lab', cgroup: 'stead-lab', preferredSubnet: '10.78.0', preferredSocksPort: 19150 }
+  }
+  const tag = digest(clean, 8)
+  const number = parseInt(tag, 16)
+  return {
+    dir: clean,
+    bridge: `stead-${tag}`,
+    table: `stead_lab_${tag}`,
+    cgroup: `stead-lab-${tag}`,
+    preferredSubnet: `10.${80 + (number % 160)}.${(number >>> 8) % 256}`,
+    preferredSocksPort: 20000 + (number % 10000),
+  }
+}
+
+/** Name of a host's machine for systemd-nspawn. Short, since nspawn names the bridge's port after it: `vb-` and this, in 15 characters. */
+export function machineName(place: Place, host: string): string {
+  return `st-${digest(`${place.dir}\n${host}`, 8)}`
+}
+
+/** The interface on the bridge that leads to a host (systemd-nspawn(1), --network-bridge). */
+export function portName(place: Place, host: string): string {
+  return `vb-${machineName(place, host)}`
+}

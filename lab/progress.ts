@@ -1,0 +1,72 @@
+import type { Ora } from 'ora'
+
+/** Where the lab tells what it is doing. Every part of it takes one; none writes anywhere else. */
+export interface Progress {
+  /** What is being done now. Replaces the step before it on a terminal; a line of its own elsewhere. */
+  step(text: string): void
+  /** Something that should stay to be read: packages installed on this machine, a wait for someone else, something mended. */
+  note(text: string): void
+  /** Ends the display. Safe to call twice. */
+  end(): void
+}
+
+/** Says nothing. For specs. */
+export const silent: Progress = { step: () => undefined, note: () => undefined, end: () => undefined }
+
+/** A screen to show progress on, of which `process.stderr` is one. */
+export interface Screen {
+  isTTY?: boolean
+  write(text: string): unknown
+}
+
+/**
+ * Progress on standard error, so that standard output stays what the command is for: a spinner on a terminal, one line per step
+ * elsewhere, and in CI (the variable CI is set) the notes alone. Colours only on a terminal, and not with NO_COLOR (no-color.org).
+ */
+export function showProgress(environment: NodeJS.ProcessEnv = process.env, screen: Screen = process.stderr): Progress {
+  const inCi = Boolean(environment['CI']) && environment['CI'] !== 'false'
+  if (screen.isTTY && !inCi && environment['TERM'] !== 'dumb') return spinner(Boolean(environment['NO_COLOR']))
+  let last = ''
+  return {
+    step: (text) => {
+      if (!inCi && text !== last) screen.write(`lab: ${text}\n`)
+      last = text
+    },
+    note: (text) => { screen.write(`lab: ${text}\n`) },
+    end: () => undefined,
+  }
+}
+
+/** ora is loaded when there is something to show: a lab that is already up should cost a run nothing. */
+function spinner(noColour: boolean): Progress {
+  let shown: Ora | undefined
+  let wanted = ''
+  let ended = false
+  const notes: string[] = []
+  const draw = (): void => {
+    if (shown === undefined) return
+    for (const note of notes.splice(0)) shown.stopAndPersist({ symbol: '•', text: note }).start()
+    shown.text = wanted
+  }
+  const load = async (): Promise<void> => {
+    const { default: ora } = await import('ora')
+    if (ended || shown !== undefined) return
+    shown = ora({ stream: process.stderr, color: noColour ? false : 'cyan', prefixText: 'lab', discardStdin: false }).start(wanted)
+    draw()
+  }
+  const change = (): void => {
+    ended = false
+    if (shown !== undefined) draw()
+    else load().catch((thrown: unknown) => { process.stderr.write(`lab: ${wanted} (no spinner: ${String(thrown)})\n`) })
+  }
+  return {
+    step: (text) => { wanted = text; change() },
+    note: (text) => { notes.push(text); change() },
+    end: () => {
+      ended = true
+      shown?.stop()
+      shown = undefined
+      for (const note of notes.splice(0)) process.stderr.write(`lab: ${note}\n`)
+    },
+  }
+}

@@ -1,0 +1,45 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { z } from 'zod'
+import { codeOf, LabError, messageOf } from './lab-error.ts'
+import type { Place } from './place.ts'
+
+const schema = z.object({
+  version: z.literal(1),
+  /** First three bytes of the bridge's /24. */
+  subnet: z.string(),
+  /** Port of the SOCKS client on 127.0.0.1. */
+  socksPort: z.number().int(),
+  /** Every host that was asked for and not removed since, with its address. */
+  hosts: z.record(z.string(), z.object({ address: z.string(), base: z.string().optional() })),
+  /** net.ipv4.ip_forward as it was before the lab set it, and the boot in which that was. */
+  forwarding: z.object({ before: z.string(), bootId: z.string() }).optional(),
+})
+
+/** What the lab remembers between two runs. What can be seen (processes, mounts, the bridge) is looked at instead of remembered. */
+export type LabRecord = z.infer<typeof schema>
+
+/** The lab's record, or undefined when there is no lab. Throws LabError when it is not readable as one. */
+export function readRecord(place: Place): LabRecord | undefined {
+  const file = path.join(place.dir, 'lab.json')
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (thrown) {
+    if (codeOf(thrown) === 'ENOENT') return undefined
+    throw new LabError(`The lab's record ${file} cannot be read: ${messageOf(thrown)}. The lab is run as root.`)
+  }
+  try {
+    return schema.parse(JSON.parse(text))
+  } catch (thrown) {
+    throw new LabError(`The lab's record ${file} is not one that this version understands (${messageOf(thrown)}). End that lab: npm run lab -- down`)
+  }
+}
+
+/** Replaces the record in one step, so that a reader or a cut-off run never sees half of it. Call it under the lab's lock. */
+export function writeRecord(place: Place, record: LabRecord): void {
+  mkdirSync(place.dir, { recursive: true, mode: 0o755 })
+  const file = path.join(place.dir, 'lab.json')
+  writeFileSync(`${file}.new`, `${JSON.stringify(record, null, 2)}\n`)
+  renameSync(`${file}.new`, file)
+}

@@ -1,0 +1,46 @@
+import { requestIdentity } from '../state/batch.ts'
+import type { Foresight, Request, State } from '../state/resource.ts'
+
+/**
+ * The host as it will be: what check mode foretold so far, over what was read. Also what may yet come by itself, with the
+ * packages that are still to be installed.
+ */
+export class Overlay implements Foresight {
+  readonly #states = new Map<string, State | null>()
+  readonly #pendingPackages: string[] = []
+  #changes = 0
+
+  foretold(kind: string, name: string): State | null | undefined {
+    return this.#states.get(`${kind} ${name}`)
+  }
+
+  /** The state that `request` will find, or undefined when this run says nothing of it. */
+  find(request: Request): State | null | undefined {
+    return this.#states.get(requestIdentity(request))
+  }
+
+  /** Notes that `request` will be as desired; fields not desired stay as they are now. */
+  foretell(request: Request, current: State | null, desired: State | null): void {
+    this.#changes += 1
+    const { resource, key } = request
+    this.#states.set(requestIdentity(request), desired === null ? null : { ...current, ...definedFields(desired) })
+    for (const { kind, identity, state } of resource.foretells?.(key, desired) ?? []) {
+      if (this.foretold(kind, identity) === undefined) this.#states.set(`${kind} ${identity}`, state)
+    }
+    if (resource.kind === 'package' && current === null && desired !== null) this.#pendingPackages.push(resource.identify(key))
+  }
+
+  /** Packages that will be installed, and may bring files, users and units with them. */
+  get pendingPackages(): readonly string[] {
+    return this.#pendingPackages
+  }
+
+  /** Whether anything was foretold yet. */
+  get untouched(): boolean {
+    return this.#changes === 0
+  }
+}
+
+function definedFields(state: State): State {
+  return Object.fromEntries(Object.entries(state).filter(([, value]) => value !== undefined))
+}

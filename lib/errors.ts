@@ -1,0 +1,141 @@
+import { redact } from './secret/redact.ts'
+
+/** Where an error belongs, and what the host said. */
+export interface Circumstances {
+  host?: string
+  task?: string
+  /** The printed identity, as in `file[/etc/tor/torrc]`. */
+  resource?: string
+  command?: string
+  exitCode?: number
+  /** What the host printed to its standard error. */
+  stderr?: string
+  /** What to do about it, as one sentence. */
+  hint?: string
+  cause?: unknown
+}
+
+/**
+ * The root of every error that stead foresees. Its message says what was given and what is allowed; `hint` says what to do.
+ *
+ * @example throw new ApplyError('apt-get could not install nginx.', { host: 'web1', exitCode: 100, stderr, hint: 'Run with --check.' })
+ */
+export class SteadError extends Error {
+  /** What the process exits with when this error ends it (docs/design.md, the face). */
+  readonly exitStatus: number = 1
+  host?: string
+  task?: string
+  resource?: string
+  command?: string
+  exitCode?: number
+  stderr?: string
+  hint?: string
+
+  constructor(message: string, circumstances: Circumstances = {}) {
+    const { cause, ...fields } = circumstances
+    super(message, cause === undefined ? undefined : { cause })
+    this.name = new.target.name
+    Object.assign(this, fields)
+  }
+
+  /** Says where the error happened, as far as that is not known yet. @example throw error.at({ host: 'web1', task: 'Install nginx' }) */
+  at(place: Pick<Circumstances, 'host' | 'task' | 'resource'>): this {
+    this.host ??= place.host
+    this.task ??= place.task
+    this.resource ??= place.resource
+    return this
+  }
+}
+
+/** The command line is wrong; nothing was touched. */
+export class UsageError extends SteadError {
+  override readonly exitStatus = 64
+}
+
+/** One argument that is wrong: its name (`packages[0]`), and why. */
+export interface ArgumentIssue {
+  argument: string
+  message: string
+}
+
+/** The arguments of a module are wrong, all of them at once; nothing was touched. */
+export class ArgumentError extends SteadError {
+  override readonly exitStatus = 64
+  readonly issues: readonly ArgumentIssue[]
+
+  /** @example new ArgumentError('apt', [{ argument: 'packages', message: 'was given 7; a list of names is allowed.' }]) */
+  constructor(module: string, issues: readonly ArgumentIssue[], circumstances: Circumstances = {}) {
+    const lines = issues.map(issue => (issue.argument === '' ? issue.message : `${issue.argument}: ${issue.message}`))
+    super([`The arguments of ${module} are wrong.`, ...lines].join('\n'), circumstances)
+    this.issues = issues
+  }
+}
+
+/** One thing that is wrong in an inventory; lines and columns count from 1. */
+export interface InventoryIssue {
+  file: string
+  line?: number
+  column?: number
+  message: string
+}
+
+/** The inventory is wrong, with everything that is wrong in it; nothing was touched. */
+export class InventoryError extends SteadError {
+  override readonly exitStatus = 64
+  readonly issues: readonly InventoryIssue[]
+  readonly file?: string
+  readonly line?: number
+  readonly column?: number
+
+  /** @example new InventoryError([{ file: 'prod.yml', line: 3, column: 5, message: 'The host web has no address.' }]) */
+  constructor(issues: readonly InventoryIssue[], circumstances: Circumstances = {}) {
+    const lines = issues.map(issue => [issue.file, issue.line, issue.column].filter(part => part !== undefined).join(':') + ': ' + issue.message)
+    super((lines.length === 1 ? lines : [`The inventory is wrong in ${lines.length} places.`, ...lines]).join('\n'), circumstances)
+    this.issues = issues
+    this.file = issues[0]?.file
+    this.line = issues[0]?.line
+    this.column = issues[0]?.column
+  }
+}
+
+/** The playbook, its variables or its plan is wrong; nothing was touched. */
+export class PlaybookError extends SteadError {
+  override readonly exitStatus = 64
+}
+
+/** The host could not be reached, or did not let us in. */
+export class ConnectError extends SteadError {
+  override readonly exitStatus = 4
+}
+
+/** The current state could not be read. */
+export class ReadError extends SteadError {}
+
+/** The desired state could not be written. */
+export class ApplyError extends SteadError {}
+
+/** The desired state was written, and does not read back. */
+export class NotConvergedError extends SteadError {}
+
+function indent(text: string, by: string): string[] {
+  return text.trimEnd().split('\n').map(line => (by + line).trimEnd())
+}
+
+/**
+ * An error as a person reads it, without any secret: one line of identity and message; below it the rest of the message, the command,
+ * the hint and the host's standard error. A stack is shown only for what is no {@link SteadError}: that is a defect, of stead or of a playbook.
+ *
+ * @example format(new ReadError('stat failed.', { host: 'web1', task: 'Greet' })) // 'web1 "Greet": stat failed.'
+ */
+export function format(error: unknown): string {
+  if (!(error instanceof SteadError)) return redact(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  const [first = '', ...rest] = error.message.split('\n')
+  const identity = [error.host, error.task === undefined ? undefined : JSON.stringify(error.task), error.resource].filter(part => part).join(' ')
+  const lines = [identity === '' ? first : `${identity}: ${first}`, ...rest.map(line => `  ${line}`)]
+  if (error.command !== undefined) lines.push(...indent(`Command: ${error.command}`, '  '))
+  if (error.exitCode !== undefined) lines.push(`  Exit status: ${error.exitCode}`)
+  if (error.cause instanceof Error) lines.push(...indent(`Cause: ${error.cause.message}`, '  '))
+  if (error.hint !== undefined) lines.push(...indent(error.hint, '  '))
+  if (error.stderr !== undefined && error.stderr.trim() !== '') lines.push('  The host said:', ...indent(error.stderr, '    '))
+  return redact(lines.join('\n'))
+}

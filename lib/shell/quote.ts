@@ -1,0 +1,10 @@
+/**
+ * Quotes one word for a POSIX shell: single quotes, in which nothing is special (POSIX.1-2017, Shell Command Language 2.2.2).
+ *
+ * @throws RangeError for a NUL byte, which no argument of a program can hold (execve(2)).
+ * @example quote("it's") // 'it'\''s'
+ */
+export function quote(word: string): string {
+  if (word.includes('\0')) throw new RangeError(`A shell word must not hold a NUL byte: ${JSON.stringify(word)}.`)
+  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+}

@@ -1,0 +1,67 @@
+import { quote } from './quote.ts'
+
+/** What may stand in a script's `${}`: words and lists of words, which are quoted, or a piece of script, which is not. */
+type Value<Piece> = string | number | readonly string[] | Piece
+
+/** A script that only reads. It may be sent ahead of its turn, twice, and in check mode. It never holds a secret. */
+export class ReadScript {
+  readonly #reads = true
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+  /** Private names make the class nominal: an {@link ApplyScript} is no ReadScript for the compiler. */
+  get reads(): boolean {
+    return this.#reads
+  }
+}
+
+/** A script that writes. Only {@link Session.apply} takes it, and a session in check mode has no such method. */
+export class ApplyScript {
+  readonly #writes = true
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+  get writes(): boolean {
+    return this.#writes
+  }
+}
+
+function fill<Piece extends { text: string }>(parts: TemplateStringsArray, values: Value<Piece>[]): string {
+  return parts.raw.reduce((text, part, index) => {
+    const value = values[index - 1]
+    if (value === undefined) throw new TypeError('A script template was given undefined.')
+    if (typeof value === 'number') return text + String(value) + part
+    if (typeof value === 'string') return text + quote(value) + part
+    return text + ('text' in value ? value.text : value.map(quote).join(' ')) + part
+  })
+}
+
+/**
+ * A read script. Every `${word}` is quoted for the shell; a list becomes several words; a ReadScript is put in as it is.
+ *
+ * @example read`stat -c %a -- ${path}`
+ */
+export function read(parts: TemplateStringsArray, ...values: Value<ReadScript>[]): ReadScript {
+  return new ReadScript(fill(parts, values))
+}
+
+/**
+ * An apply script, quoted as in {@link read}; pieces of either kind may stand in it.
+ *
+ * @example apply`chmod -- ${mode} ${path}`
+ */
+export function apply(parts: TemplateStringsArray, ...values: Value<ReadScript | ApplyScript>[]): ApplyScript {
+  return new ApplyScript(fill(parts, values))
+}
+
+/** Joins pieces, one a line. */
+export function applyLines(pieces: readonly ApplyScript[]): ApplyScript {
+  return new ApplyScript(pieces.map(piece => piece.text).join('\n'))
+}
+
+/** Joins pieces, one a line. */
+export function readLines(pieces: readonly ReadScript[]): ReadScript {
+  return new ReadScript(pieces.map(piece => piece.text).join('\n'))
+}

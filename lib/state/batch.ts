@@ -1,0 +1,66 @@
+import type { ReadScript } from '../shell/script.ts'
+import type { AnyResource, Output, Request, State } from './resource.ts'
+
+/** A script to be run on the host as one part of a frame. */
+export interface ReadPart {
+  script: ReadScript
+  user?: string
+}
+
+/** What a host answered to one request: a state, "is not there", or why it cannot be told now. */
+export type Answer = State | null | Error
+
+/** The identity of a request within its host. */
+export function requestIdentity({ resource, key }: Request): string {
+  return `${resource.kind} ${resource.identify(key)}`
+}
+
+interface Batch {
+  parts: ReadPart[]
+  /** Turns the parts' outputs, in their order, into answers by request identity. Pure. */
+  parse(outputs: readonly Output[]): Map<string, Answer>
+}
+
+/** Makes one part for each kind of resource asked for, however many of its keys are. */
+export function batch(requests: readonly Request[]): Batch {
+  const byResource = new Map<AnyResource, Map<string, unknown>>()
+  for (const { resource, key } of requests) {
+    const keys = byResource.get(resource) ?? new Map<string, unknown>()
+    byResource.set(resource, keys.set(JSON.stringify(key), key))
+  }
+  const groups = [...byResource].map(([resource, keys]) => {
+    const list = [...keys.values()]
+    return { resource, keys: list, reading: resource.read(list) }
+  })
+  return {
+    parts: groups.map(({ reading }) => ({ script: reading.script, user: reading.user })),
+    parse(outputs) {
+      const answers = new Map<string, Answer>()
+      groups.forEach(({ resource, keys, reading }, index) => {
+        const parsed = parseOrError(() => reading.parse(outputs[index] ?? { stdout: Buffer.alloc(0), stderr: 'no answer', exitCode: 255 }))
+        keys.forEach((key, place) => {
+          const answer = parsed instanceof Error ? parsed : parsed[place]
+          const id = requestIdentity({ resource, key })
+          if (answer === undefined) answers.set(id, new Error('The host gave no answer to this read.'))
+          else answers.set(id, richer(answers.get(id), answer))
+        })
+      })
+      return answers
+    },
+  }
+}
+
+function parseOrError(parse: () => (State | null | Error)[]): (State | null | Error)[] | Error {
+  try {
+    return parse()
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+/** Two keys may ask for one piece of state, one of them for more of it: the fuller answer serves both. */
+function richer(one: Answer | undefined, other: Answer): Answer {
+  if (one === undefined || one === null || one instanceof Error || other === null || other instanceof Error) return other
+  const known = (state: State) => JSON.stringify(state).length
+  return known(one) > known(other) ? one : other
+}

@@ -1,0 +1,35 @@
+import { Content } from './content.ts'
+import type { State, Value } from './resource.ts'
+
+/** One field in which current and desired differ. `field` is undefined where the thing as a whole is missing or too many. */
+export interface Difference {
+  field: string | undefined
+  current: Value | undefined
+  desired: Value | undefined
+}
+
+/** The same value, whatever the order of keys. */
+export function sameValue(one: Value | undefined, other: Value | undefined): boolean {
+  if (one === other) return true
+  if (one instanceof Content) return other instanceof Content && one.equals(other)
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null || other instanceof Content) return false
+  return canonical(one) === canonical(other)
+}
+
+function canonical(value: object): string {
+  return Array.isArray(value) ? JSON.stringify(value) : JSON.stringify(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/**
+ * Where `current` is not yet what is desired: field by field, only the fields that are desired. Empty when it is.
+ *
+ * @example differences({ mode: '0644' }, { mode: '0640' }) // [{ field: 'mode', current: '0644', desired: '0640' }]
+ */
+export function differences(current: State | null, desired: State | null): Difference[] {
+  if (current === null && desired === null) return []
+  if (desired === null) return [{ field: undefined, current: 'present', desired: 'absent' }]
+  const from = current ?? {}
+  const fields = Object.keys(desired).filter(field => desired[field] !== undefined && !sameValue(from[field], desired[field]))
+  const changed = fields.map(field => ({ field, current: from[field], desired: desired[field] }))
+  return current === null ? [{ field: undefined, current: 'absent', desired: 'present' }, ...changed] : changed
+}

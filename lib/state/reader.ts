@@ -1,0 +1,78 @@
+import { batch, requestIdentity, type Answer, type ReadPart } from './batch.ts'
+import type { Output, Request, Resource, State } from './resource.ts'
+
+/** Sends one frame of reads and gives the outputs in the same order. */
+export type SendReads = (parts: readonly ReadPart[]) => Promise<Output[]>
+
+interface Waiting {
+  request: Request
+  settle(answer: Answer): void
+}
+
+/**
+ * Reads states, all that are asked for in one tick in one frame. What was read stays known until something was written
+ * ({@link forget}); nothing read before a change answers after it.
+ */
+export class Reader {
+  readonly #send: SendReads
+  #known = new Map<string, Answer>()
+  #waiting: Waiting[] = []
+  #scheduled = false
+
+  constructor(send: SendReads) {
+    this.#send = send
+  }
+
+  /** The current state of `key`, or null when it is not there. Rejects with what the read failed of. */
+  current<Key, Current extends State, Desired extends State>(resource: Resource<Key, Current, Desired>, key: Key): Promise<Current | null> {
+    return new Promise((resolve, reject) => {
+      const deliver = { to(state: Current | null) { resolve(state) } }
+      const settle = (answer: Answer) => (answer instanceof Error ? reject(answer) : hand(deliver, answer))
+      this.#ask({ request: { resource, key }, settle })
+    })
+  }
+
+  /** Forgets everything: the host was written to. `answers` came with the frame that wrote, after it did. */
+  forget(answers: ReadonlyMap<string, Answer> = new Map()): void {
+    this.#known = new Map(answers)
+  }
+
+  /** Adds answers that came by another frame. */
+  learn(answers: ReadonlyMap<string, Answer>): void {
+    for (const [id, answer] of answers) this.#known.set(id, answer)
+  }
+
+  #ask(waiting: Waiting): void {
+    const known = this.#known.get(requestIdentity(waiting.request))
+    if (known !== undefined && answersKey(known, waiting.request)) return waiting.settle(known)
+    this.#waiting.push(waiting)
+    if (this.#scheduled) return
+    this.#scheduled = true
+    // Planning is plain computation between reads: two turns of the event loop are enough for every task to have asked.
+    setImmediate(() => setImmediate(() => void this.#dispatch()))
+  }
+
+  async #dispatch(): Promise<void> {
+    const waiting = this.#waiting
+    this.#waiting = []
+    this.#scheduled = false
+    const { parts, parse } = batch(waiting.map(({ request }) => request))
+    try {
+      const answers = parse(await this.#send(parts))
+      this.learn(answers)
+      for (const { request, settle } of waiting) settle(answers.get(requestIdentity(request)) ?? null)
+    } catch (error) {
+      for (const { settle } of waiting) settle(error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+}
+
+function answersKey(answer: Answer, { resource, key }: Request): boolean {
+  if (answer === null || answer instanceof Error) return true
+  return resource.answers?.(answer, key) ?? true
+}
+
+/** Hands a state of hidden type to whoever asked for it by that type; both come from the same resource. */
+function hand(deliver: { to(state: State | null): void }, state: State | null): void {
+  deliver.to(state)
+}

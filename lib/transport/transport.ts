@@ -1,0 +1,32 @@
+import type { Readable, Writable } from 'node:stream'
+
+/** How a program on the host ended: by exit code, by a signal, or because the connection was lost. */
+export interface ChannelEnd {
+  exitCode?: number
+  signal?: string
+  lost?: Error
+}
+
+/** A program running on a host. */
+export interface Channel {
+  stdin: Writable
+  stdout: Readable
+  stderr: Readable
+  /** Resolves once, when the program has ended or the connection is lost; never rejects. */
+  ended: Promise<ChannelEnd>
+}
+
+/** A connection to one host: over SSH, or to this machine itself. */
+export interface Connection {
+  /** Milliseconds from the first packet until the host had accepted us. */
+  readonly connectMs: number
+  /** Bytes on the wire, the transport's own overhead included. */
+  bytesSent(): number
+  bytesReceived(): number
+  /** Starts a command under the login user's shell. */
+  start(command: string): Promise<Channel>
+  close(): void
+}
+
+/** Makes a new connection; called again after a loss. Throws ConnectError. */
+export type Connect = () => Promise<Connection>
