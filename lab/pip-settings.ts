@@ -36,7 +36,7 @@ function parseIni(text: string): Record<string, string> {
  * Only http(s) indexes are taken: a file: URL names a directory that a host does not have.
  */
 export function mergePipSettings(files: readonly string[], environment: NodeJS.ProcessEnv): PipSettings {
-  const merged: Record<string, string> = Object.assign({}, ...files.map(parseIni))
+  const merged = Object.fromEntries(files.flatMap((text) => Object.entries(parseIni(text))))
   for (const name of ['cert', 'index-url', 'extra-index-url', 'trusted-host']) {
     const value = environment[`PIP_${name.toUpperCase().replaceAll('-', '_')}`]
     if (value) merged[name] = value

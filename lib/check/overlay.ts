@@ -8,6 +8,8 @@ import type { Foresight, Request, State } from '../state/resource.ts'
 export class Overlay implements Foresight {
   readonly #states = new Map<string, State | null>()
   readonly #pendingPackages: string[] = []
+  readonly #partly = new Set<string>()
+  servicesStart = false
   #changes = 0
 
   foretold(kind: string, name: string): State | null | undefined {
@@ -23,11 +25,22 @@ export class Overlay implements Foresight {
   foretell(request: Request, current: State | null, desired: State | null): void {
     this.#changes += 1
     const { resource, key } = request
+    this.#partly.delete(requestIdentity(request))
     this.#states.set(requestIdentity(request), desired === null ? null : { ...current, ...definedFields(desired) })
     for (const { kind, identity, state } of resource.foretells?.(key, desired) ?? []) {
-      if (this.foretold(kind, identity) === undefined) this.#states.set(`${kind} ${identity}`, state)
+      if (this.foretold(kind, identity) !== undefined) continue
+      this.#states.set(`${kind} ${identity}`, state)
+      this.#partly.add(`${kind} ${identity}`)
     }
-    if (resource.kind === 'package' && current === null && desired !== null) this.#pendingPackages.push(resource.identify(key))
+    if (resource.kind === 'package' && current === null && desired !== null) {
+      this.#pendingPackages.push(resource.identify(key))
+      this.servicesStart ||= desired.startsServices !== false
+    }
+  }
+
+  /** Whether a state was foretold only in part, as what another change (a command) will bring. */
+  isPartial(request: Request): boolean {
+    return this.#partly.has(requestIdentity(request))
   }
 
   /** Packages that will be installed, and may bring files, users and units with them. */

@@ -29,7 +29,9 @@ export class ApplyScript {
 }
 
 function fill<Piece extends { text: string }>(parts: TemplateStringsArray, values: Value<Piece>[]): string {
-  return parts.raw.reduce((text, part, index) => {
+  // Backslashes are the shell's; only what JavaScript itself asks to be escaped is taken back.
+  const literal = parts.raw.map(part => part.replaceAll('\\${', '${').replaceAll('\\`', '`'))
+  return literal.reduce((text, part, index) => {
     const value = values[index - 1]
     if (value === undefined) throw new TypeError('A script template was given undefined.')
     if (typeof value === 'number') return text + String(value) + part

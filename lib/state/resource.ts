@@ -36,6 +36,15 @@ export interface Writing {
 export interface Foresight {
   /** The state that this run will have made, or undefined when it makes none. */
   foretold(kind: string, identity: string): State | null | undefined
+  /** Whether a package that is still to be installed will start its services by itself. */
+  readonly servicesStart: boolean
+}
+
+/** One write that was found necessary. */
+export interface Change<Key, Current extends State, Desired extends State> {
+  key: Key
+  current: Current | null
+  desired: Desired | null
 }
 
 /**
@@ -52,12 +61,14 @@ export interface Resource<Key, Current extends State, Desired extends State> {
   identify(key: Key): string
   read(keys: readonly Key[]): Reading<Current>
   apply(key: Key, current: Current | null, desired: Desired | null): Writing
+  /** Writes several at once, where one call of a tool is much cheaper than many (packages). */
+  applyTogether?(changes: readonly Change<Key, Current, Desired>[]): Writing
   /** Whether a state read for another request answers this key as well (a file's content may not have been asked for). */
   answers?(state: Current, key: Key): boolean
   /** Whether a package still to be installed may bring this state, so that "missing" is not the last word. */
   mayComeWithPackage?(key: Key, desired: Desired | null, foresight: Foresight): boolean
-  /** Other states that writing this one makes, for later reads in check mode. */
-  foretells?(key: Key, desired: Desired | null): { kind: string; identity: string; state: State | null }[]
+  /** Other states that writing this one makes, for later reads in check mode; what is not known of them may change. */
+  foretells?(key: Key, desired: Desired | null): { kind: string; identity: string; state: State }[]
   /** An event (a restart) or a wait, which has no state to compare: it always applies, and `verify` tells whether it came about. */
   event?: {
     /** `change` writes state; `wait` only lets time pass until `verify` is content. */

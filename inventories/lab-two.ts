@@ -1,0 +1,4 @@
+import { lab } from '../lab/inventory.ts'
+
+/** Two homeservers that can federate over the lab's private Tor network. */
+export default lab({ hosts: { alice: { groups: ['homeservers'] }, bob: { groups: ['homeservers'] } } })

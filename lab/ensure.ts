@@ -1,0 +1,131 @@
+import { rmSync } from 'node:fs'
+import path from 'node:path'
+import { allot } from './addresses.ts'
+import { ensureBaseImage, removeOldImages } from './base-image.ts'
+import { endHost, hostFaults, hostPlace, isRunning } from './host.ts'
+import { ensureIdentity, writeKnownHosts } from './keys.ts'
+import { LabError } from './lab-error.ts'
+import { withLock } from './lock.ts'
+import { readMachineSettings } from './machine-settings.ts'
+import { mendHost, type HostWork } from './mend-host.ts'
+import { ensureNetwork, networkFaults } from './network.ts'
+import { labPlace, type Place } from './place.ts'
+import { silent, type Progress } from './progress.ts'
+import { readRecord, writeRecord, type LabRecord } from './record.ts'
+import { checkMachine, installRequirements } from './requirements.ts'
+import { joinLines } from './tor-config.ts'
+import { ensureTor, freePort, torFaults } from './tor-network.ts'
+
+export interface EnsureOptions {
+  /** Hosts to have. Others that the lab has are left as they are. */
+  hosts: readonly string[]
+  /** Defaults to saying nothing. */
+  progress?: Progress
+  /** Addresses that were promised for hosts, by `allot`. A host that got another one meanwhile is an error, not a surprise. */
+  promised?: Record<string, string>
+}
+
+/**
+ * Makes the lab be there: the bridge, the private Tor network (started; see `torReady` for waiting until it is usable), and each of
+ * `hosts`, answering on port 22. Whatever of it is missing or broken is made or mended, and what was written on a host is kept;
+ * when all is well, that is found out in some 20 ms and nothing is touched. Installs Debian packages on this machine when the lab
+ * lacks them, and says so. Throws LabError, with what to do, where a lab cannot be run or a host does not come up.
+ */
+export async function ensureLab({ hosts, progress = silent, promised = {} }: EnsureOptions): Promise<void> {
+  checkMachine()
+  const place = labPlace()
+  const record = readRecord(place)
+  if (record !== undefined && (await faults(place, record, hosts)).length === 0) return requirePromised(record, promised)
+  await change(place, `up ${hosts.join(' ')}`, progress, async () => {
+    const work = await prepare(place, hosts, promised, progress)
+    await all(hosts.map((name) => mendHost(work, name)))
+    await finish(work)
+  })
+}
+
+/**
+ * Makes a host blank again, in about as long as it takes to boot: its overlay is thrown away and it boots on the current base
+ * image. Its address and its ssh host key stay. A host that the lab does not have yet is made.
+ */
+export async function resetHost(name: string, progress: Progress = silent): Promise<void> {
+  checkMachine()
+  const place = labPlace()
+  await change(place, `reset ${name}`, progress, async () => {
+    const work = await prepare(place, [name], {}, progress)
+    await mendHost(work, name, { blank: true })
+    await finish(work)
+  })
+}
+
+/** Ends a host and forgets it, its ssh host key included. A host that the lab does not have is fine. */
+export async function removeHost(name: string, progress: Progress = silent): Promise<void> {
+  checkMachine()
+  const place = labPlace()
+  if (readRecord(place)?.hosts[name] === undefined) return
+  await change(place, `remove ${name}`, progress, async () => {
+    const record = readRecord(place)
+    if (record?.hosts[name] === undefined) return
+    const host = hostPlace(place, name)
+    progress.step(`ending ${name}`)
+    await endHost(place, host)
+    for (const dir of [path.dirname(host.root), path.join(place.dir, 'host-keys', name)]) rmSync(dir, { recursive: true, force: true })
+    delete record.hosts[name]
+    writeRecord(place, record)
+    writeKnownHosts(place, record)
+  })
+}
+
+/** Everything that is wrong with the lab, as far as `hosts` need it. Reads only. */
+export async function faults(place: Place, record: LabRecord, hosts: readonly string[]): Promise<string[]> {
+  const unmade = hosts.filter((name) => record.hosts[name]?.base === undefined)
+  const made = hosts.filter((name) => !unmade.includes(name))
+  const [network, tor] = await Promise.all([networkFaults(place, record.subnet, made), torFaults(place)])
+  return [
+    ...network, ...tor,
+    ...unmade.map((name) => `${name}: it is not made yet`),
+    ...made.flatMap((name) => hostFaults(hostPlace(place, name)).map((fault) => `${name}: ${fault}`)),
+  ]
+}
+
+async function change(place: Place, purpose: string, progress: Progress, work: () => Promise<void>): Promise<void> {
+  try {
+    await withLock(place, purpose, progress, work)
+  } finally {
+    progress.end()
+  }
+}
+
+/** All that hosts stand on: packages, addresses, network, base image, Tor. The image takes the longest, and so Tor starts beside it. */
+async function prepare(place: Place, hosts: readonly string[], promised: Record<string, string>, progress: Progress): Promise<HostWork> {
+  await installRequirements(progress)
+  const known = readRecord(place)
+  const addresses = allot(place, hosts, known)
+  const record: LabRecord = known ?? { version: 1, subnet: addresses.subnet, socksPort: await freePort(place.preferredSocksPort), hosts: {} }
+  for (const [name, address] of Object.entries(addresses.hosts)) record.hosts[name] ??= { address }
+  requirePromised(record, promised)
+  await ensureNetwork(place, record, Object.keys(record.hosts).filter((name) => isRunning(hostPlace(place, name))), progress)
+  writeRecord(place, record)
+  const settings = readMachineSettings()
+  const [image, authorities, authorizedKey] = await all([
+    ensureBaseImage(place, settings, progress), ensureTor(place, record, progress), ensureIdentity(place),
+  ])
+  return { place, record, image, authorizedKey, pipConf: settings.pipConf, torJoin: joinLines(`${record.subnet}.1`, authorities), progress }
+}
+
+async function finish({ place, record, image }: HostWork): Promise<void> {
+  writeRecord(place, record)
+  await removeOldImages(place, new Set([image, ...Object.values(record.hosts).flatMap(({ base }) => base ?? [])]))
+}
+
+function requirePromised(record: LabRecord, promised: Record<string, string>): void {
+  for (const [name, address] of Object.entries(promised)) {
+    const actual = record.hosts[name]?.address
+    if (actual !== address) throw new LabError(`${name} was to have the address ${address}, but the lab changed meanwhile and it is ${actual ?? 'unknown'}. Run the same command again.`)
+  }
+}
+
+/** Promise.all that ends when all have ended: nothing may go on changing the lab after its lock was given back. */
+async function all<T extends readonly Promise<unknown>[] | []>(promises: T): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(promises)
+  return Promise.all(promises)
+}

@@ -1,0 +1,81 @@
+import { ApplyError, NotConvergedError } from '../errors.ts'
+import type { PlannedWant, TaskPlan } from '../plan/plan-task.ts'
+import { notified, type AnyTask } from '../playbook/task.ts'
+import { showDifferences } from '../report/diff.ts'
+import type { Change } from '../report/report.ts'
+import { LEFT_OUT, type FramePart } from '../shell/frame.ts'
+import type { Session } from '../shell/session.ts'
+import { batch, requestIdentity } from '../state/batch.ts'
+import { differences } from '../state/compare.ts'
+import type { Request, State, Writing } from '../state/resource.ts'
+import type { HostWalk } from './host.ts'
+import { writeJournal } from './journal.ts'
+
+/** The changes of a plan as the report shows them. */
+export function changesOf({ wants }: TaskPlan): Change[] {
+  return wants.flatMap(({ want: { resource }, identity, differences: list, current }) =>
+    list.length > 0 && resource.event?.effect !== 'wait' ? [{ resource: identity, diff: showDifferences(list, current) }] : [])
+}
+
+/**
+ * Applies one task in one frame: notes its handlers down, writes what differs, in order, reads it back, and reads what the next tasks need.
+ *
+ * @returns the states of the task's wants after it, in their order.
+ * @throws ApplyError with the host's own words when a write failed; NotConvergedError when what was written does not read back.
+ */
+export async function applyTask(
+  session: Session, walk: HostWalk, task: AnyTask, plan: TaskPlan, next: readonly Request[], afterwards: readonly FramePart[] = [],
+): Promise<(State | null)[]> {
+  const toWrite = plan.wants.filter(({ differences: list }) => list.length > 0)
+  const handlers = toWrite.some(({ want }) => want.resource.event?.effect !== 'wait') ? notified(task).map(({ name }) => name) : []
+  const notes: FramePart[] = handlers.length ? [{ script: writeJournal(walk.playbook, handlers) }] : []
+  const writings = groupWrites(toWrite)
+  const writes = writings.map(({ writing }): FramePart => ({ ...writing, user: writing.user ?? task.options.become }))
+  const own = plan.wants.map(({ want: { resource, key } }) => ({ resource, key }))
+  const { parts, parse } = batch([...own, ...next])
+  const outputs = await session.apply([...notes, ...writes, ...afterwards, ...parts])
+  const answers = parse(outputs.slice(notes.length + writes.length + afterwards.length))
+  walk.reader.forget(answers)
+  const results = outputs.slice(notes.length, notes.length + writes.length)
+  results.forEach(({ exitCode, stderr }, index) => {
+    if (exitCode === 0 || exitCode === LEFT_OUT) return
+    throw new ApplyError('The change failed.', { resource: writings[index]?.identity, exitCode, stderr })
+  })
+  if (notes.length && outputs[0]?.exitCode !== 0) throw new ApplyError('The handlers could not be noted down on the host.', { stderr: outputs[0]?.stderr })
+  return plan.wants.map(planned => verified(planned, answers.get(requestIdentity({ resource: planned.want.resource, key: planned.want.key })), planned.differences.length > 0))
+}
+
+/** One writing a want, but for neighbours that their resource writes together. */
+function groupWrites(toWrite: readonly PlannedWant[]): { identity: string; writing: Writing }[] {
+  const groups: PlannedWant[][] = []
+  for (const planned of toWrite) {
+    const last = groups.at(-1)
+    const together = planned.want.resource.applyTogether !== undefined && last?.[0]?.want.resource === planned.want.resource
+    if (last && together) last.push(planned)
+    else groups.push([planned])
+  }
+  return groups.flatMap(group => {
+    const [first] = group
+    if (!first) return []
+    const { resource, key, desired } = first.want
+    const changes = group.map(({ want, current }) => ({ key: want.key, current, desired: want.desired }))
+    const writing = resource.applyTogether?.(changes) ?? resource.apply(key, first.current, desired)
+    return [{ identity: group.map(({ identity }) => identity).join(' '), writing }]
+  })
+}
+
+function verified(planned: PlannedWant, after: State | null | Error | undefined, wasWritten: boolean): State | null {
+  const { want: { resource, key, desired }, identity, current } = planned
+  if (after === undefined) throw new NotConvergedError('It was written, and the host gave no answer when it was read back.', { resource: identity })
+  if (after instanceof Error) throw new NotConvergedError(`It was written, and could not be read back: ${after.message}`, { resource: identity, cause: after.cause })
+  if (resource.event) {
+    const missing = wasWritten ? resource.event.verify(key, current, after) : undefined
+    if (missing !== undefined) throw new NotConvergedError(missing, { resource: identity })
+    return after
+  }
+  const remaining = differences(after, desired)
+  if (remaining.length > 0) {
+    throw new NotConvergedError(`It was written, and does not read back as desired:\n${showDifferences(remaining, after)}`, { resource: identity })
+  }
+  return after
+}

@@ -1,0 +1,184 @@
+import { format, SteadError } from '../errors.ts'
+import { changesAnything, isDone, planTask, settle, type TaskPlan } from '../plan/plan-task.ts'
+import { requestsOf } from '../plan/prefetch.ts'
+import { Pass } from '../playbook/pass.ts'
+import type { Step } from '../playbook/playbook.ts'
+import { notified, type AnyTask } from '../playbook/task.ts'
+import type { Change, HandlerReport, TaskReport, TaskStatus } from '../report/report.ts'
+import { ConnectionLost, type Session } from '../shell/session.ts'
+import { applyTask, changesOf } from './apply-task.ts'
+import { hostSource, type HostWalk } from './host.ts'
+import { clearJournal } from './journal.ts'
+
+/** How many tasks are planned ahead after a change; doubled for as long as nothing changes. */
+const WINDOW_AFTER_CHANGE = 2
+/** Waits before a lost connection is made anew (milliseconds); after the last of them the host is given up. */
+const RECONNECT_AFTER_MS = [500, 1000, 2000, 4000, 8000, 16000, 30000]
+
+/** Brings one host to what its playbook says, and reports it task by task. */
+export class Convergence {
+  readonly tasks: TaskReport[] = []
+  readonly handlers: HandlerReport[] = []
+  readonly #session: Session
+  readonly #walk: HostWalk
+  readonly #pending: Set<string>
+  #window = Infinity
+  #lost = 0
+  /** The task whose change was on its way when the connection was lost. */
+  #cutOff: { task: AnyTask; changes: Change[] } | undefined
+
+  constructor(session: Session, walk: HostWalk) {
+    this.#session = session
+    this.#walk = walk
+    this.#pending = new Set(walk.pending)
+  }
+
+  /** Walks all steps; stops at the first task that fails. */
+  async run(): Promise<void> {
+    const { steps } = this.#walk.play
+    let at = 0
+    while (at < steps.length) {
+      const reached = await this.#advance(at)
+      if (reached === 'failed') return
+      at = reached
+    }
+    await this.#runHandlers()
+  }
+
+  /** Plans a window from step `at`, walks it until something changes, and gives the step to go on from. */
+  async #advance(at: number): Promise<number | 'failed'> {
+    const steps = this.#walk.play.steps
+    const first = steps[at]
+    if (first && 'flush' in first) return (await this.#runHandlers()) ? at + 1 : 'failed'
+    const segment = this.#segment(at)
+    const pass = new Pass(false)
+    const source = hostSource(this.#walk)
+    const plans = segment.map(task => {
+      const startedAt = performance.now()
+      task.settle(undefined)
+      const plan = planTask(task, source, pass, { asked: this.#walk.asked }).then(plan => {
+        if (plan.skipped) task.settle({ known: false, placeholder: undefined })
+        else if (isDone(plan)) settle(task, plan, plan.wants.map(({ current }) => current))
+        return plan
+      })
+      // Each is awaited at its turn; one that is abandoned before has nobody to tell.
+      plan.catch(() => undefined)
+      return { task, plan, startedAt }
+    })
+    for (const [index, { task, plan, startedAt }] of plans.entries()) {
+      this.#walk.observer.taskStarted(this.#walk.name, task.name)
+      try {
+        const ready = await plan
+        this.#lost = 0
+        if (ready.skipped || isDone(ready)) {
+          this.#reportTask(task, ready, ready.skipped ? 'skipped' : 'ok', startedAt)
+          continue
+        }
+        pass.abandoned = true
+        await this.#apply(task, ready, this.#requestsAfter(at + index + 1))
+        this.#reportTask(task, ready, changesAnything(ready) ? 'change' : 'ok', startedAt)
+        this.#window = WINDOW_AFTER_CHANGE
+        return at + index + 1
+      } catch (error) {
+        pass.abandoned = true
+        if (error instanceof ConnectionLost && (await this.#reconnect(error))) return at + index
+        if (error instanceof ConnectionLost) throw error
+        this.#failTask(task, error, startedAt)
+        if (!task.options.ignoreErrors) return 'failed'
+        this.#window = WINDOW_AFTER_CHANGE
+        return at + index + 1
+      }
+    }
+    this.#window *= 2
+    return at + segment.length
+  }
+
+  /** The tasks to be planned together: at most the window, and not past a flush for which handlers wait. */
+  #segment(at: number): AnyTask[] {
+    const tasks: AnyTask[] = []
+    for (const step of this.#walk.play.steps.slice(at)) {
+      if ('flush' in step || tasks.length >= this.#window) break
+      tasks.push(step.task)
+    }
+    return tasks
+  }
+
+  /** What the tasks after a change will read: it is asked in the frame of that change. */
+  #requestsAfter(at: number) {
+    const following: AnyTask[] = []
+    for (const step of this.#walk.play.steps.slice(at)) {
+      if ('flush' in step || following.length >= WINDOW_AFTER_CHANGE) break
+      following.push(step.task)
+    }
+    return requestsOf(this.#walk.asked, following)
+  }
+
+  async #apply(task: AnyTask, plan: TaskPlan, next: ReturnType<typeof requestsOf>): Promise<void> {
+    if (changesAnything(plan)) {
+      for (const { name } of notified(task)) this.#pending.add(name)
+      this.#cutOff = { task, changes: changesOf(plan) }
+    }
+    const states = await applyTask(this.#session, this.#walk, task, plan, next)
+    this.#cutOff = undefined
+    settle(task, plan, states)
+  }
+
+  /** Runs what was notified, in the order of definition; false when one failed. */
+  async #runHandlers(): Promise<boolean> {
+    const { play, playbook, observer, name: host } = this.#walk
+    for (const handler of play.handlers) {
+      if (!this.#pending.has(handler.name)) continue
+      observer.taskStarted(host, handler.name)
+      const report: HandlerReport = { name: handler.name, status: 'change' }
+      try {
+        const plan = await planTask(handler.task, hostSource(this.#walk), new Pass(false), { inHandler: true })
+        await applyTask(this.#session, this.#walk, handler.task, plan, [], [{ script: clearJournal(playbook, handler.name) }])
+      } catch (error) {
+        if (error instanceof ConnectionLost && (await this.#reconnect(error))) return this.#runHandlers()
+        if (error instanceof ConnectionLost) throw error
+        report.status = 'failed'
+        report.error = format(error instanceof SteadError ? error.at({ host, task: handler.name }) : error)
+      }
+      this.#pending.delete(handler.name)
+      this.handlers.push(report)
+      observer.handlerDone(host, report)
+      if (report.status === 'failed' && !handler.task.options.ignoreErrors) return false
+    }
+    return true
+  }
+
+  async #reconnect(error: ConnectionLost): Promise<boolean> {
+    const wait = RECONNECT_AFTER_MS[this.#lost]
+    if (wait === undefined) return false
+    this.#lost += 1
+    this.#window = WINDOW_AFTER_CHANGE
+    this.#walk.reader.forget()
+    this.#walk.observer.note(this.#walk.name, `${error.message} Connecting again in ${wait / 1000} s (try ${this.#lost} of ${RECONNECT_AFTER_MS.length}).`)
+    await new Promise(resolve => setTimeout(resolve, wait))
+    return true
+  }
+
+  #reportTask(task: AnyTask, plan: TaskPlan, status: TaskStatus, startedAt: number): void {
+    // A change whose connection was lost was made all the same when nothing is left to do.
+    const cutOff = status === 'ok' && this.#cutOff?.task === task ? this.#cutOff.changes : undefined
+    this.#cutOff = undefined
+    const changes = cutOff ?? changesOf(plan)
+    this.#report({ name: task.name, module: plan.module, status: cutOff ? 'change' : status, changes, durationMs: performance.now() - startedAt })
+  }
+
+  #failTask(task: AnyTask, error: unknown, startedAt: number): void {
+    task.settle({ known: false, placeholder: undefined })
+    const message = format(error instanceof SteadError ? error.at({ host: this.#walk.name, task: task.name }) : error)
+    this.#report({ name: task.name, module: '', status: 'failed', changes: [], durationMs: performance.now() - startedAt, error: message })
+  }
+
+  #report(report: TaskReport): void {
+    this.tasks.push(report)
+    this.#walk.observer.taskDone(this.#walk.name, report)
+  }
+}
+
+/** Whether a step is a task. */
+export function isTask(step: Step): step is { task: AnyTask } {
+  return 'task' in step
+}

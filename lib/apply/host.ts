@@ -1,0 +1,93 @@
+import { factsScript, FactsNotKnown, parseFacts, playbookHost, type Facts } from '../playbook/facts.ts'
+import type { HostPlay, Playbook } from '../playbook/playbook.ts'
+import type { AnyTask } from '../playbook/task.ts'
+import type { Asked, StateSource } from '../plan/plan-task.ts'
+import { askAhead, requestsOf } from '../plan/prefetch.ts'
+import type { HandlerReport, TaskReport } from '../report/report.ts'
+import type { ReadSession } from '../shell/session.ts'
+import { batch } from '../state/batch.ts'
+import { Reader } from '../state/reader.ts'
+import { parseJournal, readJournal } from './journal.ts'
+
+/** Told of a host's progress while it happens. */
+export interface Observer {
+  taskStarted(host: string, task: string): void
+  taskDone(host: string, task: TaskReport): void
+  handlerDone(host: string, handler: HandlerReport): void
+  note(host: string, message: string): void
+}
+
+/** What walking a playbook on a host works with, in check mode and for real. */
+export interface HostWalk {
+  name: string
+  playbook: string
+  play: HostPlay
+  /** What each task asked for when it was last planned. */
+  asked: Asked
+  reader: Reader
+  /** Handlers that an earlier, cut-off run left to be run. */
+  pending: Set<string>
+  observer: Observer
+  facts: Facts
+}
+
+/** Chooses the tasks of a play, by tags. */
+export type Choose = (task: AnyTask) => boolean
+
+/** A playbook laid out for one host, or to be laid out once the facts are known that it looks at. */
+export interface Prepared {
+  host: { name: string; address: string; groups: readonly string[] }
+  playbook: Playbook
+  /** undefined: the playbook looks at facts while it is laid out. */
+  play: HostPlay | undefined
+  learn(facts: Facts): HostPlay
+}
+
+/** Lays a playbook out for a host, before any connection. */
+export function prepare(playbook: Playbook, host: Prepared['host'], vars: Readonly<Record<string, unknown>>): Prepared {
+  let facts: Facts | undefined
+  const view = playbookHost(host, () => facts)
+  const layOut = () => playbook.layOut(view, vars)
+  let play: HostPlay | undefined
+  try {
+    play = layOut()
+  } catch (error) {
+    if (!(error instanceof FactsNotKnown)) throw error
+  }
+  return {
+    host, playbook, play,
+    learn(known) {
+      facts = known
+      return play ?? layOut()
+    },
+  }
+}
+
+/**
+ * Opens a host: asks ahead what all tasks will read, and sends it all in the first frame, with the facts and the journal. A playbook
+ * that looks at facts while it is laid out costs one round trip more.
+ */
+export async function openHost(session: ReadSession, prepared: Prepared, choose: Choose, observer: Observer): Promise<HostWalk> {
+  let { play } = prepared
+  if (!play) {
+    const [output] = await session.read([{ script: factsScript }])
+    if (output) play = prepared.learn(parseFacts(output))
+  }
+  if (!play) throw new Error('The first frame was not answered.')
+  play.steps = play.steps.filter(step => 'flush' in step || choose(step.task))
+  const asked = await askAhead(play)
+  const { parts, parse } = batch(requestsOf(asked, [...asked.keys()]))
+  const [factsOutput, journal, ...outputs] = await session.read([{ script: factsScript }, { script: readJournal }, ...parts])
+  if (!factsOutput || !journal) throw new Error('The first frame was not answered.')
+  const facts = parseFacts(factsOutput)
+  prepared.learn(facts)
+  const reader = new Reader(wanted => session.read(wanted))
+  reader.learn(parse(outputs))
+  const pending = parseJournal(journal, prepared.playbook.name, play.handlers.map(({ name }) => name))
+  return { name: prepared.host.name, playbook: prepared.playbook.name, play, asked, reader, pending, observer, facts }
+}
+
+/** States as the host has them now. */
+export function hostSource({ reader, facts }: HostWalk): StateSource {
+  return { current: (resource, key) => reader.current(resource, key), mayCome: () => false, facts: () => facts }
+}

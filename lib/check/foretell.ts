@@ -1,0 +1,107 @@
+import { format, SteadError } from '../errors.ts'
+import { hostSource, type HostWalk } from '../apply/host.ts'
+import { planTask, settle, type PlannedWant, type StateSource, type TaskPlan } from '../plan/plan-task.ts'
+import { Pass } from '../playbook/pass.ts'
+import { notified, type AnyTask } from '../playbook/task.ts'
+import { showDifferences } from '../report/diff.ts'
+import type { Change, HandlerReport, TaskReport, TaskStatus } from '../report/report.ts'
+import { Overlay } from './overlay.ts'
+
+interface Foretold {
+  tasks: TaskReport[]
+  handlers: HandlerReport[]
+}
+
+/** Foretells what a run would change, task by task, each against the state that the ones before it would have left. Writes nothing. */
+export async function foretell(walk: HostWalk): Promise<Foretold> {
+  const overlay = new Overlay()
+  const source = overlaySource(walk, overlay)
+  const done: Foretold = { tasks: [], handlers: [] }
+  const notifications = new Map([...walk.pending].map(name => [name, 'change' as TaskStatus]))
+  for (const step of walk.play.steps) {
+    if ('flush' in step) {
+      done.handlers.push(...foretellHandlers(walk, notifications))
+      continue
+    }
+    const report = await foretellTask(step.task, walk, source, overlay)
+    done.tasks.push(report)
+    walk.observer.taskDone(walk.name, report)
+    if (report.status === 'failed' && !step.task.options.ignoreErrors) return done
+    for (const handler of notified(step.task)) notify(notifications, handler.name, report.status)
+  }
+  done.handlers.push(...foretellHandlers(walk, notifications))
+  return done
+}
+
+function notify(notifications: Map<string, TaskStatus>, handler: string, status: TaskStatus): void {
+  if (status === 'change') notifications.set(handler, 'change')
+  if (status === 'may-change' && !notifications.has(handler)) notifications.set(handler, 'may-change')
+}
+
+function foretellHandlers({ name, play, observer }: HostWalk, notifications: Map<string, TaskStatus>): HandlerReport[] {
+  return play.handlers.flatMap(handler => {
+    const status = notifications.get(handler.name)
+    if (!status) return []
+    notifications.delete(handler.name)
+    const report = { name: handler.name, status }
+    observer.handlerDone(name, report)
+    return [report]
+  })
+}
+
+/** States as they will be: what was foretold first, then what the host says. */
+function overlaySource(walk: HostWalk, overlay: Overlay): StateSource {
+  walk.reader.foretold = request => overlay.find(request)
+  return { ...hostSource(walk), mayCome: () => overlay.pendingPackages.length > 0 }
+}
+
+async function foretellTask(task: AnyTask, walk: HostWalk, source: StateSource, overlay: Overlay): Promise<TaskReport> {
+  const startedAt = performance.now()
+  const report = (status: TaskStatus, module: string, changes: Change[] = [], error?: string): TaskReport => (
+    { name: task.name, module, status, changes, durationMs: performance.now() - startedAt, ...(error === undefined ? {} : { error }) })
+  walk.observer.taskStarted(walk.name, task.name)
+  try {
+    const plan = await planTask(task, source, new Pass(true))
+    if (plan.skipped) {
+      task.settle({ known: false, placeholder: undefined })
+      return report('skipped', '')
+    }
+    const foretold = plan.wants.map(planned => foretellWant(planned, plan, overlay))
+    settle(task, plan, foretold.some(({ status }) => status !== 'ok') ? undefined : plan.wants.map(({ current }) => current))
+    const changes = foretold.flatMap(({ change }) => (change ? [change] : []))
+    return report(worst(foretold.map(({ status }) => status)), plan.module, changes)
+  } catch (error) {
+    const message = format(error instanceof SteadError ? error.at({ host: walk.name }) : error)
+    task.settle({ known: false, placeholder: undefined })
+    // What depends on earlier changes of this run cannot be known yet; only without any is the error the last word.
+    if (overlay.untouched) return report('failed', '', [], message)
+    return report('may-change', '', [{ resource: task.name, diff: '', reason: `cannot be told before the changes above are made: ${message}` }])
+  }
+}
+
+function worst(statuses: readonly TaskStatus[]): TaskStatus {
+  return (['failed', 'change', 'may-change'] as const).find(status => statuses.includes(status)) ?? 'ok'
+}
+
+function foretellWant(planned: PlannedWant, plan: TaskPlan, overlay: Overlay): { status: TaskStatus; change?: Change } {
+  const { want: { resource, key, desired }, identity, current, differences } = planned
+  if (resource.event?.effect === 'wait') return foretellWait(planned, overlay)
+  const packages = overlay.pendingPackages
+  const mayCome = current === null && packages.length > 0 && (resource.mayComeWithPackage?.(key, desired, overlay) ?? false)
+  if (differences.length === 0 && !mayCome) return { status: 'ok' }
+  const partial = overlay.isPartial({ resource, key })
+  if (differences.length > 0) overlay.foretell({ resource, key }, current, desired)
+  const diff = showDifferences(differences, current)
+  if (mayCome) return { status: 'may-change', change: { resource: identity, diff, reason: `it may come with the packages still to be installed (${packages.join(', ')})` } }
+  if (partial) return { status: 'may-change', change: { resource: identity, diff, reason: 'how it will be made by a task above is known only after applying' } }
+  if (plan.unknown.size > 0 && current !== null) {
+    return { status: 'may-change', change: { resource: identity, diff, reason: `it depends on the result of "${[...plan.unknown].join('", "')}", known only after applying` } }
+  }
+  return { status: 'change', change: { resource: identity, diff } }
+}
+
+/** Nothing is waited for in check mode: what is not so yet is an error on a host that is as it should be, and else to be expected. */
+function foretellWait({ want: { resource, key }, current, differences }: PlannedWant, overlay: Overlay): { status: TaskStatus; change?: Change } {
+  if (differences.length === 0 || !overlay.untouched) return { status: 'ok' }
+  throw new SteadError(resource.event?.verify(key, current, current) ?? 'It is not so.')
+}

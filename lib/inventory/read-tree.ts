@@ -1,0 +1,129 @@
+import { expandHostRange } from './host-range.ts'
+import { describe, isMapping, type Issues, type Path, type Position, type Source } from './source.ts'
+
+/** A variable and the place where it was set. */
+export interface Variable {
+  value: unknown
+  position?: Position
+}
+
+export interface GroupNode {
+  name: string
+  /** Its child groups, and where each was named as one. */
+  children: Map<string, Position | undefined>
+  hosts: Set<string>
+  vars: Map<string, Variable>
+}
+
+export interface HostNode {
+  name: string
+  position?: Position
+  vars: Map<string, Variable>
+}
+
+/** Groups and hosts as they were written, before anything is merged. */
+export interface Tree {
+  groups: Map<string, GroupNode>
+  hosts: Map<string, HostNode>
+}
+
+const parts = 'hosts, vars and children'
+
+/** The host and port of a host key like `web.example.org:2222` or `[::1]:2222`. */
+function splitPort(name: string): { name: string; port?: number } {
+  const match = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(name)
+  if (!match) return { name }
+  return { name: match[1] ?? match[2] ?? name, ...(match[3] === undefined ? {} : { port: Number(match[3]) }) }
+}
+
+class TreeReader {
+  readonly tree: Tree = { groups: new Map(), hosts: new Map() }
+  readonly #source: Source
+  readonly #issues: Issues
+
+  constructor(source: Source, issues: Issues) {
+    this.#source = source
+    this.#issues = issues
+  }
+
+  #group(name: string): GroupNode {
+    const known = this.tree.groups.get(name)
+    if (known) return known
+    const made: GroupNode = { name, children: new Map(), hosts: new Set(), vars: new Map() }
+    this.tree.groups.set(name, made)
+    return made
+  }
+
+  /** The entries of a mapping; a complaint and none for what is no mapping. An empty value is an empty mapping. */
+  #entries(value: unknown, path: Path, what: string, example: string): [string, unknown][] {
+    if (value === null || value === undefined) return []
+    if (isMapping(value)) return Object.entries(value)
+    this.#issues.add(`${what} are given as ${describe(value)}; a mapping is allowed. Write ${example}.`, this.#source.locate(path, 'value'))
+    return []
+  }
+
+  #variables(into: Map<string, Variable>, value: unknown, path: Path, what: string): void {
+    for (const [name, given] of this.#entries(value, path, what, '`name: value`')) {
+      into.set(name, { value: given, position: this.#source.locate([...path, name], 'value') })
+    }
+  }
+
+  #hosts(group: GroupNode, value: unknown, path: Path): void {
+    for (const [key, variables] of this.#entries(value, path, `The hosts of ${group.name}`, '`web1:` on a line of its own, without a dash')) {
+      const position = this.#source.locate([...path, key], 'key')
+      try {
+        for (const expanded of expandHostRange(key)) this.#host(group, expanded, position, variables, [...path, key])
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error
+        this.#issues.add(error.message, position)
+      }
+    }
+  }
+
+  #host(group: GroupNode, key: string, position: Position | undefined, variables: unknown, path: Path): void {
+    const { name, port } = splitPort(key)
+    const host = this.tree.hosts.get(name) ?? { name, position, vars: new Map<string, Variable>() }
+    this.tree.hosts.set(name, host)
+    group.hosts.add(name)
+    if (port !== undefined) host.vars.set('ansible_port', { value: port, position })
+    this.#variables(host.vars, variables, path, `The variables of ${name}`)
+  }
+
+  /** @param above the groups that this one is written inside of, so that an alias to one of them ends. */
+  readGroup(name: string, value: unknown, path: Path, above: readonly string[]): void {
+    const group = this.#group(name)
+    if (above.includes(name)) return
+    for (const [key, part] of this.#entries(value, path, `The parts of ${name}`, parts)) {
+      const inner = [...path, key]
+      if (key === 'hosts') this.#hosts(group, part, inner)
+      else if (key === 'vars') this.#variables(group.vars, part, inner, `The variables of ${name}`)
+      else if (key === 'children') {
+        for (const [child, definition] of this.#entries(part, inner, `The children of ${name}`, '`web:` on a line of its own, without a dash')) {
+          group.children.set(child, this.#source.locate([...inner, child], 'key'))
+          this.readGroup(child, definition, [...inner, child], [...above, name])
+        }
+      } else {
+        const hint = name === 'all' ? `A group named ${key} goes below \`children:\`.` : `A host named ${key} goes below \`hosts:\`.`
+        this.#issues.add(`The group ${name} has a key ${JSON.stringify(key)}; ${parts} are allowed. ${hint}`, this.#source.locate(inner, 'key'))
+      }
+    }
+  }
+}
+
+/**
+ * Reads the groups and hosts of an inventory's source.
+ *
+ * @example readTree(parseYaml('prod.yml', 'web: {hosts: {a.org: }}'), issues).groups.get('web')?.hosts // Set { 'a.org' }
+ */
+export function readTree(source: Source, issues: Issues): Tree {
+  const reader = new TreeReader(source, issues)
+  if (!isMapping(source.value)) {
+    issues.add(`The inventory is ${describe(source.value)}; a mapping of groups is allowed. Write \`all:\`, and below it \`hosts:\`.`, source.locate([], 'value'))
+    return reader.tree
+  }
+  for (const [name, value] of Object.entries(source.value)) {
+    if (name === 'start' && typeof value === 'function') continue
+    reader.readGroup(name, value, [name], [])
+  }
+  return reader.tree
+}

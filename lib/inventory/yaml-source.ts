@@ -1,0 +1,77 @@
+import { type Document, isAlias, isMap, isScalar, LineCounter, type Node, parseDocument, type Tags, visit } from 'yaml'
+import { InventoryError } from '../errors.ts'
+import { Issues, type Path, type Position, type Source } from './source.ts'
+
+const booleans: Record<string, RegExp> = { true: /^(?:yes|Yes|YES|true|True|TRUE|on|On|ON)$/, false: /^(?:no|No|NO|false|False|FALSE|off|Off|OFF)$/ }
+
+/**
+ * YAML 1.1, as Ansible reads it (PyYAML's resolver.py): `yes` is true, `0640` is octal, `y` is a text. Unlike there, a time (`12:30`) and a
+ * date remain texts, which is what their writer means.
+ */
+function tagsOfAnsible(tags: Tags): Tags {
+  const unsafe = { tag: '!unsafe', resolve: (text: string): string => text }
+  const kept = tags.flatMap(tag => {
+    if (typeof tag === 'string') return [tag]
+    if (tag.tag.endsWith(':timestamp') || ('format' in tag && tag.format === 'TIME')) return []
+    if (!tag.tag.endsWith(':bool') || !('test' in tag)) return [tag]
+    return [{ ...tag, test: booleans[tag.test?.test('true') ? 'true' : 'false'] }]
+  })
+  return [...kept, unsafe]
+}
+
+/** The pair's key and value at one step of a path, through aliases. */
+function step(document: Document, node: unknown, key: string): { key: Node; value: unknown } | undefined {
+  const target = isAlias(node) ? node.resolve(document) : node
+  if (!isMap(target)) return undefined
+  for (const pair of target.items) if (isScalar(pair.key) && String(pair.key.value) === key) return { key: pair.key, value: pair.value }
+  return undefined
+}
+
+function startOf(node: unknown): number | undefined {
+  return typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range) && typeof node.range[0] === 'number'
+    ? node.range[0]
+    : undefined
+}
+
+/**
+ * Parses the YAML of an inventory.
+ *
+ * @throws InventoryError with every syntax error, each with its line and column.
+ * @example parseYaml('prod.yml', 'all: {hosts: {a.org: }}').locate(['all', 'hosts'], 'key') // { line: 1, column: 7 }
+ */
+export function parseYaml(file: string, text: string): Source {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { version: '1.1', lineCounter: lines, prettyErrors: false, customTags: tagsOfAnsible, logLevel: 'silent' })
+  const place = (offset: number | undefined): Position | undefined => {
+    if (offset === undefined) return undefined
+    const { line, col } = lines.linePos(offset)
+    return { line, column: col }
+  }
+  const issues = new Issues(file)
+  for (const error of document.errors) issues.add(`This is no YAML: ${error.message}.`, place(error.pos[0]))
+  for (const warning of document.warnings) {
+    const vault = /!vault/.test(warning.message)
+    issues.add(vault ? 'This value is encrypted with Ansible Vault, which stead cannot read. Put it into a .ts inventory that asks for it.'
+      : `This is not understood: ${warning.message}.`, place(warning.pos[0]))
+  }
+  visit(document, {
+    Alias: (_, alias) => {
+      if (!alias.resolve(document)) issues.add(`The alias *${alias.source} has no anchor &${alias.source} before it.`, place(startOf(alias)))
+    },
+  })
+  if (issues.list.length > 0) throw new InventoryError(issues.list)
+  return {
+    file,
+    value: document.toJS({ maxAliasCount: 10_000 }),
+    locate: (path: Path, part) => {
+      let key: unknown = document.contents
+      let value: unknown = document.contents
+      for (const name of path) {
+        const next = step(document, value, name)
+        if (!next) break
+        ;({ key, value } = next)
+      }
+      return place((part === 'value' ? startOf(value) : undefined) ?? startOf(key))
+    },
+  }
+}

@@ -1,0 +1,119 @@
+import { ArgumentError, PlaybookError, SteadError } from '../errors.ts'
+import type { Facts } from '../playbook/facts.ts'
+import type { HostView, Plan, Want } from '../playbook/module.ts'
+import { currentPass, never, Pass } from '../playbook/pass.ts'
+import { misplaced } from '../playbook/playbook.ts'
+import type { AnyTask } from '../playbook/task.ts'
+import { differences, type Difference } from '../state/compare.ts'
+import { identity, type Request, type Resource, type State } from '../state/resource.ts'
+
+/** Where a plan gets states from: the host, or in check mode the overlay before it. */
+export interface StateSource {
+  current<Key, Current extends State, Desired extends State>(resource: Resource<Key, Current, Desired>, key: Key): Promise<Current | null>
+  mayCome(): boolean
+  facts(): Facts
+}
+
+/** One want, held against what is. */
+export interface PlannedWant {
+  want: Want
+  /** As printed: `file[/etc/tor/torrc]`. */
+  identity: string
+  current: State | null
+  differences: Difference[]
+}
+
+/** What a task has to do. `skipped`: its `when` said no. */
+export interface TaskPlan {
+  skipped: boolean
+  module: string
+  wants: PlannedWant[]
+  output: Plan<unknown>['output']
+  placeholder: unknown
+  /** Tasks whose results are not known yet and were stood for by placeholders. */
+  unknown: ReadonlySet<string>
+}
+
+/** What a plan asked for, so that it can be asked again in the frame of a change before it. */
+export type Asked = Map<AnyTask, Request[]>
+
+/**
+ * Plans one task in a pass: evaluates `when` and the task's function, lets its module say what should be, and compares.
+ *
+ * @throws SteadError with the task's name: wrong arguments, or what a read failed of.
+ */
+export async function planTask(task: AnyTask, source: StateSource, pass: Pass, options: { inHandler?: boolean; asked?: Asked } = {}): Promise<TaskPlan> {
+  const requests: Request[] = []
+  options.asked?.set(task, requests)
+  const ask: StateSource['current'] = async (resource, key) => {
+    requests.push({ resource, key })
+    if (pass.abandoned) return never()
+    const state = await source.current(resource, key)
+    return pass.abandoned ? never() : state
+  }
+  return currentPass.run(pass, async () => {
+    try {
+      if (task.options.when && !(await task.options.when())) return skippedPlan(pass)
+      const call = typeof task.body === 'function' ? await task.body() : task.body
+      const issues = [...call.issues, ...misplaced(call, options.inHandler ?? false)]
+      if (issues.length) throw new ArgumentError(call.module, issues)
+      const view: HostView = { current: ask, mayCome: () => source.mayCome(), get facts() { return source.facts() } }
+      const plan = await call.plan(view)
+      const wants = await Promise.all(plan.wants.map(want => planWant(want, ask)))
+      return { skipped: false, module: call.module, wants, output: plan.output, placeholder: plan.placeholder, unknown: pass.unknown }
+    } catch (error) {
+      throw asTaskError(error, task)
+    }
+  })
+}
+
+async function planWant(want: Want, ask: StateSource['current']): Promise<PlannedWant> {
+  const { resource, key } = want
+  const name = identity(resource.kind, resource.identify(key))
+  const checked = want.desired === null ? undefined : resource.schema.safeParse(want.desired)
+  if (checked?.success === false) {
+    throw new PlaybookError(checked.error.issues.map(issue => `${issue.path.map(String).join('.')}: ${issue.message}`).join('\n'), { resource: name })
+  }
+  try {
+    const current = await ask(resource, key)
+    return { want, identity: name, current, differences: resource.event ? eventDifference(want, current) : differences(current, want.desired) }
+  } catch (error) {
+    throw error instanceof SteadError ? error.at({ resource: name }) : error
+  }
+}
+
+function eventDifference({ resource, key }: Want, current: State | null): Difference[] {
+  const { event } = resource
+  if (!event) return []
+  if (event.effect === 'wait' && event.verify(key, current, current) === undefined) return []
+  return [{ field: undefined, current: undefined, desired: event.describe(key) }]
+}
+
+function skippedPlan(pass: Pass): TaskPlan {
+  return { skipped: true, module: '', wants: [], output: undefined, placeholder: undefined, unknown: pass.unknown }
+}
+
+/** An error of a task's own code is the playbook's: it is told without a stack, but with the place in the playbook. */
+function asTaskError(error: unknown, task: AnyTask): SteadError {
+  if (error instanceof SteadError) return error.at({ task: task.name })
+  const place = error instanceof Error ? error.stack?.split('\n').find(line => line.includes('/playbooks/'))?.trim() : undefined
+  const message = error instanceof Error ? error.message : String(error)
+  return new PlaybookError(message, { task: task.name, cause: undefined, hint: place && `In the playbook, ${place}.` })
+}
+
+/** Whether applying the plan would write anything (waiting writes nothing). */
+export function changesAnything({ wants }: TaskPlan): boolean {
+  return wants.some(({ want, differences: list }) => list.length > 0 && want.resource.event?.effect !== 'wait')
+}
+
+/** Whether there is nothing to do or to wait for. */
+export function isDone({ wants }: TaskPlan): boolean {
+  return wants.every(({ differences: list }) => list.length === 0)
+}
+
+/** Gives the tasks that await this one what they wait for, or says that it is known only after applying. */
+export function settle(task: AnyTask, plan: TaskPlan, states: readonly (State | null)[] | undefined): void {
+  const value = states && (plan.output ? plan.output(states) : null)
+  if (value === undefined) task.settle({ known: false, placeholder: plan.placeholder })
+  else task.settle({ known: true, value: value === null ? undefined : value })
+}

@@ -1,0 +1,85 @@
+import type { z } from 'zod'
+import type { Facts } from './facts.ts'
+import type { Resource, State } from '../state/resource.ts'
+
+/** One thing that a module wants: a resource's key and its desired state. Made by {@link want}. */
+export interface Want {
+  resource: Resource<unknown, State, State>
+  key: unknown
+  desired: State | null
+}
+
+/** Says that `key` should be as `desired`; null: it should not be there. @example want(file, { path: '/etc/motd' }, { type: 'file', mode: '0644' }) */
+export function want<Key, Current extends State, Desired extends State>(resource: Resource<Key, Current, Desired>, key: Key, desired: Desired | null): Want {
+  return { resource, key, desired }
+}
+
+/** What a module may ask its host while it plans. */
+export interface HostView {
+  /** The current state (in check mode: the foretold one), null when it is not there. All asked in one tick travel together. */
+  current<Key, Current extends State, Desired extends State>(resource: Resource<Key, Current, Desired>, key: Key): Promise<Current | null>
+  /** True where something read as missing may still come with a package that this check run would install. */
+  mayCome(): boolean
+  facts: Facts
+}
+
+/** What a module made of its arguments: what should be, in the order in which it is applied, and the task's result. */
+export interface Plan<Output> {
+  wants: readonly Want[]
+  /**
+   * The task's result, from the states of `wants` (same order) once they are as desired. Return undefined while it cannot be told;
+   * in check mode tasks that await it are then given {@link Plan.placeholder}.
+   */
+  output?: (states: readonly (State | null)[]) => Output | undefined
+  /** Stands for the output while it is known only after applying; of the same shape, so that later tasks can be planned. */
+  placeholder?: Output
+}
+
+/** A module together with its arguments: what a task is made of. */
+export interface ModuleCall<Output> {
+  readonly module: string
+  /** Problems of the arguments, found without any host. */
+  readonly issues: readonly { argument: string; message: string }[]
+  plan(host: HostView): Promise<Plan<Output>>
+  /** For handlers alone: a module that has states which are events (restarted) allows them there only. */
+  readonly onlyInHandlers?: string
+}
+
+/** How a module is defined. */
+export interface ModuleDefinition<Schema extends z.ZodType, Output> {
+  /** The standard term of the field, kebab-case, as the file is named. */
+  name: string
+  args: Schema
+  /** Pure but for {@link HostView.current}: it is called again whenever the host may have changed. */
+  plan(args: z.output<Schema>, host: HostView): Plan<Output> | Promise<Plan<Output>>
+  /** Why these arguments make sense in a handler only; undefined when they do anywhere. */
+  onlyInHandlers?(args: z.output<Schema>): string | undefined
+}
+
+/**
+ * Defines a module: a function from arguments to a call that a task takes. Wrong arguments do not throw; all of a playbook's are
+ * reported together before any host is touched.
+ *
+ * @example
+ * export const motd = defineModule({
+ *   name: 'motd', args: z.strictObject({ text: z.string() }),
+ *   plan: ({ text }) => ({ wants: [want(file, { path: '/etc/motd' }, { type: 'file', content: Content.of(text) })] }),
+ * })
+ */
+export function defineModule<Schema extends z.ZodType, Output = void>(
+  definition: ModuleDefinition<Schema, Output>,
+): (args: z.input<Schema>) => ModuleCall<Output> {
+  return args => {
+    const parsed = definition.args.safeParse(args)
+    if (!parsed.success) {
+      const issues = parsed.error.issues.map(({ path, message }) => ({ argument: path.map(String).join('.') || 'arguments', message }))
+      return { module: definition.name, issues, plan: () => Promise.reject(new TypeError(`${definition.name}: wrong arguments`)) }
+    }
+    return {
+      module: definition.name,
+      issues: [],
+      plan: async host => definition.plan(parsed.data, host),
+      onlyInHandlers: definition.onlyInHandlers?.(parsed.data),
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import { z } from 'zod'
+import { PlaybookError } from '../errors.ts'
+import type { PlaybookHost } from './facts.ts'
+import type { ModuleCall } from './module.ts'
+import { Handler, Task, type AnyTask, type Body, type TaskOptions } from './task.ts'
+
+/** What a playbook's `tasks` and the functions it calls are given. */
+export interface Play<Vars = unknown> {
+  /** Adds a task; they run in the order in which they are added. */
+  task<Output>(name: string, body: Body<Output>, options?: TaskOptions): Task<Output>
+  /** Defines a handler; notified ones run in the order of their definition. */
+  handler(name: string, body: Body<void>, options?: Pick<TaskOptions, 'become' | 'ignoreErrors'>): Handler
+  /** Runs the handlers notified so far here, instead of at the end. */
+  flushHandlers(): void
+  /** Lines for the end of a run: what this host is now, and what to do next. */
+  summary(lines: () => string[] | Promise<string[]>): void
+  vars: Vars
+  host: PlaybookHost
+}
+
+/** How a playbook is written. */
+export interface PlaybookDefinition<Schema extends z.ZodType> {
+  name: string
+  /** Group, host or pattern, as in `web:!web3`. */
+  hosts: string
+  /** Checked for every host before any connection is made. */
+  vars?: Schema
+  /** Adds the tasks of one host; it is called once a host, and must not wait for anything itself. */
+  tasks(play: Play<z.output<Schema>>): void
+}
+
+/** One step of a host's walk. */
+export type Step = { task: AnyTask } | { flush: true }
+
+/** A playbook laid out for one host. */
+export interface HostPlay {
+  steps: Step[]
+  handlers: Handler[]
+  summaries: (() => string[] | Promise<string[]>)[]
+}
+
+/** A playbook whose variables' type is hidden; made by {@link playbook}. */
+export interface Playbook {
+  readonly name: string
+  readonly hosts: string
+  readonly isPlaybook: typeof isPlaybook
+  /** What is wrong with a host's variables, by name; empty when nothing is. */
+  checkVars(vars: Readonly<Record<string, unknown>>): { variable: string; message: string }[]
+  layOut(host: PlaybookHost, vars: Readonly<Record<string, unknown>>): HostPlay
+}
+
+const isPlaybook = Symbol('playbook')
+
+/** Whether a module's default export came from {@link playbook}. */
+export function isAPlaybook(value: unknown): value is Playbook {
+  return typeof value === 'object' && value !== null && 'isPlaybook' in value && value.isPlaybook === isPlaybook
+}
+
+/**
+ * Defines a playbook: what some hosts should be. Loops, conditions and roles are TypeScript.
+ *
+ * @throws PlaybookError when something is missing, at import.
+ * @example
+ * export default playbook({
+ *   name: 'Hello', hosts: 'web', vars: z.object({ greeting: z.string() }),
+ *   tasks({ task, vars }) { task('Greet', file({ path: '/srv/hello', content: vars.greeting })) },
+ * })
+ */
+export function playbook<Schema extends z.ZodType = z.ZodType<unknown>>(definition: PlaybookDefinition<Schema>): Playbook {
+  const missing = (['name', 'hosts', 'tasks'] as const).filter(field => !definition[field])
+  if (missing.length) throw new PlaybookError(`A playbook lacks ${missing.join(', ')}.`, { hint: 'It needs a name, hosts (group, host or pattern) and tasks({ task, … }).' })
+  const schema: z.ZodType = definition.vars ?? z.unknown()
+  return {
+    name: definition.name,
+    hosts: definition.hosts,
+    isPlaybook,
+    checkVars(vars) {
+      const parsed = schema.safeParse(vars)
+      if (parsed.success) return []
+      return parsed.error.issues.map(({ path, message }) => ({ variable: path.map(String).join('.'), message }))
+    },
+    layOut(host, given) {
+      const steps: Step[] = []
+      const handlers: Handler[] = []
+      const summaries: HostPlay['summaries'] = []
+      const vars = parseVars(definition, given)
+      definition.tasks({
+        task<Output>(name: string, body: Body<Output>, options: TaskOptions = {}) {
+          const task = new Task(name, body, options, steps.length)
+          steps.push({ task })
+          return task
+        },
+        handler(name, body: Body<void>, options) {
+          const handler = new Handler(name, body, handlers.length, options)
+          handlers.push(handler)
+          return handler
+        },
+        flushHandlers: () => void steps.push({ flush: true }),
+        summary: lines => void summaries.push(lines),
+        vars,
+        host,
+      })
+      return { steps, handlers, summaries }
+    },
+  }
+}
+
+function parseVars<Schema extends z.ZodType>({ vars: schema }: PlaybookDefinition<Schema>, given: unknown): z.output<Schema> {
+  // Without a schema, Schema is unknown and so is what tasks() is given.
+  return (schema ?? z.custom<z.output<Schema>>()).parse(given)
+}
+
+/** The issues of a laid-out playbook's arguments, as far as they are known before its tasks run. */
+export function argumentIssues({ steps, handlers }: HostPlay): { task: string; module: string; argument: string; message: string }[] {
+  const check = (name: string, body: Body<unknown>, inHandler: boolean) => {
+    if (typeof body === 'function') return []
+    return [...body.issues, ...misplaced(body, inHandler)].map(issue => ({ task: name, module: body.module, ...issue }))
+  }
+  return [
+    ...steps.flatMap(step => ('task' in step ? check(step.task.name, step.task.body, false) : [])),
+    ...handlers.flatMap(handler => check(handler.name, handler.task.body, true)),
+  ]
+}
+
+/** An event in the place of a state would be a change on every run. */
+export function misplaced(call: ModuleCall<unknown>, inHandler: boolean): { argument: string; message: string }[] {
+  return call.onlyInHandlers && !inHandler ? [{ argument: 'state', message: call.onlyInHandlers }] : []
+}

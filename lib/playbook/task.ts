@@ -1,0 +1,98 @@
+import { PlaybookError } from '../errors.ts'
+import type { ModuleCall } from './module.ts'
+import { currentPass, never } from './pass.ts'
+
+/** A module call, or a function that makes one from what earlier tasks gave. */
+export type Body<Output> = ModuleCall<Output> | (() => ModuleCall<Output> | Promise<ModuleCall<Output>>)
+
+/** Options of a task. */
+export interface TaskOptions {
+  /** Handlers to run when this task changed something. */
+  notify?: Handler | readonly Handler[]
+  /** For `--tags` and `--skip-tags`. The tags `always` and `never` mean what they mean in Ansible. */
+  tags?: readonly string[]
+  /** The task is left out where this gives false. Evaluated when the task's turn comes, so it may await earlier tasks. */
+  when?: () => boolean | Promise<boolean>
+  /** Run this task's scripts as this user of the host. */
+  become?: string
+  /** false: run for real in check mode too (only for what merely reads); true: never apply. */
+  checkMode?: boolean
+  /** A failure is reported, and the host goes on. */
+  ignoreErrors?: boolean
+}
+
+/** Outcome of a task that others may await. */
+type Settled<Output> = { known: true; value: Output } | { known: false; placeholder: Output | undefined }
+
+/** A task of one host. Await it inside a later task's function to get its typed result. */
+export class Task<Output> implements PromiseLike<Output> {
+  readonly name: string
+  readonly body: Body<Output>
+  readonly options: TaskOptions
+  readonly index: number
+  #settled: Settled<Output> | undefined
+  #waiting: (() => void)[] = []
+
+  constructor(name: string, body: Body<Output>, options: TaskOptions, index: number) {
+    this.name = name
+    this.body = body
+    this.options = options
+    this.index = index
+  }
+
+  /** The engine's side: gives (or takes back, before planning anew) what awaits of this task are answered with. */
+  settle(settled: Settled<Output> | undefined): void {
+    this.#settled = settled
+    const waiting = this.#waiting
+    if (settled) this.#waiting = []
+    if (settled) for (const wake of waiting) wake()
+  }
+
+  then<Result = Output, Failure = never>(
+    fulfilled?: ((value: Output) => Result | PromiseLike<Result>) | null,
+    rejected?: ((reason: unknown) => Failure | PromiseLike<Failure>) | null,
+  ): Promise<Result | Failure> {
+    return this.#value().then(fulfilled, rejected)
+  }
+
+  async #value(): Promise<Output> {
+    const pass = currentPass.getStore()
+    if (!pass) {
+      throw new PlaybookError(`The result of the task "${this.name}" was awaited outside of a task.`, { hint: 'Await it inside a function: task(\'…\', async () => file({ content: (await earlier).value })).' })
+    }
+    while (!this.#settled) {
+      if (pass.placeholders) return this.#placeholder(undefined, pass.unknown)
+      await new Promise<void>(resolve => this.#waiting.push(resolve))
+      if (pass.abandoned) return never()
+    }
+    if (this.#settled.known) return this.#settled.value
+    if (pass.placeholders) return this.#placeholder(this.#settled.placeholder, pass.unknown)
+    throw new PlaybookError(`The task "${this.name}" gave no result: it was skipped, or it failed.`, { hint: 'Give the task that awaits it the same `when`.' })
+  }
+
+  #placeholder(placeholder: Output | undefined, unknown: Set<string>): Output | Promise<Output> {
+    unknown.add(this.name)
+    // Nothing can stand for it: whoever awaits it is planned when its turn comes.
+    return placeholder ?? never()
+  }
+}
+
+/** A task without its type, as the engine walks it. */
+export type AnyTask = Task<unknown>
+
+/** A handler: a task that runs after the others, once, if one that names it changed something. */
+export class Handler {
+  readonly name: string
+  readonly task: Task<void>
+
+  constructor(name: string, body: Body<void>, index: number, options: Pick<TaskOptions, 'become' | 'ignoreErrors'> = {}) {
+    this.name = name
+    this.task = new Task(name, body, options, index)
+  }
+}
+
+/** The handlers that a task notifies. */
+export function notified({ options: { notify } }: AnyTask): readonly Handler[] {
+  if (!notify) return []
+  return notify instanceof Handler ? [notify] : notify
+}

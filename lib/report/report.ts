@@ -1,0 +1,66 @@
+import { z } from 'zod'
+
+export const taskStatus = z.enum(['ok', 'change', 'may-change', 'failed', 'skipped'])
+export const hostStatus = z.enum(['ok', 'change', 'may-change', 'failed', 'unreachable'])
+
+const change = z.strictObject({
+  resource: z.string().describe('Printed identity, as in file[/etc/tor/torrc]'),
+  diff: z.string().describe('What differs, as text; secrets are never in it'),
+  reason: z.string().optional().describe('Why it may change only'),
+})
+
+const taskReport = z.strictObject({
+  name: z.string(),
+  module: z.string(),
+  status: taskStatus,
+  changes: z.array(change),
+  durationMs: z.number(),
+  error: z.string().optional(),
+})
+
+const handlerReport = z.strictObject({ name: z.string(), status: taskStatus, error: z.string().optional(), reason: z.string().optional() })
+
+const hostReport = z.strictObject({
+  status: hostStatus,
+  connectMs: z.number(),
+  roundTrips: z.number().int().describe('Frames of reads and writes; connecting is not among them'),
+  bytesSent: z.number().int(),
+  bytesReceived: z.number().int(),
+  tasks: z.array(taskReport),
+  handlers: z.array(handlerReport),
+  summary: z.array(z.string()).describe('What the playbook says at the end'),
+  error: z.string().optional(),
+})
+
+/** The shape of `--report FILE.json`. */
+export const reportSchema = z.strictObject({
+  version: z.literal(1),
+  playbook: z.string(),
+  inventory: z.string(),
+  check: z.boolean(),
+  startedAt: z.iso.datetime(),
+  durationMs: z.number(),
+  hosts: z.record(z.string(), hostReport),
+})
+
+export type Report = z.infer<typeof reportSchema>
+export type HostReport = z.infer<typeof hostReport>
+export type TaskReport = z.infer<typeof taskReport>
+export type HandlerReport = z.infer<typeof handlerReport>
+export type Change = z.infer<typeof change>
+export type TaskStatus = z.infer<typeof taskStatus>
+
+/** The worst of what a host's tasks and handlers came to. */
+export function statusOf({ tasks, handlers }: Pick<HostReport, 'tasks' | 'handlers'>): HostReport['status'] {
+  const all = new Set([...tasks, ...handlers].map(({ status }) => status))
+  for (const status of ['failed', 'change', 'may-change'] as const) if (all.has(status)) return status
+  return 'ok'
+}
+
+/** What the process exits with; the worst host decides (docs/design.md, the face). */
+export function exitStatus({ hosts, check }: Report): number {
+  const all = new Set(Object.values(hosts).map(({ status }) => status))
+  if (all.has('unreachable')) return 4
+  if (all.has('failed')) return 1
+  return check && (all.has('change') || all.has('may-change')) ? 2 : 0
+}

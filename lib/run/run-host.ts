@@ -1,0 +1,71 @@
+import { userInfo, hostname } from 'node:os'
+import { Convergence } from '../apply/converge.ts'
+import { openHost, type Choose, type Observer, type Prepared } from '../apply/host.ts'
+import { foretell } from '../check/foretell.ts'
+import { ConnectError, format } from '../errors.ts'
+import type { Host } from '../inventory/host.ts'
+import { currentPass, Pass } from '../playbook/pass.ts'
+import type { HostPlay } from '../playbook/playbook.ts'
+import { statusOf, type HostReport } from '../report/report.ts'
+import { redact } from '../secret/redact.ts'
+import { ReadSession, Session, type SessionOptions } from '../shell/session.ts'
+import type { Connect } from '../transport/transport.ts'
+
+/** Seconds to wait for a lock: a run that was just cut off may still be ending its last script. */
+const LOCK_WAIT_SECONDS = 5
+
+/** One playbook on one host, from the first frame to its report. Everything that goes wrong with the host is in the report. */
+export async function runHost(host: Host, prepared: Prepared, options: { check: boolean; choose: Choose; observer: Observer }): Promise<HostReport> {
+  const { check, choose, observer } = options
+  const report: HostReport = { status: 'ok', connectMs: 0, roundTrips: 0, bytesSent: 0, bytesReceived: 0, tasks: [], handlers: [], summary: [] }
+  const connect = await connector(host)
+  const settings: SessionOptions = { host: host.name, become: host.user === 'root' || host.become === false ? 'none' : 'sudo' }
+  const session = check
+    ? new ReadSession(connect, settings)
+    : new Session(connect, { ...settings, lock: { holder: `${userInfo().username} on ${hostname()}, process ${process.pid}, playbook "${prepared.playbook.name}"`, waitSeconds: LOCK_WAIT_SECONDS } })
+  try {
+    const walk = await openHost(session, prepared, choose, observer)
+    if (session instanceof Session) {
+      const convergence = new Convergence(session, walk)
+      try {
+        await convergence.run()
+      } finally {
+        Object.assign(report, { tasks: convergence.tasks, handlers: convergence.handlers })
+      }
+    } else {
+      Object.assign(report, await foretell(walk))
+    }
+    report.status = statusOf(report)
+    if (report.status !== 'failed') report.summary = await summaryOf(walk.play)
+  } catch (error) {
+    report.status = error instanceof ConnectError ? 'unreachable' : 'failed'
+    report.error = format(error instanceof ConnectError ? error.at({ host: host.name }) : error)
+  } finally {
+    session.close()
+    report.connectMs = session.connectMs
+    report.roundTrips = session.roundTrips
+    report.bytesSent = session.bytesSent
+    report.bytesReceived = session.bytesReceived
+  }
+  return report
+}
+
+/** Loads only the transport that the host needs. */
+async function connector(host: Host): Promise<Connect> {
+  if (host.connection === 'local') {
+    const { connectLocal } = await import('../transport/local.ts')
+    return connectLocal
+  }
+  const { connectSsh } = await import('../transport/ssh.ts')
+  return () => connectSsh(host)
+}
+
+/** What the playbook says at the end; left out where it needs a result that is not known (in check mode, or by tags). */
+async function summaryOf({ summaries }: HostPlay): Promise<string[]> {
+  const pass = new Pass(true)
+  const lines = await currentPass.run(pass, () => Promise.race([
+    Promise.all(summaries.map(async lines => lines())),
+    new Promise<string[][]>(resolve => setImmediate(() => setImmediate(() => resolve([])))),
+  ]))
+  return pass.unknown.size > 0 ? [] : lines.flat().map(line => redact(line))
+}
