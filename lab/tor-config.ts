@@ -64,8 +64,11 @@ function authorityLines(node: TorNode): string[] {
     `V3AuthVotingInterval ${votingSeconds}`,
     'V3AuthVoteDelay 4',
     'V3AuthDistDelay 4',
-    // A consensus stays valid for an hour, so a machine that slept, or a stopped authority, does not end the network at once.
-    `V3AuthNIntervalsValid ${3600 / votingSeconds}`,
+    // As in the public network. Clients keep a consensus for as long as it is valid, and an onion service's place follows from random
+    // values that change every 24 votes: with long validity, service and client look for each other in different places.
+    'V3AuthNIntervalsValid 3',
+    // All nodes share one address, and more than two there would pass for a Sybil attack and be left out.
+    'AuthDirMaxServersPerAddr 0',
     'TestingDirAuthVoteExit *',
     'TestingDirAuthVoteHSDir *',
     'TestingDirAuthVoteGuard *',

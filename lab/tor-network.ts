@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import path from 'node:path'
 import { cgroup, endCgroup, isPopulated, joinScript, type Cgroup } from './cgroup.ts'
 import { LabError } from './lab-error.ts'
-import type { Place } from './place.ts'
+import { digest, type Place } from './place.ts'
 import type { Progress } from './progress.ts'
 import type { LabRecord } from './record.ts'
 import { nodes, torrc, type Authority, type TorNode } from './tor-config.ts'
@@ -20,6 +20,9 @@ const startedFile = (place: Place): string => path.join(torDirectory(place), 'st
 /** How long a fresh network may take for its client to be bootstrapped before it counts as broken. */
 const patienceMs = 90_000
 
+/** Tells a network of other settings, made by another version of the lab, from this one. */
+const settingsMark = (): string => digest(JSON.stringify([nodes, nodes.map((node) => torrc({ node, dir: '', address: '', user: '', socksPort: 0, authorities: [] }))]), 16)
+
 /** The client's own account of itself; undefined when it does not answer. */
 export function clientState(place: Place): Promise<ClientState | undefined> {
   return askClient(path.join(torDirectory(place), 'client'), 2000)
@@ -34,6 +37,7 @@ export function isReady(state: ClientState | undefined): boolean {
 export async function torFaults(place: Place): Promise<string[]> {
   const dead = nodes.filter((node) => !isPopulated(nodeCgroup(place, node))).map(({ name }) => `Tor node ${name} does not run`)
   if (dead.length > 0) return dead
+  if (!existsSync(startedFile(place)) || readFileSync(startedFile(place), 'utf8') !== settingsMark()) return ['the private Tor network has other settings']
   const state = await clientState(place) ?? await clientState(place)
   if (isReady(state)) return []
   const age = Date.now() - (statSync(startedFile(place), { throwIfNoEntry: false })?.mtimeMs ?? 0)
@@ -59,7 +63,7 @@ export async function ensureTor(place: Place, record: LabRecord, progress: Progr
   if (whole) {
     await endTor(place)
     await requireFreePort(record.socksPort)
-    writeFileSync(startedFile(place), '')
+    writeFileSync(startedFile(place), settingsMark())
   }
   for (const node of whole ? nodes : dead) await startNode(place, node, record, authorities, whole)
   return authorities

@@ -57,7 +57,7 @@ export class Convergence {
       const startedAt = performance.now()
       task.settle(undefined)
       const plan = planTask(task, source, pass, { asked: this.#walk.asked }).then(plan => {
-        if (plan.skipped) task.settle({ known: false, placeholder: undefined })
+        if (plan.skipped) task.settle({ known: false })
         else if (isDone(plan)) settle(task, plan, plan.wants.map(({ current }) => current))
         return plan
       })
@@ -167,7 +167,7 @@ export class Convergence {
   }
 
   #failTask(task: AnyTask, error: unknown, startedAt: number): void {
-    task.settle({ known: false, placeholder: undefined })
+    task.settle({ known: false })
     const message = format(error instanceof SteadError ? error.at({ host: this.#walk.name, task: task.name }) : error)
     this.#report({ name: task.name, module: '', status: 'failed', changes: [], durationMs: performance.now() - startedAt, error: message })
   }

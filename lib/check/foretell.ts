@@ -63,7 +63,7 @@ async function foretellTask(task: AnyTask, walk: HostWalk, source: StateSource, 
   try {
     const plan = await planTask(task, source, new Pass(true))
     if (plan.skipped) {
-      task.settle({ known: false, placeholder: undefined })
+      task.settle({ known: false })
       return report('skipped', '')
     }
     const foretold = plan.wants.map(planned => foretellWant(planned, plan, overlay))
@@ -72,7 +72,7 @@ async function foretellTask(task: AnyTask, walk: HostWalk, source: StateSource, 
     return report(worst(foretold.map(({ status }) => status)), plan.module, changes)
   } catch (error) {
     const message = format(error instanceof SteadError ? error.at({ host: walk.name }) : error)
-    task.settle({ known: false, placeholder: undefined })
+    task.settle({ known: false })
     // What depends on earlier changes of this run cannot be known yet; only without any is the error the last word.
     if (overlay.untouched) return report('failed', '', [], message)
     return report('may-change', '', [{ resource: task.name, diff: '', reason: `cannot be told before the changes above are made: ${message}` }])

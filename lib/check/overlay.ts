@@ -32,10 +32,10 @@ export class Overlay implements Foresight {
       this.#states.set(`${kind} ${identity}`, state)
       this.#partly.add(`${kind} ${identity}`)
     }
-    if (resource.kind === 'package' && current === null && desired !== null) {
-      this.#pendingPackages.push(resource.identify(key))
-      this.servicesStart ||= desired.startsServices !== false
-    }
+    const brings = current === null && desired !== null ? resource.brings?.(key) : undefined
+    if (!brings) return
+    this.#pendingPackages.push(brings.name)
+    this.servicesStart ||= brings.startsServices
   }
 
   /** Whether a state was foretold only in part, as what another change (a command) will bring. */

@@ -1,7 +1,7 @@
 import { homedir, userInfo } from 'node:os'
 import path from 'node:path'
 import { Secret } from '../secret/secret.ts'
-import type { Host } from './inventory.ts'
+import type { Host } from './host.ts'
 import type { MergedHost } from './merge.ts'
 import type { Variable } from './read-tree.ts'
 import { describe, type Issues } from './source.ts'
@@ -53,8 +53,9 @@ class ConnectionReader {
     const { value, position } = found.variable
     const parsed = isJinja(value) ? undefined : parse(value)
     if (parsed !== undefined) return parsed
-    const given = isJinja(value) ? 'a Jinja expression' : typeof value === 'number' && !name.includes('pass') ? `the number ${value}` : describe(value)
-    this.#issues.add(`${found.name} is ${given}; ${allowed} is allowed.${isJinja(value) ? ' Write the value itself, or a .ts inventory that computes it.' : ''}`, position)
+    const given = !/pass/.test(name) && (typeof value === 'string' || typeof value === 'number') ? JSON.stringify(value) : describe(value)
+    const jinja = isJinja(value) ? ' stead does not evaluate Jinja: write the value itself, or a .ts inventory that computes it.' : ''
+    this.#issues.add(`${found.name} is ${given}; ${allowed} is allowed.${jinja}`, position)
     return undefined
   }
 
@@ -83,7 +84,7 @@ export interface ConnectionContext {
   /** The inventory's folder. */
   directory: string
   issues: Issues
-  warn(message: string, variable: Variable): void
+  warn: (message: string, variable: Variable) => void
 }
 
 /**

@@ -67,7 +67,7 @@ export function merge(tree: Tree, issues: Issues): Merged | undefined {
   if (cycle) {
     const [from = '', to = ''] = cycle.slice(-2)
     const position = tree.groups.get(from)?.children.get(to)
-    issues.add(`The groups ${cycle.join(' > ')} are each other's children; a group cannot be its own child. Take ${to} out of the children of ${from}.`, position)
+    issues.add(`The group ${to} is among its own children: ${cycle.join(' > ')}. Take ${to} out of the children of ${from}.`, position)
     return undefined
   }
   const members = new Map<string, Set<string>>()

@@ -1,5 +1,5 @@
 import { expandPath } from './connection.ts'
-import type { Host } from './inventory.ts'
+import type { Host } from './host.ts'
 
 /** What the command line says about how to connect. */
 export interface ConnectionOverrides {

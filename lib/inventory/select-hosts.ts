@@ -1,5 +1,5 @@
 import { PlaybookError, type SteadError, UsageError } from '../errors.ts'
-import type { Host, Inventory } from './inventory.ts'
+import type { Host, Inventory } from './host.ts'
 
 type Term = { sign: '' | '!' | '&'; name: string }
 

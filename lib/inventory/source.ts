@@ -20,7 +20,7 @@ export interface Source {
 
 /** Collects what is wrong, each thing once. */
 export class Issues {
-  readonly list: InventoryIssue[] = []
+  readonly #list: InventoryIssue[] = []
   readonly #seen = new Set<string>()
   readonly #file: string
 
@@ -28,11 +28,16 @@ export class Issues {
     this.#file = file
   }
 
+  /** In the order of the file. */
+  get list(): InventoryIssue[] {
+    return this.#list.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
+  }
+
   add(message: string, position?: Position): void {
     const key = `${position?.line}:${position?.column}:${message}`
     if (this.#seen.has(key)) return
     this.#seen.add(key)
-    this.list.push({ file: this.#file, ...position, message })
+    this.#list.push({ file: this.#file, ...position, message })
   }
 }
 

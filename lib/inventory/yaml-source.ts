@@ -1,22 +1,21 @@
-import { type Document, isAlias, isMap, isScalar, LineCounter, type Node, parseDocument, type Tags, visit } from 'yaml'
+import { type CollectionTag, type Document, isAlias, isMap, isScalar, LineCounter, type Node, parseDocument, type ScalarTag, type Tags, visit } from 'yaml'
 import { InventoryError } from '../errors.ts'
 import { Issues, type Path, type Position, type Source } from './source.ts'
 
-const booleans: Record<string, RegExp> = { true: /^(?:yes|Yes|YES|true|True|TRUE|on|On|ON)$/, false: /^(?:no|No|NO|false|False|FALSE|off|Off|OFF)$/ }
+const bool = 'tag:yaml.org,2002:bool'
+const ownTags: ScalarTag[] = [
+  { tag: bool, default: true, test: /^(?:yes|Yes|YES|true|True|TRUE|on|On|ON)$/, resolve: () => true },
+  { tag: bool, default: true, test: /^(?:no|No|NO|false|False|FALSE|off|Off|OFF)$/, resolve: () => false },
+  { tag: '!unsafe', resolve: (text: string): string => text },
+]
 
 /**
  * YAML 1.1, as Ansible reads it (PyYAML's resolver.py): `yes` is true, `0640` is octal, `y` is a text. Unlike there, a time (`12:30`) and a
  * date remain texts, which is what their writer means.
  */
 function tagsOfAnsible(tags: Tags): Tags {
-  const unsafe = { tag: '!unsafe', resolve: (text: string): string => text }
-  const kept = tags.flatMap(tag => {
-    if (typeof tag === 'string') return [tag]
-    if (tag.tag.endsWith(':timestamp') || ('format' in tag && tag.format === 'TIME')) return []
-    if (!tag.tag.endsWith(':bool') || !('test' in tag)) return [tag]
-    return [{ ...tag, test: booleans[tag.test?.test('true') ? 'true' : 'false'] }]
-  })
-  return [...kept, unsafe]
+  const replaced = (tag: ScalarTag | CollectionTag): boolean => [bool, 'tag:yaml.org,2002:timestamp'].includes(tag.tag) || ('format' in tag && tag.format === 'TIME')
+  return [...tags.filter(tag => typeof tag === 'string' || !replaced(tag)), ...ownTags]
 }
 
 /** The pair's key and value at one step of a path, through aliases. */

@@ -29,7 +29,6 @@ export interface TaskPlan {
   module: string
   wants: PlannedWant[]
   output: Plan<unknown>['output']
-  placeholder: unknown
   /** Tasks whose results are not known yet and were stood for by placeholders. */
   unknown: ReadonlySet<string>
 }
@@ -58,9 +57,10 @@ export async function planTask(task: AnyTask, source: StateSource, pass: Pass, o
       const issues = [...call.issues, ...misplaced(call, options.inHandler ?? false)]
       if (issues.length) throw new ArgumentError(call.module, issues)
       const view: HostView = { current: ask, mayCome: () => source.mayCome(), get facts() { return source.facts() } }
+      task.placeholder = call.placeholder
       const plan = await call.plan(view)
       const wants = await Promise.all(plan.wants.map(want => planWant(want, ask)))
-      return { skipped: false, module: call.module, wants, output: plan.output, placeholder: plan.placeholder, unknown: pass.unknown }
+      return { skipped: false, module: call.module, wants, output: plan.output, unknown: pass.unknown }
     } catch (error) {
       throw asTaskError(error, task)
     }
@@ -90,7 +90,7 @@ function eventDifference({ resource, key }: Want, current: State | null): Differ
 }
 
 function skippedPlan(pass: Pass): TaskPlan {
-  return { skipped: true, module: '', wants: [], output: undefined, placeholder: undefined, unknown: pass.unknown }
+  return { skipped: true, module: '', wants: [], output: undefined, unknown: pass.unknown }
 }
 
 /** An error of a task's own code is the playbook's: it is told without a stack, but with the place in the playbook. */
@@ -114,6 +114,6 @@ export function isDone({ wants }: TaskPlan): boolean {
 /** Gives the tasks that await this one what they wait for, or says that it is known only after applying. */
 export function settle(task: AnyTask, plan: TaskPlan, states: readonly (State | null)[] | undefined): void {
   const value = states && (plan.output ? plan.output(states) : null)
-  if (value === undefined) task.settle({ known: false, placeholder: plan.placeholder })
+  if (value === undefined) task.settle({ known: false })
   else task.settle({ known: true, value: value === null ? undefined : value })
 }

@@ -28,11 +28,9 @@ export interface Plan<Output> {
   wants: readonly Want[]
   /**
    * The task's result, from the states of `wants` (same order) once they are as desired. Return undefined while it cannot be told;
-   * in check mode tasks that await it are then given {@link Plan.placeholder}.
+   * tasks that await it are then planned with {@link ModuleDefinition.placeholder}.
    */
   output?: (states: readonly (State | null)[]) => Output | undefined
-  /** Stands for the output while it is known only after applying; of the same shape, so that later tasks can be planned. */
-  placeholder?: Output
 }
 
 /** A module together with its arguments: what a task is made of. */
@@ -41,6 +39,8 @@ export interface ModuleCall<Output> {
   /** Problems of the arguments, found without any host. */
   readonly issues: readonly { argument: string; message: string }[]
   plan(host: HostView): Promise<Plan<Output>>
+  /** Stands for the result while it is known only after applying. */
+  readonly placeholder?: Output
   /** For handlers alone: a module that has states which are events (restarted) allows them there only. */
   readonly onlyInHandlers?: string
 }
@@ -52,6 +52,8 @@ export interface ModuleDefinition<Schema extends z.ZodType, Output> {
   args: Schema
   /** Pure but for {@link HostView.current}: it is called again whenever the host may have changed. */
   plan(args: z.output<Schema>, host: HostView): Plan<Output> | Promise<Plan<Output>>
+  /** Stands for the result while it is known only after applying; of the same shape, so that later tasks can be planned ahead. */
+  placeholder?: NoInfer<Output>
   /** Why these arguments make sense in a handler only; undefined when they do anywhere. */
   onlyInHandlers?(args: z.output<Schema>): string | undefined
 }
@@ -79,6 +81,7 @@ export function defineModule<Schema extends z.ZodType, Output = void>(
       module: definition.name,
       issues: [],
       plan: async host => definition.plan(parsed.data, host),
+      placeholder: definition.placeholder,
       onlyInHandlers: definition.onlyInHandlers?.(parsed.data),
     }
   }

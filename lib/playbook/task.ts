@@ -22,7 +22,7 @@ export interface TaskOptions {
 }
 
 /** Outcome of a task that others may await. */
-type Settled<Output> = { known: true; value: Output } | { known: false; placeholder: Output | undefined }
+type Settled<Output> = { known: true; value: Output } | { known: false }
 
 /** A task of one host. Await it inside a later task's function to get its typed result. */
 export class Task<Output> implements PromiseLike<Output> {
@@ -32,12 +32,15 @@ export class Task<Output> implements PromiseLike<Output> {
   readonly index: number
   #settled: Settled<Output> | undefined
   #waiting: (() => void)[] = []
+  /** Stands for the result while it is not known; learnt from the module. */
+  placeholder: Output | undefined
 
   constructor(name: string, body: Body<Output>, options: TaskOptions, index: number) {
     this.name = name
     this.body = body
     this.options = options
     this.index = index
+    this.placeholder = typeof body === 'function' ? undefined : body.placeholder
   }
 
   /** The engine's side: gives (or takes back, before planning anew) what awaits of this task are answered with. */
@@ -61,19 +64,19 @@ export class Task<Output> implements PromiseLike<Output> {
       throw new PlaybookError(`The result of the task "${this.name}" was awaited outside of a task.`, { hint: 'Await it inside a function: task(\'…\', async () => file({ content: (await earlier).value })).' })
     }
     while (!this.#settled) {
-      if (pass.placeholders) return this.#placeholder(undefined, pass.unknown)
+      if (pass.placeholders) return this.#standIn(pass.unknown)
       await new Promise<void>(resolve => this.#waiting.push(resolve))
       if (pass.abandoned) return never()
     }
     if (this.#settled.known) return this.#settled.value
-    if (pass.placeholders) return this.#placeholder(this.#settled.placeholder, pass.unknown)
+    if (pass.placeholders) return this.#standIn(pass.unknown)
     throw new PlaybookError(`The task "${this.name}" gave no result: it was skipped, or it failed.`, { hint: 'Give the task that awaits it the same `when`.' })
   }
 
-  #placeholder(placeholder: Output | undefined, unknown: Set<string>): Output | Promise<Output> {
+  #standIn(unknown: Set<string>): Output | Promise<Output> {
     unknown.add(this.name)
     // Nothing can stand for it: whoever awaits it is planned when its turn comes.
-    return placeholder ?? never()
+    return this.placeholder ?? never()
   }
 }
 

@@ -7,6 +7,8 @@ export interface PackageKey {
   name: string
   /** Also what the package recommends. */
   recommends?: boolean
+  /** false: the package must not start its services; what they are to be is a task's business (policy-rc.d of invoke-rc.d(8)). */
+  startsServices?: boolean
   /** Seconds to wait for another process that holds dpkg's or apt's lock. */
   lockTimeoutSeconds?: number
   /** Seconds for which the package lists count as fresh. */
@@ -18,11 +20,7 @@ export interface PackageState {
   version: string
 }
 
-const schema = z.object({
-  version: z.string().optional(),
-  /** false: the package must not start its services; what it is to be is a task's business. Not a state: never compared. */
-  startsServices: z.undefined().or(z.boolean()).optional(),
-})
+const schema = z.object({ version: z.string().optional() })
 
 /**
  * A Debian package. Installed is what dpkg calls installed (state `ii` or `hi`); configuration left behind (`rc`), half installed or
@@ -35,12 +33,13 @@ export const packages: Resource<PackageKey, PackageState, z.infer<typeof schema>
   read: readPackages,
   apply: (key, current, desired) => install([{ key, current, desired }]),
   applyTogether: install,
+  brings: ({ name, startsServices }) => ({ name, startsServices: startsServices ?? true }),
 }
 
 function readPackages(keys: readonly PackageKey[]): Reading<PackageState> {
   const names = keys.map(({ name }) => name)
   return {
-    script: read`dpkg-query -W -f '\${Package}\\t\${db:Status-Status}\\t\${Version}\\t\${Architecture}\\n' -- ${names} 2>/dev/null; [ $? -le 1 ]`,
+    script: read`dpkg-query -W -f '\${Package}\t\${db:Status-Status}\t\${Version}\t\${Architecture}\n' -- ${names} 2>/dev/null; [ $? -le 1 ]`,
     parse({ stdout, stderr, exitCode }) {
       if (exitCode !== 0) throw new ReadError('dpkg could not be asked.', { stderr, exitCode, hint: 'stead\'s apt works on Debian and its descendants only.' })
       const versions = new Map<string, string>()
@@ -61,7 +60,7 @@ function install(changes: readonly Change<PackageKey, PackageState, z.infer<type
   const lock = first?.key.lockTimeoutSeconds ?? 60
   const options = ['-y', '-q', '-o', `DPkg::Lock::Timeout=${lock}`, '-o', 'Dpkg::Options::=--force-confdef', '-o', 'Dpkg::Options::=--force-confold', ...(first?.key.recommends ? [] : ['--no-install-recommends'])]
   const wanted = changes.map(({ key, desired }) => (desired === null ? `${key.name}-` : desired.version === undefined ? key.name : `${key.name}=${desired.version}`))
-  const quiet = changes.some(({ desired }) => desired?.startsServices === false)
+  const quiet = changes.some(({ key }) => key.startsServices === false)
   return {
     script: apply`set -e
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1

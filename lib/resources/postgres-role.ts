@@ -4,7 +4,8 @@ import { parseRows, readSql, runSql, sqlLiteral, sqlName, superuser } from './ps
 
 const attributeNames = ['login', 'superuser', 'createdb', 'createrole', 'inherit', 'replication', 'bypassrls'] as const
 
-const schema = z.object(Object.fromEntries(attributeNames.map(name => [name, z.boolean().optional()])) as Record<(typeof attributeNames)[number], z.ZodOptional<z.ZodBoolean>>)
+const flag = z.boolean().optional()
+const schema = z.object({ login: flag, superuser: flag, createdb: flag, createrole: flag, inherit: flag, replication: flag, bypassrls: flag })
 
 const row = z.object({
   name: z.string(), login: z.boolean(), superuser: z.boolean(), createdb: z.boolean(), createrole: z.boolean(),

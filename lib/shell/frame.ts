@@ -15,6 +15,9 @@ export interface FramePart {
 /** The exit code of an apply part that was left out since one before it failed. */
 export const LEFT_OUT = 125
 
+/** The exit code of a part whose user is not there (EX_UNAVAILABLE of sysexits.h). */
+export const NO_SUCH_USER = 69
+
 /** A word that no output can hold by chance: it parts the answers of a frame. */
 export function newToken(): string {
   return `stead-${randomBytes(16).toString('hex')}`
@@ -29,7 +32,7 @@ export function newToken(): string {
 export function prologue(token: string): string {
   return [
     `t=${token}; export LC_ALL=C; PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; umask 022; cd /; exec 3>&1`,
-    `u() { if [ -z "$1" ]; then (eval "$2") 9>&- 3>&-; else runuser -u "$1" -- sh -c "$2" 9>&- 3>&-; fi; }`,
+    `u() { if [ -z "$1" ]; then (eval "$2") 9>&- 3>&-; elif ! id -u "$1" >/dev/null 2>&1; then echo "There is no user $1." >&2; return ${NO_SUCH_USER}; else runuser -u "$1" -- sh -c "$2" 9>&- 3>&-; fi; }`,
     `i() { if [ "$1" = 0 ]; then u "$2" "$3" </dev/null; else head -c "$1" | { u "$2" "$3"; c=$?; cat >/dev/null; exit $c; }; fi; }`,
     `m() { printf '\\n%s %s\\n%s\\n%s\\n' "$t" "$1" "$2" "$t"; }`,
     `r() { e=$(i "$1" "$2" "$3" 2>&1 >&3); m $? "$e"; }`,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { Client, utils, type AnyAuthMethod, type ServerHostKeyAlgorithm } from 'ssh2'
+import ssh2, { type AnyAuthMethod, type ServerHostKeyAlgorithm } from 'ssh2'
 import { ConnectError } from '../errors.ts'
 import type { Host } from '../inventory/host.ts'
 import { fingerprint, knownKeyTypes, lookUp } from './known-hosts.ts'
@@ -35,7 +35,7 @@ export async function connectSsh(host: Host): Promise<Connection> {
   const hostKeys = new HostKeys(host)
   const methods = authMethods(host)
   const socket = new Socket().setNoDelay(true)
-  const client = new Client()
+  const client = new ssh2.Client()
   const connected = new Promise<void>((resolve, reject) => {
     client.once('ready', resolve)
     // An error that comes later is told by the channels that it ends.
@@ -80,7 +80,7 @@ function where({ name, address, port }: Host): string {
   return name === address ? `${address} port ${port}` : `${name} (${address} port ${port})`
 }
 
-function start(client: Client, command: string, host: Host): Promise<Channel> {
+function start(client: ssh2.Client, command: string, host: Host): Promise<Channel> {
   return new Promise((resolve, reject) => {
     const lost = new Promise<ChannelEnd>(gone => {
       client.once('error', error => gone({ lost: error }))
@@ -122,7 +122,7 @@ class HostKeys {
 
   accepts(key: Buffer): boolean {
     const { address, port, name } = this.#host
-    const parsed = utils.parseKey(key)
+    const parsed = ssh2.utils.parseKey(key)
     const type = parsed instanceof Error ? '' : parsed.type
     const verdict = lookUp(this.#text, address, port, type, key.toString('base64'))
     if (verdict === 'known') return true
@@ -154,7 +154,7 @@ interface Offer {
 /** What to offer, in order: the key of the inventory alone where it names one; else the agent and the usual keys; last a password. */
 function authMethods({ name, user: username, identityFile, password }: Host): Offer[] {
   const key = (path: string, text: string): Offer => {
-    const parsed = utils.parseKey(text)
+    const parsed = ssh2.utils.parseKey(text)
     if (parsed instanceof Error) {
       throw new ConnectError(`The private key ${path} cannot be used: ${parsed.message}.`, { host: name, hint: 'A key with a passphrase must be given to ssh-agent (ssh-add); the key must be an OpenSSH or PEM private key.' })
     }
@@ -170,7 +170,7 @@ function authMethods({ name, user: username, identityFile, password }: Host): Of
     if (agent) offers.push({ name: 'ssh-agent', method: { type: 'agent', username, agent } })
     for (const path of DEFAULT_KEYS.map(file => join(homedir(), '.ssh', file))) {
       const text = readIfThere(path)
-      if (text !== '' && !(utils.parseKey(text) instanceof Error)) offers.push(key(path, text))
+      if (text !== '' && !(ssh2.utils.parseKey(text) instanceof Error)) offers.push(key(path, text))
     }
   }
   if (password) offers.push({ name: 'password', method: { type: 'password', username, password: password.reveal() } })

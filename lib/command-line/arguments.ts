@@ -1,0 +1,132 @@
+import { Command, CommanderError } from 'commander'
+import { z } from 'zod'
+import { UsageError } from '../errors.ts'
+import { parseExtraVars } from './extra-vars.ts'
+
+/** What was asked for on the command line. */
+export interface Arguments {
+  /** A playbook's path. */
+  playbook: string
+  /** An inventory's name or path. */
+  inventory: string
+  check: boolean
+  diff: boolean
+  limit?: string
+  tags: string[]
+  skipTags: string[]
+  startAtTask?: string
+  extraVars: Record<string, unknown>
+  /** Hosts at the same time. */
+  forks: number
+  listTasks: boolean
+  listHosts: boolean
+  listTags: boolean
+  /** Undefined: as the inventory says. */
+  become?: true
+  user?: string
+  privateKey?: string
+  /** The files to write reports to. */
+  reports: string[]
+  /** How often -v was given. */
+  verbosity: number
+}
+
+/** A run, or only a text to print (--help, --version), after which the exit status is 0. */
+export type CommandLine = { type: 'run'; arguments: Arguments } | { type: 'print'; text: string }
+
+const usage = 'run.ts PLAYBOOK -i INVENTORY [options]'
+
+const schema = z.strictObject({
+  inventory: z.string(), check: z.boolean(), diff: z.boolean(), limit: z.string().optional(), tags: z.array(z.string()), skipTags: z.array(z.string()),
+  startAtTask: z.string().optional(), extraVars: z.record(z.string(), z.unknown()), forks: z.number(), listTasks: z.boolean(), listHosts: z.boolean(),
+  listTags: z.boolean(), become: z.literal(true).optional(), user: z.string().optional(), privateKey: z.string().optional(),
+  report: z.array(z.string()), verbose: z.number(),
+})
+
+function wrong(message: string): UsageError {
+  return new UsageError(message, { hint: `Usage: ${usage}. --help lists the options.` })
+}
+
+/** A value that is not blank, under the option's name in messages. */
+function filled(option: string): (value: string) => string {
+  return value => {
+    if (value.trim() === '') throw wrong(`${option} was given an empty value.`)
+    return value
+  }
+}
+
+function words(option: string): (value: string, earlier: string[]) => string[] {
+  return (value, earlier) => {
+    const given = value.split(',').map(word => word.trim())
+    if (given.includes('')) throw wrong(`${option} was given ${JSON.stringify(value)}; words with commas between are allowed.`)
+    return [...earlier, ...given]
+  }
+}
+
+function parseForks(value: string): number {
+  const forks = Number(value)
+  if (!/^\d+$/.test(value) || !Number.isSafeInteger(forks) || forks < 1) throw wrong(`--forks was given ${JSON.stringify(value)}; a whole number from 1 on is allowed.`)
+  return forks
+}
+
+function parseReport(value: string, earlier: string[]): string[] {
+  if (!/\.(?:json|xml|html)$/.test(value)) throw wrong(`--report was given ${JSON.stringify(value)}; a file that ends in .json, .xml (JUnit) or .html is allowed.`)
+  return [...earlier, value]
+}
+
+function program(version: string): Command {
+  return new Command('run.ts')
+    .usage('PLAYBOOK -i INVENTORY [options]')
+    .description('Makes hosts what a playbook says they should be.')
+    .argument('<PLAYBOOK>', 'the playbook, a .ts file')
+    .requiredOption('-i, --inventory <INVENTORY>', 'name in inventories/, or path, of the inventory', filled('--inventory'))
+    .option('-C, --check', 'change nothing; tell what would change', false)
+    .option('-D, --diff', 'show differences (this is the default)', true)
+    .option('--no-diff', 'show no differences')
+    .option('-l, --limit <PATTERN>', 'only these hosts', filled('--limit'))
+    .option('-t, --tags <TAGS>', 'only tasks with one of these tags; repeatable', words('--tags'), [])
+    .option('--skip-tags <TAGS>', 'no tasks with one of these tags; repeatable', words('--skip-tags'), [])
+    .option('-e, --extra-vars <VARS>', 'name=value ..., a JSON object, or @file.yml; repeatable, the last wins',
+      (text: string, earlier: Record<string, unknown>) => ({ ...earlier, ...parseExtraVars(text) }), {})
+    .option('-f, --forks <NUMBER>', 'hosts at the same time', parseForks, 10)
+    .option('--start-at-task <NAME>', 'begin with the task of this name', filled('--start-at-task'))
+    .option('--list-tasks', 'print the tasks, and do nothing', false)
+    .option('--list-hosts', 'print the hosts, and do nothing', false)
+    .option('--list-tags', 'print the tags, and do nothing', false)
+    .option('-b, --become', 'work as another user (root) through sudo')
+    .option('-u, --user <USER>', 'connect as this user', filled('--user'))
+    .option('--private-key <FILE>', 'connect with this key', filled('--private-key'))
+    .option('--report <FILE>', 'write a report, .json, .xml (JUnit) or .html; repeatable', parseReport, [])
+    .option('-v, --verbose', 'tell more; repeatable', (_: string, earlier: number) => earlier + 1, 0)
+    .version(version, '-V, --version', "print stead's version")
+    .helpOption('-h, --help', 'print this')
+}
+
+/** One sentence of what commander complains about: its own "error:" taken off, its suggestion kept. */
+function sentence(message: string): string {
+  const text = message.replace(/^error: /, '').trim().replace(/\s*\n\s*/g, ' ')
+  return text.charAt(0).toUpperCase() + text.slice(1) + (/[.?)]$/.test(text) ? '' : '.')
+}
+
+/**
+ * Reads a command line; never ends the process.
+ *
+ * @param argv without the interpreter and the script.
+ * @throws UsageError with one clear line and how to call.
+ * @example parseArguments(['playbooks/hello.ts', '-i', 'lab', '--check'], { version: '0.1.0' })
+ */
+export function parseArguments(argv: readonly string[], { version }: { version: string }): CommandLine {
+  let printed = ''
+  const command = program(version).exitOverride().configureOutput({ writeOut: text => (printed += text), writeErr: () => undefined })
+  try {
+    command.parse([...argv], { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return { type: 'print', text: printed }
+    throw wrong(sentence(error.message))
+  }
+  const { report, verbose, ...options } = schema.parse(command.opts())
+  const [playbook = ''] = command.args
+  if (playbook.trim() === '') throw wrong('PLAYBOOK was given as an empty value.')
+  return { type: 'run', arguments: { playbook, ...options, reports: report, verbosity: verbose } }
+}

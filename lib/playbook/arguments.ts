@@ -1,0 +1,37 @@
+import { z } from 'zod'
+
+/** A file mode as a string of octal digits; a number is a type error, since 644 is not 0o644. @example fileMode.parse('640') // '0640' */
+export const fileMode = z
+  .string('must be a string of octal digits, as in \'0640\' (a number would be read as decimal)')
+  .regex(/^[0-7]{3,4}$/, 'must be three or four octal digits, as in \'0640\'')
+  .transform(mode => mode.padStart(4, '0'))
+
+/** A path from the root, without `.`, `..` or a NUL in it. */
+export const absolutePath = z
+  .string('must be an absolute path, as in \'/etc/motd\'')
+  .refine(path => path.startsWith('/') && !path.includes('\0') && !path.split('/').some(part => part === '.' || part === '..'), 'must be an absolute path without . and .., as in \'/etc/motd\'')
+  .transform(path => path.replace(/\/+/g, '/').replace(/(.)\/$/, '$1'))
+
+/** A name of a user or group, as useradd(8) takes it, or a number. */
+export const name = z.string('must be a name').regex(/^[A-Za-z0-9_][A-Za-z0-9_. -]*\$?$/, 'must be a name of a user or group')
+
+/** A TCP port. */
+export const port = z.int('must be a port number').min(1, 'must be 1 to 65535').max(65535, 'must be 1 to 65535')
+
+const suffixes = /\.(service|socket|timer|target|path|mount|automount|swap|slice|scope)$/
+
+/** A unit of systemd; without a suffix it is a service. @example unitName.parse('nginx') // 'nginx.service' */
+export const unitName = z
+  .string('must be the name of a unit')
+  .regex(/^[A-Za-z0-9:_.\\@-]+$/, 'must be the name of one unit; patterns are not allowed')
+  .transform(given => (suffixes.test(given) ? given : `${given}.service`))
+
+/** Owner, group and mode, as many modules take them; left out, they stay as they are. */
+export const attributeArguments = {
+  /** User who owns it. @default as it is, root for a new one */
+  owner: name.optional(),
+  /** Group. @default as it is, root for a new one */
+  group: name.optional(),
+  /** Mode as a string. @default as it is, 0644 for a new file */
+  mode: fileMode.optional(),
+}

@@ -1,0 +1,74 @@
+import { holds, type MarkerEnvironment } from './marker.ts'
+import { normalizeName } from './normalize-name.ts'
+import { satisfies, type Specifier } from './pep440.ts'
+import { parseRequirement, type Requirement } from './requirement.ts'
+import { RequirementSyntaxError } from './requirement-syntax-error.ts'
+
+/** An installed distribution, as its METADATA says. */
+export interface Distribution {
+  name: string
+  version: string
+  /** Its Requires-Dist lines. */
+  requires: string[]
+}
+
+/** One thing that is wanted: by the playbook, or by a distribution. */
+interface Want {
+  requirement: Requirement
+  /** The normalized name of who needs it. */
+  neededBy?: string
+}
+
+function show(specifiers: readonly Specifier[]): string {
+  return specifiers.map(({ operator, version }) => operator + version).join(',')
+}
+
+/** What an installed distribution needs; a line that is no requirement is passed over, as pip does. */
+function requirementOf(line: string): Requirement | undefined {
+  try {
+    return parseRequirement(line)
+  } catch (error) {
+    if (error instanceof RequirementSyntaxError) return undefined
+    throw error
+  }
+}
+
+/** What a distribution wants when it is installed with these extras. Each extra is asked about by itself, and none as well. */
+function wantsOf(distribution: Distribution, extras: readonly string[], environment: MarkerEnvironment): Requirement[] {
+  return distribution.requires.map(requirementOf).filter(requirement => requirement !== undefined)
+    .filter(({ marker }) => !marker || ['', ...extras].some(extra => holds(marker, { ...environment, extra })))
+}
+
+/**
+ * What keeps the wanted requirements, and all that they need in turn, from being met; empty when nothing does. A requirement by URL is met by
+ * any version, since a version does not say where it came from. Where a name is installed twice, the first counts, as on Python's sys.path.
+ *
+ * @throws RequirementSyntaxError for a wanted requirement that is none.
+ * @example problems([{ name: 'Jinja2', version: '3.0', requires: [] }], environment, ['jinja2>=3.1']) // ['jinja2 3.0 does not satisfy >=3.1']
+ */
+export function problems(distributions: readonly Distribution[], environment: MarkerEnvironment, wanted: readonly string[]): string[] {
+  const installed = new Map<string, Distribution>()
+  for (const distribution of distributions) {
+    const name = normalizeName(distribution.name)
+    if (!installed.has(name)) installed.set(name, distribution)
+  }
+  const found = new Set<string>()
+  const walked = new Set<string>()
+  const open: Want[] = wanted.map(text => ({ requirement: parseRequirement(text) }))
+    .filter(({ requirement: { marker } }) => !marker || holds(marker, { ...environment, extra: '' }))
+  for (let want = open.shift(); want; want = open.shift()) {
+    const { requirement: { name, extras, specifiers }, neededBy } = want
+    const reason = neededBy === undefined ? '' : ` (needed by ${neededBy})`
+    const distribution = installed.get(name)
+    if (!distribution) {
+      found.add(`${name} is missing${reason}`)
+      continue
+    }
+    if (!satisfies(distribution.version, specifiers)) found.add(`${name} ${distribution.version} does not satisfy ${show(specifiers)}${reason}`)
+    const fresh = ['', ...extras].filter(extra => !walked.has(`${name}[${extra}]`))
+    if (fresh.length === 0) continue
+    for (const extra of fresh) walked.add(`${name}[${extra}]`)
+    open.push(...wantsOf(distribution, extras, environment).map(requirement => ({ requirement, neededBy: name })))
+  }
+  return [...found]
+}

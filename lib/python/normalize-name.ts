@@ -1,0 +1,8 @@
+/**
+ * The one spelling of a distribution's name, or an extra's: lower case, runs of `-`, `_` and `.` as one dash (PEP 503, PEP 685).
+ *
+ * @example normalizeName('Jinja2_Time..Ext') // 'jinja2-time-ext'
+ */
+export function normalizeName(name: string): string {
+  return name.toLowerCase().replace(/[-_.]+/g, '-')
+}

@@ -1,0 +1,38 @@
+import { z } from 'zod'
+import { ReadError } from '../errors.ts'
+import { apply, read } from '../shell/script.ts'
+import type { Resource } from '../state/resource.ts'
+
+export interface OnionState {
+  readonly [field: string]: string
+  hostname: string
+}
+
+const schema = z.strictObject({})
+
+/** Seconds that tor has to make a key and write the address; it needs no network for that. */
+const TIMEOUT_SECONDS = 60
+
+/** The address of an onion service, which tor makes when it first reads its HiddenServiceDir. Source: tor(1), HiddenServiceDir. */
+export const onionAddress: Resource<{ directory: string; unit: string }, OnionState, z.infer<typeof schema>> = {
+  kind: 'onion-address',
+  schema,
+  identify: ({ directory }) => directory,
+  read(keys) {
+    return {
+      script: read`for d in ${keys.map(({ directory }) => directory)}; do if [ -s "$d/hostname" ]; then cat -- "$d/hostname"; else echo; fi; done`,
+      parse({ stdout, stderr, exitCode }) {
+        if (exitCode !== 0) throw new ReadError('The onion addresses could not be read.', { stderr, exitCode })
+        const lines = stdout.toString().split('\n')
+        return keys.map((_, index) => (lines[index] ? { hostname: lines[index] } : null))
+      },
+    }
+  },
+  apply: ({ directory, unit }) => ({
+    script: apply`systemctl reload-or-restart -- ${unit} || { journalctl --no-pager -q -n 20 -o cat -u ${unit} >&2; exit 1; }
+i=0; until [ -s ${directory}/hostname ]; do
+  [ $i -lt ${TIMEOUT_SECONDS * 5} ] || { echo 'tor did not make the address:' >&2; journalctl --no-pager -q -n 20 -o cat -u ${unit} >&2; exit 1; }
+  i=$((i+1)); sleep 0.2
+done`,
+  }),
+}

@@ -1,0 +1,56 @@
+import { z } from 'zod'
+import { ReadError } from '../errors.ts'
+import { apply, read } from '../shell/script.ts'
+import type { Resource } from '../state/resource.ts'
+import { attributes } from './attributes.ts'
+
+export interface SecretFileKey {
+  path: string
+  /** Random bytes in it; written as hexadecimal digits. */
+  bytes: number
+}
+
+export interface SecretFileState {
+  readonly [field: string]: string
+  mode: string
+  owner: string
+  group: string
+}
+
+const schema = z.strictObject({ mode: z.string(), owner: z.string(), group: z.string() })
+
+/**
+ * A file with a random secret that is made on the host, once, and never leaves it: stead reads who may read it, never what it says.
+ * Source: random(4).
+ */
+export const secretFile: Resource<SecretFileKey, SecretFileState, z.infer<typeof schema>> = {
+  kind: 'secret',
+  schema,
+  identify: ({ path }) => path,
+  read(keys) {
+    const paths = keys.map(({ path }) => path)
+    return {
+      script: read`for p in ${paths}; do if [ -s "$p" ] && [ -f "$p" ]; then stat -L -c '%04a/%U/%G' -- "$p"; else echo; fi; done`,
+      parse({ stdout, stderr, exitCode }) {
+        if (exitCode !== 0) throw new ReadError('The secrets could not be looked for.', { stderr, exitCode })
+        const lines = stdout.toString().split('\n')
+        return paths.map((_, index) => {
+          const [mode = '', owner, group] = (lines[index] ?? '').split('/')
+          return owner === undefined || group === undefined ? null : { mode: mode.padStart(4, '0'), owner, group }
+        })
+      },
+    }
+  },
+  apply({ path, bytes }, current, desired) {
+    if (desired === null) return { script: apply`rm -f -- ${path}` }
+    if (current) return { script: apply`set -e; ${attributes(path, desired)}` }
+    return {
+      script: apply`set -e; umask 077
+n=$(mktemp -- ${`${path}.XXXXXXXX`}); trap 'rm -f -- "$n"' EXIT
+head -c ${bytes} /dev/urandom | od -An -v -tx1 | tr -d ' \n' >"$n"; echo >>"$n"
+${attributes(read`"$n"`, desired)}
+sync -- "$n"; mv -nT -- "$n" ${path}; trap - EXIT`,
+    }
+  },
+  foretells: ({ path }) => [{ kind: 'file', identity: path, state: { type: 'file' } }],
+}

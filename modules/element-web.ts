@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+import { absolutePath, Content, defineModule, file, findSource, PlaybookError, renderTemplate, unpacked, want } from '../lib/index.ts'
+
+const args = z.strictObject({
+  /** Release archive: a URL that the host fetches, or a file of the controller that is pushed to it. */
+  archive: z.string().min(1, 'must be a URL or a file'),
+  /** SHA-256 of the archive. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/i, 'must be 64 hexadecimal digits').transform(digits => digits.toLowerCase()),
+  /** Where it is served from. @default '/var/www/element' */
+  directory: absolutePath.default('/var/www/element'),
+  /** Template of its config.json. */
+  config: z.string().min(1),
+  /** Variables of the template. @default {} */
+  vars: z.record(z.string(), z.unknown()).default({}),
+  /** A SOCKS proxy to fetch the archive through, as in '127.0.0.1:9050'. */
+  socks: z.string().regex(/^[\w.-]+:\d+$/, 'must be host:port').optional(),
+})
+
+/**
+ * Element Web: its release unpacked beside and swapped in whole, and its config.json. Source: Element's docs/install.md, docs/config.md.
+ *
+ * @example
+ * elementWeb({ archive: 'element-v1.12.3.tar.gz', sha256: '0'.repeat(64), config: 'element-config.json.eta' })
+ */
+export const elementWeb = defineModule({
+  name: 'element-web',
+  args,
+  plan({ archive, sha256, directory, config, vars, socks }) {
+    const url = /^https?:\/\//.test(archive)
+    const pushed = url ? undefined : readArchive(archive, sha256)
+    const source = pushed ? { bytes: () => pushed } : { url: archive, socks }
+    const content = renderTemplate(config, vars)
+    checkJson(config, content)
+    return {
+      wants: [
+        want(unpacked, { directory, keep: ['config.json'], strip: 1, source }, { sha256, whole: true }),
+        want(file, { path: `${directory}/config.json`, content: { unless: content.sha256 } }, { type: 'file', content, mode: '0644', owner: 'root', group: 'root' }),
+      ],
+    }
+  },
+})
+
+const archives = new Map<string, Buffer>()
+
+function readArchive(archive: string, sha256: string): Buffer {
+  const path = findSource(archive)
+  const bytes = archives.get(path) ?? readFileSync(path)
+  archives.set(path, bytes)
+  const found = Content.of(bytes).sha256
+  if (found !== sha256) throw new PlaybookError(`The checksum of ${archive} is ${found}, and was to be ${sha256}.`, { hint: 'Fetch the archive again, or correct the checksum if you know better.' })
+  return bytes
+}
+
+function checkJson(name: string, { bytes }: Content): void {
+  try {
+    JSON.parse(bytes?.toString() ?? '')
+  } catch (error) {
+    throw new PlaybookError(`${name} does not render to JSON: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}

@@ -1,0 +1,30 @@
+import type { Play, Task } from '../../lib/index.ts'
+import { onionService } from '../../modules/onion-service.ts'
+import { systemd } from '../../modules/systemd.ts'
+import { torrc } from '../../modules/torrc.ts'
+
+/** Ports of loopback that nginx listens on, by port of the onion. 443 answers only where federation is: a peer asks there first. */
+export const nginxPorts = { 80: '127.0.0.1:8080', 443: '127.0.0.1:8443', 8448: '127.0.0.1:8448' } as const
+
+/** Tor with its ways out (SOCKS, HTTP CONNECT, DNS, all on loopback) and an onion service; gives the onion's address. */
+export function onion({ task, handler }: Play, { name, clearnet }: { name: string; clearnet: boolean }): Task<{ hostname: string }> {
+  // A running Tor has dropped the right to bind port 53: only a restart opens a port for names.
+  const restart = handler('Restart Tor', systemd({ unit: 'tor@default', state: 'restarted' }))
+  const reload = handler('Reload Tor', systemd({ unit: 'tor@default', state: 'reloaded' }))
+  task('Ways out through Tor', torrc({
+    name: 'ways-out',
+    options: {
+      SocksPort: '127.0.0.1:9050 IsolateDestAddr',
+      HTTPTunnelPort: [`127.0.0.1:9080 ${clearnet ? '' : 'OnionTrafficOnly '}IsolateDestAddr`, '127.0.0.1:9081 IsolateDestAddr'],
+      DNSPort: '127.0.0.1:53',
+      ClientOnly: 1,
+      SafeLogging: 1,
+      AvoidDiskWrites: 1,
+      MaxCircuitDirtiness: 3600,
+    },
+  }), { notify: restart, tags: ['tor'] })
+  const service = task('Onion service', onionService({ name, ports: nginxPorts, options: { HiddenServicePoWDefensesEnabled: 1, HiddenServiceEnableIntroDoSDefense: 1 } }), { notify: reload, tags: ['tor'] })
+  task('Tor starts at boot', systemd({ unit: 'tor', state: 'started', enabled: true }), { tags: ['tor'] })
+  task('Tor runs', systemd({ unit: 'tor@default', state: 'started' }), { tags: ['tor'] })
+  return service
+}
