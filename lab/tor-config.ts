@@ -69,6 +69,8 @@ function authorityLines(node: TorNode): string[] {
     'V3AuthNIntervalsValid 3',
     // All nodes share one address, and more than two there would pass for a Sybil attack and be left out.
     'AuthDirMaxServersPerAddr 0',
+    // Votes Running for every relay. AssumeReachable alone does not: relays that no authority happened to connect to were left out.
+    'AuthDirTestReachability 0',
     'TestingDirAuthVoteExit *',
     'TestingDirAuthVoteHSDir *',
     'TestingDirAuthVoteGuard *',

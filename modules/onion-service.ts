@@ -43,7 +43,8 @@ export const onionService = defineModule<typeof args, { hostname: string }>({
       ...Object.entries(options).map(([option, value]) => `${option} ${value}`),
       ...Object.entries(ports).map(([port, to]) => `HiddenServicePort ${port} ${to}`),
     ]
-    const stanza = await planBlock(blockArguments.parse({ path, block: lines.join('\n'), marker: `# {mark} stead onion service ${name}`, validate: verifyTorrc }), host)
+    // Asked together, so that both travel in one frame.
+    const [stanza] = await Promise.all([planBlock(blockArguments.parse({ path, block: lines.join('\n'), marker: `# {mark} stead onion service ${name}`, validate: verifyTorrc }), host), host.current(onionAddress, { directory, unit })])
     return {
       wants: [...stanza, want(onionAddress, { directory, unit }, {})],
       output: states => {

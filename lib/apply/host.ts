@@ -11,10 +11,10 @@ import { parseJournal, readJournal } from './journal.ts'
 
 /** Told of a host's progress while it happens. */
 export interface Observer {
-  taskStarted(host: string, task: string): void
-  taskDone(host: string, task: TaskReport): void
-  handlerDone(host: string, handler: HandlerReport): void
-  note(host: string, message: string): void
+  taskStarted: (host: string, task: string) => void
+  taskDone: (host: string, task: TaskReport) => void
+  handlerDone: (host: string, handler: HandlerReport) => void
+  note: (host: string, message: string) => void
 }
 
 /** What walking a playbook on a host works with, in check mode and for real. */

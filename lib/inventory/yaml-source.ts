@@ -1,4 +1,6 @@
-import { type CollectionTag, type Document, isAlias, isMap, isScalar, LineCounter, type Node, parseDocument, type ScalarTag, type Tags, visit } from 'yaml'
+import {
+  type CollectionTag, type Document, isAlias, isMap, isScalar, LineCounter, type Node, parseDocument, type Scalar, type ScalarTag, type Tags, visit, type YAMLMap,
+} from 'yaml'
 import { InventoryError } from '../errors.ts'
 import { Issues, type Path, type Position, type Source } from './source.ts'
 
@@ -32,6 +34,17 @@ function startOf(node: unknown): number | undefined {
     : undefined
 }
 
+/** The keys of a mapping that stood there before; yaml's own check tells a wrong place for some. */
+function repeatedKeys(map: YAMLMap): Scalar[] {
+  const seen = new Set<string>()
+  return map.items.map(pair => pair.key).filter(isScalar).filter(key => {
+    const name = String(key.value)
+    const repeated = seen.has(name)
+    seen.add(name)
+    return repeated
+  })
+}
+
 /**
  * Parses the YAML of an inventory.
  *
@@ -40,7 +53,7 @@ function startOf(node: unknown): number | undefined {
  */
 export function parseYaml(file: string, text: string): Source {
   const lines = new LineCounter()
-  const document = parseDocument(text, { version: '1.1', lineCounter: lines, prettyErrors: false, customTags: tagsOfAnsible, logLevel: 'silent' })
+  const document = parseDocument(text, { version: '1.1', lineCounter: lines, prettyErrors: false, uniqueKeys: false, customTags: tagsOfAnsible, logLevel: 'silent' })
   const place = (offset: number | undefined): Position | undefined => {
     if (offset === undefined) return undefined
     const { line, col } = lines.linePos(offset)
@@ -54,6 +67,9 @@ export function parseYaml(file: string, text: string): Source {
       : `This is not understood: ${warning.message}.`, place(warning.pos[0]))
   }
   visit(document, {
+    Map: (_, map) => {
+      for (const key of repeatedKeys(map)) issues.add(`The key ${String(key.value)} is there twice; the second would hide the first. Join them.`, place(startOf(key)))
+    },
     Alias: (_, alias) => {
       if (!alias.resolve(document)) issues.add(`The alias *${alias.source} has no anchor &${alias.source} before it.`, place(startOf(alias)))
     },

@@ -13,7 +13,7 @@ export function showDifferences(differences: readonly Difference[], current: Sta
 }
 
 function showOne({ field, current, desired }: Difference, state: State | null): string {
-  if (field === undefined) return current === undefined ? String(desired) : `${showValue(current)} → ${showValue(desired)}`
+  if (field === undefined) return current === undefined ? showValue(desired) : `${showValue(current)} → ${showValue(desired)}`
   if (desired instanceof Content) return showContent(field, current instanceof Content ? current : undefined, desired, state !== null)
   if (isRecord(desired)) return showRecord(field, isRecord(current) ? current : {}, desired)
   return `${field}: ${showValue(current)} → ${showValue(desired)}`
@@ -52,6 +52,5 @@ function textOf({ bytes, size }: Content): string | undefined {
 
 /** Makes visible what a terminal would hide or obey: carriage returns and escape sequences. */
 function visible(line: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what this looks for
   return line.replace(/\r$/, '␍').replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, character => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }

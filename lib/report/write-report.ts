@@ -2,9 +2,11 @@ import { renameSync, writeFileSync } from 'node:fs'
 import { extname } from 'node:path'
 import { UsageError } from '../errors.ts'
 import { redact } from '../secret/redact.ts'
+import { html } from './html.ts'
+import { junit } from './junit.ts'
 import type { Report } from './report.ts'
 
-const formats: Record<string, (report: Report) => string> = { '.json': report => `${JSON.stringify(report, undefined, 2)}\n` }
+const formats: Record<string, (report: Report) => string> = { '.json': report => `${JSON.stringify(report, undefined, 2)}\n`, '.xml': junit, '.html': html }
 
 /** @throws UsageError for a file whose extension says no format. */
 export function checkReportFile(path: string): void {

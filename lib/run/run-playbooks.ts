@@ -56,7 +56,6 @@ export function checkPlaybooks(playbooks: readonly Playbook[], inventory: Invent
 /** Runs checked playbooks in order, each on its hosts side by side. A host that failed in one is left out of those after it. */
 export async function runPlaybooks(checked: readonly CheckedPlaybook[], inventory: Inventory, options: RunOptions, observer: Observer): Promise<{ report: Report; status: number }> {
   const startedAt = new Date()
-  await inventory.start?.()
   const hosts: Record<string, HostReport> = {}
   const atOnce = pLimit(options.forks)
   for (const { hosts: targets } of checked) {

@@ -6,7 +6,7 @@ export type SendReads = (parts: readonly ReadPart[]) => Promise<Output[]>
 
 interface Waiting {
   request: Request
-  settle(answer: Answer): void
+  settle: (answer: Answer) => void
 }
 
 /**

@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs'
+import { createColors } from 'picocolors'
+import { format, SteadError } from '../errors.ts'
+import { loadInventory } from '../inventory/load.ts'
+import { overrideConnection } from '../inventory/override-connection.ts'
+import { loadPlaybooks } from '../playbook/load.ts'
+import { writeReport } from '../report/write-report.ts'
+import { checkPlaybooks, runPlaybooks, type CheckedPlaybook, type RunOptions } from '../run/run-playbooks.ts'
+import { chooser, tagsOf } from '../run/select.ts'
+import { summaryLines, type Style } from '../terminal/lines.ts'
+import { lineObserver, liveView } from '../terminal/observer.ts'
+import { parseArguments, type Arguments } from './arguments.ts'
+
+/** Where a run writes to. */
+export interface Streams {
+  out: NodeJS.WriteStream
+  error: NodeJS.WriteStream
+}
+
+/**
+ * The whole command: reads the call, the inventory and the playbook, runs it, tells of it, and gives the exit status.
+ * Nothing is connected to before all of them are found right.
+ */
+export async function main(words: readonly string[], { out, error }: Streams): Promise<number> {
+  try {
+    const line = parseArguments(words, { version: version() })
+    if (line.type === 'print') {
+      out.write(line.text)
+      return 0
+    }
+    return await run(line.arguments, { out, error })
+  } catch (problem) {
+    error.write(`${format(problem)}\n`)
+    return problem instanceof SteadError ? problem.exitStatus : 70
+  }
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return /"version": "([^"]+)"/.exec(text)?.[1] ?? 'unknown'
+}
+
+async function run(given: Arguments, { out, error }: Streams): Promise<number> {
+  const [playbooks, loaded] = await Promise.all([
+    loadPlaybooks(given.playbook),
+    loadInventory(given.inventory, { directory: 'inventories' }),
+  ])
+  const { user, privateKey, become } = given
+  const inventory = { ...loaded, hosts: overrideConnection(loaded.hosts, { user, privateKey, become }) }
+  for (const warning of inventory.warnings) error.write(`Warning: ${warning}\n`)
+  const options: RunOptions = given
+  const checked = checkPlaybooks(playbooks, inventory, options)
+  if (given.listHosts || given.listTasks || given.listTags) {
+    out.write(listing(given, checked).map(text => `${text}\n`).join(''))
+    return 0
+  }
+  const terminal = out.isTTY && !process.env.CI
+  const style: Style = { colors: createColors(terminal && !process.env.NO_COLOR), check: given.check, diff: given.diff, verbosity: given.verbosity }
+  const write = (text: string) => void out.write(`${text}\n`)
+  await inventory.start?.()
+  const names = [...new Set(checked.flatMap(({ hosts }) => hosts.map(({ host }) => host.name)))]
+  const view = terminal ? await liveView(names, write, style) : { observer: lineObserver(write, style), close: async () => undefined }
+  const { report, status } = await runPlaybooks(checked, inventory, options, view.observer)
+  await view.close()
+  for (const path of given.reports) writeReport(path, report)
+  summaryLines(report, style).forEach(write)
+  if (names.length === 0) write('No host matches; there was nothing to do.')
+  return status
+}
+
+function listing({ listHosts, listTasks, listTags, tags, skipTags, startAtTask }: Arguments, checked: readonly CheckedPlaybook[]): string[] {
+  return checked.flatMap(({ playbook, hosts }) => {
+    const plays = hosts.flatMap(({ prepared }) => (prepared.play ? [prepared.play] : []))
+    const chosen = chooser({ tags, skipTags, startAtTask })
+    const tasks = plays[0]?.steps.flatMap(step => ('task' in step && chosen(step.task) ? [step.task] : [])) ?? []
+    return [
+      `${playbook.name}:`,
+      ...(listHosts ? hosts.map(({ host }) => `  host ${host.name}  ${host.address}`) : []),
+      ...(listTasks ? tasks.map(({ name, options }) => `  task ${name}${options.tags?.length ? `  [${options.tags.join(', ')}]` : ''}`) : []),
+      ...(listTags ? tagsOf(plays).map(tag => `  tag ${tag}`) : []),
+    ]
+  })
+}

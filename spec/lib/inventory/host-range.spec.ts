@@ -1,0 +1,37 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { expandHostRange } from '../../../lib/inventory/host-range.ts'
+
+describe('expandHostRange', () => {
+  it('counts, keeps leading zeros, goes through letters, and steps', () => {
+    const cases: Record<string, string[]> = {
+      'web[01:03].org': ['web01.org', 'web02.org', 'web03.org'],
+      'web[8:11]': ['web8', 'web9', 'web10', 'web11'],
+      'web[008:010]': ['web008', 'web009', 'web010'],
+      'db-[a:c]': ['db-a', 'db-b', 'db-c'],
+      'db-[X:Z]': ['db-X', 'db-Y', 'db-Z'],
+      'n[0:6:3]': ['n0', 'n3', 'n6'],
+      'n[5:5]': ['n5'],
+      'r[1:2]n[a:b]': ['r1na', 'r1nb', 'r2na', 'r2nb'],
+      plain: ['plain'],
+      '[::1]:22': ['[::1]:22'],
+    }
+    for (const [pattern, names] of Object.entries(cases)) expect(expandHostRange(pattern), pattern).to.deep.equal(names)
+  })
+
+  it('says what is wrong with a range', () => {
+    expect(() => expandHostRange('n[3:1]')).to.throw(RangeError, 'ends before it begins')
+    expect(() => expandHostRange('n[01:100]')).to.throw(RangeError, 'different length')
+    expect(() => expandHostRange('n[1:5:0]')).to.throw(RangeError, 'step')
+    expect(() => expandHostRange('n[1-5]')).to.throw(RangeError, 'no range that is understood')
+    expect(() => expandHostRange('n[1:99999999]')).to.throw(RangeError, 'more than 10000')
+  })
+
+  it('gives as many names as there are numbers, each once', () => {
+    fc.assert(fc.property(fc.nat(500), fc.nat(100), (first, more) => {
+      const names = expandHostRange(`n[${first}:${first + more}].x`)
+      expect(new Set(names).size).to.equal(more + 1)
+      expect([names[0], names.at(-1)]).to.deep.equal([`n${first}.x`, `n${first + more}.x`])
+    }))
+  })
+})
