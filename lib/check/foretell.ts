@@ -17,7 +17,7 @@ export async function foretell(walk: HostWalk): Promise<Foretold> {
   const overlay = new Overlay()
   const source = overlaySource(walk, overlay)
   const done: Foretold = { tasks: [], handlers: [] }
-  const notifications = new Map([...walk.pending].map(name => [name, 'change' as TaskStatus]))
+  const notifications = new Map<string, TaskStatus>([...walk.pending].map(name => [name, 'change']))
   for (const step of walk.play.steps) {
     if ('flush' in step) {
       done.handlers.push(...foretellHandlers(walk, notifications))

@@ -4,7 +4,7 @@ import { format, SteadError } from '../errors.ts'
 import { loadInventory } from '../inventory/load.ts'
 import { overrideConnection } from '../inventory/override-connection.ts'
 import { loadPlaybooks } from '../playbook/load.ts'
-import { writeReport } from '../report/write-report.ts'
+import { checkReportFile, writeReport } from '../report/write-report.ts'
 import { checkPlaybooks, runPlaybooks, type CheckedPlaybook, type RunOptions } from '../run/run-playbooks.ts'
 import { chooser, tagsOf } from '../run/select.ts'
 import { summaryLines, type Style } from '../terminal/lines.ts'
@@ -41,6 +41,7 @@ function version(): string {
 }
 
 async function run(given: Arguments, { out, error }: Streams): Promise<number> {
+  given.reports.forEach(checkReportFile)
   const [playbooks, loaded] = await Promise.all([
     loadPlaybooks(given.playbook),
     loadInventory(given.inventory, { directory: 'inventories' }),

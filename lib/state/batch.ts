@@ -18,7 +18,7 @@ export function requestIdentity({ resource, key }: Request): string {
 interface Batch {
   parts: ReadPart[]
   /** Turns the parts' outputs, in their order, into answers by request identity. Pure. */
-  parse(outputs: readonly Output[]): Map<string, Answer>
+  parse: (outputs: readonly Output[]) => Map<string, Answer>
 }
 
 /** Makes one part for each kind of resource asked for, however many of its keys are. */
