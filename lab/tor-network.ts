@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync, chownSync } from 'node:fs'
 import { createServer } from 'node:net'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { cgroup, endCgroup, isPopulated, joinScript, type Cgroup } from './cgroup.ts'
 import { LabError } from './lab-error.ts'
 import { digest, type Place } from './place.ts'
@@ -66,7 +67,19 @@ export async function ensureTor(place: Place, record: LabRecord, progress: Progr
     writeFileSync(startedFile(place), settingsMark())
   }
   for (const node of whole ? nodes : dead) await startNode(place, node, record, authorities, whole)
+  await requireRunning(place)
   return authorities
+}
+
+/** A node joins its control group a moment after it was started. One that is not there soon has ended: its torrc or its port is wrong. */
+async function requireRunning(place: Place): Promise<void> {
+  const deadline = Date.now() + 3000
+  for (;;) {
+    const missing = nodes.filter((node) => !isPopulated(nodeCgroup(place, node)))
+    if (missing.length === 0) return
+    if (Date.now() > deadline) throw new LabError(`Tor nodes ended as soon as they were started: ${missing.map(({ name }) => name).join(', ')}. Why is at the end of ${missing.map((node) => path.join(nodeDirectory(place, node), 'log')).join(', ')}`)
+    await sleep(10)
+  }
 }
 
 async function startNode(place: Place, node: TorNode, record: LabRecord, authorities: readonly Authority[], fresh: boolean): Promise<void> {

@@ -51,7 +51,7 @@ export class Convergence {
     const first = steps[at]
     if (first && 'flush' in first) return (await this.#runHandlers()) ? at + 1 : 'failed'
     const segment = this.#segment(at)
-    const pass = new Pass(false)
+    const pass = new Pass('plan')
     const source = hostSource(this.#walk)
     const plans = segment.map(task => {
       const startedAt = performance.now()
@@ -131,7 +131,7 @@ export class Convergence {
       observer.taskStarted(host, handler.name)
       const report: HandlerReport = { name: handler.name, status: 'change' }
       try {
-        const plan = await planTask(handler.task, hostSource(this.#walk), new Pass(false), { inHandler: true })
+        const plan = await planTask(handler.task, hostSource(this.#walk), new Pass('plan'), { inHandler: true })
         await applyTask(this.#session, this.#walk, handler.task, plan, [], [{ script: clearJournal(playbook, handler.name) }])
       } catch (error) {
         if (error instanceof ConnectionLost && (await this.#reconnect(error))) return this.#runHandlers()

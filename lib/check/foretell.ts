@@ -61,7 +61,7 @@ async function foretellTask(task: AnyTask, walk: HostWalk, source: StateSource, 
     { name: task.name, module, status, changes, durationMs: performance.now() - startedAt, ...(error === undefined ? {} : { error }) })
   walk.observer.taskStarted(walk.name, task.name)
   try {
-    const plan = await planTask(task, source, new Pass(true))
+    const plan = await planTask(task, source, new Pass('check'))
     if (plan.skipped) {
       task.settle({ known: false })
       return report('skipped', '')

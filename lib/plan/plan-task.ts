@@ -52,7 +52,7 @@ export async function planTask(task: AnyTask, source: StateSource, pass: Pass, o
   }
   return currentPass.run(pass, async () => {
     try {
-      if (task.options.when && !(await task.options.when())) return skippedPlan(pass)
+      if (!(await isWanted(task, pass))) return skippedPlan(pass)
       const call = typeof task.body === 'function' ? await task.body() : task.body
       const issues = [...call.issues, ...misplaced(call, options.inHandler ?? false)]
       if (issues.length) throw new ArgumentError(call.module, issues)
@@ -65,6 +65,17 @@ export async function planTask(task: AnyTask, source: StateSource, pass: Pass, o
       throw asTaskError(error, task)
     }
   })
+}
+
+/** Ahead of everything a condition may not be known yet; what the task reads is then learnt all the same. */
+async function isWanted({ options: { when } }: AnyTask, { purpose }: Pass): Promise<boolean> {
+  if (!when) return true
+  try {
+    return await when()
+  } catch (error) {
+    if (purpose === 'ahead') return true
+    throw error
+  }
 }
 
 async function planWant(want: Want, ask: StateSource['current']): Promise<PlannedWant> {
@@ -113,7 +124,7 @@ export function isDone({ wants }: TaskPlan): boolean {
 
 /** Gives the tasks that await this one what they wait for, or says that it is known only after applying. */
 export function settle(task: AnyTask, plan: TaskPlan, states: readonly (State | null)[] | undefined): void {
-  const value = states && (plan.output ? plan.output(states) : null)
-  if (value === undefined) task.settle({ known: false })
-  else task.settle({ known: true, value: value === null ? undefined : value })
+  if (!plan.output) return task.settle({ known: true, value: undefined })
+  const value = states && plan.output(states)
+  task.settle(value === undefined ? { known: false } : { known: true, value })
 }

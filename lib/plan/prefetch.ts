@@ -10,7 +10,7 @@ import { planTask, type Asked, type StateSource } from './plan-task.ts'
  */
 export async function askAhead({ steps }: HostPlay): Promise<Asked> {
   const asked: Asked = new Map()
-  const pass = new Pass(true)
+  const pass = new Pass('ahead')
   const source: StateSource = { current: () => never(), mayCome: () => false, facts: () => { throw new FactsNotKnown('of a host') } }
   for (const step of steps) {
     // Whatever goes wrong here goes wrong again, and is told, when the task is planned for its host.

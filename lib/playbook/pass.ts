@@ -5,15 +5,18 @@ import { AsyncLocalStorage } from 'node:async_hooks'
  * only to learn what will be read (then placeholders stand for what is not known), or to plan.
  */
 export class Pass {
-  /** Take placeholders for outputs that are not known: to learn the reads, or in check mode. */
-  readonly placeholders: boolean
+  /**
+   * `ahead`: only to learn what will be read; results are stood for by placeholders, and what has none is never reached.
+   * `check`: to foretell; placeholders again, and what has none cannot be told. `plan`: to apply; a result is waited for.
+   */
+  readonly purpose: 'ahead' | 'check' | 'plan'
   /** Names of the tasks whose outputs were replaced by placeholders in this pass. */
   readonly unknown = new Set<string>()
   /** The host was written to since: whatever this pass still waits for must come to nothing. */
   abandoned = false
 
-  constructor(placeholders: boolean) {
-    this.placeholders = placeholders
+  constructor(purpose: Pass['purpose']) {
+    this.purpose = purpose
   }
 }
 

@@ -1,6 +1,6 @@
 import { PlaybookError } from '../errors.ts'
 import type { ModuleCall } from './module.ts'
-import { currentPass, never } from './pass.ts'
+import { currentPass, never, type Pass } from './pass.ts'
 
 /** A module call, or a function that makes one from what earlier tasks gave. */
 export type Body<Output> = ModuleCall<Output> | (() => ModuleCall<Output> | Promise<ModuleCall<Output>>)
@@ -20,6 +20,9 @@ export interface TaskOptions {
   /** A failure is reported, and the host goes on. */
   ignoreErrors?: boolean
 }
+
+/** Thrown in check mode by an await of what only applying can tell. */
+export class ResultNotKnown extends PlaybookError {}
 
 /** Outcome of a task that others may await. */
 type Settled<Output> = { known: true; value: Output } | { known: false }
@@ -64,19 +67,20 @@ export class Task<Output> implements PromiseLike<Output> {
       throw new PlaybookError(`The result of the task "${this.name}" was awaited outside of a task.`, { hint: 'Await it inside a function: task(\'…\', async () => file({ content: (await earlier).value })).' })
     }
     while (!this.#settled) {
-      if (pass.placeholders) return this.#standIn(pass.unknown)
+      if (pass.purpose !== 'plan') return this.#standIn(pass)
       await new Promise<void>(resolve => this.#waiting.push(resolve))
       if (pass.abandoned) return never()
     }
     if (this.#settled.known) return this.#settled.value
-    if (pass.placeholders) return this.#standIn(pass.unknown)
+    if (pass.purpose !== 'plan') return this.#standIn(pass)
     throw new PlaybookError(`The task "${this.name}" gave no result: it was skipped, or it failed.`, { hint: 'Give the task that awaits it the same `when`.' })
   }
 
-  #standIn(unknown: Set<string>): Output | Promise<Output> {
+  #standIn({ purpose, unknown }: Pass): Output | Promise<Output> {
     unknown.add(this.name)
-    // Nothing can stand for it: whoever awaits it is planned when its turn comes.
-    return this.placeholder ?? never()
+    if (this.placeholder !== undefined) return this.placeholder
+    if (purpose === 'check') throw new ResultNotKnown(`The result of "${this.name}" is known only after applying.`)
+    return never()
   }
 }
 

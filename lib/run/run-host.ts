@@ -6,6 +6,7 @@ import { ConnectError, format } from '../errors.ts'
 import type { Host } from '../inventory/host.ts'
 import { currentPass, Pass } from '../playbook/pass.ts'
 import type { HostPlay } from '../playbook/playbook.ts'
+import { ResultNotKnown } from '../playbook/task.ts'
 import { statusOf, type HostReport } from '../report/report.ts'
 import { redact } from '../secret/redact.ts'
 import { ReadSession, Session, type SessionOptions } from '../shell/session.ts'
@@ -62,10 +63,12 @@ async function connector(host: Host): Promise<Connect> {
 
 /** What the playbook says at the end; left out where it needs a result that is not known (in check mode, or by tags). */
 async function summaryOf({ summaries }: HostPlay): Promise<string[]> {
-  const pass = new Pass(true)
-  const lines = await currentPass.run(pass, () => Promise.race([
-    Promise.all(summaries.map(async lines => lines())),
-    new Promise<string[][]>(resolve => setImmediate(() => setImmediate(() => resolve([])))),
-  ]))
-  return pass.unknown.size > 0 ? [] : lines.flat().map(line => redact(line))
+  const pass = new Pass('check')
+  try {
+    const lines = await currentPass.run(pass, () => Promise.all(summaries.map(async summary => summary())))
+    return pass.unknown.size > 0 ? [] : lines.flat().map(line => redact(line))
+  } catch (error) {
+    if (error instanceof ResultNotKnown) return []
+    throw error
+  }
 }

@@ -19,6 +19,9 @@ export interface ReadOnlyPart {
 /** The connection went away; what was under way may or may not have been done. */
 export class ConnectionLost extends ConnectError {}
 
+/** Seconds that a reconnecting run waits for its own lock: its shell on the host lives on until the script at hand (apt, pip) has ended. */
+const OWN_LOCK_WAIT_SECONDS = 1800
+
 /** What a session needs to begin. */
 export interface SessionOptions {
   host: string
@@ -40,6 +43,7 @@ export class ReadSession {
   #turn: Promise<unknown> = Promise.resolve()
   #sent = 0
   #received = 0
+  #wasOpen = false
   /** Frames that were answered: round trips spent on state. */
   roundTrips = 0
   connectMs = 0
@@ -90,16 +94,29 @@ export class ReadSession {
   }
 
   async #open(parts: readonly FramePart[]): Promise<Output[]> {
-    this.#connection = await this.connect()
+    this.#connection = await this.#connectAgain()
     this.connectMs += this.#connection.connectMs
     const token = newToken()
     const rides = parts.every(({ stdin }) => !stdin?.length) && Buffer.byteLength(frameScript(parts)) < COMMAND_LIMIT
     const { lock, become } = this.options
-    const script = [prologue(token), lock ? lockScript(lock) : '', rides ? frameScript(parts) : '', loop].join('\n')
+    const waitSeconds = this.#wasOpen ? OWN_LOCK_WAIT_SECONDS : lock?.waitSeconds
+    const script = [prologue(token), lock && waitSeconds !== undefined ? lockScript({ ...lock, waitSeconds }) : '', rides ? frameScript(parts) : '', loop].join('\n')
     const command = `sh -c ${quote(script)}`
     const channel = await this.#connection.start(become === 'sudo' ? `exec sudo -n -- ${command}` : `exec ${command}`)
     this.#shell = new Shell(channel, token, this.options.host)
-    return this.#shell.exchange(rides ? [] : encodeFrame(parts), parts.length)
+    const outputs = await this.#shell.exchange(rides ? [] : encodeFrame(parts), parts.length)
+    this.#wasOpen = true
+    return outputs
+  }
+
+  /** A host that was there a moment ago and cannot be reached now is a lost connection, to be tried again. */
+  async #connectAgain(): Promise<Connection> {
+    try {
+      return await this.connect()
+    } catch (error) {
+      if (!this.#wasOpen || !(error instanceof ConnectError)) throw error
+      throw new ConnectionLost(error.message, { host: this.options.host, hint: error.hint, cause: error })
+    }
   }
 }
 

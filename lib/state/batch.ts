@@ -42,7 +42,7 @@ export function batch(requests: readonly Request[]): Batch {
           const answer = parsed instanceof Error ? parsed : parsed[place]
           const id = requestIdentity({ resource, key })
           if (answer === undefined) answers.set(id, new Error('The host gave no answer to this read.'))
-          else answers.set(id, richer(answers.get(id), answer))
+          else answers.set(id, fuller(resource, key, answers.get(id), answer))
         })
       })
       return answers
@@ -59,8 +59,7 @@ function parseOrError(parse: () => (State | null | Error)[]): (State | null | Er
 }
 
 /** Two keys may ask for one piece of state, one of them for more of it: the fuller answer serves both. */
-function richer(one: Answer | undefined, other: Answer): Answer {
-  if (one === undefined || one === null || one instanceof Error || other === null || other instanceof Error) return other
-  const known = (state: State) => JSON.stringify(state).length
-  return known(one) > known(other) ? one : other
+function fuller(resource: AnyResource, key: unknown, earlier: Answer | undefined, answer: Answer): Answer {
+  const isState = earlier !== undefined && earlier !== null && !(earlier instanceof Error)
+  return isState && resource.answers?.(earlier, key) ? earlier : answer
 }

@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process'
+
+/** What one run of a program came to. */
+export interface Ran {
+  /** Wall time of the whole process, its start included (milliseconds). */
+  ms: number
+  status: number | null
+  stdout: string
+  stderr: string
+}
+
+/** Runs a program to its end, without standard input. */
+export function run(program: string, args: readonly string[]): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    const startedAt = performance.now()
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const out: Buffer[] = []
+    const err: Buffer[] = []
+    child.stdout.on('data', (chunk: Buffer) => out.push(chunk))
+    child.stderr.on('data', (chunk: Buffer) => err.push(chunk))
+    child.once('error', reject)
+    child.once('close', status => resolve({ ms: performance.now() - startedAt, status, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() }))
+  })
+}
+
+/** Like {@link run}; a status other than 0 is an error that holds what the program said. */
+export async function runWell(program: string, args: readonly string[]): Promise<Ran> {
+  const ran = await run(program, args)
+  if (ran.status !== 0) throw new Error(`${program} ended with ${ran.status}:\n${ran.stdout}${ran.stderr}`)
+  return ran
+}
+
+/** Median, least and most of some measurements (milliseconds). */
+export interface Spread {
+  median: number
+  least: number
+  most: number
+}
+
+/** @example spread([3, 1, 2]) // { median: 2, least: 1, most: 3 } */
+export function spread(values: readonly number[]): Spread {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = sorted.length / 2
+  const at = (index: number) => sorted[index] ?? NaN
+  return { median: (at(Math.floor(middle)) + at(Math.ceil(middle - 1))) / 2, least: at(0), most: at(sorted.length - 1) }
+}
+
+/** Repeats a measurement, one after the other. */
+export async function repeat(times: number, measure: () => Promise<number>): Promise<Spread> {
+  const values: number[] = []
+  for (let index = 0; index < times; index += 1) values.push(await measure())
+  return spread(values)
+}
+
+/** @example seconds({ median: 703, least: 690, most: 850 }) // '0.70 s (0.69 to 0.85)' */
+export function seconds({ median, least, most }: Spread): string {
+  const text = (ms: number) => (ms / 1000).toFixed(2)
+  return `${text(median)} s (${text(least)} to ${text(most)})`
+}

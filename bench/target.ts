@@ -1,0 +1,53 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { Host } from '../lib/inventory/host.ts'
+import { loadInventory } from '../lib/inventory/load.ts'
+
+/** The one host that is measured, and a folder for what the measurement needs. */
+export interface Target {
+  host: Host
+  identityFile: string
+  directory: string
+  remove(): void
+}
+
+/** The first host of an inventory, which is started when it is a lab. */
+export async function findTarget(inventoryName: string): Promise<Target> {
+  const inventory = await loadInventory(inventoryName, { directory: 'inventories' })
+  await inventory.start?.()
+  const [host] = inventory.hosts
+  if (!host?.identityFile || !host.knownHostsFile) throw new Error(`The inventory ${inventoryName} has no host with ansible_ssh_private_key_file and stead_known_hosts_file.`)
+  const directory = mkdtempSync(path.join(tmpdir(), 'stead-bench-'))
+  return { host, identityFile: host.identityFile, directory, remove: () => rmSync(directory, { recursive: true, force: true }) }
+}
+
+/** The host as it is seen through a proxy: an inventory and a known_hosts file for that port of loopback. */
+export interface Through {
+  inventory: string
+  knownHosts: string
+  port: number
+}
+
+/** Writes the files by which both stead and ssh reach the host through a port of loopback. */
+export function through({ host, identityFile, directory }: Target, port: number): Through {
+  const knownHosts = path.join(directory, `known_hosts-${port}`)
+  writeFileSync(knownHosts, hostKeys(host).map(key => `[127.0.0.1]:${port} ${key}\n`).join(''))
+  const inventory = path.join(directory, `inventory-${port}.yml`)
+  const variables = {
+    ...host.vars, ansible_host: '127.0.0.1', ansible_port: port, ansible_user: host.user,
+    ansible_ssh_private_key_file: identityFile, stead_known_hosts_file: knownHosts,
+  }
+  // JSON is YAML, and needs no care about quotes.
+  const groups = Object.fromEntries(host.groups.filter(group => group !== 'all' && group !== 'ungrouped').map(group => [group, { hosts: { [host.name]: {} } }]))
+  writeFileSync(inventory, JSON.stringify({ all: { hosts: { [host.name]: variables }, children: groups } }))
+  return { inventory, knownHosts, port }
+}
+
+/** Type and key, as in known_hosts, of each key that is known of the host. */
+function hostKeys({ knownHostsFile, address }: Host): string[] {
+  const lines = readFileSync(knownHostsFile ?? '', 'utf8').split('\n').map(line => line.split(/\s+/))
+  const keys = lines.flatMap(([names = '', type, key]) => (names.split(',').includes(address) && type && key ? [`${type} ${key}`] : []))
+  if (keys.length === 0) throw new Error(`${knownHostsFile} has no key of ${address}.`)
+  return keys
+}
