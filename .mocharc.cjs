@@ -1,5 +1,4 @@
 module.exports = {
-  spec: ['spec/**/*.spec.ts'],
   'node-option': ['import=tsx'],
   reporter: 'spec/reporter.cjs',
   timeout: 20000,

@@ -6,12 +6,12 @@ const { config, data, tls, venv, element } = places
 /** Files whose content the playbook decides on. */
 const contents = [
   '/etc/tor/torrc', '/var/lib/tor/synapse/hostname', `${config}/log.yaml`, `${config}/homeserver.yaml`, `${config}/resolv.conf`, `${config}/nsswitch.conf`,
-  '/etc/systemd/system/matrix-synapse.service', '/etc/nginx/sites-available/synapse', `${element}/config.json`, `${element}/.stead-archive`,
+  '/etc/systemd/system/matrix-synapse.service', '/etc/nginx/sites-available/synapse.conf', `${element}/config.json`, `${element}/.stead-archive`,
 ]
 /** What else it looks at: types, owners, modes, what links say. */
 const others = [
   config, tls, data, `${data}/media`, '/opt/matrix-synapse', `${config}/registration.secret`, `${config}/macaroon.secret`, `${config}/form.secret`,
-  `${config}/signing.key`, `${tls}/cert.pem`, `${tls}/key.pem`, '/etc/nginx/sites-enabled/synapse',
+  `${config}/signing.key`, `${tls}/cert.pem`, `${tls}/key.pem`, '/etc/nginx/sites-enabled/synapse.conf',
 ]
 const packages = 'tor nginx postgresql python3-venv python3-psycopg2 libpq5 openssl curl ca-certificates'
 const units = 'tor.service tor@default.service postgresql.service postgresql@15-main.service matrix-synapse.service nginx.service'
@@ -21,7 +21,7 @@ const metadata = `${venv}/lib/python3*/site-packages/*.dist-info/METADATA /usr/l
  * One shell script that reads the state which playbooks/synapse.ts looks at, as tersely as a shell can: one program for all files, all
  * packages, all units. It decides nothing. What it costs over ssh is what any tool has to pay that asks a host without an agent on it.
  */
-export const limitScript = `export LC_ALL=C; cd /
+export const limitScript = `set -e; export LC_ALL=C; cd /
 stat -c '%n %f %U %G %s %N' -- ${[...contents, ...others].join(' ')}
 sha256sum -- ${contents.join(' ')}
 [ -e /etc/nginx/sites-enabled/default ] || echo absent

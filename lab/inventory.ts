@@ -22,7 +22,7 @@ export interface LabOptions {
 export interface LabInventory {
   all: { children: Record<string, { hosts: Record<string, Record<string, unknown>> }> }
   /** Called by the engine after all validation and before any connection: brings the lab up, or finds in milliseconds that it is. */
-  start(): Promise<void>
+  start: () => Promise<void>
 }
 
 /**

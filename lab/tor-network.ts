@@ -52,6 +52,7 @@ export async function torFaults(place: Place): Promise<string[]> {
 export async function ensureTor(place: Place, record: LabRecord, progress: Progress): Promise<Authority[]> {
   const address = `${record.subnet}.1`
   mkdirSync(torDirectory(place), { recursive: true, mode: 0o755 })
+  requireOpenPath(torDirectory(place))
   const authorities = await ensureAuthorities(torDirectory(place), address)
   const faults = await torFaults(place)
   if (faults.length === 0) return authorities
@@ -69,6 +70,13 @@ export async function ensureTor(place: Place, record: LabRecord, progress: Progr
   for (const node of whole ? nodes : dead) await startNode(place, node, record, authorities, whole)
   await requireRunning(place)
   return authorities
+}
+
+/** Nodes run as a user of their own, who must be able to get to their directories. */
+function requireOpenPath(dir: string): void {
+  for (let each = dir; each !== '/'; each = path.dirname(each)) {
+    if ((statSync(each).mode & 0o001) === 0) throw new LabError(`${each} is closed to other users, and the lab's Tor nodes run as one. Open it (chmod o+x ${each}), or choose another STEAD_LAB_DIR.`)
+  }
 }
 
 /** A node joins its control group a moment after it was started. One that is not there soon has ended: its torrc or its port is wrong. */

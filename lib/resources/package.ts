@@ -44,8 +44,8 @@ function readPackages(keys: readonly PackageKey[]): Reading<PackageState> {
       if (exitCode !== 0) throw new ReadError('dpkg could not be asked.', { stderr, exitCode, hint: 'stead\'s apt works on Debian and its descendants only.' })
       const versions = new Map<string, string>()
       for (const line of stdout.toString().split('\n')) {
-        const [name = '', status, version = ''] = line.split('\t')
-        if (status === 'installed') versions.set(name, version)
+        const [name = '', status, version = '', architecture = ''] = line.split('\t')
+        if (status === 'installed') versions.set(name, version).set(`${name}:${architecture}`, version)
       }
       return names.map(name => {
         const version = versions.get(name)

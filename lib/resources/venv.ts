@@ -33,7 +33,7 @@ printf '=venv %s\n' "$(readlink -f -- "$(command -v ${python} || echo ${python})
 [ -x ${path}/bin/python3 ] && printf 'runs %s\n' "$(readlink -f -- ${path}/bin/python3)"
 uname -rm
 for f in ${path}/lib/python3*/site-packages/*.dist-info/METADATA ${system}; do
-  [ -f "$f" ] && sed -n -e '/^$/q' -e 's/^Name: /N /p' -e 's/^Version: /V /p' -e 's/^Requires-Dist: /R /p' "$f"
+  [ -f "$f" ] && sed -n -e 's/\r$//' -e '/^$/q' -e 's/^Name: /N /p' -e 's/^Version: /V /p' -e 's/^Requires-Dist: /R /p' "$f"
 done
 :`
 }

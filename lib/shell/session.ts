@@ -7,7 +7,7 @@ import { lockScript, LOCKED } from './lock.ts'
 import { quote } from './quote.ts'
 import type { ReadScript } from './script.ts'
 
-/** A first frame longer than this (bytes) goes down the session instead of inside the command, which Linux limits to 128 KiB. */
+/** A first frame longer than this (bytes, quoted) goes down the session instead of inside the command, which Linux limits to 128 KiB. */
 const COMMAND_LIMIT = 100_000
 
 /** A part that only reads. */
@@ -97,7 +97,7 @@ export class ReadSession {
     this.#connection = await this.#connectAgain()
     this.connectMs += this.#connection.connectMs
     const token = newToken()
-    const rides = parts.every(({ stdin }) => !stdin?.length) && Buffer.byteLength(frameScript(parts)) < COMMAND_LIMIT
+    const rides = parts.every(({ stdin }) => !stdin?.length) && Buffer.byteLength(quote(frameScript(parts))) < COMMAND_LIMIT
     const { lock, become } = this.options
     const waitSeconds = this.#wasOpen ? OWN_LOCK_WAIT_SECONDS : lock?.waitSeconds
     const script = [prologue(token), lock && waitSeconds !== undefined ? lockScript({ ...lock, waitSeconds }) : '', rides ? frameScript(parts) : '', loop].join('\n')

@@ -12,7 +12,7 @@ export interface Difference {
 export function sameValue(one: Value | undefined, other: Value | undefined): boolean {
   if (one === other) return true
   if (one instanceof Content) return other instanceof Content && one.equals(other)
-  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null || other instanceof Content) return false
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null || other instanceof Content || Array.isArray(one) !== Array.isArray(other)) return false
   return canonical(one) === canonical(other)
 }
 

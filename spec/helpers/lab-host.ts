@@ -1,0 +1,58 @@
+import { execa } from 'execa'
+import { knownHostsFile } from '../../lab/keys.ts'
+import { labPlace } from '../../lab/place.ts'
+import { labStatus } from '../../lab/status.ts'
+
+/** A host of the lab, looked at from outside of stead: by OpenSSH, and by its file system on this machine. */
+export class LabHost {
+  readonly name: string
+  readonly address: string
+  /** Its root file system, as this machine sees it. */
+  readonly root: string
+  /** Directory with all that was written on it since it was blank. */
+  readonly overlay: string
+  readonly #ssh: readonly string[]
+
+  constructor({ name, address, root, overlay, identityFile }: { name: string; address: string; root: string; overlay: string; identityFile: string }) {
+    this.name = name
+    this.address = address
+    this.root = root
+    this.overlay = overlay
+    this.#ssh = ['-F', '/dev/null', '-i', identityFile, '-o', 'IdentitiesOnly=yes', '-o', `UserKnownHostsFile=${knownHostsFile(labPlace())}`,
+      '-o', 'StrictHostKeyChecking=yes', '-o', 'LogLevel=ERROR', `root@${address}`]
+  }
+
+  /** Runs a shell script as root and gives what it printed. @throws with its standard error when it fails. */
+  async run(script: string, input = ''): Promise<string> {
+    const { stdout } = await execa('ssh', [...this.#ssh, script], { input, maxBuffer: 500_000_000 })
+    return stdout
+  }
+
+  /** Runs a shell script again and again in a session of its own; `stop` ends it and gives the different lines that it printed. */
+  watch(script: string, pauseSeconds: number): { stop: () => Promise<string[]> } {
+    const lines = new Set<string>()
+    const session = execa('ssh', [...this.#ssh, `while :; do ${script}; sleep ${pauseSeconds}; done`], { stdin: 'ignore', reject: false, buffer: false })
+    const collected = (async () => {
+      for await (const line of session) lines.add(line)
+    })().catch(() => undefined)
+    return {
+      async stop() {
+        session.kill('SIGTERM')
+        await Promise.all([session, collected])
+        return [...lines]
+      },
+    }
+  }
+
+  /** systemd's id of a unit's present run: another one once it was started anew. */
+  async invocation(unit: string): Promise<string> {
+    return this.run(`systemctl show --value -p InvocationID ${unit}`)
+  }
+}
+
+/** A host that the lab has. */
+export async function findLabHost(name: string): Promise<LabHost> {
+  const found = (await labStatus())?.hosts.find(host => host.name === name)
+  if (!found) throw new Error(`The lab has no host ${name}.`)
+  return new LabHost(found)
+}

@@ -1,0 +1,44 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { lab, labDown, labStatus, removeHost } from '../../lab/index.ts'
+import { labPlace } from '../../lab/place.ts'
+import { findLabHost, type LabHost } from './lab-host.ts'
+
+/** Inside the lab's directory: the specs started this lab, so they end it. `down` removes it with the rest. */
+const mark = () => path.join(labPlace().dir, 'started-by-specs')
+const made = new Set<string>()
+
+/**
+ * Blank hosts of the lab, made for a spec; their names begin with `spec-`. What an earlier test run left of them is thrown away. They are
+ * removed when all specs are done, and the lab with them if it was the specs that started it; a lab that was there is left as it was.
+ */
+export async function blankHosts<Name extends string>(...names: Name[]): Promise<Record<Name, LabHost>> {
+  const wrong = names.find(name => !name.startsWith('spec-'))
+  if (wrong !== undefined) throw new Error(`${wrong} does not begin with spec-: it could be somebody's own.`)
+  if ((await labStatus()) === undefined) {
+    mkdirSync(labPlace().dir, { recursive: true })
+    writeFileSync(mark(), '')
+  }
+  for (const name of names) {
+    made.add(name)
+    await removeHost(name)
+  }
+  await lab({ hosts: Object.fromEntries(names.map(name => [name, { groups: [] }])) }).start()
+  const hosts: Partial<Record<Name, LabHost>> = {}
+  for (const name of names) hosts[name] = await findLabHost(name)
+  if (!isComplete(hosts, names)) throw new Error('A host is missing.')
+  return hosts
+}
+
+function isComplete<Name extends string>(hosts: Partial<Record<Name, LabHost>>, names: readonly Name[]): hosts is Record<Name, LabHost> {
+  return names.every(name => hosts[name])
+}
+
+// A hook of the root suite, once for all spec files, wherever this module is imported first.
+after('the hosts of the specs are removed', async function () {
+  this.timeout(120_000)
+  if (made.size === 0) return
+  const left = (await labStatus())?.hosts.map(({ name }) => name) ?? []
+  for (const name of left.filter(each => each.startsWith('spec-'))) await removeHost(name)
+  if (existsSync(mark()) && left.every(name => name.startsWith('spec-'))) await labDown()
+})

@@ -1,0 +1,56 @@
+import { expect } from 'chai'
+import { batch, requestIdentity } from '../../../lib/state/batch.ts'
+import type { Request } from '../../../lib/state/resource.ts'
+import { output, sample, type SampleKey } from './sample-resource.ts'
+
+const alpha = sample('alpha')
+const beta = sample('beta', 'postgres')
+const ask = (resource: typeof alpha, key: SampleKey): Request => ({ resource, key })
+
+describe('batch', () => {
+  it('makes one part a kind, with every key once, and keeps the user', () => {
+    const { parts } = batch([ask(alpha, { name: 'a' }), ask(beta, { name: 'x' }), ask(alpha, { name: 'b' }), ask(alpha, { name: 'a' })])
+    expect(parts.map(({ script, user }) => [script.text, user])).to.deep.equal([['alpha a b', undefined], ['beta x', 'postgres']])
+  })
+
+  it('makes nothing of nothing', () => {
+    const { parts, parse } = batch([])
+    expect(parts).to.deep.equal([])
+    expect([...parse([])]).to.deep.equal([])
+  })
+
+  it('gives each request its answer by kind and name', () => {
+    const requests = [ask(alpha, { name: 'x' }), ask(beta, { name: 'x' }), ask(alpha, { name: 'missing' })]
+    const answers = batch(requests).parse([output('x=1'), output('x=2')])
+    expect(requests.map(request => answers.get(requestIdentity(request)))).to.deep.equal([{ value: '1' }, { value: '2' }, null])
+  })
+
+  it('lets a kind that cannot be read spoil only its own answers', () => {
+    const requests = [ask(alpha, { name: 'x' }), ask(beta, { name: 'x' }), ask(beta, { name: 'y' })]
+    const answers = batch(requests).parse([output('x=1'), output('', { exitCode: 2, stderr: 'psql: no' })])
+    const [first, ...others] = requests.map(request => answers.get(requestIdentity(request)))
+    expect(first).to.deep.equal({ value: '1' })
+    for (const other of others) expect(other).to.be.an('error').with.property('message', 'psql: no')
+  })
+
+  it('lets one key that cannot be read spoil only its own answer', () => {
+    const requests = [ask(alpha, { name: 'x' }), ask(alpha, { name: 'y' })]
+    const answers = batch(requests).parse([output('x=broken\ny=1')])
+    expect(answers.get('alpha x')).to.be.an('error').with.property('message', 'x is broken')
+    expect(answers.get('alpha y')).to.deep.equal({ value: '1' })
+  })
+
+  it('takes an answer that never came for an error, not for "is not there"', () => {
+    const answers = batch([ask(alpha, { name: 'x' }), ask(beta, { name: 'y' })]).parse([output('x=1')])
+    expect(answers.get('beta y')).to.be.an('error')
+    const short = { ...alpha, read: () => ({ ...alpha.read([]), parse: () => [] }) }
+    expect(batch([ask(short, { name: 'x' })]).parse([output('')]).get('alpha x')).to.be.an('error')
+  })
+
+  it('lets the fuller of two answers to the same thing serve both who asked', () => {
+    for (const keys of [[{ name: 'x', more: true }, { name: 'x' }], [{ name: 'x' }, { name: 'x', more: true }]]) {
+      const answers = batch(keys.map(key => ask(alpha, key))).parse([output('x=1')])
+      expect(answers.get('alpha x')).to.deep.equal({ value: '1', detail: 'more of x' })
+    }
+  })
+})

@@ -1,0 +1,102 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { expect } from 'chai'
+import type { ReadPart } from '../../../lib/state/batch.ts'
+import { Reader } from '../../../lib/state/reader.ts'
+import type { Output } from '../../../lib/state/resource.ts'
+import { output, sample } from './sample-resource.ts'
+
+const alpha = sample('alpha')
+const beta = sample('beta')
+
+/** A host whose names all have the number of the frame that read them as their value. */
+function host(answer: (part: ReadPart, frame: number) => Output = (part, frame) => output(part.script.text.split(' ').slice(1).map(name => `${name}=${frame}`).join('\n'))) {
+  const frames: string[][] = []
+  const reader = new Reader(async parts => {
+    frames.push(parts.map(({ script }) => script.text))
+    await turn()
+    return parts.map(part => answer(part, frames.length))
+  })
+  return { frames, reader }
+}
+
+const reason = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => 'it did not reject', (error: unknown) => (error instanceof Error ? error.message : error))
+
+describe('Reader', () => {
+  it('sends all that is asked in one tick as one frame', async () => {
+    const { frames, reader } = host()
+    const answers = await Promise.all([
+      reader.current(alpha, { name: 'a' }), reader.current(beta, { name: 'x' }),
+      Promise.resolve().then(() => reader.current(alpha, { name: 'b' })),
+      (async () => { await null; await null; return reader.current(beta, { name: 'y' }) })(),
+    ])
+    expect(frames).to.deep.equal([['alpha a b', 'beta x y']])
+    expect(answers).to.deep.equal([{ value: '1' }, { value: '1' }, { value: '1' }, { value: '1' }])
+  })
+
+  it('sends what an answer leads to as a second frame', async () => {
+    const { frames, reader } = host()
+    const chain = (name: string) => reader.current(alpha, { name }).then(() => reader.current(beta, { name }))
+    await Promise.all([chain('a'), chain('b')])
+    expect(frames).to.deep.equal([['alpha a b'], ['beta a b']])
+  })
+
+  it('does not ask again for what it knows, until it is told to forget', async () => {
+    const { frames, reader } = host()
+    await reader.current(alpha, { name: 'a' })
+    expect(await reader.current(alpha, { name: 'a' })).to.deep.equal({ value: '1' })
+    expect(frames).to.have.length(1)
+    reader.forget()
+    expect(await reader.current(alpha, { name: 'a' })).to.deep.equal({ value: '2' })
+  })
+
+  it('keeps what came with the frame that wrote, and nothing from before it', async () => {
+    const { frames, reader } = host()
+    await Promise.all([reader.current(alpha, { name: 'a' }), reader.current(alpha, { name: 'b' })])
+    reader.forget(new Map([['alpha a', { value: 'after' }]]))
+    expect(await reader.current(alpha, { name: 'a' })).to.deep.equal({ value: 'after' })
+    expect(await reader.current(alpha, { name: 'b' })).to.deep.equal({ value: '2' })
+    expect(frames).to.deep.equal([['alpha a b'], ['alpha b']])
+  })
+
+  it('adds what came by another frame to what it knows', async () => {
+    const { frames, reader } = host()
+    reader.learn(new Map([['alpha a', { value: 'learnt' }], ['alpha b', null]]))
+    expect(await Promise.all([reader.current(alpha, { name: 'a' }), reader.current(alpha, { name: 'b' })])).to.deep.equal([{ value: 'learnt' }, null])
+    expect(frames).to.deep.equal([])
+  })
+
+  it('asks again when more is wanted of a thing than is known', async () => {
+    const { frames, reader } = host()
+    await reader.current(alpha, { name: 'a' })
+    expect(await reader.current(alpha, { name: 'a', more: true })).to.deep.equal({ value: '2', detail: 'more of a' })
+    await reader.current(alpha, { name: 'a' })
+    expect(frames).to.have.length(2)
+  })
+
+  it('rejects a failed read for those who asked for it, and no one else', async () => {
+    const { reader } = host(part => (part.script.text.startsWith('beta') ? output('', { exitCode: 1, stderr: 'beta cannot be read' }) : output('a=1\nb=broken')))
+    const [a, b, x] = await Promise.all([reader.current(alpha, { name: 'a' }), reason(reader.current(alpha, { name: 'b' })), reason(reader.current(beta, { name: 'x' }))])
+    expect([a, b, x]).to.deep.equal([{ value: '1' }, 'b is broken', 'beta cannot be read'])
+  })
+
+  it('rejects all that were waiting when the frame itself is lost, and asks anew afterwards', async () => {
+    let lost = true
+    const reader = new Reader(async parts => {
+      if (lost) throw new Error('connection lost')
+      return parts.map(() => output('a=1'))
+    })
+    expect(await Promise.all([reason(reader.current(alpha, { name: 'a' })), reason(reader.current(beta, { name: 'a' }))])).to.deep.equal(['connection lost', 'connection lost'])
+    lost = false
+    expect(await reader.current(alpha, { name: 'a' })).to.deep.equal({ value: '1' })
+  })
+
+  it('says first what was foretold, even of what it knows already', async () => {
+    const { frames, reader } = host()
+    await reader.current(alpha, { name: 'b' })
+    reader.foretold = ({ key, resource }) => (resource.identify(key) === 'b' ? { value: 'foretold' } : resource.identify(key) === 'gone' ? null : undefined)
+    expect(await reader.current(alpha, { name: 'b' })).to.deep.equal({ value: 'foretold' })
+    expect(await reader.current(alpha, { name: 'gone' })).to.equal(null)
+    expect(await reader.current(alpha, { name: 'a' })).to.deep.equal({ value: '2' })
+    expect(frames).to.deep.equal([['alpha b'], ['alpha a']])
+  })
+})
