@@ -1,9 +1,11 @@
+import { SteadError } from '../lib/errors.ts'
 /**
  * What the lab says when it cannot go on: what was found, and what to do about it. The command line prints its message alone;
  * any other kind of error is a mistake in the lab itself and keeps its stack.
  */
-export class LabError extends Error {
-  override name = 'LabError'
+export class LabError extends SteadError {
+  /** The lab's hosts cannot be reached. */
+  override readonly exitStatus = 4
 }
 
 /** The message of anything thrown, for being quoted in another message. */

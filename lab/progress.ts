@@ -16,6 +16,8 @@ export const silent: Progress = { step: () => undefined, note: () => undefined, 
 /** A screen to show progress on, of which `process.stderr` is one. */
 export interface Screen {
   isTTY?: boolean
+  /** Width in characters. */
+  columns?: number
   write(text: string): unknown
 }
 
@@ -25,7 +27,8 @@ export interface Screen {
  */
 export function showProgress(environment: NodeJS.ProcessEnv = process.env, screen: Screen = process.stderr): Progress {
   const inCi = Boolean(environment['CI']) && environment['CI'] !== 'false'
-  if (screen.isTTY && !inCi && environment['TERM'] !== 'dumb') return spinner(Boolean(environment['NO_COLOR']))
+  // A terminal that does not know its width (script(1), some CI) says 0, and ora then clears lines without end.
+  if (screen.isTTY && (screen.columns ?? 0) > 0 && !inCi && environment['TERM'] !== 'dumb') return spinner(Boolean(environment['NO_COLOR']))
   let last = ''
   return {
     step: (text) => {

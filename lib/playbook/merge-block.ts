@@ -56,7 +56,9 @@ function findBlock(lines: readonly Line[], { begin, end }: { begin: string; end:
 function position(lines: readonly Line[], place: BlockPlace): number {
   if (place === 'start') return 0
   if (place === 'end') return lines.length
-  const pattern = 'after' in place ? place.after : place.before
+  const { source, flags } = 'after' in place ? place.after : place.before
+  // Without the flags that make a pattern remember where it was: planning twice must give the same place.
+  const pattern = new RegExp(source, flags.replace(/[gy]/g, ''))
   const last = lines.findLastIndex(({ text }) => pattern.test(text))
   if (last < 0) return lines.length
   return 'after' in place ? last + 1 : last

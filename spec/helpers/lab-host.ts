@@ -28,10 +28,10 @@ export class LabHost {
     return stdout
   }
 
-  /** Runs a shell script again and again in a session of its own; `stop` ends it and gives the different lines that it printed. */
-  watch(script: string, pauseSeconds: number): { stop: () => Promise<string[]> } {
+  /** Runs a command again and again in a session of its own, until it fails; `stop` ends it and gives the different lines that it printed. */
+  watch(command: string, pauseSeconds: number): { stop: () => Promise<string[]> } {
     const lines = new Set<string>()
-    const session = execa('ssh', [...this.#ssh, `while :; do ${script}; sleep ${pauseSeconds}; done`], { stdin: 'ignore', reject: false, buffer: false })
+    const session = execa('ssh', [...this.#ssh, `while ${command}; do sleep ${pauseSeconds}; done`], { stdin: 'ignore', reject: false, buffer: false })
     const collected = (async () => {
       for await (const line of session) lines.add(line)
     })().catch(() => undefined)

@@ -6,9 +6,9 @@ import { parseMountinfo } from '../../lab/mounts.ts'
 import { showProgress } from '../../lab/progress.ts'
 
 describe('lab: what it says while it works', () => {
-  const shown = (environment: NodeJS.ProcessEnv): string => {
+  const shown = (environment: NodeJS.ProcessEnv, terminal = {}): string => {
     let text = ''
-    const progress = showProgress(environment, { isTTY: false, write: (some) => { text += some } })
+    const progress = showProgress(environment, { isTTY: false, ...terminal, write: (some) => { text += some } })
     progress.step('booting a')
     progress.step('booting a')
     progress.note('installing tor')
@@ -17,6 +17,7 @@ describe('lab: what it says while it works', () => {
   }
 
   it('is one plain line for each step where there is no terminal', () => { expect(shown({})).to.equal('lab: booting a\nlab: installing tor\n') })
+  it('is plain on a terminal that has no width', () => { expect(shown({}, { isTTY: true, columns: 0 })).to.equal('lab: booting a\nlab: installing tor\n') })
   it('is only what someone must know in CI', () => { expect(shown({ CI: 'true' })).to.equal('lab: installing tor\n') })
 })
 

@@ -1,0 +1,85 @@
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect } from 'chai'
+import { format } from '../../../lib/errors.ts'
+import { contentOf, findSource, renderTemplate, type TemplateVars } from '../../../lib/playbook/render.ts'
+import { secret } from '../../../lib/secret/secret.ts'
+import type { Content } from '../../../lib/state/content.ts'
+import { inTemporaryDirectory } from '../shell/local-session.ts'
+
+let count = 0
+
+/** Renders a text as a template of its own. */
+const render = (template: string, vars: TemplateVars): Promise<Content> => inTemporaryDirectory(async directory => {
+  const source = path.join(directory, `template-${(count += 1)}.eta`)
+  writeFileSync(source, template)
+  return renderTemplate(source, vars)
+})
+const text = async (template: string, vars: TemplateVars): Promise<string | undefined> => (await render(template, vars)).bytes?.toString()
+const complaint = (template: string, vars: TemplateVars): Promise<string> => render(template, vars).then(() => 'it was rendered', (error: unknown) => format(error))
+
+describe('renderTemplate', () => {
+  it('puts variables in as they are: no HTML, no whitespace lost', async () => {
+    expect(await text('a: <%= it.a %>\n\n  <% for (const x of it.list) { %>- <%= x %>\n  <% } %>end\n', { a: '<&"\'>', list: ['1', '2'] })).to.equal('a: <&"\'>\n\n  - 1\n  - 2\n  end\n')
+  })
+
+  it('makes a missing variable an error that names the template, the variable, and what there is', async () => {
+    const told = await complaint('x: <%= it.nmae %>', { name: 'x', other: 1 })
+    expect(told).to.match(/The template .*template-\d+\.eta asks for the variable "nmae", which it was not given/)
+    expect(told).to.include('It was given: name, other.')
+  })
+
+  it('makes a missing variable an error inside of objects and lists too', async () => {
+    expect(await complaint('x: <%= it.database.nmae %>', { database: { name: 'x' } })).to.include('"database.nmae"')
+    expect(await complaint('x: <%= it.list[0].nmae %>', { list: [{ name: 'x' }] })).to.include('"list.0.nmae"')
+  })
+
+  it('lets objects and lists be used as such', async () => {
+    const vars = { list: ['b', 'a'], map: { one: 1, two: { three: [3] } } }
+    expect(await text('<%= it.list.map(x => x.toUpperCase()).sort().join() %> <%= it.list.length %> <%= it.list.includes("a") %>', vars)).to.equal('A,B 2 true')
+    expect(await text('<%= JSON.stringify(it.map) %> <%= Object.keys(it.map) %> <%= "one" in it.map %> <%= Array.isArray(it.list) %>', vars)).to.equal('{"one":1,"two":{"three":[3]}} one,two true true')
+    expect(await text('<%= JSON.stringify(it.list) %> <%= [...it.list, ...Object.entries(it.map.two)] %>', vars)).to.equal('["b","a"] b,a,three,3')
+  })
+
+  it('knows a variable that is there and empty', async () => {
+    expect(await text('[<%= it.empty %>][<%= it.zero %>][<%= it.no %>]', { empty: '', zero: 0, no: false })).to.equal('[][0][false]')
+  })
+
+  it('puts a secret into the file, and makes the file a secret', async () => {
+    const content = await render('password: <%= it.password %> <%= it.password %>', { password: secret('render-spec-$&-password') })
+    expect(content.bytes?.toString()).to.equal('password: render-spec-$&-password render-spec-$&-password')
+    expect(content.secret).to.equal(true)
+  })
+
+  it('puts a secret inside of objects and lists into the file just so', async () => {
+    const content = await render('<%= it.db.password %> <% for (const key of it.keys) { %><%= key %><% } %>', { db: { password: secret('render-nested-1') }, keys: [secret('render-nested-2')] })
+    expect([content.bytes?.toString(), content.secret]).to.deep.equal(['render-nested-1 render-nested-2', true])
+  })
+
+  it('leaves a file that no secret went into to be shown', async () => {
+    expect((await render('name: <%= it.name %>', { name: 'x', password: secret('render-unused') })).secret).to.equal(false)
+  })
+
+  it('never shows a secret in an error', async () => {
+    const vars = { password: secret('render-spec-hidden') }
+    for (const template of ['<% throw new Error(it.password) %>', '<%= it.password.nothing.more %>', '<%= it.password', '<%= it[it.password] %>']) {
+      expect(await complaint(template, vars), template).to.not.include('hidden').and.not.equal('it was rendered')
+    }
+  })
+
+  it('names the template whose code is wrong', async () => {
+    expect(await complaint('<% if ( %>', {})).to.match(/^The template .*template-\d+\.eta cannot be rendered: /)
+    expect(await complaint('<%= undefinedFunction() %>', {})).to.include('undefinedFunction is not defined')
+  })
+
+  it('names the places where it looked for a file that is not there', () => {
+    expect(() => findSource('no-such-template.eta')).to.throw('The file no-such-template.eta is nowhere to be found.')
+  })
+})
+
+describe('contentOf', () => {
+  it('takes text, bytes and secrets, and knows which is secret', () => {
+    expect([contentOf('a'), contentOf(Buffer.from('a')), contentOf(secret('content-of-spec'))].map(content => [content.bytes?.toString(), content.secret]))
+      .to.deep.equal([['a', false], ['a', false], ['content-of-spec', true]])
+  })
+})
