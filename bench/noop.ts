@@ -56,7 +56,7 @@ async function breakdown({ directory }: Target, view: Through): Promise<string[]
     `${ms(start.median)}  node itself`,
     `${ms(laidOut.median - start.median)}  tsx, modules, inventory, playbook laid out (--list-hosts, less node)`,
     `${ms(host.connectMs)}  connecting: TCP, key exchange, login`,
-    `${ms(durationMs - host.connectMs)}  reading all state (${host.roundTrips} round trip, ${host.bytesReceived} bytes received) and comparing`,
+    `${ms(durationMs - host.connectMs)}  loading ssh2, reading all state (${host.roundTrips} round trip, ${host.bytesReceived} bytes received), comparing`,
   ]
 }
 

@@ -52,6 +52,7 @@ function foretellHandlers({ name, play, observer }: HostWalk, notifications: Map
 /** States as they will be: what was foretold first, then what the host says. */
 function overlaySource(walk: HostWalk, overlay: Overlay): StateSource {
   walk.reader.foretold = request => overlay.find(request)
+  walk.reader.whenMissing = request => overlay.whenMissing(request)
   return { ...hostSource(walk), mayCome: () => overlay.pendingPackages.length > 0 }
 }
 

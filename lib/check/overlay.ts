@@ -7,18 +7,28 @@ import type { Foresight, Request, State } from '../state/resource.ts'
  */
 export class Overlay implements Foresight {
   readonly #states = new Map<string, State | null>()
+  /** States that are made where the host has none. */
+  readonly #whereMissing = new Map<string, State>()
+  /** What is gone with something that was removed. */
+  readonly #gone: ((kind: string, name: string) => boolean)[] = []
   readonly #pendingPackages: string[] = []
   readonly #partly = new Set<string>()
   servicesStart = false
   #changes = 0
 
   foretold(kind: string, name: string): State | null | undefined {
-    return this.#states.get(`${kind} ${name}`)
+    const state = this.#states.get(`${kind} ${name}`)
+    return state === undefined && this.#gone.some(isGone => isGone(kind, name)) ? null : state
   }
 
   /** The state that `request` will find, or undefined when this run says nothing of it. */
   find(request: Request): State | null | undefined {
-    return this.#states.get(requestIdentity(request))
+    return this.foretold(request.resource.kind, request.resource.identify(request.key))
+  }
+
+  /** The state that `request` will find where the host has none. */
+  whenMissing(request: Request): State | undefined {
+    return this.#whereMissing.get(requestIdentity(request))
   }
 
   /** Notes that `request` will be as desired; fields not desired stay as they are now. */
@@ -26,16 +36,28 @@ export class Overlay implements Foresight {
     this.#changes += 1
     const { resource, key } = request
     this.#partly.delete(requestIdentity(request))
-    this.#states.set(requestIdentity(request), desired === null ? null : { ...current, ...definedFields(desired) })
-    for (const { kind, identity, state } of resource.foretells?.(key, desired) ?? []) {
-      if (this.foretold(kind, identity) !== undefined) continue
-      this.#states.set(`${kind} ${identity}`, state)
-      this.#partly.add(`${kind} ${identity}`)
+    if (desired === null) this.#remove(request, current)
+    else this.#states.set(requestIdentity(request), { ...(current ?? resource.defaults?.(key, desired)), ...definedFields(desired) })
+    for (const { kind, identity, state, whereMissing } of resource.foretells?.(key, desired) ?? []) {
+      const now = this.foretold(kind, identity)
+      if (now) continue
+      if (whereMissing && now === undefined) this.#whereMissing.set(`${kind} ${identity}`, state)
+      else this.#states.set(`${kind} ${identity}`, state)
+      if (!whereMissing) this.#partly.add(`${kind} ${identity}`)
     }
     const brings = current === null && desired !== null ? resource.brings?.(key) : undefined
     if (!brings) return
     this.#pendingPackages.push(brings.name)
     this.servicesStart ||= brings.startsServices
+  }
+
+  #remove(request: Request, current: State | null): void {
+    const { resource, key } = request
+    this.#states.set(requestIdentity(request), null)
+    if (!resource.takesAlong) return
+    const isGone = (kind: string, name: string) => kind === resource.kind && (resource.takesAlong?.(key, current, name) ?? false)
+    for (const id of [...this.#states.keys()]) if (id.startsWith(`${resource.kind} `) && isGone(resource.kind, id.slice(resource.kind.length + 1))) this.#states.delete(id)
+    this.#gone.push(isGone)
   }
 
   /** Whether a state was foretold only in part, as what another change (a command) will bring. */

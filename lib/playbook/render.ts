@@ -56,11 +56,27 @@ function strict(vars: TemplateVars, source: string, tokens: Map<string, Secret>)
     get(target, variable) {
       if (typeof variable === 'symbol') return undefined
       if (!(variable in target)) throw new PlaybookError(`The template ${source} asks for the variable "${variable}", which it was not given.`, { hint: `It was given: ${Object.keys(target).join(', ') || '(none)'}.` })
-      const value = target[variable]
-      if (!(value instanceof Secret)) return value
-      const token = `<<secret ${tokens.size} of ${source}>>`
-      tokens.set(token, value)
-      return token
+      return withTokens(target[variable], secret => {
+        const token = `<<secret ${tokens.size} of ${source}>>`
+        tokens.set(token, secret)
+        return token
+      })
     },
   })
+}
+
+function isObjectOrList(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return Array.isArray(value) || prototype === Object.prototype || prototype === null
+}
+
+/** The same value, in which a token stands for each secret, however deep it is in objects and lists. */
+function withTokens(value: unknown, stand: (secret: Secret) => string): unknown {
+  if (value instanceof Secret) return stand(value)
+  if (!isObjectOrList(value)) return value
+  // A copy, since no proxy can show another value for a field that is frozen. Getters stay getters.
+  const fields = Object.entries(Object.getOwnPropertyDescriptors(value)).map(([name, field]) => [name, { ...field, configurable: true }])
+  const copy = Array.isArray(value) ? [...value] : Object.defineProperties({}, Object.fromEntries(fields))
+  return new Proxy(copy, { get: (target, field) => withTokens(Reflect.get(target, field), stand) })
 }

@@ -62,6 +62,10 @@ export const file: Resource<FileKey, FileState, FileDesired> = {
     if (state.content === undefined) return false
     return state.content.bytes !== undefined || state.content.size > LARGEST_FETCHED || (content !== 'always' && content.unless === state.content.sha256)
   },
+  defaults: (_key, { type }) => (type === 'link' ? {} : { mode: type === 'directory' ? '0755' : '0644', owner: 'root', group: 'root', ...(type === 'file' ? { content: Content.of('') } : {}) }),
+  foretells: ({ path, parents }, desired) => (parents || desired?.type === 'directory' ? above(path) : [])
+    .map(identity => ({ kind: 'file', identity, state: { type: 'directory', mode: '0755', owner: 'root', group: 'root' }, whereMissing: true })),
+  takesAlong: ({ path }, current, name) => current?.type === 'directory' && name.startsWith(`${path}/`),
   mayComeWithPackage: (_key, desired) => desired === null || (desired.type === 'directory') || (desired.type === 'file' && desired.content === undefined),
 }
 
@@ -165,6 +169,12 @@ function attributesOf(shellWord: string, desired: FileDesired): ApplyScript {
 function remove({ path, force }: FileKey, current: FileState | null): ApplyScript {
   if (current?.type !== 'directory') return apply`rm -f -- ${path}`
   return force ? apply`rm -rf --one-file-system -- ${path}` : apply`rmdir -- ${path}`
+}
+
+/** The directories above a path, but for the root. @example above('/a/b/c') // ['/a', '/a/b'] */
+function above(path: string): string[] {
+  const parts = path.split('/').slice(1, -1)
+  return parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`)
 }
 
 function parentOf(path: string): string {

@@ -1,4 +1,5 @@
 import { batch, requestIdentity, type Answer, type ReadPart } from './batch.ts'
+import { sameValue } from './compare.ts'
 import type { Output, Request, Resource, State } from './resource.ts'
 
 /** Sends one frame of reads and gives the outputs in the same order. */
@@ -17,6 +18,8 @@ export class Reader {
   readonly #send: SendReads
   /** Check mode's overlay: what it says of a request comes before what the host says. */
   foretold: (request: Request) => State | null | undefined = () => undefined
+  /** What the overlay has in the place of what the host says is missing. */
+  whenMissing: (request: Request) => State | undefined = () => undefined
   #known = new Map<string, Answer>()
   #waiting: Waiting[] = []
   #scheduled = false
@@ -44,9 +47,13 @@ export class Reader {
     for (const [id, answer] of answers) this.#known.set(id, answer)
   }
 
-  #ask(waiting: Waiting): void {
-    const foretold = this.foretold(waiting.request)
-    if (foretold !== undefined) return waiting.settle(foretold)
+  #ask(asked: Waiting): void {
+    const foretold = this.foretold(asked.request)
+    if (foretold !== undefined && answersKey(foretold, asked.request)) return asked.settle(foretold)
+    const waiting: Waiting = {
+      request: asked.request,
+      settle: answer => asked.settle(answer instanceof Error ? answer : foretold ? laidOver(answer, foretold) : (answer ?? this.whenMissing(asked.request) ?? null)),
+    }
     const known = this.#known.get(requestIdentity(waiting.request))
     if (known !== undefined && answersKey(known, waiting.request)) return waiting.settle(known)
     this.#waiting.push(waiting)
@@ -74,6 +81,11 @@ export class Reader {
 function answersKey(answer: Answer, { resource, key }: Request): boolean {
   if (answer === null || answer instanceof Error) return true
   return resource.answers?.(answer, key) ?? true
+}
+
+/** What was foretold, and what it says nothing of as the host has it; of two equal values the host's, which may be fuller. */
+function laidOver(host: State | null, foretold: State): State {
+  return { ...host, ...Object.fromEntries(Object.entries(foretold).filter(([field, value]) => !sameValue(value, host?.[field]))) }
 }
 
 /** Hands a state of hidden type to whoever asked for it by that type; both come from the same resource. */

@@ -40,6 +40,15 @@ export interface Foresight {
   readonly servicesStart: boolean
 }
 
+/** A state that comes with the writing of another. */
+export interface Foretold {
+  kind: string
+  identity: string
+  state: State
+  /** It is made, and as told, only where it is missing. Else how it will be is known in part only. */
+  whereMissing?: boolean
+}
+
 /** One write that was found necessary. */
 export interface Change<Key, Current extends State, Desired extends State> {
   key: Key
@@ -70,7 +79,11 @@ export interface Resource<Key, Current extends State, Desired extends State> {
   /** A thing that brings more than itself when it is installed (a package): check mode is wary of everything missing from then on. */
   brings?(key: Key): { name: string; startsServices: boolean }
   /** Other states that writing this one makes, for later reads in check mode; what is not known of them may change. */
-  foretells?(key: Key, desired: Desired | null): { kind: string; identity: string; state: State }[]
+  foretells?(key: Key, desired: Desired | null): Foretold[]
+  /** What a new one is where nothing is desired of it, as `apply` makes it; for later reads in check mode. */
+  defaults?(key: Key, desired: Desired): State
+  /** Whether the one of that name is gone when this one is removed (what a directory holds). */
+  takesAlong?(key: Key, current: Current | null, name: string): boolean
   /** An event (a restart) or a wait, which has no state to compare: it always applies, and `verify` tells whether it came about. */
   event?: {
     /** `change` writes state; `wait` only lets time pass until `verify` is content. */

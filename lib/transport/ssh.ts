@@ -33,7 +33,7 @@ const ALGORITHMS: Record<string, ServerHostKeyAlgorithm[]> = {
 export async function connectSsh(host: Host): Promise<Connection> {
   const startedAt = performance.now()
   const hostKeys = new HostKeys(host)
-  const methods = authMethods(host)
+  let methods: Offer[] = []
   const socket = new Socket().setNoDelay(true)
   const client = new ssh2.Client()
   const connected = new Promise<void>((resolve, reject) => {
@@ -45,6 +45,12 @@ export async function connectSsh(host: Host): Promise<Connection> {
     socket.setTimeout(CONNECT_TIMEOUT_MS, () => socket.destroy(new Error(`no answer within ${CONNECT_TIMEOUT_MS / 1000} s`)))
     socket.connect(host.port, host.address, () => {
       socket.setTimeout(0)
+      try {
+        // A host that is down is told before a key that is missing.
+        methods = authMethods(host)
+      } catch (error) {
+        return reject(error instanceof Error ? error : new Error(String(error)))
+      }
       client.connect({
         sock: socket,
         username: host.user,

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { labPlace } from '../../lab/place.ts'
@@ -14,7 +14,7 @@ export class WorkDirectory {
 
   constructor(name: string) {
     this.path = path.join(tmpdir(), `specs-of-${path.basename(labPlace().dir)}`, name)
-    this.remove()
+    rmSync(this.path, { recursive: true, force: true })
     mkdirSync(this.path, { recursive: true })
     this.write('package.json', '{ "type": "module" }\n')
   }
@@ -34,5 +34,7 @@ export class WorkDirectory {
 
   remove(): void {
     rmSync(this.path, { recursive: true, force: true })
+    const all = path.dirname(this.path)
+    if (readdirSync(all).length === 0) rmdirSync(all)
   }
 }

@@ -13,7 +13,7 @@ describe('command', () => {
   })
 
   it('finds every wrong argument at once', () => {
-    expect(wrongArguments(misuse(command, { argv: 'make it', creates: 'it', umask: 22, shell: true }))).to.deep.equal(['argv', 'arguments', 'creates', 'umask'])
+    expect(wrongArguments(misuse(command, { argv: 'make it', creates: 'it', umask: 22, shell: true }))).to.deep.equal(['arguments', 'argv', 'creates', 'umask'])
     expect(wrongArguments(command({ argv: [] }))).to.deep.equal(['argv'])
   })
 })

@@ -19,6 +19,7 @@ const contents: Record<string, Buffer> = {
   '50 MB.bin': Buffer.concat([awkward, randomBytes(50_000_000)]),
   'it\'s "quoted", $(touch pwned) `touch pwned` ; & * ? [a] \\ ~ é 😀': Buffer.from('a name with spaces and quotes\n'),
   'a name of\ntwo lines': Buffer.from('a name with a newline in it\n'),
+  'a name that ends with a newline\n': Buffer.from('not the file of the same name without it\n'),
   '-rf': Buffer.from('a name like an option\n'),
 }
 
@@ -40,14 +41,15 @@ export default playbook({
   name: 'Contents', hosts: 'web',
   tasks({ task }) {
     for (const { name, file: source } of ${JSON.stringify(sources)}) {
-      task(name.replaceAll('\\n', ' '), file({ path: '/srv/' + name, content: readFileSync(source), mode: '0640' }))
+      task(name.replaceAll('\\n', ' ').trim(), file({ path: '/srv/' + name, content: readFileSync(source), mode: '0640' }))
     }
   },
 })
 `)
   let host: LabHost
 
-  before(async () => {
+  before(async function () {
+    this.timeout(600_000)
     host = (await blankHosts('spec-carol'))['spec-carol']
   })
 

@@ -27,7 +27,8 @@ export default playbook({
 `)
   let host: LabHost
 
-  before(async () => {
+  before(async function () {
+    this.timeout(600_000)
     host = (await blankHosts('spec-carol'))['spec-carol']
   })
 

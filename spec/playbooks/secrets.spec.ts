@@ -40,7 +40,8 @@ export default playbook({
   let host: LabHost
   let processes: string[] = []
 
-  before(async () => {
+  before(async function () {
+    this.timeout(600_000)
     host = (await blankHosts('spec-carol'))['spec-carol']
     await host.run('umask 077; cat >/srv/password', planted.former)
     await host.run('umask 077; { echo user = alice; echo "password = $(cat /srv/password)"; } >/srv/app.conf')

@@ -98,7 +98,7 @@ describe('The Synapse playbook, on two hosts of the lab', function () {
   }
 
   before(async function () {
-    this.timeout(180_000)
+    this.timeout(600_000)
     hosts = await blankHosts(...names)
     // A host that still boots would write by itself.
     await each(host => host.run('systemctl is-system-running --wait >/dev/null'))

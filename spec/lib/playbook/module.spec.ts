@@ -4,9 +4,11 @@ import { absolutePath, fileMode, name, port, unitName } from '../../../lib/playb
 import { defineModule } from '../../../lib/playbook/module.ts'
 import { hostView, misuse } from '../../modules/plan-module.ts'
 
-const greet = defineModule({
+const args = z.strictObject({ text: z.string('must be text'), times: z.int().min(1).default(1), to: z.object({ names: z.array(z.string('must be a name')) }).optional() })
+
+const greet = defineModule<typeof args, string>({
   name: 'greet',
-  args: z.strictObject({ text: z.string('must be text'), times: z.int().min(1).default(1), to: z.object({ names: z.array(z.string('must be a name')) }).optional() }),
+  args,
   plan: ({ text, times }) => ({ wants: [], output: () => text.repeat(times) }),
   placeholder: 'hello',
   onlyInHandlers: ({ text }) => (text === 'now' ? 'it happens each time' : undefined),

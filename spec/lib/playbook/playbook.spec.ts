@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { format, PlaybookError } from '../../../lib/errors.ts'
 import { playbookHost } from '../../../lib/playbook/facts.ts'
 import { loadPlaybooks } from '../../../lib/playbook/load.ts'
+import type { ModuleCall } from '../../../lib/playbook/module.ts'
 import { argumentIssues, isAPlaybook, playbook, type Play } from '../../../lib/playbook/playbook.ts'
 import { currentPass, Pass } from '../../../lib/playbook/pass.ts'
 import { apt } from '../../../modules/apt.ts'
@@ -67,12 +68,13 @@ describe('a playbook', () => {
 
 describe('a task that is awaited', () => {
   const onion = onionService({ name: 'web', ports: { 80: '127.0.0.1:80' } })
-  const laid = () => {
-    const play = lay(({ task }) => void task('Publish', onion))
+  const taskOf = (call: ModuleCall<unknown>) => {
+    const play = lay(({ task }) => void task('Publish', call))
     const [step] = play.steps
     if (!step || !('task' in step)) throw new Error('there is no task')
     return step.task
   }
+  const laid = () => taskOf(onion)
   const inPass = <Value>(pass: Pass, task: PromiseLike<Value>): Promise<Value | typeof never> => currentPass.run(pass, () => soon((async () => task)()))
 
   it('outside of a task explains itself', async () => {
@@ -82,21 +84,30 @@ describe('a task that is awaited', () => {
 
   it('gives its result once that is known', async () => {
     const task = laid()
-    const awaited = inPass(new Pass(false), task)
+    const awaited = inPass(new Pass('plan'), task)
     task.settle({ known: true, value: { hostname: 'x.onion' } })
     expect(await awaited).to.deep.equal({ hostname: 'x.onion' })
   })
 
-  it('is stood for by its placeholder where placeholders are taken, and the pass remembers that', async () => {
-    const pass = new Pass(true)
-    expect(await inPass(pass, laid())).to.deep.equal(onion.placeholder)
-    expect([...pass.unknown]).to.deep.equal(['Publish'])
+  it('is stood for by its placeholder where nothing is applied, and the pass remembers that', async () => {
+    for (const purpose of ['ahead', 'check'] as const) {
+      const pass = new Pass(purpose)
+      expect(await inPass(pass, laid())).to.deep.equal(onion.placeholder)
+      expect([...pass.unknown]).to.deep.equal(['Publish'])
+    }
   })
 
-  it('keeps a pass waiting that takes none, and lets nothing come of it once it is abandoned', async () => {
+  it('cannot be told in check mode where nothing stands for it, and is not reached when only reads are learnt', async () => {
+    const plain = taskOf(apt({ packages: [] }))
+    expect(await currentPass.run(new Pass('check'), () => failure((async () => plain)()))).to.include('is known only after applying')
+    expect(await inPass(new Pass('ahead'), plain)).to.equal(never)
+  })
+
+  it('keeps a pass waiting that applies, and lets nothing come of it once that is abandoned', async () => {
     const task = laid()
-    const pass = new Pass(false)
+    const pass = new Pass('plan')
     const awaited = inPass(pass, task)
+    await new Promise(resolve => setImmediate(resolve))
     pass.abandoned = true
     task.settle({ known: true, value: 1 })
     expect(await awaited).to.equal(never)
@@ -105,7 +116,7 @@ describe('a task that is awaited', () => {
   it('says so when it gave no result, as when it was skipped', async () => {
     const task = laid()
     task.settle({ known: false })
-    expect(await currentPass.run(new Pass(false), () => failure((async () => task)()))).to.include('The task "Publish" gave no result: it was skipped, or it failed.')
+    expect(await currentPass.run(new Pass('plan'), () => failure((async () => task)()))).to.include('The task "Publish" gave no result: it was skipped, or it failed.')
   })
 })
 

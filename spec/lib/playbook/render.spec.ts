@@ -29,11 +29,6 @@ describe('renderTemplate', () => {
     expect(told).to.include('It was given: name, other.')
   })
 
-  it('makes a missing variable an error inside of objects and lists too', async () => {
-    expect(await complaint('x: <%= it.database.nmae %>', { database: { name: 'x' } })).to.include('"database.nmae"')
-    expect(await complaint('x: <%= it.list[0].nmae %>', { list: [{ name: 'x' }] })).to.include('"list.0.nmae"')
-  })
-
   it('lets objects and lists be used as such', async () => {
     const vars = { list: ['b', 'a'], map: { one: 1, two: { three: [3] } } }
     expect(await text('<%= it.list.map(x => x.toUpperCase()).sort().join() %> <%= it.list.length %> <%= it.list.includes("a") %>', vars)).to.equal('A,B 2 true')
@@ -52,7 +47,7 @@ describe('renderTemplate', () => {
   })
 
   it('puts a secret inside of objects and lists into the file just so', async () => {
-    const content = await render('<%= it.db.password %> <% for (const key of it.keys) { %><%= key %><% } %>', { db: { password: secret('render-nested-1') }, keys: [secret('render-nested-2')] })
+    const content = await render('<%= it.db.password %> <% for (const key of it.keys) { %><%= key %><% } %>', { db: { password: secret('render-nested-1') }, keys: Object.freeze([secret('render-nested-2')]) })
     expect([content.bytes?.toString(), content.secret]).to.deep.equal(['render-nested-1 render-nested-2', true])
   })
 
