@@ -6,6 +6,7 @@ import type { Step } from '../playbook/playbook.ts'
 import { notified, type AnyTask } from '../playbook/task.ts'
 import type { Change, HandlerReport, TaskReport, TaskStatus } from '../report/report.ts'
 import { ConnectionLost, type Session } from '../shell/session.ts'
+import type { Request } from '../state/resource.ts'
 import { applyTask, changesOf } from './apply-task.ts'
 import { hostSource, type HostWalk } from './host.ts'
 import { clearJournal } from './journal.ts'
@@ -42,14 +43,14 @@ export class Convergence {
       if (reached === 'failed') return
       at = reached
     }
-    await this.#runHandlers()
+    await this.#runHandlers(steps.length)
   }
 
   /** Plans a window from step `at`, walks it until something changes, and gives the step to go on from. */
   async #advance(at: number): Promise<number | 'failed'> {
     const steps = this.#walk.play.steps
     const first = steps[at]
-    if (first && 'flush' in first) return (await this.#runHandlers()) ? at + 1 : 'failed'
+    if (first && 'flush' in first) return (await this.#runHandlers(at + 1)) ? at + 1 : 'failed'
     const segment = this.#segment(at)
     const pass = new Pass('plan')
     const source = hostSource(this.#walk)
@@ -75,7 +76,7 @@ export class Convergence {
           continue
         }
         pass.abandoned = true
-        await this.#apply(task, ready, this.#requestsAfter(at + index + 1))
+        await this.#apply(task, ready, at + index + 1)
         this.#reportTask(task, ready, changesAnything(ready) ? 'change' : 'ok', startedAt)
         this.#window = WINDOW_AFTER_CHANGE
         return at + index + 1
@@ -103,28 +104,34 @@ export class Convergence {
     return tasks
   }
 
-  /** What the tasks after a change will read: it is asked in the frame of that change. */
-  #requestsAfter(at: number) {
+  /** What comes after a change will read, tasks or handlers: it is asked in the frame of that change. */
+  #requestsAfter(at: number, handlersFirst = false): Request[] {
+    const { steps, handlers } = this.#walk.play
     const following: AnyTask[] = []
-    for (const step of this.#walk.play.steps.slice(at)) {
-      if ('flush' in step || following.length >= WINDOW_AFTER_CHANGE) break
-      following.push(step.task)
+    for (const step of handlersFirst ? [] : steps.slice(at)) {
+      if (following.length >= WINDOW_AFTER_CHANGE) break
+      if ('task' in step) following.push(step.task)
+      else if (this.#pending.size > 0) break
+    }
+    if (following.length < WINDOW_AFTER_CHANGE) {
+      const next = handlers.find(({ name }) => this.#pending.has(name))
+      if (next) following.push(next.task)
     }
     return requestsOf(this.#walk.asked, following)
   }
 
-  async #apply(task: AnyTask, plan: TaskPlan, next: ReturnType<typeof requestsOf>): Promise<void> {
+  async #apply(task: AnyTask, plan: TaskPlan, following: number): Promise<void> {
     if (changesAnything(plan)) {
       for (const { name } of notified(task)) this.#pending.add(name)
       this.#cutOff = { task, changes: changesOf(plan) }
     }
-    const states = await applyTask(this.#session, this.#walk, task, plan, next)
+    const states = await applyTask(this.#session, this.#walk, task, plan, this.#requestsAfter(following))
     this.#cutOff = undefined
     settle(task, plan, states)
   }
 
   /** Runs what was notified, in the order of definition; false when one failed. */
-  async #runHandlers(): Promise<boolean> {
+  async #runHandlers(following: number): Promise<boolean> {
     const { play, playbook, observer, name: host } = this.#walk
     for (const handler of play.handlers) {
       if (!this.#pending.has(handler.name)) continue
@@ -132,9 +139,11 @@ export class Convergence {
       const report: HandlerReport = { name: handler.name, status: 'change' }
       try {
         const plan = await planTask(handler.task, hostSource(this.#walk), new Pass('plan'), { inHandler: true })
-        await applyTask(this.#session, this.#walk, handler.task, plan, [], [{ script: clearJournal(playbook, handler.name) }])
+        this.#pending.delete(handler.name)
+        await applyTask(this.#session, this.#walk, handler.task, plan, this.#requestsAfter(following, this.#pending.size > 0), [{ script: clearJournal(playbook, handler.name) }])
       } catch (error) {
-        if (error instanceof ConnectionLost && (await this.#reconnect(error))) return this.#runHandlers()
+        if (error instanceof ConnectionLost) this.#pending.add(handler.name)
+        if (error instanceof ConnectionLost && (await this.#reconnect(error))) return this.#runHandlers(following)
         if (error instanceof ConnectionLost) throw error
         report.status = 'failed'
         report.error = format(error instanceof SteadError ? error.at({ host, task: handler.name }) : error)

@@ -76,7 +76,7 @@ export async function openHost(session: ReadSession, prepared: Prepared, choose:
   if (!play) throw new Error('The first frame was not answered.')
   play.steps = play.steps.filter(step => 'flush' in step || choose(step.task))
   const asked = await askAhead(play)
-  const { parts, parse } = batch(requestsOf(asked, [...asked.keys()]))
+  const { parts, parse } = batch(requestsOf(asked, play.steps.flatMap(step => ('task' in step ? [step.task] : []))))
   const [factsOutput, journal, ...outputs] = await session.read([{ script: factsScript }, { script: readJournal }, ...parts])
   if (!factsOutput || !journal) throw new Error('The first frame was not answered.')
   const facts = parseFacts(factsOutput)

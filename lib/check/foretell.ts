@@ -5,6 +5,7 @@ import { Pass } from '../playbook/pass.ts'
 import { notified, type AnyTask } from '../playbook/task.ts'
 import { showDifferences } from '../report/diff.ts'
 import type { Change, HandlerReport, TaskReport, TaskStatus } from '../report/report.ts'
+import type { State } from '../state/resource.ts'
 import { Overlay } from './overlay.ts'
 
 interface Foretold {
@@ -68,7 +69,7 @@ async function foretellTask(task: AnyTask, walk: HostWalk, source: StateSource, 
       return report('skipped', '')
     }
     const foretold = plan.wants.map(planned => foretellWant(planned, plan, overlay))
-    settle(task, plan, foretold.some(({ status }) => status !== 'ok') ? undefined : plan.wants.map(({ current }) => current))
+    settle(task, plan, foretold.some(({ status }) => status === 'may-change') ? undefined : statesAfter(plan, foretold, overlay))
     const changes = foretold.flatMap(({ change }) => (change ? [change] : []))
     return report(worst(foretold.map(({ status }) => status)), plan.module, changes)
   } catch (error) {
@@ -78,6 +79,11 @@ async function foretellTask(task: AnyTask, walk: HostWalk, source: StateSource, 
     if (overlay.untouched) return report('failed', '', [], message)
     return report('may-change', '', [{ resource: task.name, diff: '', reason: `cannot be told before the changes above are made: ${message}` }])
   }
+}
+
+/** The states of a plan's wants once they are as foretold. */
+function statesAfter({ wants }: TaskPlan, foretold: readonly { status: TaskStatus }[], overlay: Overlay): (State | null)[] {
+  return wants.map(({ want: { resource, key }, current }, index) => (foretold[index]?.status === 'ok' ? current : (overlay.find({ resource, key }) ?? null)))
 }
 
 function worst(statuses: readonly TaskStatus[]): TaskStatus {

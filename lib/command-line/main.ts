@@ -55,7 +55,7 @@ async function run(given: Arguments, { out, error }: Streams): Promise<number> {
     out.write(listing(given, checked).map(text => `${text}\n`).join(''))
     return 0
   }
-  const terminal = out.isTTY && !process.env.CI
+  const terminal = Boolean(out.isTTY && !process.env.CI)
   const style: Style = { colors: createColors(terminal && !process.env.NO_COLOR), check: given.check, diff: given.diff, verbosity: given.verbosity }
   const write = (text: string) => void out.write(`${text}\n`)
   await inventory.start?.()

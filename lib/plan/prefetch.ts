@@ -8,7 +8,7 @@ import { planTask, type Asked, type StateSource } from './plan-task.ts'
  * Learns what a whole playbook will read, without a host: every task is planned with placeholders for results that are not known
  * and with reads that never answer. What a task asks for only after an earlier answer stays unknown, and is asked at its turn.
  */
-export async function askAhead({ steps }: HostPlay): Promise<Asked> {
+export async function askAhead({ steps, handlers }: HostPlay): Promise<Asked> {
   const asked: Asked = new Map()
   const pass = new Pass('ahead')
   const source: StateSource = { current: () => never(), mayCome: () => false, facts: () => { throw new FactsNotKnown('of a host') } }
@@ -16,6 +16,7 @@ export async function askAhead({ steps }: HostPlay): Promise<Asked> {
     // Whatever goes wrong here goes wrong again, and is told, when the task is planned for its host.
     if ('task' in step) planTask(step.task, source, pass, { asked }).catch(() => undefined)
   }
+  for (const { task } of handlers) planTask(task, source, pass, { asked, inHandler: true }).catch(() => undefined)
   await new Promise(resolve => setImmediate(() => setImmediate(resolve)))
   pass.abandoned = true
   return asked

@@ -24,9 +24,15 @@ export async function loadPlaybooks(path: string): Promise<Playbook[]> {
   return playbooks
 }
 
+/** Where no package.json says "type": "module", tsx makes CommonJS of the file, and its default export lies one deeper. */
+function unwrap(loaded: unknown): unknown {
+  const exported = typeof loaded === 'object' && loaded !== null && 'default' in loaded ? loaded.default : undefined
+  return typeof exported === 'object' && exported !== null && 'default' in exported && '__esModule' in exported ? exported : loaded
+}
+
 async function load(path: string, absolute: string): Promise<unknown> {
   try {
-    return await import(pathToFileURL(absolute).href)
+    return unwrap(await import(pathToFileURL(absolute).href))
   } catch (error) {
     if (error instanceof PlaybookError) throw error
     const place = error instanceof Error ? error.stack?.split('\n').find(line => line.includes(absolute))?.trim() : undefined

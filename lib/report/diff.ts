@@ -1,8 +1,11 @@
-import { createTwoFilesPatch } from 'diff'
+import { createRequire } from 'node:module'
 import { redact } from '../secret/redact.ts'
 import { Content } from '../state/content.ts'
 import type { Difference } from '../state/compare.ts'
 import type { State, Value } from '../state/resource.ts'
+
+/** Loaded when there is a difference to show: a run that changes nothing need not wait for it. */
+const load: (name: 'diff') => typeof import('diff') = createRequire(import.meta.url)
 
 /** Larger contents (bytes) are shown by size and checksum only. */
 const LARGEST_SHOWN = 1_000_000
@@ -39,7 +42,7 @@ function showContent(field: string, current: Content | undefined, desired: Conte
   const from = current ? textOf(current) : ''
   const to = textOf(desired)
   if (from === undefined || to === undefined) return `${field}: ${showValue(current)} → ${showValue(desired)}`
-  const patch = createTwoFilesPatch(exists ? 'current' : '/dev/null', 'desired', from, to, undefined, undefined, { context: 3 })
+  const patch = load('diff').createTwoFilesPatch(exists ? 'current' : '/dev/null', 'desired', from, to, undefined, undefined, { context: 3 })
   return patch.split('\n').slice(1).map(visible).join('\n').trimEnd()
 }
 

@@ -151,7 +151,7 @@ function replace({ path, validate }: FileKey, desired: FileDesired, content: Con
   const reload = path.startsWith('/etc/systemd/system/') ? apply`if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi` : apply`:`
   return apply`set -e
 ${above}
-t=$(readlink -f -- ${path}) || { echo ${`The directory of ${path} is not there: make it first (directory).`} >&2; exit 1; }
+t=$(readlink -f -- ${path} && echo .) || { echo ${`The directory of ${path} is not there: make it first (directory).`} >&2; exit 1; }; t=\${t%??}
 n=$(mktemp -- "\${t%/*}/.stead.XXXXXXXX"); trap 'rm -f -- "$n"' EXIT
 if [ -e "$t" ]; then cp --attributes-only --preserve=mode,ownership -- "$t" "$n"; else chmod 0644 -- "$n"; fi
 cat >"$n"

@@ -29,7 +29,9 @@ export function sqlName(name: string): string {
 
 /** Asks one query, whose answer is one JSON value, in a session that cannot write. */
 export function readSql(query: string): ReadScript {
-  return read`command -v psql >/dev/null || exit ${NO_PSQL}; PGOPTIONS='-c default_transaction_read_only=on' psql -XAtq -v ON_ERROR_STOP=1 -d postgres -c ${query}`
+  // Debian's /usr/bin/psql is a wrapper in Perl that takes ten times as long as the program itself.
+  return read`for q in /usr/lib/postgresql/*/bin/psql; do :; done; [ -x "$q" ] || q=$(command -v psql) || exit ${NO_PSQL}
+PGOPTIONS='-c default_transaction_read_only=on' "$q" -XAtq -v ON_ERROR_STOP=1 -d postgres -c ${query}`
 }
 
 /** Runs statements that come by standard input: none of them is ever in a command line. */

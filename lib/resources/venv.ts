@@ -32,9 +32,7 @@ printf '=venv %s\n' "$(readlink -f -- "$(command -v ${python} || echo ${python})
 [ -f ${path}/pyvenv.cfg ] && sed -n 's/^version *= */version /p' ${path}/pyvenv.cfg
 [ -x ${path}/bin/python3 ] && printf 'runs %s\n' "$(readlink -f -- ${path}/bin/python3)"
 uname -rm
-for f in ${path}/lib/python3*/site-packages/*.dist-info/METADATA ${system}; do
-  [ -f "$f" ] && sed -n -e 's/\r$//' -e '/^$/q' -e 's/^Name: /N /p' -e 's/^Version: /V /p' -e 's/^Requires-Dist: /R /p' "$f"
-done
+sed -s -n -e 's/\r$//' -e '1,/^$/{s/^Name: /N /p;s/^Version: /V /p;s/^Requires-Dist: /R /p}' ${path}/lib/python3*/site-packages/*.dist-info/METADATA ${system} 2>/dev/null
 :`
 }
 

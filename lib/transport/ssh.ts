@@ -77,7 +77,8 @@ export async function connectSsh(host: Host): Promise<Connection> {
     start: command => start(client, command, host),
     close: () => {
       client.end()
-      socket.unref()
+      // Whoever waits for the host's own farewell waits a round trip for nothing.
+      socket.destroySoon()
     },
   }
 }

@@ -29,7 +29,7 @@ export function nginx({ task, handler, flushHandlers }: Play, options: SynapseVa
     name: 'synapse', source: 'nginx-synapse.conf.eta', removeDefault: true,
     vars: { onion: (await onion).hostname, elementRoot: places.element, tlsDir: places.tls, maxUploadSize: options.max_upload_size, circuitIds: false },
   }), { notify: [reload, prove], tags })
-  flushHandlers()
   task('nginx runs', systemd({ unit: 'nginx', state: 'started', enabled: true }), { tags })
+  flushHandlers()
   task('Element answers', httpCheck({ url: 'http://127.0.0.1:8080/', contains: 'html' }), { tags })
 }

@@ -23,8 +23,9 @@ export function onion({ task, handler }: Play, { name, clearnet }: { name: strin
       MaxCircuitDirtiness: 3600,
     },
   }), { notify: restart, tags: ['tor'] })
-  const service = task('Onion service', onionService({ name, ports: nginxPorts, options: { HiddenServicePoWDefensesEnabled: 1, HiddenServiceEnableIntroDoSDefense: 1 } }), { notify: reload, tags: ['tor'] })
-  task('Tor starts at boot', systemd({ unit: 'tor', state: 'started', enabled: true }), { tags: ['tor'] })
   task('Tor runs', systemd({ unit: 'tor@default', state: 'started' }), { tags: ['tor'] })
+  task('Tor starts at boot', systemd({ unit: 'tor', state: 'started', enabled: true }), { tags: ['tor'] })
+
+  const service = task('Onion service', onionService({ name, ports: nginxPorts, options: { HiddenServicePoWDefensesEnabled: 1, HiddenServiceEnableIntroDoSDefense: 1 } }), { notify: reload, tags: ['tor'] })
   return service
 }

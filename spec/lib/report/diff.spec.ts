@@ -1,0 +1,82 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { showDifferences } from '../../../lib/report/diff.ts'
+import { secret } from '../../../lib/secret/secret.ts'
+import { differences } from '../../../lib/state/compare.ts'
+import { Content } from '../../../lib/state/content.ts'
+import type { State } from '../../../lib/state/resource.ts'
+
+const show = (current: State | null, desired: State | null): string => showDifferences(differences(current, desired), current)
+const contents = (from: string | Uint8Array | undefined, to: string | Uint8Array): string => show(from === undefined ? null : { content: Content.of(from) }, { content: Content.of(to) })
+const checksum = (data: string | Uint8Array): string => `${Content.of(data).size} bytes, sha256 ${Content.of(data).sha256.slice(0, 12)}…`
+
+describe('a difference', () => {
+  it('shows fields as what they are and what they will be', () => {
+    expect(show({ mode: '0644', owner: 'root', groups: ['a'] }, { mode: '0640', owner: 'www-data', groups: ['a', 'b'] })).to.equal('mode: 0644 → 0640\nowner: root → www-data\ngroups: a → a, b')
+    expect(show({ running: false, groups: ['a'], comment: '' }, { running: true, groups: [], comment: 'x' })).to.equal('running: false → true\ngroups: a → (none)\ncomment: (none) → x')
+  })
+
+  it('shows records by key', () => {
+    expect(show({ settings: { a: '1', b: '2', c: '3' } }, { settings: { a: '1', b: 'two', c: null, d: '4' } })).to.equal('settings.b: 2 → two\nsettings.c: 3 → (none)\nsettings.d: (none) → 4')
+  })
+
+  it('shows what comes and what goes', () => {
+    expect(show(null, { mode: '0640' })).to.equal('absent → present\nmode: (none) → 0640')
+    expect(show({ mode: '0640' }, null)).to.equal('present → absent')
+  })
+
+  it('shows contents line by line, with what stands around', () => {
+    const lines = (middle: string): string => `1\n2\n3\n4\n${middle}\n6\n7\n8\n9\n`
+    expect(contents(lines('5'), lines('five'))).to.equal('--- current\n+++ desired\n@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8')
+    expect(contents(undefined, 'new\n')).to.include('--- /dev/null').and.include('+new')
+  })
+
+  it('shows a line that ends otherwise, and one that does not end', () => {
+    expect(contents('a\r\n', 'a\n')).to.include('-a␍\n+a')
+    expect(contents('a', 'a\n').split('\n').slice(3)).to.deep.equal(['-a', '\\ No newline at end of file', '+a'])
+    expect(contents('a\n', 'a')).to.include('\\ No newline at end of file')
+  })
+
+  it('shows what a terminal would obey or hide as text', () => {
+    const shown = contents('a\n', '\u001b[31mred\u001b[0m\u0007\u0008 tab\there \u007f\rhidden\n')
+    expect(shown).to.include('\\x1b[31mred\\x1b[0m\\x07\\x08 tab\there \\x7f\\x0dhidden')
+    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 50 }), text => {
+      expect(contents('', text)).to.not.match(/[\u0000-\u0008\u000b-\u001f\u007f]/)
+    }))
+  })
+
+  it('shows size and checksum of what is no text', () => {
+    for (const bytes of [Buffer.from([0, 1]), Buffer.from([0xff, 0xfe, 0x41]), Buffer.from('a\0b')]) {
+      expect(contents('a\n', bytes)).to.equal(`content: ${checksum('a\n')} → ${checksum(bytes)}`)
+      expect(contents(bytes, 'a\n')).to.equal(`content: ${checksum(bytes)} → ${checksum('a\n')}`)
+    }
+  })
+
+  it('shows size and checksum of what is huge, quickly', () => {
+    const huge = 'x\n'.repeat(600_000)
+    const startedAt = performance.now()
+    expect(contents('a\n', huge)).to.equal(`content: ${checksum('a\n')} → ${checksum(huge)}`)
+    expect(show({ content: Content.known('0'.repeat(64), 5_000_000) }, { content: Content.of('a') })).to.match(/^content: 5000000 bytes, sha256 0{12}… → 1 bytes/)
+    expect(performance.now() - startedAt).to.be.below(500)
+  })
+
+  it('shows two large texts that share nothing within some seconds', () => {
+    const numbers = (offset: number): string => Array.from({ length: 4000 }, (_, index) => `${index * 2 + offset}\n`).join('')
+    const startedAt = performance.now()
+    expect(contents(numbers(0), numbers(1))).to.include('+7999')
+    expect(performance.now() - startedAt).to.be.below(5000)
+  })
+
+  it('never shows a content that a secret is in, old or new', () => {
+    const hidden = Content.of('password: diff-spec-hidden', { secret: true })
+    for (const [from, to] of [[hidden, Content.of('plain')], [Content.of('plain'), hidden], [hidden, Content.of('other', { secret: true })]] as const) {
+      expect(show({ content: from }, { content: to })).to.equal('content: <secret> (differs)')
+    }
+    expect(show(null, { content: hidden })).to.equal('absent → present\ncontent: <secret> (differs)')
+  })
+
+  it('never shows a known secret that stands in any field or text', () => {
+    const password = secret('diff-spec-password').reveal()
+    expect(show({ comment: password, content: Content.of(`a ${password}\n`) }, { comment: `${password}!`, content: Content.of(`b ${password}\n`) })).to.include('<secret>').and.not.include(password)
+  })
+})

@@ -1,0 +1,121 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { UsageError } from '../../../lib/errors.ts'
+import { html } from '../../../lib/report/html.ts'
+import { junit } from '../../../lib/report/junit.ts'
+import { exitStatus, hostStatus, reportSchema, statusOf, taskStatus } from '../../../lib/report/report.ts'
+import { checkReportFile, writeReport } from '../../../lib/report/write-report.ts'
+import { secret } from '../../../lib/secret/secret.ts'
+import { file } from '../../../modules/file.ts'
+import { here, runLocally } from '../run/local-run.ts'
+import { inTemporaryDirectory } from '../shell/local-session.ts'
+import { full, host, nasty, report, task } from './sample-report.ts'
+
+describe('the exit status', () => {
+  const of = (check: boolean, ...statuses: (typeof hostStatus.options)[number][]): number => exitStatus(report(Object.fromEntries(statuses.map((status, index) => [`web${index}`, host({ status })])), check))
+
+  it('is 0 when all hosts are as they should be, or became so', () => {
+    expect([of(false), of(false, 'ok', 'ok'), of(false, 'change', 'ok'), of(true, 'ok')]).to.deep.equal([0, 0, 0, 0])
+  })
+
+  it('is 2 in check mode where anything would or may change', () => {
+    expect([of(true, 'ok', 'change'), of(true, 'may-change'), of(false, 'change')]).to.deep.equal([2, 2, 0])
+  })
+
+  it('is decided by the worst host: unreachable before failed before changed', () => {
+    const rank = ['ok', 'may-change', 'change', 'failed', 'unreachable'] as const
+    fc.assert(fc.property(fc.shuffledSubarray([...rank], { minLength: 1 }), fc.boolean(), (statuses, check) => {
+      const expected = statuses.includes('unreachable') ? 4 : statuses.includes('failed') ? 1 : check && statuses.some(status => status.endsWith('change')) ? 2 : 0
+      expect(of(check, ...statuses)).to.equal(expected)
+    }))
+  })
+})
+
+describe('the status of a host', () => {
+  it('is the worst of its tasks and handlers; a task that was left out does not count', () => {
+    const of = (tasks: (typeof taskStatus.options)[number][], handlers: (typeof taskStatus.options)[number][] = []): string => statusOf({ tasks: tasks.map(status => task({ status })), handlers: handlers.map(status => ({ name: 'x', status })) })
+    expect([of([]), of(['ok', 'skipped']), of(['ok', 'may-change']), of(['change', 'may-change']), of(['failed', 'change']), of(['ok'], ['failed']), of(['ok'], ['change'])])
+      .to.deep.equal(['ok', 'ok', 'may-change', 'change', 'failed', 'failed', 'change'])
+  })
+})
+
+describe('a report', () => {
+  it('of a real run and a real check has the shape that is promised', () => inTemporaryDirectory(async place => {
+    for (const check of [true, false, false]) {
+      const done = await runLocally(({ task: add, summary }) => {
+        add('make', file({ path: `${place}/x`, content: 'x' }))
+        add('fail', file({ path: `${place}/no/such/directory/x`, content: 'x' }), { ignoreErrors: true })
+        summary(() => ['done'])
+      }, { check })
+      expect(reportSchema.parse(report({ [here.name]: done }, check)).hosts[here.name]?.tasks).to.have.length(2)
+    }
+  }))
+
+  it('is written as JSON that its schema takes, as JUnit and as HTML, by the file\'s extension, and nothing beside it', () => inTemporaryDirectory(async place => {
+    const names = ['r.json', 'r.xml', 'r.html']
+    for (const name of names) writeReport(path.join(place, name), full(true))
+    expect(reportSchema.parse(JSON.parse(readFileSync(path.join(place, 'r.json'), 'utf8')))).to.deep.equal(JSON.parse(JSON.stringify(full(true))))
+    expect(readFileSync(path.join(place, 'r.xml'), 'utf8')).to.equal(junit(full(true)))
+    expect(readFileSync(path.join(place, 'r.html'), 'utf8')).to.equal(html(full(true)))
+    expect(readdirSync(place).sort()).to.deep.equal(names.sort())
+  }))
+
+  it('takes the place of an older one', () => inTemporaryDirectory(async place => {
+    const name = path.join(place, 'r.json')
+    writeFileSync(name, 'old')
+    writeReport(name, full(false))
+    expect(reportSchema.safeParse(JSON.parse(readFileSync(name, 'utf8'))).success).to.equal(true)
+  }))
+
+  it('refuses a file whose extension says no format, with those there are', () => {
+    for (const name of ['r.txt', 'r', 'r.JSON', '.json']) expect(() => checkReportFile(name), name).to.throw(UsageError, 'no format')
+    expect(() => checkReportFile('a.b/r.html')).to.not.throw()
+  })
+
+  it('never holds a secret, in any format', () => inTemporaryDirectory(async place => {
+    const password = secret('report-spec-"<password>&').reveal()
+    for (const extension of ['json', 'xml', 'html']) {
+      const name = path.join(place, `r.${extension}`)
+      writeReport(name, report({ web1: host({ status: 'failed', error: password, tasks: [task({ name: password, status: 'failed', error: password, changes: [{ resource: password, diff: password }] })], summary: [password] }) }, true))
+      const text = readFileSync(name, 'utf8')
+      expect(text, extension).to.include('secret').and.not.include('report-spec-')
+    }
+  }))
+})
+
+describe('JUnit', () => {
+  it('is XML that a parser takes, whatever names and texts hold', () => inTemporaryDirectory(async place => {
+    const name = path.join(place, 'r.xml')
+    fc.assert(fc.property(fc.string({ unit: 'binary' }).map(text => text + nasty), text => {
+      writeFileSync(name, junit(report({ [text]: host({ error: text, tasks: [task({ name: text, status: 'change', changes: [{ resource: text, diff: text, reason: text }] }), task({ name: text, status: 'failed', error: text })] }) }, true)))
+      execFileSync('python3', ['-c', 'import sys, xml.dom.minidom as m; m.parse(sys.argv[1])', name], { stdio: ['ignore', 'ignore', 'pipe'] })
+    }), { numRuns: 25 })
+  })).timeout(20_000)
+
+  it('has a suite a host and a case a task; in a check what would change is a failure', () => {
+    const counts = (xml: string) => [/<testsuite [^>]*tests="(\d+)" failures="(\d+)" errors="(\d+)"/g].flatMap(pattern => [...xml.matchAll(pattern)].map(match => match.slice(1).map(Number)))
+    expect(counts(junit(full(true)))).to.deep.equal([[5, 3, 0], [1, 0, 1]])
+    expect(counts(junit(full(false)))).to.deep.equal([[5, 1, 0], [1, 0, 1]])
+    expect(junit(full(true))).to.include('<skipped/>').and.include('<failure message="may-change">')
+  })
+
+  it('says how long a task took, in seconds', () => {
+    expect(junit(report({ web1: host({ tasks: [task({ durationMs: 1234.5 })] }) }))).to.include('<testcase classname="web1" name="Greet" time="1.234"/>'.replace('1.234', (1234.5 / 1000).toFixed(3)))
+  })
+})
+
+describe('the HTML page', () => {
+  it('shows names and texts as text, and loads nothing', () => {
+    const page = html({ ...full(true), playbook: nasty, inventory: nasty })
+    expect(page).to.not.include('<script').and.not.include('<b>').and.not.match(/(src|href)=/)
+    expect(page.match(/&lt;script&gt;alert\(1\)/g)).to.have.length.at.least(6)
+  })
+
+  it('tells check from run, and each task\'s status', () => {
+    expect(html(full(true))).to.include('<p>Check of')
+    expect(html(full(false))).to.include('<p>Run of').and.include('<span class="status">may-change</span>May')
+  })
+})
