@@ -21,6 +21,7 @@ export default tseslint.config(
     },
   },
   { files: ['**/*.js', '**/*.cjs'], ...tseslint.configs.disableTypeChecked },
+  { files: ['**/*.cjs'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
   { files: ['spec/**/*.ts'], rules: { '@typescript-eslint/no-unused-expressions': 'off' } },
   only(['lib/**/*.ts'], ['**/modules/*', '**/playbooks/*', '**/inventories/*', '**/lab/*'], 'lib/ imports nothing above it'),
   only(['modules/**/*.ts'], ['../lib/*/**', '../lib/errors.ts', '**/playbooks/*', '**/inventories/*', '**/lab/*'], 'modules import from lib/ only lib/index.ts'),
