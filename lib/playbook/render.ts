@@ -76,7 +76,7 @@ function withTokens(value: unknown, stand: (secret: Secret) => string): unknown 
   if (value instanceof Secret) return stand(value)
   if (!isObjectOrList(value)) return value
   // A copy, since no proxy can show another value for a field that is frozen. Getters stay getters.
-  const fields = Object.entries(Object.getOwnPropertyDescriptors(value)).map(([name, field]) => [name, { ...field, configurable: true }])
-  const copy = Array.isArray(value) ? [...value] : Object.defineProperties({}, Object.fromEntries(fields))
+  const fields: [string, PropertyDescriptor][] = Object.entries(Object.getOwnPropertyDescriptors(value)).map(([name, field]: [string, PropertyDescriptor]) => [name, { ...field, configurable: true }])
+  const copy: object = Array.isArray(value) ? Array.from<unknown>(value) : Object.defineProperties({}, Object.fromEntries(fields))
   return new Proxy(copy, { get: (target, field) => withTokens(Reflect.get(target, field), stand) })
 }

@@ -219,7 +219,7 @@ describe('writing a file', () => {
 
   it('copes with names that shells and scripts could trip over', () => inTemporaryDirectory(async place => {
     const names = ["it's", 'two words', '-rf', '$HOME', '%s', 'new\nline', '`id`', '*', 'ü', '\\n', '.stead']
-    const tasks: Tasks = ({ task }) => names.forEach(name => task(name, file({ path: `${place}/${name}`, content: name, mode: '0600' })))
+    const tasks: Tasks = ({ task }) => names.forEach(name => void task(name, file({ path: `${place}/${name}`, content: name, mode: '0600' })))
     const first = await runLocally(tasks)
     expect(first.tasks.map(({ status, error }) => error ?? status)).to.deep.equal(names.map(() => 'change'))
     expect(names.map(name => text(place, name))).to.deep.equal(names)

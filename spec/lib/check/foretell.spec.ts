@@ -47,7 +47,7 @@ function make(root: string, drawn: Call): ModuleCall<unknown> {
 }
 
 const calls = fc.array(call, { maxLength: 8 })
-const playing = (root: string, list: readonly Call[]): Tasks => ({ task }) => list.forEach((one, index) => task(`${index}`, make(root, one)))
+const playing = (root: string, list: readonly Call[]): Tasks => ({ task }) => list.forEach((one, index) => void task(`${index}`, make(root, one)))
 
 const told = ({ tasks }: HostReport): unknown[] => tasks.map(({ name, status, error, changes }) => ({ name, status, error, changes }))
 

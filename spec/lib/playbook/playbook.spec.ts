@@ -22,7 +22,7 @@ const soon = <Value>(promise: PromiseLike<Value>): Promise<Value | typeof never>
 
 describe('a playbook', () => {
   it('says what it lacks', () => {
-    expect(() => Reflect.apply(playbook, undefined, [{ name: 'x' }])).to.throw(PlaybookError, 'A playbook lacks hosts, tasks.')
+    expect(() => void Reflect.apply(playbook, undefined, [{ name: 'x' }])).to.throw(PlaybookError, 'A playbook lacks hosts, tasks.')
   })
 
   it('is known from what only looks like one', () => {
@@ -31,9 +31,9 @@ describe('a playbook', () => {
   })
 
   it('finds all that is wrong with a host\'s variables at once', () => {
-    const { checkVars } = playbook({ name: 'x', hosts: 'all', vars: z.object({ port: z.number(), name: z.string('must be a name'), deep: z.object({ list: z.array(z.string()) }) }), tasks: () => undefined })
-    expect(checkVars({ port: 1, name: 'x', deep: { list: [] }, other: 1 })).to.deep.equal([])
-    expect(checkVars({ port: '1', deep: { list: [7] } }).map(({ variable }) => variable)).to.deep.equal(['port', 'name', 'deep.list.0'])
+    const checked = playbook({ name: 'x', hosts: 'all', vars: z.object({ port: z.number(), name: z.string('must be a name'), deep: z.object({ list: z.array(z.string()) }) }), tasks: () => undefined })
+    expect(checked.checkVars({ port: 1, name: 'x', deep: { list: [] }, other: 1 })).to.deep.equal([])
+    expect(checked.checkVars({ port: '1', deep: { list: [7] } }).map(({ variable }) => variable)).to.deep.equal(['port', 'name', 'deep.list.0'])
     expect(playbook({ name: 'x', hosts: 'all', tasks: () => undefined }).checkVars({ anything: 1 })).to.deep.equal([])
   })
 

@@ -27,7 +27,7 @@ describe('Reader', () => {
     const answers = await Promise.all([
       reader.current(alpha, { name: 'a' }), reader.current(beta, { name: 'x' }),
       Promise.resolve().then(() => reader.current(alpha, { name: 'b' })),
-      (async () => { await null; await null; return reader.current(beta, { name: 'y' }) })(),
+      (async () => { await Promise.resolve(); await Promise.resolve(); return reader.current(beta, { name: 'y' }) })(),
     ])
     expect(frames).to.deep.equal([['alpha a b', 'beta x y']])
     expect(answers).to.deep.equal([{ value: '1' }, { value: '1' }, { value: '1' }, { value: '1' }])
