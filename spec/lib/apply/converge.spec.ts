@@ -92,6 +92,16 @@ describe('a run', () => {
     expect(text(place, 'x')).to.equal('fresh\n# BEGIN 2\n2\n# END 2\n# BEGIN 1\n1\n# END 1\n')
   }))
 
+  it('shows what a task with checkMode: true would do, never does it, and notifies nobody', () => inTemporaryDirectory(async place => {
+    const report = await runLocally(({ task }) => {
+      task('never', file({ path: `${place}/never` }), { checkMode: true })
+      task('after', file({ path: `${place}/after` }))
+    })
+    expect(statuses(report)).to.deep.equal(['never: may-change', 'after: change'])
+    expect(report.tasks[0]?.changes[0]?.reason).to.include('never applied')
+    expect(() => statSync(`${place}/never`)).to.throw('ENOENT')
+  }))
+
   it('believes nothing that was read before a change, however far ahead it was read', () => inTemporaryDirectory(async place => {
     const names = ['a', 'b', 'c', 'd', 'e', 'f']
     for (const name of names) writeFileSync(`${place}/${name}`, name)
