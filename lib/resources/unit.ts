@@ -71,8 +71,8 @@ export const unitMask: Resource<UnitKey, { readonly masked: boolean | 'until reb
   schema: maskSchema,
   identify: ({ unit: name }) => name,
   read(keys) {
-    const { script, parse } = readUnits(keys.map(({ unit: name }) => name))
-    return { script, parse: output => parse(output).map(state => (state instanceof Error ? state : { masked: state?.enabled === 'masked' ? true : state?.enabled === 'masked-runtime' ? 'until reboot' : false })) }
+    const units = readUnits(keys.map(({ unit: name }) => name))
+    return { script: units.script, parse: output => units.parse(output).map(state => (state instanceof Error ? state : { masked: state?.enabled === 'masked' ? true : state?.enabled === 'masked-runtime' ? 'until reboot' : false })) }
   },
   apply({ unit: name }, current, desired) {
     if (desired?.masked) return { script: apply`systemctl mask -q -- ${name}` }

@@ -14,7 +14,7 @@ describe('systemd, systemd-unit and timer', function () {
   const file = (name: string, text: string) => `printf '%b' ${JSON.stringify(text)} >/etc/systemd/system/${name};`
   before(async () => {
     host = await LabHostUnderTest.up('unit-one')
-    await host.shell(`for u in ${units.join(' ')}; do systemctl unmask $u.service --runtime; systemctl unmask $u.service; systemctl disable --now $u.service; rm -f /etc/systemd/system/$u.service; done
+    await host.shell(`systemctl unmask brought; for u in ${units.join(' ')}; do systemctl unmask $u.service --runtime; systemctl unmask $u.service; systemctl disable --now $u.service; rm -f /etc/systemd/system/$u.service; done
 systemctl disable --now once.timer sleeper@100.service indirect.socket; rm -rf /etc/systemd/system/once.* /etc/systemd/system/sleeper@* /etc/systemd/system/plain.service.d /etc/systemd/system/nick.service /etc/systemd/system/indirect.socket
 ${file('static.service', '[Service]\\nExecStart=/bin/sleep infinity\\n')}
 ${file('indirect.service', '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nAlso=indirect.socket\\n')}
