@@ -24,8 +24,10 @@ export function comesFrom(directUrl: string | undefined, wanted: string): boolea
   const bare = (text: string) => text.replace(/^([a-z]+:\/\/)[^/@]*@/, '$1').replace(/\/$/, '')
   const [, kind, rest = ''] = /^(git|hg|svn|bzr)\+(.*)$/.exec(address) ?? []
   if (kind === undefined) {
-    const known = { ...archive?.hashes, ...Object.fromEntries(archive?.hash === undefined ? [] : [archive.hash.split('=')]) }
-    const mismatch = ['sha256', 'sha384', 'sha512'].some(name => wish.has(name) && known[name] !== undefined && known[name] !== wish.get(name))
+    const known = new Map(Object.entries(archive?.hashes ?? {}))
+    const [name = '', value] = archive?.hash?.split('=') ?? []
+    if (value !== undefined) known.set(name, value)
+    const mismatch = ['sha256', 'sha384', 'sha512'].some(algorithm => wish.has(algorithm) && known.has(algorithm) && known.get(algorithm) !== wish.get(algorithm))
     return vcs === undefined && !mismatch && bare(url) === bare(address)
   }
   const [, repository = rest, revision] = /^([a-z]+:\/\/[^@]*)@(.+)$/.exec(bare(rest)) ?? []
