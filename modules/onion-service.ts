@@ -5,6 +5,8 @@ import { torrcLines, verifyTorrc } from './torrc.ts'
 
 /** An address that Tor connects to: loopback, or a socket of this host. */
 const target = z.string().regex(/^(127\.0\.0\.1:\d{1,5}|unix:\/[^\s"#\\]+)$/, 'must be on loopback, as in \'127.0.0.1:8080\', or a socket, as in \'unix:/run/web.sock\'')
+/** 32 bytes in base32: of the last letter only one bit counts. A key of zeros alone makes tor 0.4.9 end itself (an assertion fails). */
+const clientKey = z.string().regex(/^(?!A+$)[A-Z2-7]{51}[AQ]$/, 'must be an x25519 public key in base32: 52 of A-Z and 2-7, not all of them A')
 const keyBytes = (key: Secret) => Buffer.from(key.reveal(), 'base64')
 const keyHeader = '== ed25519v1-secret: type0 ==\0\0\0'
 
@@ -16,7 +18,7 @@ const args = z.strictObject({
   /** More HiddenService… options of tor(1). @default {} */
   options: z.record(z.string().regex(/^HiddenService\w+$/, 'must be an option of tor(1) that begins with HiddenService'), z.union([z.string(), z.number(), z.boolean()])).default({}),
   /** Who alone may reach it: public keys (x25519, base32) by name. One taken away is kept out at once; {} lets everybody in. @default as it is */
-  clients: z.record(z.string().regex(/^[\w-]+$/, 'must be a word'), z.string().regex(/^[A-Z2-7]{52}$/, 'must be an x25519 public key in base32: 52 of A-Z and 2-7')).optional(),
+  clients: z.record(z.string().regex(/^[\w-]+$/, 'must be a word'), clientKey).optional(),
   /** An identity that exists already: base64 of its hs_ed25519_secret_key. @default made by tor, once */
   key: z.instanceof(Secret, { message: 'must be a Secret: secret(…)' }).refine(key => keyBytes(key).length === 96 && keyBytes(key).toString('latin1').startsWith(keyHeader), 'must be base64 of the file hs_ed25519_secret_key').optional(),
   /** Let `key` take the place of another one; the address that belongs to that is lost. @default false */

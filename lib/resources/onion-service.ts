@@ -78,6 +78,7 @@ while read -r c k; do printf 'descriptor:x25519:%s\n' "$k" >"$n/$c.auth"; done
 chown -R -- ${`${owner}:${owner}`} "$n"
 for f in "$d"/*.auth; do [ ! -f "$f" ] || [ -f "$n/\${f##*/}" ] || rm -f -- "$f"; done
 for f in "$n"/*.auth; do [ ! -f "$f" ] || mv -f -- "$f" "$d/"; done
+rm -rf -- "$n"
 if [ -s ${directory}/hostname ]; then ${reload(unit)}; fi`,
     }
   },
