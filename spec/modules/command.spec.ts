@@ -15,8 +15,8 @@ describe('command', function () {
   })
   after(() => host.close())
   const sh = (script: string) => ['sh', '-c', script]
-  const apply = async (call: Parameters<typeof command>[0], { check = false, ...options }: TaskOptions & { check?: boolean } = {}) => {
-    const { tasks: [task], error } = await host.run(({ task: add }) => void add('command', call.reads ? command(call) : command(call), options), { check })
+  const apply = async (call: Parameters<typeof command>[0] | { argv: string[]; reads: true }, { check = false, ...options }: TaskOptions & { check?: boolean } = {}) => {
+    const { tasks: [task], error } = await host.run(({ task: add }) => void (call.reads ? add('command', command(call), options) : add('command', command(call), options)), { check })
     if (!task) throw new Error(error)
     return task
   }
