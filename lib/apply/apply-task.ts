@@ -17,6 +17,11 @@ export function changesOf({ wants }: TaskPlan): Change[] {
     list.length > 0 && resource.event?.effect !== 'wait' ? [{ resource: identity, diff: showDifferences(list, current) }] : [])
 }
 
+/** The changes of a task whose `checkMode` is true: it shows what it would do, and never does it. */
+export function neverApplied(changes: readonly Change[]): Change[] {
+  return changes.map(change => ({ ...change, reason: 'the task is never applied (checkMode: true)' }))
+}
+
 /**
  * Applies one task in one frame: notes its handlers down, writes what differs, in order, reads it back, and reads what the next tasks need.
  *

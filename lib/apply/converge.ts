@@ -7,7 +7,7 @@ import { notified, type AnyTask } from '../playbook/task.ts'
 import type { Change, HandlerReport, TaskReport, TaskStatus } from '../report/report.ts'
 import { ConnectionLost, type Session } from '../shell/session.ts'
 import type { Request } from '../state/resource.ts'
-import { applyTask, changesOf } from './apply-task.ts'
+import { applyTask, changesOf, neverApplied } from './apply-task.ts'
 import { hostSource, type HostWalk } from './host.ts'
 import { clearJournal } from './journal.ts'
 
@@ -73,6 +73,11 @@ export class Convergence {
         this.#lost = 0
         if (ready.skipped || isDone(ready)) {
           this.#reportTask(task, ready, ready.skipped ? 'skipped' : 'ok', startedAt)
+          continue
+        }
+        if (task.options.checkMode === true) {
+          task.settle({ known: false })
+          this.#report({ name: task.name, module: ready.module, status: 'may-change', changes: neverApplied(changesOf(ready)), durationMs: performance.now() - startedAt })
           continue
         }
         pass.abandoned = true

@@ -1,11 +1,12 @@
-import { format, SteadError } from '../errors.ts'
+import { format, PlaybookError, SteadError } from '../errors.ts'
 import { hostSource, type HostWalk } from '../apply/host.ts'
-import { planTask, settle, type PlannedWant, type StateSource, type TaskPlan } from '../plan/plan-task.ts'
+import { changesAnything, isDone, planTask, settle, type PlannedWant, type StateSource, type TaskPlan } from '../plan/plan-task.ts'
 import { Pass } from '../playbook/pass.ts'
 import { notified, type AnyTask } from '../playbook/task.ts'
 import { showDifferences } from '../report/diff.ts'
 import type { Change, HandlerReport, TaskReport, TaskStatus } from '../report/report.ts'
 import type { State } from '../state/resource.ts'
+import { changesOf, neverApplied } from '../apply/apply-task.ts'
 import { Overlay } from './overlay.ts'
 
 interface Foretold {
@@ -68,6 +69,13 @@ async function foretellTask(task: AnyTask, walk: HostWalk, source: StateSource, 
       task.settle({ known: false })
       return report('skipped', '')
     }
+    if (task.options.checkMode === true && !isDone(plan)) {
+      task.settle({ known: false })
+      return report('may-change', plan.module, neverApplied(changesOf(plan)))
+    }
+    if (task.options.checkMode === false && changesAnything(plan)) {
+      throw new PlaybookError('With checkMode: false a task is run for real in check mode, and this one would write.', { hint: 'It is for what merely reads: command with reads: true, wait-for, http-check.' })
+    }
     const foretold = plan.wants.map(planned => foretellWant(planned, plan, overlay))
     settle(task, plan, foretold.some(({ status }) => status === 'may-change') ? undefined : statesAfter(plan, foretold, overlay))
     const changes = foretold.flatMap(({ change }) => (change ? [change] : []))
@@ -76,7 +84,7 @@ async function foretellTask(task: AnyTask, walk: HostWalk, source: StateSource, 
     const message = format(error instanceof SteadError ? error.at({ host: walk.name }) : error)
     task.settle({ known: false })
     // What depends on earlier changes of this run cannot be known yet; only without any is the error the last word.
-    if (overlay.untouched) return report('failed', '', [], message)
+    if (overlay.untouched || (error instanceof PlaybookError && task.options.checkMode === false)) return report('failed', '', [], message)
     return report('may-change', '', [{ resource: task.name, diff: '', reason: `cannot be told before the changes above are made: ${message}` }])
   }
 }
