@@ -73,7 +73,7 @@ async function customize(root: string, settings: MachineSettings): Promise<void>
     mkdirSync(path.dirname(path.join(root, file)), { recursive: true, mode: 0o755 })
     writeFileSync(path.join(root, file), content, { mode })
   }
-  const inside = (command: string, ...args: string[]): Promise<string> => runCommand('chroot', [root, command, ...args])
+  const inside = (command: string, ...args: string[]): Promise<string> => runCommand('chroot', [root, 'env', 'TMPDIR=/tmp', command, ...args])
 
   for (const [file, { content, mode }] of Object.entries(files)) write(file, content, mode)
   // mmdebstrap leaves its own options and a copy of the sources behind.

@@ -1,3 +1,4 @@
+import { PlaybookError, SteadError } from '../errors.ts'
 import { factsScript, FactsNotKnown, parseFacts, playbookHost, type Facts } from '../playbook/facts.ts'
 import type { HostPlay, Playbook } from '../playbook/playbook.ts'
 import type { AnyTask } from '../playbook/task.ts'
@@ -43,6 +44,13 @@ export interface Prepared {
   learn(facts: Facts): HostPlay
 }
 
+/** An error of a playbook's own code is told without a stack, but with the place in the playbook. */
+function asPlaybookError(error: unknown, { name }: Playbook): SteadError {
+  if (error instanceof SteadError) return error
+  const place = error instanceof Error ? error.stack?.split('\n').find(line => line.includes('/playbooks/'))?.trim() : undefined
+  return new PlaybookError(`The playbook "${name}" cannot be laid out: ${error instanceof Error ? error.message : String(error)}`, { hint: place && `In the playbook, ${place}.` })
+}
+
 /** Lays a playbook out for a host, before any connection. */
 export function prepare(playbook: Playbook, host: Prepared['host'], vars: Readonly<Record<string, unknown>>): Prepared {
   let facts: Facts | undefined
@@ -52,7 +60,7 @@ export function prepare(playbook: Playbook, host: Prepared['host'], vars: Readon
   try {
     play = layOut()
   } catch (error) {
-    if (!(error instanceof FactsNotKnown)) throw error
+    if (!(error instanceof FactsNotKnown)) throw asPlaybookError(error, playbook)
   }
   return {
     host, playbook, play,

@@ -10,6 +10,9 @@ const load: (name: 'diff') => typeof import('diff') = createRequire(import.meta.
 /** Larger contents (bytes) are shown by size and checksum only. */
 const LARGEST_SHOWN = 1_000_000
 
+/** Where more lines than these are removed and added, contents are shown by size and checksum only: it would take seconds to compare them. */
+const MOST_LINES_CHANGED = 2000
+
 /** The difference between current and desired as lines of text, secrets redacted. Contents as a unified diff, fields as `mode: 0644 → 0640`. */
 export function showDifferences(differences: readonly Difference[], current: State | null): string {
   return redact(differences.map(difference => showOne(difference, current)).join('\n'))
@@ -42,7 +45,10 @@ function showContent(field: string, current: Content | undefined, desired: Conte
   const from = current ? textOf(current) : ''
   const to = textOf(desired)
   if (from === undefined || to === undefined) return `${field}: ${showValue(current)} → ${showValue(desired)}`
-  const patch = load('diff').createTwoFilesPatch(exists ? 'current' : '/dev/null', 'desired', from, to, undefined, undefined, { context: 3 })
+  // Comparing takes time with the square of what differs; where nothing stands on one side there is nothing to compare.
+  const maxEditLength = from === '' || to === '' ? Infinity : MOST_LINES_CHANGED
+  const patch = load('diff').createTwoFilesPatch(exists ? 'current' : '/dev/null', 'desired', from, to, undefined, undefined, { context: 3, maxEditLength })
+  if (patch === undefined) return `${field}: ${showValue(current)} → ${showValue(desired)}`
   return patch.split('\n').slice(1).map(visible).join('\n').trimEnd()
 }
 

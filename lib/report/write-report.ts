@@ -1,5 +1,5 @@
-import { renameSync, writeFileSync } from 'node:fs'
-import { extname } from 'node:path'
+import { existsSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, extname } from 'node:path'
 import { UsageError } from '../errors.ts'
 import { redact } from '../secret/redact.ts'
 import { html } from './html.ts'
@@ -8,9 +8,10 @@ import { reportSchema, type Report } from './report.ts'
 
 const formats: Record<string, (report: Report) => string> = { '.json': report => `${JSON.stringify(report, undefined, 2)}\n`, '.xml': junit, '.html': html }
 
-/** @throws UsageError for a file whose extension says no format. */
+/** @throws UsageError for a file whose extension says no format, or whose folder is not there. */
 export function checkReportFile(path: string): void {
   if (!formats[extname(path)]) throw new UsageError(`The report ${path} has no format that stead writes.`, { hint: `Its name must end in ${Object.keys(formats).join(' or ')}.` })
+  if (!existsSync(dirname(path))) throw new UsageError(`The report ${path} cannot be written: its folder is not there.`)
 }
 
 /** Writes a report, as a whole or not at all. */

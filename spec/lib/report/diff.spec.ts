@@ -60,11 +60,13 @@ describe('a difference', () => {
     expect(performance.now() - startedAt).to.be.below(500)
   })
 
-  it('shows two large texts that share nothing within some seconds', () => {
-    const numbers = (offset: number): string => Array.from({ length: 4000 }, (_, index) => `${index * 2 + offset}\n`).join('')
+  it('shows many changed lines, and size and checksum of two large texts that share nothing, quickly', () => {
+    const numbers = (count: number, offset: number): string => Array.from({ length: count }, (_, index) => `${index * 2 + offset}\n`).join('')
     const startedAt = performance.now()
-    expect(contents(numbers(0), numbers(1))).to.include('+7999')
-    expect(performance.now() - startedAt).to.be.below(5000)
+    expect(contents(numbers(900, 0), numbers(900, 1))).to.include('\n+1799')
+    expect(contents('', numbers(20_000, 1))).to.include('\n+39999')
+    expect(contents(numbers(20_000, 0), numbers(20_000, 1))).to.match(/^content: \d+ bytes, .* → \d+ bytes/)
+    expect(performance.now() - startedAt).to.be.below(3000)
   })
 
   it('never shows a content that a secret is in, old or new', () => {

@@ -1,0 +1,176 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { expect } from 'chai'
+import { CountingPort, playbookSource, runStead, Workspace, type Outcome } from './run-stead.ts'
+
+describe('bad input, given as a user gives it', function () {
+  this.timeout(30_000)
+  const counting = new CountingPort()
+  const workspace = new Workspace()
+  const run = (words: readonly string[]): Promise<Outcome> => runStead(words, { cwd: workspace.directory })
+
+  before(async () => {
+    const port = await counting.listen()
+    const host = `ansible_host: 127.0.0.1, ansible_port: ${port}, ansible_user: root, ansible_password: bad-input-password`
+    workspace.write('inventories/good.yml', `all:\n  children:\n    web:\n      hosts:\n        web1: { ${host} }\n        web2: { ${host}, greeting: hi, count: 1 }\n    db:\n      hosts:\n        db1: { ${host} }\n`)
+    workspace.write('playbooks/good.ts', playbookSource(`task('Greet', file({ path: '/etc/motd', content: 'x' }), { tags: ['content'] })\n task('Install', apt({ packages: ['nginx'] }), { tags: ['packages', 'slow'] })`, { hosts: 'web' }))
+  })
+
+  after(async () => {
+    await counting.close()
+    workspace.remove()
+  })
+
+  /** Status 64, an error of its own that begins with one clear line, no stack, nothing on standard output, and nobody was connected to. */
+  async function refused(words: readonly string[]): Promise<string[]> {
+    const { status, out, error } = await run(words)
+    expect(error, 'no stack').to.not.match(/^ {4,}at /m)
+    expect([status, out, counting.connections], error).to.deep.equal([64, '', 0])
+    const lines = error.trimEnd().split('\n')
+    expect(lines[0]).to.match(/\S.*\S/)
+    return lines
+  }
+
+  it('is proved to make no connection: the right input makes one, to the port that counts', async () => {
+    const witness = new CountingPort()
+    const port = await witness.listen()
+    workspace.write('inventories/witness.yml', `all: { children: { web: { hosts: { web1: { ansible_host: 127.0.0.1, ansible_port: ${port}, ansible_user: root, ansible_password: bad-input-password } } } } }\n`)
+    const { status, out } = await run(['playbooks/good.ts', '-i', 'witness'])
+    expect(status, out).to.equal(4)
+    expect(witness.connections).to.be.at.least(1)
+    await witness.close()
+  })
+
+  it('an unknown inventory: the inventories there are', async () => {
+    const [first, hint] = await refused(['playbooks/good.ts', '-i', 'prdo'])
+    expect(first).to.equal('prdo: There is no such inventory.')
+    expect(hint).to.match(/there are: .*good/)
+  })
+
+  it('an inventory that is no YAML: file, line and column', async () => {
+    workspace.write('inventories/broken.yml', 'all:\n  hosts:\n    web1: { ansible_host: 10.0.0.1\n  vars:\n')
+    expect((await refused(['playbooks/good.ts', '-i', 'broken'])).join('\n')).to.match(/inventories\/broken\.yml:[34]:\d+: /)
+    workspace.write('inventories/tab.yml', 'all:\n\thosts:\n')
+    expect((await refused(['playbooks/good.ts', '-i', 'tab'])).join('\n')).to.match(/inventories\/tab\.yml:2:\d+: /)
+  })
+
+  it('a host with no address: which, and where', async () => {
+    workspace.write('inventories/nowhere.yml', 'all:\n  children:\n    web:\n      hosts:\n        web1:\n        web2: { ansible_host: 10.0.0.2 }\n')
+    const [first] = await refused(['playbooks/good.ts', '-i', 'nowhere'])
+    expect(first).to.match(/^inventories\/nowhere\.yml:5:\d+: The host web1 has no address/)
+  })
+
+  it('missing and wrong variables: all of them at once, with the hosts', async () => {
+    workspace.write('playbooks/vars.ts', playbookSource(`task('Greet', file({ path: '/x' }))`, { hosts: 'web', vars: '{ greeting: z.string(), count: z.number(), name: z.string() }' }))
+    const lines = await refused(['playbooks/vars.ts', '-i', 'good'])
+    expect(lines[0]).to.match(/The playbook is wrong in \d places; nothing was touched\./)
+    for (const variable of ['greeting', 'count', 'name']) expect(lines.join('\n')).to.include(`The variable ${variable} is wrong`)
+    expect(lines.find(line => line.includes('variable name'))).to.include('(web1, web2)')
+    expect(lines.find(line => line.includes('variable greeting'))).to.include('(web1)')
+    expect(lines.join('\n')).to.include('-e name=value')
+    expect((await refused(['playbooks/vars.ts', '-i', 'good', '-e', 'greeting=hi', '-e', '{"count": 1}'])).join('\n')).to.include('variable name').and.not.include('variable count')
+  })
+
+  it('wrong types in the arguments of modules: all of them at once, across tasks and handlers', async () => {
+    workspace.write('playbooks/arguments.ts', playbookSource(`
+      const wrong: any = { mode: 644, packages: 'nginx', contents: 1 }
+      handler('Reload', systemd({ unit: 'a*b' }))
+      task('First', file({ path: 'etc/motd', mode: wrong.mode }))
+      task('Second', apt({ packages: wrong.packages }))
+      task('Third', directory({ path: '/srv', ...{ contents: wrong.contents } }))`, { hosts: 'web' }))
+    const text = (await refused(['playbooks/arguments.ts', '-i', 'good'])).join('\n')
+    for (const problem of ['"First": file: path: must be an absolute path', '"First": file: mode: must be a string of octal digits', '"Second": apt: packages: must be a list', '"Third": directory: arguments: ', '"Reload": systemd: unit: ']) expect(text).to.include(problem)
+    expect(text).to.include('wrong in 5 places')
+  })
+
+  it('an event in the place of a state: why it belongs into a handler', async () => {
+    workspace.write('playbooks/event.ts', playbookSource(`task('Restart', systemd({ unit: 'nginx', state: 'restarted' }))`, { hosts: 'web' }))
+    expect((await refused(['playbooks/event.ts', '-i', 'good'])).join('\n')).to.include('"Restart": systemd: state: \'restarted\' is an event').and.include('put it into a handler')
+  })
+
+  it('unknown tags and tasks: what there is', async () => {
+    expect(await refused(['playbooks/good.ts', '-i', 'good', '--tags', 'contnet,packages'])).to.deep.equal(['Unknown tag: contnet.', '  Tags of this playbook: content, packages, slow.'])
+    expect((await refused(['playbooks/good.ts', '-i', 'good', '--skip-tags', 'x']))[0]).to.equal('Unknown tag: x.')
+    expect((await refused(['playbooks/good.ts', '-i', 'good', '--start-at-task', 'Gret']))[0]).to.equal('No task is called "Gret".')
+  })
+
+  it('an unknown limit or pattern of hosts: the groups and hosts there are', async () => {
+    const limit = await refused(['playbooks/good.ts', '-i', 'good', '--limit', 'web7'])
+    expect(limit[0]).to.equal('The limit "web7" names "web7", which is no group or host of this inventory.')
+    expect(limit[1]).to.include('db, web').and.include('web1, web2, db1')
+    workspace.write('playbooks/hosts.ts', playbookSource(`task('x', file({ path: '/x' }))`, { hosts: 'wbe' }))
+    expect((await refused(['playbooks/hosts.ts', '-i', 'good']))[0]).to.include('"wbe"')
+  })
+
+  it('a playbook that is none, is not there, or does not compile', async () => {
+    workspace.write('playbooks/none.ts', 'export default { name: "x", hosts: "web", tasks: () => undefined }\n')
+    expect((await refused(['playbooks/none.ts', '-i', 'good']))[0]).to.equal('playbooks/none.ts is no playbook.')
+    expect((await refused(['playbooks/nowhere.ts', '-i', 'good']))[0]).to.equal('The playbook playbooks/nowhere.ts is not there.')
+    workspace.write('playbooks/syntax.ts', 'export default playbook({\n  name: \n')
+    const lines = await refused(['playbooks/syntax.ts', '-i', 'good'])
+    expect(lines[0]).to.include('playbooks/syntax.ts cannot be loaded')
+    expect(lines.join('\n')).to.match(/syntax\.ts:\d+:\d+/)
+    workspace.write('playbooks/lacking.ts', `import { playbook } from '../lib/index.ts'\nexport default playbook(JSON.parse('{"name": "x"}'))\n`)
+    expect((await refused(['playbooks/lacking.ts', '-i', 'good']))[0]).to.equal('A playbook lacks hosts, tasks.')
+    workspace.write('playbooks/throws.ts', playbookSource(`throw new Error('no such thing')`))
+    expect((await refused(['playbooks/throws.ts', '-i', 'good'])).join('\n')).to.include('no such thing').and.include('playbooks/throws.ts')
+  })
+
+  it('a call that is wrong: one line, and how to call', async () => {
+    const calls: [string[], RegExp][] = [
+      [['playbooks/good.ts', '-i', 'good', '--forsk', '3'], /Unknown option '--forsk'.*--forks/], [['playbooks/good.ts', '-i', 'good', '--forks', '0'], /--forks was given "0"/],
+      [['playbooks/good.ts', '-i', 'good', '--forks', 'many'], /--forks was given "many"/], [['playbooks/good.ts'], /inventory/i], [[], /PLAYBOOK|inventory/i],
+      [['playbooks/good.ts', '-i', 'good', '--report', 'r.txt'], /The report r\.txt has no format/], [['playbooks/good.ts', 'another.ts', '-i', 'good'], /[Tt]oo many arguments/],
+      [['playbooks/good.ts', '-i', 'good', '-e', 'novalue'], /no name=value/],
+    ]
+    for (const [words, message] of calls) expect((await refused(words))[0], words.join(' ')).to.match(message)
+    expect(existsSync(path.join(workspace.directory, 'r.txt'))).to.equal(false)
+  })
+
+  it('a report into a folder that is not there, before any host is touched', async () => {
+    expect((await refused(['playbooks/good.ts', '-i', 'good', '--report', 'no/such/folder/r.json'])).join('\n')).to.include('no/such/folder')
+  })
+})
+
+describe('listing, as a user asks for it', function () {
+  this.timeout(30_000)
+  const counting = new CountingPort()
+  const workspace = new Workspace()
+
+  before(async () => {
+    const port = await counting.listen()
+    const host = `{ ansible_host: 127.0.0.1, ansible_port: ${port}, ansible_user: root }`
+    workspace.write('inventories/good.yml', `all: { children: { web: { hosts: { web1: ${host}, web2: ${host} } }, db: { hosts: { db1: ${host} } } } }\n`)
+    workspace.write('playbooks/good.ts', playbookSource(`task('Greet', file({ path: '/etc/motd', content: 'x' }), { tags: ['content'] })\n task('Install', apt({ packages: ['nginx'] }), { tags: ['packages', 'slow'] })\n task('Plain', file({ path: '/x' }))`, { hosts: 'web' }))
+  })
+
+  after(async () => {
+    await counting.close()
+    workspace.remove()
+  })
+
+  async function listed(...words: string[]): Promise<string> {
+    const { status, out, error } = await runStead(['playbooks/good.ts', '-i', 'good', ...words], { cwd: workspace.directory })
+    expect([status, error, counting.connections]).to.deep.equal([0, '', 0])
+    return out
+  }
+
+  it('prints hosts, tasks or tags, and connects to nothing', async () => {
+    expect(await listed('--list-hosts')).to.equal('Spec:\n  host web1  127.0.0.1\n  host web2  127.0.0.1\n')
+    expect(await listed('--list-tasks')).to.equal('Spec:\n  task Greet  [content]\n  task Install  [packages, slow]\n  task Plain\n')
+    expect(await listed('--list-tags')).to.equal('Spec:\n  tag content\n  tag packages\n  tag slow\n')
+  })
+
+  it('heeds limit and tags', async () => {
+    expect(await listed('--list-hosts', '--limit', 'web2')).to.equal('Spec:\n  host web2  127.0.0.1\n')
+    expect(await listed('--list-tasks', '--tags', 'slow')).to.equal('Spec:\n  task Install  [packages, slow]\n')
+    expect(await listed('--list-tasks', '--skip-tags', 'slow')).to.equal('Spec:\n  task Greet  [content]\n  task Plain\n')
+  })
+
+  it('prints help and version without anything else', async () => {
+    const help = await runStead(['--help'])
+    expect([help.status, help.error]).to.deep.equal([0, ''])
+    for (const option of ['--check', '--limit', '--tags', '--report', '--list-tasks']) expect(help.out).to.include(option)
+    expect(await runStead(['--version'])).to.deep.equal({ status: 0, out: '0.1.0\n', error: '' })
+  })
+})
