@@ -1,5 +1,5 @@
 import { createTwoFilesPatch } from 'diff'
-import { redact } from '../secret/redact.ts'
+import { marker, redact } from '../secret/redact.ts'
 import { Content } from '../state/content.ts'
 import type { Difference } from '../state/compare.ts'
 import type { State, Value } from '../state/resource.ts'
@@ -30,7 +30,7 @@ function showRecord(field: string, current: { readonly [key: string]: string | n
 
 function showValue(value: Value | undefined): string {
   if (value === undefined || value === null || value === '') return '(none)'
-  if (value instanceof Content) return `${value.size} bytes, sha256 ${value.sha256.slice(0, 12)}…`
+  if (value instanceof Content) return value.secret ? marker : `${value.size} bytes, sha256 ${value.sha256.slice(0, 12)}…`
   return typeof value === 'object' ? (Array.isArray(value) ? value.join(', ') || '(none)' : JSON.stringify(value)) : String(value)
 }
 
