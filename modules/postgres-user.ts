@@ -74,7 +74,7 @@ export const postgresUser = defineModule({
     const [current, time] = await Promise.all([host.current(postgresRole, { name }), validUntil === undefined ? null : host.current(postgresTime, { text: validUntil })])
     const keeps = password === undefined || (current !== null && updatePassword === 'on-create')
     const stored = keeps ? undefined : await storedForm(password, current?.password?.bytes?.toString())
-    const others = Object.keys(current?.config ?? {}).map(setting => [setting, resetOtherConfig ? null : (current?.config[setting] ?? null)])
+    const others = Object.entries(current?.config ?? {}).map(([setting, value]) => [setting, resetOtherConfig ? null : value] as const)
     return {
       wants: [want(postgresRole, { name }, {
         ...fields,

@@ -48,9 +48,8 @@ export function passwordContent(stored: Secret): Content {
   return Content.of(stored.reveal(), { secret: true })
 }
 
-/** A time as it is compared, whatever the session's DateStyle and time zone. */
-export const timeInUtc = (time: string): string =>
-  `case when isfinite(${time}) then to_char(${time} at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.US AD') || ' UTC' else ${time}::text end`
+/** A time as it is compared, whatever the session's time zone. */
+export const timeInUtc = (time: string): string => `case when isfinite(${time}) then (${time} at time zone 'UTC')::text || '+00' else ${time}::text end`
 
 /**
  * A role of PostgreSQL, with everything that belongs to it in the whole cluster. Privileges on objects are not: see postgres-privileges.ts.

@@ -9,7 +9,7 @@ export const superuser = 'postgres'
 const NO_PSQL = 69
 
 /** Where statements run that belong to no database. */
-const maintenance = 'postgres'
+export const maintenance = 'postgres'
 
 /**
  * Quotes a string for SQL: with `E''` where it holds a backslash, as quote_literal() does.
@@ -40,7 +40,7 @@ function psql(database: string, options: string): ReadScript {
   return read`PGDATABASE=${database} PGCLIENTENCODING=UTF8 PGOPTIONS=${options} psql -XAtq -v ON_ERROR_STOP=1`
 }
 
-const readOnly = '-c default_transaction_read_only=on -c standard_conforming_strings=on'
+const readOnly = '-c default_transaction_read_only=on -c standard_conforming_strings=on -c datestyle=ISO'
 
 /** Asks one query, whose answer is one JSON value, in a session that cannot write. */
 export function readSql(query: string): ReadScript {

@@ -70,7 +70,7 @@ export interface Resource<Key, Current extends State, Desired extends State> {
   /** A thing that brings more than itself when it is installed (a package): check mode is wary of everything missing from then on. */
   brings?(key: Key): { name: string; startsServices: boolean }
   /** Other states that writing this one makes, for later reads in check mode; what is not known of them may change. */
-  foretells?(key: Key, desired: Desired | null): { kind: string; identity: string; state: State }[]
+  foretells?(key: Key, desired: Desired | null): { kind: string; identity: string; state: State | null }[]
   /** An event (a restart) or a wait, which has no state to compare: it always applies, and `verify` tells whether it came about. */
   event?: {
     /** `change` writes state; `wait` only lets time pass until `verify` is content. */
