@@ -1,0 +1,27 @@
+import { apt } from '../../modules/apt.ts'
+import { dropHost, labHost, type SpecHost } from './lab-host.ts'
+
+/** The lab host that all specs about PostgreSQL share. */
+export const postgresHostName = 'pg-one'
+
+let ready: Promise<SpecHost> | undefined
+
+/** That host, with PostgreSQL of Debian running on it. */
+export function postgresHost(): Promise<SpecHost> {
+  return ready ??= labHost(postgresHostName).then(async host => {
+    await host.apply(apt({ packages: ['postgresql'] }))
+    return host
+  })
+}
+
+/** A shell script that runs SQL as postgres, one value a line. */
+export function sqlScript(sql: string, { database = 'postgres', options = '' } = {}): string {
+  return `cd / && PGDATABASE='${database}' PGOPTIONS='${options}' PGCLIENTENCODING=UTF8 runuser -u postgres -- psql -XAtq -v ON_ERROR_STOP=1 -f - <<'END_OF_SQL'\n${sql}\nEND_OF_SQL`
+}
+
+/** Runs SQL on the host as postgres and gives what it printed. */
+export async function sql(statements: string, options?: { database?: string; options?: string }): Promise<string> {
+  return (await (await postgresHost()).sh(sqlScript(statements, options))).trim()
+}
+
+after(() => dropHost(postgresHostName))
