@@ -3,11 +3,12 @@ import { connectionLimit, defineModule, isListSetting, isNameList, joinNames, pa
 
 const flag = z.boolean('must be true or false').optional()
 
-const settingName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)*$/, 'must be the name of a setting, as in \'work_mem\'')
+const settingName = /^[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)*$/
 const settingValue = z.union([postgresText, z.number(), z.boolean(), z.array(postgresText), z.null()], 'must be a text, a number, true or false, a list of names, or null to reset it')
 
-const config = z.record(settingName, settingValue).transform((settings, context) => Object.fromEntries(Object.entries(settings).map(([given, value]) => {
+const config = z.record(z.string(), settingValue).transform((settings, context) => Object.fromEntries(Object.entries(settings).map(([given, value]) => {
   const name = given.toLowerCase()
+  if (!settingName.test(given)) context.addIssue({ code: 'custom', path: [given], message: 'must be the name of a setting, as in \'work_mem\'' })
   if (Array.isArray(value) && !isListSetting(name)) context.addIssue({ code: 'custom', path: [given], message: 'must be one value: only settings such as search_path take a list' })
   if (typeof value === 'string' && isListSetting(name) && !isNameList(value)) context.addIssue({ code: 'custom', path: [given], message: 'must be a list of names, as in [\'app\', \'public\']' })
   if (value === null) return [name, null]

@@ -24,4 +24,13 @@ export async function sql(statements: string, options?: { database?: string; opt
   return (await (await postgresHost()).sh(sqlScript(statements, options))).trim()
 }
 
+/** Drops every database, role and tablespace that another spec, or a run of this one, left. */
+export async function emptyCluster(): Promise<void> {
+  const made = "rolname !~ '^pg_' and rolname <> 'postgres'"
+  await sql(["select format('alter database %I is_template false', datname) from pg_database where datname not in ('postgres', 'template0', 'template1') \\gexec",
+    "select format('drop database %I with (force)', datname) from pg_database where datname not in ('postgres', 'template0', 'template1') \\gexec",
+    "select format('drop tablespace %I', spcname) from pg_tablespace where spcname !~ '^pg_' \\gexec",
+    `select format('drop owned by %I', rolname) from pg_roles where ${made} \\gexec`, `select format('drop role %I', rolname) from pg_roles where ${made} \\gexec`].join('\n'))
+}
+
 after(() => dropHost(postgresHostName))
