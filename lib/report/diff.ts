@@ -25,7 +25,7 @@ function isRecord(value: Value | undefined): value is { readonly [key: string]: 
 
 function showRecord(field: string, current: { readonly [key: string]: string | null }, desired: { readonly [key: string]: string | null }): string {
   const keys = Object.keys(desired).filter(key => current[key] !== desired[key])
-  return keys.map(key => `${field}.${key}: ${current[key] ?? '(none)'} → ${desired[key] ?? '(none)'}`).join('\n')
+  return keys.map(key => `${field}.${key}: ${current[key] || '(none)'} → ${desired[key] || '(none)'}`).join('\n')
 }
 
 function showValue(value: Value | undefined): string {

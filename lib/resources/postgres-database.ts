@@ -71,7 +71,7 @@ from pg_database d where datname in (${sqlLiterals([...new Set(names)])})) r`),
 
 /** The server waits some seconds for sessions to end, and then says that there are some. */
 function drop({ name, force }: DatabaseKey): Writing {
-  const script = apply`if e=$(${runSql} 2>&1); then exit 0; fi; printf '%s\n' "$e" >&2; case $e in *'other user'*|*'other session'*) echo ${hint} >&2; esac; exit 1`
+  const script = apply`if e=$({ ${runSql}; } 2>&1); then exit 0; fi; printf '%s\n' "$e" >&2; case $e in *'other user'*|*'other session'*) echo ${hint} >&2; esac; exit 1`
   return { user: superuser, script, stdin: sqlInput([`DROP DATABASE ${sqlName(name)}${force ? ' WITH (FORCE)' : ''}`]) }
 }
 

@@ -24,6 +24,7 @@ describe('postgres-extension', function () {
 
   it('is dropped; what needs it is only with cascade, and PostgreSQL says so', async () => {
     const host = await postgresHost()
+    await host.apply(postgresExtension({ database: 'db=x', name: 'pg_trgm', schema: 'place' }))
     await sql('create table words(w text); create index on words using gin (w place.gin_trgm_ops);', { database: 'db=x' })
     expect(errorOf(await host.run(postgresExtension({ database: 'db=x', name: 'pg_trgm', state: 'absent' })))).to.contain('other objects depend on it')
     const gone = () => postgresExtension({ database: 'db=x', name: 'pg_trgm', state: 'absent', cascade: true })

@@ -125,7 +125,7 @@ describe('postgres-user', function () {
     expect(await changes({ name: 'flags', createrole: true })).to.equal(true)
     expect(await field('rolcreatedb, rolinherit, rolcreaterole, rolconnlimit', 'flags')).to.equal('t|f|t|3')
     expect(await changes({ name: 'flags', inherit: false })).to.equal(false)
-    const wrong: Arguments = JSON.parse('{"name":"flags","roleAttrFlags":"INVALID"}')
+    const wrong = { name: 'flags', roleAttrFlags: 'INVALID' }
     expect(postgresUser(wrong).issues[0]?.message).to.contain('roleAttrFlags')
   })
 
