@@ -41,7 +41,7 @@ export class Overlay implements Foresight {
     for (const { kind, identity, state, whereMissing } of resource.foretells?.(key, desired) ?? []) {
       const now = this.foretold(kind, identity)
       if (now) continue
-      if (whereMissing && now === undefined) this.#whereMissing.set(`${kind} ${identity}`, state)
+      if (whereMissing && state && now === undefined) this.#whereMissing.set(`${kind} ${identity}`, state)
       else this.#states.set(`${kind} ${identity}`, state)
       if (!whereMissing) this.#partly.add(`${kind} ${identity}`)
     }

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { redact } from '../secret/redact.ts'
+import { marker, redact } from '../secret/redact.ts'
 import { Content } from '../state/content.ts'
 import type { Difference } from '../state/compare.ts'
 import type { State, Value } from '../state/resource.ts'
@@ -31,12 +31,12 @@ function isRecord(value: Value | undefined): value is { readonly [key: string]: 
 
 function showRecord(field: string, current: { readonly [key: string]: string | null }, desired: { readonly [key: string]: string | null }): string {
   const keys = Object.keys(desired).filter(key => current[key] !== desired[key])
-  return keys.map(key => `${field}.${key}: ${current[key] ?? '(none)'} → ${desired[key] ?? '(none)'}`).join('\n')
+  return keys.map(key => `${field}.${key}: ${current[key] || '(none)'} → ${desired[key] || '(none)'}`).join('\n')
 }
 
 function showValue(value: Value | undefined): string {
   if (value === undefined || value === null || value === '') return '(none)'
-  if (value instanceof Content) return `${value.size} bytes, sha256 ${value.sha256.slice(0, 12)}…`
+  if (value instanceof Content) return value.secret ? marker : `${value.size} bytes, sha256 ${value.sha256.slice(0, 12)}…`
   return typeof value === 'object' ? (Array.isArray(value) ? value.join(', ') || '(none)' : JSON.stringify(value)) : String(value)
 }
 

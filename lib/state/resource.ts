@@ -44,7 +44,7 @@ export interface Foresight {
 export interface Foretold {
   kind: string
   identity: string
-  state: State
+  state: State | null
   /** It is made, and as told, only where it is missing. Else how it will be is known in part only. */
   whereMissing?: boolean
 }

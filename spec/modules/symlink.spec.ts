@@ -1,19 +1,17 @@
-import { expect } from 'chai'
 import { symlink } from '../../modules/symlink.ts'
-import { desired, hostView, misuse, wantsOf, wrongArguments } from './plan-module.ts'
+import { fourRounds } from '../helpers/four-rounds.ts'
+import { dropHost } from '../helpers/module-host.ts'
 
-describe('symlink', () => {
-  it('wants a link that says what it is to say, and looks at the link itself', async () => {
-    const [want] = wantsOf(await symlink({ path: '/etc/localtime', target: '../usr/share/zoneinfo/UTC' }).plan(hostView()))
-    expect(want).to.deep.equal({ resource: 'file /etc/localtime', key: { path: '/etc/localtime', noFollow: true, force: false }, desired: { type: 'link', target: '../usr/share/zoneinfo/UTC' } })
-  })
+const host = 'spec-files'
 
-  it('wants it gone without asking where it led', async () => {
-    expect(await desired(symlink({ path: '/x', state: 'absent' }))).to.deep.equal([['file /x', null]])
-  })
+describe('symlink', function () {
+  this.timeout(120_000)
+  after(() => dropHost(host))
 
-  it('finds every wrong argument at once', () => {
-    expect(wrongArguments(misuse(symlink, { path: 'x', target: '', replaceFile: 'yes', src: '/y' }))).to.deep.equal(['arguments', 'path', 'replaceFile', 'target'])
-    expect(wrongArguments(symlink({ path: '/x' }))).to.deep.equal(['target'])
+  fourRounds({
+    host, name: 'a link', prepare: 'mkdir -p /srv/symlink && rm -f /srv/symlink/link',
+    task: () => symlink({ path: '/srv/symlink/link', target: '../target' }),
+    drift: 'ln -sfn /elsewhere /srv/symlink/link', repaired: ['target: /elsewhere → ../target'],
+    proof: "stat -c '%i %Y %Z' /srv/symlink/link", holds: 'readlink /srv/symlink/link',
   })
 })

@@ -1,0 +1,34 @@
+import { z } from 'zod'
+import { defineModule, postgresExtension as extension, postgresName, postgresText, want } from '../lib/index.ts'
+
+const args = z.strictObject({
+  /** The database it is in. */
+  database: postgresName,
+  /** Name of the extension, as in 'pg_trgm'. The package that brings it has to be installed. */
+  name: postgresName,
+  /** @default 'present' */
+  state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
+  /** @default as it is, the newest that is installed for a new one */
+  version: postgresText.min(1, 'must be a version, as in \'1.6\'').optional(),
+  /** Schema for its objects. @default as it is, for a new one what the extension says or else public */
+  schema: postgresName.optional(),
+  /** With 'present', make also the extensions that it needs; with 'absent', drop also whatever needs it. @default false */
+  cascade: z.boolean('must be true or false').default(false),
+})
+
+/**
+ * An extension in a database of PostgreSQL.
+ *
+ * Of Ansible's postgresql_ext there are not: `version: latest` (name the version), `session_role`, and the `login_…` and `ssl_…` arguments.
+ * Sources: PostgreSQL documentation, CREATE EXTENSION, ALTER EXTENSION, DROP EXTENSION.
+ *
+ * @example
+ * apt({ packages: ['postgresql'] })
+ * postgresDatabase({ name: 'app' })
+ * postgresExtension({ database: 'app', name: 'pg_trgm' })
+ */
+export const postgresExtension = defineModule({
+  name: 'postgres-extension',
+  args,
+  plan: ({ database, name, state, cascade, ...desired }) => ({ wants: [want(extension, { database, name, cascade }, state === 'absent' ? null : desired)] }),
+})
