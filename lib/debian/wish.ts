@@ -40,8 +40,8 @@ export function qualifiedName({ name, architecture }: PackageWish): string {
 }
 
 /** The wish as a playbook writes it. */
-export function showWish({ operator = '', version = '', ...wish }: PackageWish): string {
-  return `${qualifiedName(wish)}${operator}${version}`
+export function showWish(wish: PackageWish): string {
+  return `${qualifiedName(wish)}${wish.operator ?? ''}${wish.version ?? ''}`
 }
 
 /** Whether a version is one of those wanted. @example meets({ name: 'foo', operator: '=', version: '1.0.*' }, '1.0.1') // true */

@@ -11,8 +11,6 @@ import { ReadScript } from '../../lib/shell/script.ts'
 import { Session } from '../../lib/shell/session.ts'
 import { connectSsh } from '../../lib/transport/ssh.ts'
 
-const quiet: Observer = { taskStarted: () => undefined, taskDone: () => undefined, handlerDone: () => undefined, note: () => undefined }
-
 /** What a spec runs on a host: one call, several in order, or what a playbook's tasks() does. */
 export type Work = ModuleCall<unknown> | readonly ModuleCall<unknown>[] | ((play: Play) => void)
 
@@ -21,6 +19,8 @@ export class SpecHost {
   readonly host: Host
   /** Its root file system as this machine sees it. */
   readonly root: string
+  /** What runs told the operator besides their reports. */
+  readonly notes: string[] = []
   readonly #session: Session | undefined
 
   constructor(host: Host, root: string) {
@@ -28,6 +28,8 @@ export class SpecHost {
     this.root = root
     if (host.connection === 'ssh') this.#session = new Session(() => connectSsh(host), { host: host.name, become: 'none' })
   }
+
+  readonly #observer: Observer = { taskStarted: () => undefined, taskDone: () => undefined, handlerDone: () => undefined, note: (_host, message) => void this.notes.push(message) }
 
   /** Runs a playbook of `work` as `run.ts` would; what goes wrong is in the report. */
   run(work: Work, options: { check?: boolean } = {}): Promise<HostReport> {
@@ -39,7 +41,7 @@ export class SpecHost {
         calls.forEach((call, index) => play.task(`${index + 1} ${call.module}`, call))
       },
     })
-    return runHost(this.host, prepare(play, { name: this.host.name, address: this.host.address, groups: [] }, {}), { check: options.check ?? false, choose: () => true, observer: quiet })
+    return runHost(this.host, prepare(play, { name: this.host.name, address: this.host.address, groups: [] }, {}), { check: options.check ?? false, choose: () => true, observer: this.#observer })
   }
 
   /** {@link run} in check mode. */
