@@ -37,7 +37,10 @@ export const authorizedKey = defineModule({
     const [current, directory] = given === undefined && account.home !== undefined && account.home !== guess ? await look(path) : usual
     const present = state === 'present'
     if (!present && !current) return { wants: [] }
-    const content = Content.of(editKeys(current?.content?.bytes?.toString() ?? '', keys, { present, exclusive }))
+    if (current?.content && !current.content.bytes) throw new ReadError(`${path} is too large to be a list of keys.`)
+    // Bytes that are no UTF-8 stay as they are.
+    const lines = keys.map(key => Buffer.from(key).toString('latin1'))
+    const content = Content.of(Buffer.from(editKeys(current?.content?.bytes?.toString('latin1') ?? '', lines, { present, exclusive }), 'latin1'))
     const owner = { owner: user, group: account.group }
     const above = given === undefined || !directory ? [want(file, { path: path.replace(/\/[^/]*$/, ''), noFollow: true }, { type: 'directory', mode: '0700', ...owner })] : []
     return { wants: [...above, want(file, { path, content: 'always', noFollow: true }, { type: 'file', content, mode: '0600', ...owner })] }

@@ -20,10 +20,11 @@ export function parseKey(text: string): AuthorizedKey | undefined {
  * comment its line is replaced in place, and a second line of it goes. `exclusive` leaves no other key.
  */
 export function editKeys(text: string, lines: readonly string[], { present, exclusive }: { present: boolean; exclusive: boolean }): string {
-  const wanted = new Map(lines.flatMap(each => {
+  const wanted = new Map<string, string>()
+  for (const each of lines) {
     const key = parseKey(each)
-    return key ? [[`${key.type} ${key.blob}`, each.trim()] as const] : []
-  }))
+    if (key) wanted.set(`${key.type} ${key.blob}`, each.trim())
+  }
   const done = new Set<string>()
   const kept = text.split('\n').flatMap(each => {
     const key = parseKey(each)

@@ -42,7 +42,9 @@ export const fetchedFile: Resource<FetchedFileKey, FetchedFileState, z.infer<typ
     return {
       script: apply`set -e; p=${path}; mkdir -p -- "\${p%/*}"; w=$(mktemp -d -- "$p.new-XXXXXXXX"); trap 'rm -rf -- "$w"' EXIT; chmod 755 "$w"
 /usr/lib/apt/apt-helper download-file ${url} "$w/file" ${`SHA256:${desired.sha256}`}
-chmod ${desired.mode} "$w/file"; sync -- "$w/file"; mv -fT -- "$w/file" "$p"`,
+# Of a file: URL it gives a link.
+cat -- "$w/file" >"$w/new"; s=$(sha256sum <"$w/new"); [ "\${s%% *}" = ${desired.sha256} ]
+chmod ${desired.mode} "$w/new"; sync -- "$w/new"; mv -fT -- "$w/new" "$p"`,
     }
   },
 }
