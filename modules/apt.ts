@@ -46,7 +46,7 @@ const args = z.strictObject({
   /** Fetch the package lists first when they are too old, even if nothing is to be installed. @default false */
   updateCache: boolean.default(false),
   /** Lists older than this (seconds), or than the sources, are fetched anew before something is installed. @default 86400 */
-  cacheValidSeconds: z.int().min(0).default(86400),
+  cacheValidSeconds: z.int().min(60, 'must be 60 at least: younger lists are fresh').default(86400),
   /** Bring all packages to their newest versions; `safe` removes none. @default no */
   upgrade: z.enum(['safe', 'full'], 'must be \'safe\' or \'full\'').optional(),
   /** Remove what was installed for other packages and is needed no more. @default false */
@@ -94,7 +94,8 @@ export const apt = defineModule({
 async function planAbsent(wishes: readonly PackageWish[], options: AptOptions, host: HostView): Promise<Want[]> {
   return Promise.all(wishes.map(async each => {
     const name = qualifiedName(each)
-    refuseHeld(name, await host.current(packages, { name, options }), options)
+    const current = await host.current(packages, { name, options })
+    if (current?.status !== 'config-files') refuseHeld(name, current, options)
     return want(packages, { name, options }, null)
   }))
 }

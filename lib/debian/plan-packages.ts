@@ -70,7 +70,7 @@ export function choose(wish: PackageWish, { state, onlyUpgrade, options }: Packa
 
 /** @throws ReadError for a held package that would be changed without leave, in apt's words. */
 export function refuseHeld(name: string, current: PackageState | null, { allowChangeHeld }: AptOptions): void {
-  if (!current?.held || current.status !== 'installed' || allowChangeHeld) return
+  if (!current?.held || allowChangeHeld) return
   throw new ReadError(`${name} is held in version ${current.version}: Held packages were changed and -y was used without --allow-change-held-packages.`, { hint: 'allowChangeHeld: true changes it all the same; apt-hold lets it go.' })
 }
 

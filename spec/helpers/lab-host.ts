@@ -38,7 +38,7 @@ export class SpecHost {
       tasks(play: Play) {
         if (typeof work === 'function') return work(play)
         const calls: readonly ModuleCall<unknown>[] = 'plan' in work ? [work] : work
-        calls.forEach((call, index) => play.task(`${index + 1} ${call.module}`, call))
+        for (const [index, call] of calls.entries()) play.task(`${index + 1} ${call.module}`, call)
       },
     })
     return runHost(this.host, prepare(play, { name: this.host.name, address: this.host.address, groups: [] }, {}), { check: options.check ?? false, choose: () => true, observer: this.#observer })

@@ -48,6 +48,8 @@ printf 'Suite: ${suite}\\nCodename: ${suite}\\nArchitectures: amd64 all i386\\nC
   }
   return `set -e; export DEBIAN_FRONTEND=noninteractive
 mkdir -p /root/sources ${repository}/pool; mv -n /etc/apt/sources.list.d/* /root/sources/ 2>/dev/null || :
+rm -f /etc/apt/sources.list.d/* /etc/apt/preferences.d/* /root/break
+dpkg --get-selections | sed -n 's/\\thold$/ install/p' | tr -s '\\t' ' ' | dpkg --set-selections
 ${packages.map(build).join('\n')}
 ${index('stable')}
 ${index('testing')}

@@ -11,7 +11,7 @@ describe('apt-hold', function () {
   let host: SpecHost
   before(async () => {
     host = await labHost(name)
-    await host.sh(`${makeRepository([{ name: 'foo', version: '1.0.0', suite: 'stable' }])}\nrm -f /etc/apt/apt.conf.d/80made; apt-get update >/dev/null 2>&1; touch /var/lib/apt/lists`)
+    await host.sh(`${makeRepository([{ name: 'foo', version: '1.0.0', suite: 'stable' }])}\nrm -f /etc/apt/apt.conf.d/80made; apt-mark unhold base-files >/dev/null 2>&1 || :; apt-get update >/dev/null 2>&1; touch /var/lib/apt/lists`)
   })
   after(() => dropHost(name))
 

@@ -16,7 +16,7 @@ describe('apt-repository', function () {
 
   before(async () => {
     host = await labHost(name)
-    await host.sh(`${makeRepository([{ name: 'foo', version: '1.0.0', suite: 'stable' }, { name: 'other', version: '1', suite: 'testing' }])}\nrm -f /etc/apt/sources.list.d/* /etc/apt/keyrings/* /etc/apt/apt.conf.d/80made; apt-get purge -y foo >/dev/null 2>&1 </dev/null || :`)
+    await host.sh(`${makeRepository([{ name: 'foo', version: '1.0.0', suite: 'stable' }, { name: 'other', version: '1', suite: 'testing' }])}\nrm -f /etc/apt/sources.list.d/* /etc/apt/keyrings/* /etc/apt/apt.conf.d/80made; apt-mark unhold foo >/dev/null 2>&1 || :; apt-get purge -y foo >/dev/null 2>&1 </dev/null || :`)
   })
   after(() => dropHost(name))
 

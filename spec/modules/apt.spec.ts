@@ -156,9 +156,11 @@ ${script}`)
     expect(await host.sh('cat /etc/foo.conf')).to.equal('mine\n')
   })
 
+  /** Holds a lock of dpkg or apt as they do themselves (fcntl(2)). */
+  const hold = (seconds: number, lock = '/var/lib/dpkg/lock-frontend') => host.sh(`perl -e 'use Fcntl; open(my $f, ">>", "${lock}"); my $l = pack("s s x4 q q i x4", F_WRLCK, 0, 0, 0, 0); fcntl($f, F_SETLK, $l) or die; sleep ${seconds}' </dev/null >/dev/null 2>&1 & sleep 0.3`)
+
   it('[apt 13] waits for another process that holds the lock, and check mode does not', async () => {
     await given('')
-    const hold = (seconds: number) => host.sh(`perl -e 'use Fcntl; open(my $f, ">>", "/var/lib/dpkg/lock-frontend"); my $l = pack("s s x4 q q i x4", F_WRLCK, 0, 0, 0, 0); fcntl($f, F_SETLK, $l) or die; sleep ${seconds}' </dev/null >/dev/null 2>&1 & sleep 0.3`)
     await hold(20)
     const startedAt = Date.now()
     expect(changed(await host.check(apt({ packages: ['foo'] })))).to.deep.equal(['package[foo]'])
@@ -169,6 +171,16 @@ ${script}`)
     expect(Date.now() - startedAt).to.be.greaterThan(19_000)
     expect(host.notes.join('\n')).to.match(/waited \d+ s for another process: .*Could not get lock .*It is held by process \d+ \(perl\)/)
     expect(await version()).to.equal('ii 1.0.1')
+  })
+
+  it('[apt 13] waits for another process that fetches lists, which has a lock of its own', async () => {
+    await given('')
+    await host.sh("touch -d '2 days ago' /var/lib/apt/lists")
+    await hold(5, '/var/lib/apt/lists/lock')
+    const startedAt = Date.now()
+    expect(changed(await host.apply(apt({ updateCache: true })))).to.deep.equal(['package-lists[/var/lib/apt/lists]'])
+    expect(Date.now() - startedAt).to.be.greaterThan(4000)
+    expect(host.notes.at(-1)).to.contain('/var/lib/apt/lists/lock')
   })
 
   it('[apt 15] a broken source or a dead mirror is an error with apt\'s words, never a success', async () => {

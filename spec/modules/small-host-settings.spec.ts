@@ -45,6 +45,7 @@ describe('sysctl, hostname, authorized-key', function () {
   fourRounds({
     host: name, name: 'the name of the host, now and at boot',
     task: () => hostname({ name: 'apt-renamed' }),
+    prepare: 'hostname before; echo before >/etc/hostname',
     drift: 'hostname other',
     proof: 'stat -c "%i %y %z" /etc/hostname',
     holds: 'uname -n; cat /etc/hostname',
