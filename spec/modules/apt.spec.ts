@@ -27,12 +27,13 @@ describe('apt', function () {
   /** Brings the host to a state by hand, with fresh lists. */
   const given = async (script: string): Promise<void> => {
     await host.sh(`exec >/dev/null 2>&1 </dev/null; export DEBIAN_FRONTEND=noninteractive
-rm -f /root/break /etc/apt/preferences.d/*; for p in foo foobar rival mailer-one mailer-two fragile; do echo "$p install"; done | dpkg --set-selections
+rm -f /root/break /etc/apt/preferences.d/* /etc/apt/sources.list.d/broken.list; for p in foo foobar rival mailer-one mailer-two fragile; do echo "$p install"; done | dpkg --set-selections
+[ /var/lib/apt/lists -nt /etc/apt/sources.list.d ] || { apt-get update; touch /var/lib/apt/lists; }
 apt-get purge -y --allow-change-held-packages foo foobar rival mailer-one mailer-two fragile || :
 i() { apt-get install -y --allow-downgrades "$@"; }
 ${script}`)
   }
-  const version = (of = 'foo') => host.sh(`dpkg-query -W -f '\${db:Status-Abbrev}\${Version}' ${of} 2>/dev/null || :`)
+  const version = (of = 'foo') => host.sh(`dpkg-query -W -f '\${db:Status-Abbrev}\${Version}' ${of} 2>/dev/null | sed 's/^.n $//'`)
 
   /** Checks, applies, and holds the two against each other. */
   const apply = async (call: ReturnType<typeof apt>): Promise<HostReport> => {
