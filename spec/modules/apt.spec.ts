@@ -29,7 +29,7 @@ describe('apt', function () {
     await host.sh(`exec >/dev/null 2>&1 </dev/null; export DEBIAN_FRONTEND=noninteractive
 rm -f /root/break /etc/apt/preferences.d/* /etc/apt/sources.list.d/broken.list; for p in foo foobar rival mailer-one mailer-two fragile; do echo "$p install"; done | dpkg --set-selections
 [ /var/lib/apt/lists -nt /etc/apt/sources.list.d ] || { apt-get update; touch /var/lib/apt/lists; }
-apt-get purge -y --allow-change-held-packages foo foobar rival mailer-one mailer-two fragile || :
+apt-get purge -y --allow-change-held-packages foo foobar rival mailer-one mailer-two fragile foreign:i386 || :
 i() { apt-get install -y --allow-downgrades "$@"; }
 ${script}`)
   }
