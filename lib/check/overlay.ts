@@ -45,7 +45,7 @@ export class Overlay implements Foresight {
       else this.#states.set(`${kind} ${identity}`, state)
       if (!whereMissing) this.#partly.add(`${kind} ${identity}`)
     }
-    const brings = current === null && desired !== null ? resource.brings?.(key) : undefined
+    const brings = desired === null ? undefined : resource.brings?.(key, current)
     if (!brings) return
     this.#pendingPackages.push(brings.name)
     this.servicesStart ||= brings.startsServices

@@ -87,10 +87,15 @@ async function planWant(want: Want, ask: StateSource['current']): Promise<Planne
   }
   try {
     const current = await ask(resource, key)
-    return { want, identity: name, current, differences: resource.event ? eventDifference(want, current) : differences(current, want.desired) }
+    return { want, identity: name, current, differences: resource.event ? eventDifference(want, current) : compareWant(want, current) }
   } catch (error) {
     throw error instanceof SteadError ? error.at({ resource: name }) : error
   }
+}
+
+/** Where `current` is not what is wanted, by the resource's own comparison if it has one. */
+export function compareWant({ resource, key, desired }: Want, current: State | null): Difference[] {
+  return resource.differences?.(key, current, desired) ?? differences(current, desired)
 }
 
 function eventDifference({ resource, key }: Want, current: State | null): Difference[] {

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { ApplyScript, ReadScript } from '../shell/script.ts'
+import type { Difference } from './compare.ts'
 import type { Content } from './content.ts'
 
 /** What a field of a state may hold; the engine knows how to compare and show each. */
@@ -72,12 +73,14 @@ export interface Resource<Key, Current extends State, Desired extends State> {
   apply(key: Key, current: Current | null, desired: Desired | null): Writing
   /** Writes several at once, where one call of a tool is much cheaper than many (packages). */
   applyTogether?(changes: readonly Change<Key, Current, Desired>[]): Writing
+  /** Compares in the engine's stead, where a desired state is a range (a version `>=1.0`) rather than one value. Pure. */
+  differences?(key: Key, current: Current | null, desired: Desired | null): Difference[]
   /** Whether a state read for another request answers this key as well (a file's content may not have been asked for). */
   answers?(state: Current, key: Key): boolean
   /** Whether a package still to be installed may bring this state, so that "missing" is not the last word. */
   mayComeWithPackage?(key: Key, desired: Desired | null, foresight: Foresight): boolean
   /** A thing that brings more than itself when it is installed (a package): check mode is wary of everything missing from then on. */
-  brings?(key: Key): { name: string; startsServices: boolean }
+  brings?(key: Key, current: Current | null): { name: string; startsServices: boolean } | undefined
   /** Other states that writing this one makes, for later reads in check mode; what is not known of them may change. */
   foretells?(key: Key, desired: Desired | null): Foretold[]
   /** What a new one is where nothing is desired of it, as `apply` makes it; for later reads in check mode. */

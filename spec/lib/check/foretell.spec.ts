@@ -119,7 +119,7 @@ describe('a check', () => {
     const args = z.strictObject({})
     const named = defineModule<typeof args, { name: string }>({
       name: 'named', args, placeholder: { name: 'not-known-yet' },
-      plan: () => ({ wants: [want({ ...packages, kind: 'thing', read: keys => ({ script: read`:`, parse: () => keys.map(() => null) }), apply: () => ({ script: apply`:` }) }, { name: 'x' }, {})], output: ([state]) => (state?.version === undefined ? undefined : { name: 'known' }) }),
+      plan: () => ({ wants: [want({ ...packages, kind: 'thing', read: keys => ({ script: read`:`, parse: () => keys.map(() => null) }), apply: () => ({ script: apply`:` }) }, { name: 'x', options: {} }, { status: 'installed', argument: 'x' })], output: ([state]) => (state?.version === undefined ? undefined : { name: 'known' }) }),
     })
     const report = await check(({ task }) => {
       const made = task('name it', named({}))
