@@ -1,4 +1,4 @@
-import { requestIdentity } from '../state/batch.ts'
+import { stateIdentity } from '../state/batch.ts'
 import type { Foresight, Request, State } from '../state/resource.ts'
 
 /**
@@ -18,15 +18,15 @@ export class Overlay implements Foresight {
 
   /** The state that `request` will find, or undefined when this run says nothing of it. */
   find(request: Request): State | null | undefined {
-    return this.#states.get(requestIdentity(request))
+    return this.#states.get(stateIdentity(request))
   }
 
   /** Notes that `request` will be as desired; fields not desired stay as they are now. */
   foretell(request: Request, current: State | null, desired: State | null): void {
     this.#changes += 1
     const { resource, key } = request
-    this.#partly.delete(requestIdentity(request))
-    this.#states.set(requestIdentity(request), desired === null ? null : { ...current, ...definedFields(desired) })
+    this.#partly.delete(stateIdentity(request))
+    this.#states.set(stateIdentity(request), desired === null ? null : { ...current, ...definedFields(desired) })
     for (const { kind, identity, state } of resource.foretells?.(key, desired) ?? []) {
       if (this.foretold(kind, identity) !== undefined) continue
       this.#states.set(`${kind} ${identity}`, state)
@@ -40,7 +40,7 @@ export class Overlay implements Foresight {
 
   /** Whether a state was foretold only in part, as what another change (a command) will bring. */
   isPartial(request: Request): boolean {
-    return this.#partly.has(requestIdentity(request))
+    return this.#partly.has(stateIdentity(request))
   }
 
   /** Packages that will be installed, and may bring files, users and units with them. */

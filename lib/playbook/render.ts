@@ -1,4 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { createReadStream, existsSync, readFileSync } from 'node:fs'
+import { readFile, stat } from 'node:fs/promises'
 import { dirname, isAbsolute, join } from 'node:path'
 import { Eta } from 'eta'
 import { PlaybookError } from '../errors.ts'
@@ -12,6 +14,19 @@ export type TemplateVars = Readonly<Record<string, unknown>>
 /** Content from what a playbook gives: text, bytes or a secret. */
 export function contentOf(given: string | Uint8Array | Secret): Content {
   return given instanceof Secret ? Content.of(given.reveal(), { secret: true }) : Content.of(given)
+}
+
+/** Larger files of the controller (bytes) are hashed as they are read, and read again only where they must be written. */
+const LARGEST_HELD = 1_000_000
+
+/** Content of a file of the controller, found as templates are, and where to take it from when it is not held in memory. */
+export async function sourceContent(name: string): Promise<{ content: Content; source: { file: string } | undefined }> {
+  const path = findSource(name)
+  const { size } = await stat(path)
+  if (size <= LARGEST_HELD) return { content: Content.of(await readFile(path)), source: undefined }
+  const hash = createHash('sha256')
+  for await (const piece of createReadStream(path)) hash.update(piece)
+  return { content: Content.known(hash.digest('hex'), size), source: { file: path } }
 }
 
 const eta = new Eta({ autoEscape: false, autoTrim: false, cache: true, useWith: false })

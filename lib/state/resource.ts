@@ -59,6 +59,8 @@ export interface Resource<Key, Current extends State, Desired extends State> {
   schema: z.ZodType<Desired>
   /** The one name of this piece of state on its host: a path, a package's name. */
   identify(key: Key): string
+  /** Keys of one identity that see different states (a link, or what it leads to) name their aspect; reads then do not answer each other. */
+  aspect?(key: Key): string
   read(keys: readonly Key[]): Reading<Current>
   apply(key: Key, current: Current | null, desired: Desired | null): Writing
   /** Writes several at once, where one call of a tool is much cheaper than many (packages). */
