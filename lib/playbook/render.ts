@@ -48,7 +48,7 @@ export function renderTemplate(source: string, vars: TemplateVars): Content {
     if (typeof rendered !== 'string') throw new TypeError('it gave no text')
     let revealed = rendered
     for (const [token, secret] of tokens) revealed = revealed.replaceAll(token, () => secret.reveal())
-    return Content.of(revealed, { secret: revealed !== rendered })
+    return Content.of(revealed, { secret: revealed === rendered ? false : 'parts' })
   } catch (error) {
     if (error instanceof PlaybookError) throw error
     throw new PlaybookError(`The template ${source} cannot be rendered: ${error instanceof Error ? error.message.split('\n').filter(Boolean).slice(0, 6).join('\n') : String(error)}`, { hint: `It is ${path}.` })

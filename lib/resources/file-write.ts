@@ -4,28 +4,32 @@ import type { Content } from '../state/content.ts'
 import type { Writing } from '../state/resource.ts'
 import type { FileDesired, FileKey, FileState } from './file.ts'
 
-/** Says why the kernel refuses what root may do otherwise: the attributes of chattr(1), or a mount point; then gives up. */
-const refused = apply`X() {
+/**
+ * `W` says why the kernel refuses at a path what root may do otherwise, and is false where it finds no reason: the attributes of
+ * chattr(1), or a mount point. `X` gives up with that.
+ */
+const refused = apply`W() {
+  r=1
+  if mountpoint -q -- "$1" && [ -f "$1" ] && [ -z "$i" ]; then echo "$1 is busy: it is a mount point, and nothing can be renamed onto it: inPlace: true writes into it." >&2; r=0; fi
   for p in "$1" "\${1%/*}/"; do
-    if mountpoint -q -- "$p" && [ -f "$p" ]; then echo "$p is a mount point, and nothing can be renamed onto it: inPlace: true writes into it." >&2; fi
-    if ! command -v lsattr >/dev/null; then echo "lsattr (package e2fsprogs) is not there to tell whether $p is immutable." >&2; continue; fi
     case $(lsattr -d -- "$p" 2>/dev/null | cut -d ' ' -f 1) in
-      *i*) echo "$p has the attribute i (immutable): chattr -i takes it away." >&2;;
-      *a*) echo "$p has the attribute a (append-only): chattr -a takes it away." >&2;;
+      *i*) echo "$p has the attribute i (immutable): chattr -i takes it away." >&2; r=0;;
+      *a*) echo "$p has the attribute a (append-only): chattr -a takes it away." >&2; r=0;;
     esac
   done
-  exit 1
-}`
+  return $r
+}
+X() { W "$1" || command -v lsattr >/dev/null || echo "lsattr (package e2fsprogs) is not there to tell whether $1 is immutable." >&2; exit 1; }`
 
 /** Writes what is at a path; the engine calls it only where something differs. */
 export function writeFile(key: FileKey, current: FileState | null, desired: FileDesired | null): Writing {
   const { path } = key
-  if (desired === null) return { script: applyLines([refused, remove(key, current)]) }
+  if (desired === null) return { script: applyLines([apply`i=`, refused, remove(key, current)]) }
   const other = current !== null && current.type !== desired.type
   const replacesLink = current?.type === 'link' && key.noFollow && desired.type === 'file' && desired.content !== undefined
   if (other && !key.replaceOther && !replacesLink) return { script: apply`echo ${wrongType(path, current, desired.type)} >&2; exit 1` }
   const above = key.parents || desired.type === 'directory' ? apply`mkdir -p -- ${parentOf(path)}` : apply`:`
-  const begin = [apply`set -e`, refused, above, other && !replacesLink ? moveAway(key, current) : apply`:`]
+  const begin = [apply`set -e; i=`, refused, above, other && !replacesLink ? moveAway(key, current) : apply`:`]
   if (desired.type === 'link') return { script: applyLines([...begin, link(path, desired.target ?? '')]) }
   if (desired.type === 'directory') {
     return { script: applyLines([...begin, apply`[ -d ${path} ] || mkdir -m 00755 -- ${path} || X ${path}`, attributesOf(path, desired)]) }
@@ -62,6 +66,7 @@ function replace({ path, validate, noFollow, backup, inPlace, source }: FileKey,
     ? apply`if [ -e "$t" ]; then cat "$n" >"$t" && rm -f -- "$n" || X "$t"; else mv -fT -- "$n" "$t" || X "$t"; fi; ${attributesOf(read`"$t"`, desired)}; sync -- "$t"`
     : apply`sync -- "$n"; mv -fT -- "$n" "$t" || X "$t"`
   return apply`${target}
+i=${inPlace ? '1' : ''}; if W "$t"; then exit 1; fi
 n=$(mktemp -- "\${t%/*}/.stead.XXXXXXXX") || X "$t"; trap 'rm -f -- "$n"' EXIT
 if [ -f "$t" ] && [ ! -L "$t" ]; then cp --attributes-only --preserve=mode,ownership,xattr -- "$t" "$n"; else chmod 0644 -- "$n"; fi
 ${bring}
