@@ -52,9 +52,7 @@ export const file = defineModule({
       if (current?.type === 'directory') throw new PlaybookError(`${path} is a directory: directory({ state: 'absent' }) removes it.`)
       return { wants: [want(fileResource, removed, null)] }
     }
-    const kept = !replace && (await host.current(fileResource, { path, noFollow: !follow }))?.type === 'file'
-    const content = kept ? undefined : given.content
-    const unless = content && { unless: content.sha256 }
-    return { wants: await planFile(host, { path, content: unless, noFollow: !follow, source: given.source, ...key }, { type: 'file', content, owner, group, mode }) }
+    const wanted = { path, content: given.content && { unless: given.content.sha256 }, noFollow: !follow, source: given.source, ...key }
+    return { wants: await planFile(host, wanted, { type: 'file', owner, group, mode }, current => (!replace && current?.type === 'file' ? undefined : given.content)) }
   },
 })

@@ -4,6 +4,7 @@ import { group, user } from '../resources/account.ts'
 import { file, type FileDesired, type FileKey, type FileState } from '../resources/file.ts'
 import { wrongType } from '../resources/file-write.ts'
 import { numericAccount } from '../resources/numeric-account.ts'
+import type { Content } from '../state/content.ts'
 import { changeMode } from './file-mode.ts'
 import { want, type HostView, type Want } from './module.ts'
 
@@ -26,17 +27,22 @@ export async function lookAtFile(host: HostView, key: FileKey, links = 0): Promi
  * What it takes for a file or a directory to be as wished: missing directories above it, then itself. Asks in one tick for all it needs:
  * the thing, what is above it, and whether owner and group are there. A user whom an earlier task makes is there, in check mode too.
  *
+ * @param content makes the content of what is there now.
  * @throws PlaybookError for what could not be applied: something of another type in the way, no directory above, no such user.
  */
-export async function planFile(host: HostView, wished: FileKey, desired: WishedFile): Promise<Want[]> {
-  const [{ key, current }, missing, owner, groupName] = await Promise.all([
+export async function planFile(host: HostView, wished: FileKey, attributes: WishedFile, content?: (current: FileState | null) => Content | undefined | 'nothing to do'): Promise<Want[]> {
+  const [{ key, current }, above, owner, groupName] = await Promise.all([
     lookAtFile(host, wished),
-    planParents(host, wished.path, wished.parents || desired.type === 'directory'),
-    accountName(host, 'passwd', desired.owner),
-    accountName(host, 'group', desired.group),
+    findParents(host, wished.path, wished.parents || attributes.type === 'directory'),
+    accountName(host, 'passwd', attributes.owner),
+    accountName(host, 'group', attributes.group),
   ])
+  const found = content?.(current)
+  if (found === 'nothing to do') return []
+  const desired = { ...attributes, content: content ? found : attributes.content }
   const replacesLink = current?.type === 'link' && wished.noFollow && desired.type === 'file' && desired.content !== undefined
   if (current && current.type !== desired.type && !wished.replaceOther && !replacesLink) throw new PlaybookError(wrongType(wished.path, current, desired.type))
+  const missing = missingParents(above, host)
   if (owner === null && current?.owner !== desired.owner) throw noSuch('user', desired.owner)
   if (groupName === null && current?.group !== desired.group) throw noSuch('group', desired.group)
   const isDirectory = desired.type === 'directory'
@@ -49,20 +55,24 @@ export async function planFile(host: HostView, wished: FileKey, desired: WishedF
 
 /** A symbolic link with what is missing above it. @throws PlaybookError for what could not be applied. */
 export async function planLink(host: HostView, key: FileKey, target: string): Promise<Want[]> {
-  const [current, missing] = await Promise.all([host.current(file, key), planParents(host, key.path, key.parents ?? false)])
+  const [current, above] = await Promise.all([host.current(file, key), findParents(host, key.path, key.parents)])
   if (current && current.type !== 'link' && !key.replaceOther) throw new PlaybookError(wrongType(key.path, current, 'link'))
-  return [...missing, want(file, key, { type: 'link', target })]
+  return [...missingParents(above, host), want(file, key, { type: 'link', target })]
 }
 
-/** The directories above a path that are to be made. */
-async function planParents(host: HostView, path: string, make: boolean): Promise<Want[]> {
+/** The directories above a path as they are: all of them, or when none is to be made, the nearest. */
+async function findParents(host: HostView, path: string, make = false): Promise<{ path: string; state: FileState | null; make: boolean }[]> {
   const above = ancestorsOf(path)
-  const parents = await Promise.all((make ? above : above.slice(-1)).map(async parent => ({ parent, state: (await lookAtFile(host, { path: parent })).current })))
-  for (const { parent, state } of parents) {
-    if (state && state.type !== 'directory') throw new PlaybookError(wrongType(parent, state, 'directory'))
-    if (!state && !make && !host.mayCome()) throw new PlaybookError(`The directory ${parent} is not there.`, { hint: 'Make it first (directory), or give parents: true.' })
-  }
-  return make ? parents.filter(({ state }) => state === null).map(({ parent }) => want(file, { path: parent }, { type: 'directory', mode: '0755', owner: 'root', group: 'root' })) : []
+  return Promise.all((make ? above : above.slice(-1)).map(async parent => ({ path: parent, state: (await lookAtFile(host, { path: parent })).current, make })))
+}
+
+/** Those that are to be made. @throws PlaybookError for one that is not there and is not to be made, or that is none. */
+function missingParents(above: Awaited<ReturnType<typeof findParents>>, host: HostView): Want[] {
+  return above.flatMap(({ path, state, make }) => {
+    if (state && state.type !== 'directory') throw new PlaybookError(wrongType(path, state, 'directory'))
+    if (!state && !make && !host.mayCome()) throw new PlaybookError(`The directory ${path} is not there.`, { hint: 'Make it first (directory), or give parents: true.' })
+    return state || !make ? [] : [want(file, { path }, { type: 'directory', mode: '0755', owner: 'root', group: 'root' })]
+  })
 }
 
 function noSuch(what: 'user' | 'group', name: string | undefined): PlaybookError {
