@@ -60,6 +60,11 @@ export async function planLink(host: HostView, key: FileKey, target: string): Pr
   return [...missingParents(above, host), want(file, key, { type: 'link', target })]
 }
 
+/** The missing directories above a path, to be made: owned by root, mode 0755. */
+export async function planParents(host: HostView, path: string): Promise<Want[]> {
+  return missingParents(await findParents(host, path, true), host)
+}
+
 /** The directories above a path as they are: all of them, or when none is to be made, the nearest. */
 async function findParents(host: HostView, path: string, make = false): Promise<{ path: string; state: FileState | null; make: boolean }[]> {
   const above = ancestorsOf(path)
