@@ -47,8 +47,10 @@ const args = z.strictObject({
  * Of Ansible's `unarchive`: `extra_opts`, `keep_newer` and unpacking among other files are left out; link from where it is needed instead.
  *
  * @example
- * const release = command({ argv: ['tar', '-C', '/etc', '-czf', '/root/release.tar.gz', 'skel'], creates: '/root/release.tar.gz' })
- * archive({ path: '/opt/release', url: 'file:///root/release.tar.gz', sha256: '0'.repeat(64), strip: 1 })
+ * apt({ packages: ['curl'] })
+ * file({ path: '/srv/hello/greeting', content: 'Hello.\n', mode: '0644', parents: true })
+ * command({ argv: ['tar', '--format=gnu', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner', '-C', '/srv', '-cf', '/srv/hello.tar', 'hello/greeting'], creates: '/srv/hello.tar' })
+ * archive({ path: '/opt/hello', url: 'file:///srv/hello.tar', sha256: '40cb03f257e1d4df3d2a57c5e6800082f2f210002f6e040bb121c8f142d34e16', strip: 1 })
  */
 export const archive = defineModule({
   name: 'archive',

@@ -34,10 +34,9 @@ const args = z.strictObject({
  * credentials are left out: without a checksum nothing tells what is there from what should be.
  *
  * @example
- * download({
- *   url: 'file:///etc/debian_version', path: '/usr/local/share/debian-version', mode: '0644',
- *   sha256: 'd0ae36cd4e7a2a2a2dd7f0c9bc6e9bb54d09b08c8d1d4d9b8d6d3c2f6d5f0b7a',
- * })
+ * apt({ packages: ['curl'] })
+ * file({ path: '/srv/greeting', content: 'Hello.\n' })
+ * download({ url: 'file:///srv/greeting', path: '/srv/fetched', sha256: 'a2c064616af4c66c576821616646bdfad5556a263b4b007847605118971f4389', mode: '0644' })
  */
 export const download = defineModule({
   name: 'download',

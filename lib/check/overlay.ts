@@ -43,6 +43,11 @@ export class Overlay implements Foresight {
     return this.#partly.has(stateIdentity(request))
   }
 
+  /** Whether something foretold before may make a difference to what `request` will find. */
+  mayDisturb({ resource, key }: Request): boolean {
+    return resource.mayChangeWith !== undefined && [...this.#states.keys()].some(made => resource.mayChangeWith?.(key, made))
+  }
+
   /** Packages that will be installed, and may bring files, users and units with them. */
   get pendingPackages(): readonly string[] {
     return this.#pendingPackages

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, readFileSync } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
+import { finished } from 'node:stream/promises'
 import { dirname, isAbsolute, join } from 'node:path'
 import { Script } from 'node:vm'
 import { Eta } from 'eta'
@@ -26,7 +27,7 @@ export async function sourceContent(name: string): Promise<{ content: Content; s
   const { size } = await stat(path)
   if (size <= LARGEST_HELD) return { content: Content.of(await readFile(path)), source: undefined }
   const hash = createHash('sha256')
-  for await (const piece of createReadStream(path)) hash.update(piece)
+  await finished(createReadStream(path).on('data', piece => void hash.update(piece)))
   return { content: Content.known(hash.digest('hex'), size), source: { file: path } }
 }
 
@@ -58,10 +59,13 @@ export function renderTemplate(source: string, vars: TemplateVars, { newline, en
   }
 }
 
-/** What an expression gives goes into the text; one that gives nothing is a mistake. */
+/** What an expression gives goes into the text; one that gives nothing, or an object that has no text, is a mistake. */
 function present(value: unknown): string {
-  if (value === undefined || value === null) throw new PlaybookError(`what it puts here is ${String(value)}`)
-  return String(value)
+  if (typeof value === 'string') return value
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value)
+  if (Array.isArray(value)) return value.map(present).join(',')
+  if (value instanceof Date || value instanceof URL) return value.toString()
+  throw new PlaybookError(`what it puts here is ${value === undefined || value === null ? String(value) : `no text but of type ${typeof value}`}`)
 }
 
 /** An error of a template, with the line that it comes from. Eta gives that of an expression; that of a syntax error is looked for in what Eta compiled. */

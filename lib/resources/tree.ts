@@ -49,6 +49,7 @@ export const tree: Resource<TreeKey, TreeState, z.infer<typeof schema>> = {
     return { script: applyLines([apply`set -e`, ...pieces]) }
   },
   mayComeWithPackage: () => false,
+  mayChangeWith: ({ path }, made) => made.startsWith(`file ${path}/`) || made.startsWith(`archive ${path}/`),
 }
 
 /** One line of `uniq -c`, where it is not as it should be. */

@@ -106,4 +106,5 @@ mv -T -- "$w/tree" "$d" || { if [ -e "$w/old" ]; then mv -T -- "$w/old" "$d"; fi
   },
   foretells: ({ directory }) => [{ kind: 'file', identity: directory, state: { type: 'directory' } }],
   mayComeWithPackage: () => false,
+  mayChangeWith: ({ directory, keep = [] }, made) => made.startsWith(`file ${directory}/`) && !keep.includes(made.slice(`file ${directory}/`.length).split('/')[0] ?? ''),
 }

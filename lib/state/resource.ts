@@ -69,6 +69,8 @@ export interface Resource<Key, Current extends State, Desired extends State> {
   answers?(state: Current, key: Key): boolean
   /** Whether a package still to be installed may bring this state, so that "missing" is not the last word. */
   mayComeWithPackage?(key: Key, desired: Desired | null, foresight: Foresight): boolean
+  /** Whether a state that a run makes before (`file /srv/a/b`) may make a difference to this one, so that "nothing to do" is not the last word. */
+  mayChangeWith?(key: Key, made: string): boolean
   /** A thing that brings more than itself when it is installed (a package): check mode is wary of everything missing from then on. */
   brings?(key: Key): { name: string; startsServices: boolean }
   /** Other states that writing this one makes, for later reads in check mode; what is not known of them may change. */

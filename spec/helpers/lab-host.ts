@@ -34,7 +34,10 @@ export class SpecHost {
     const play = playbook({
       name: 'spec', hosts: 'all',
       tasks(play: Play) {
-        if (typeof work === 'function') return work(play)
+        if (typeof work === 'function') {
+          work(play)
+          return
+        }
         const calls: readonly ModuleCall<unknown>[] = 'plan' in work ? [work] : work
         calls.forEach((call, index) => play.task(`${index + 1} ${call.module}`, call))
       },

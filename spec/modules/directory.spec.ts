@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { directory } from '../../modules/directory.ts'
 import { file } from '../../modules/file.ts'
 import { refused, settle } from '../helpers/file-actions.ts'
-import { fourRounds } from '../helpers/four-rounds.ts'
+import { expectForetold, fourRounds } from '../helpers/four-rounds.ts'
 import { changed, diffs, dropHost, labHost, type SpecHost } from '../helpers/lab-host.ts'
 
 const name = 'files-one'
@@ -86,5 +86,15 @@ cd ${d}/tree; echo x >a/b/f; echo x >'a/b/odd name'; chmod 755 'a/b/odd name'; l
     expect(diffs(check)).to.contain(`file[${d}/x]\nabsent → present`)
     const applied = await settle(host, calls)
     expect(changed(applied)).to.deep.equal(changed(check))
+  })
+
+  it('[check 1] a recursive one foretells that it covers what tasks above it make', async () => {
+    const calls = [file({ path: `${d}/covered/f`, content: 'x', parents: true }), directory({ path: `${d}/covered`, owner: 'nobody', recursive: true })]
+    const check = await host.check(calls)
+    const applied = await host.apply(calls)
+    expect(check.tasks[1]?.changes.map(({ reason }) => reason)).to.include('it also covers what tasks above will make')
+    expect(check.tasks.map(({ status }) => status)).to.deep.equal(['change', 'change'])
+    expectForetold(check, applied)
+    expect(changed(await host.apply(calls))).to.deep.equal([])
   })
 })
