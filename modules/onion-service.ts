@@ -61,7 +61,7 @@ export const onionService = defineModule<typeof args, { hostname: string }>({
       clients && host.current(onionClients, service),
       host.current(onionAddress, service),
     ])
-    if (state === 'absent') return { wants: [...stanza, ...(removeKeys ? [want(file, { path: directory, noFollow: true, force: true }, null)] : [])] }
+    if (state === 'absent') return { wants: [...stanza, ...(removeKeys ? [want(file, { path: directory, noFollow: true, recursive: true }, null)] : [])] }
     const content = key && Content.of(keyBytes(key), { secret: true })
     if (content && current && !content.equals(current.key) && !replaceKey) {
       throw new PlaybookError(`${directory} holds another key: its address would be lost.`, { hint: 'Give the service another name or directory, or say replaceKey: true.' })

@@ -103,7 +103,10 @@ function foretellWant(planned: PlannedWant, plan: TaskPlan, overlay: Overlay): {
   if (resource.event?.effect === 'wait') return foretellWait(planned, overlay)
   const packages = overlay.pendingPackages
   const mayCome = current === null && packages.length > 0 && (resource.mayComeWithPackage?.(key, desired, overlay) ?? false)
-  if (differences.length === 0 && !mayCome) return { status: 'ok' }
+  if (differences.length === 0 && !mayCome) {
+    if (!overlay.mayDisturb({ resource, key })) return { status: 'ok' }
+    return { status: 'may-change', change: { resource: identity, diff: '', reason: 'it also covers what tasks above will make' } }
+  }
   const partial = overlay.isPartial({ resource, key })
   if (differences.length > 0) overlay.foretell({ resource, key }, current, desired)
   const diff = showDifferences(differences, current)

@@ -1,4 +1,4 @@
-import { requestIdentity } from '../state/batch.ts'
+import { stateIdentity } from '../state/batch.ts'
 import type { Foresight, Request, State } from '../state/resource.ts'
 
 /**
@@ -28,16 +28,16 @@ export class Overlay implements Foresight {
 
   /** The state that `request` will find where the host has none. */
   whenMissing(request: Request): State | undefined {
-    return this.#whereMissing.get(requestIdentity(request))
+    return this.#whereMissing.get(stateIdentity(request))
   }
 
   /** Notes that `request` will be as desired; fields not desired stay as they are now. */
   foretell(request: Request, current: State | null, desired: State | null): void {
     this.#changes += 1
     const { resource, key } = request
-    this.#partly.delete(requestIdentity(request))
+    this.#partly.delete(stateIdentity(request))
     if (desired === null) this.#remove(request, current)
-    else this.#states.set(requestIdentity(request), { ...(current ?? resource.defaults?.(key, desired)), ...definedFields(desired) })
+    else this.#states.set(stateIdentity(request), { ...(current ?? resource.defaults?.(key, desired)), ...definedFields(desired) })
     for (const { kind, identity, state, whereMissing } of resource.foretells?.(key, desired) ?? []) {
       const now = this.foretold(kind, identity)
       if (now) continue
@@ -53,7 +53,7 @@ export class Overlay implements Foresight {
 
   #remove(request: Request, current: State | null): void {
     const { resource, key } = request
-    this.#states.set(requestIdentity(request), null)
+    this.#states.set(stateIdentity(request), null)
     if (!resource.takesAlong) return
     const isGone = (kind: string, name: string) => kind === resource.kind && (resource.takesAlong?.(key, current, name) ?? false)
     for (const id of [...this.#states.keys()]) if (id.startsWith(`${resource.kind} `) && isGone(resource.kind, id.slice(resource.kind.length + 1))) this.#states.delete(id)
@@ -62,7 +62,12 @@ export class Overlay implements Foresight {
 
   /** Whether a state was foretold only in part, as what another change (a command) will bring. */
   isPartial(request: Request): boolean {
-    return this.#partly.has(requestIdentity(request))
+    return this.#partly.has(stateIdentity(request))
+  }
+
+  /** Whether something foretold before may make a difference to what `request` will find. */
+  mayDisturb({ resource, key }: Request): boolean {
+    return resource.mayChangeWith !== undefined && [...this.#states.keys()].some(made => resource.mayChangeWith?.(key, made))
   }
 
   /** Packages that will be installed, and may bring files, users and units with them. */

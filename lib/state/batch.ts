@@ -10,8 +10,14 @@ export interface ReadPart {
 /** What a host answered to one request: a state, "is not there", or why it cannot be told now. */
 export type Answer = State | null | Error
 
-/** The identity of a request within its host. */
+/** The identity of a request within its host, and of the answer to it. */
 export function requestIdentity({ resource, key }: Request): string {
+  const aspect = resource.aspect?.(key)
+  return stateIdentity({ resource, key }) + (aspect === undefined ? '' : ` ${aspect}`)
+}
+
+/** The identity of the state that a request is about, whatever its aspect. */
+export function stateIdentity({ resource, key }: Request): string {
   return `${resource.kind} ${resource.identify(key)}`
 }
 

@@ -69,6 +69,8 @@ export interface Resource<Key, Current extends State, Desired extends State> {
   schema: z.ZodType<Desired>
   /** The one name of this piece of state on its host: a path, a package's name. */
   identify(key: Key): string
+  /** Keys of one identity that see different states (a link, or what it leads to) name their aspect; reads then do not answer each other. */
+  aspect?(key: Key): string
   read(keys: readonly Key[]): Reading<Current>
   apply(key: Key, current: Current | null, desired: Desired | null): Writing
   /** Writes several at once, where one call of a tool is much cheaper than many (packages). */
@@ -79,6 +81,8 @@ export interface Resource<Key, Current extends State, Desired extends State> {
   answers?(state: Current, key: Key): boolean
   /** Whether a package still to be installed may bring this state, so that "missing" is not the last word. */
   mayComeWithPackage?(key: Key, desired: Desired | null, foresight: Foresight): boolean
+  /** Whether a state that a run makes before (`file /srv/a/b`) may make a difference to this one, so that "nothing to do" is not the last word. */
+  mayChangeWith?(key: Key, made: string): boolean
   /** A thing that brings more than itself when it is installed (a package): check mode is wary of everything missing from then on. */
   brings?(key: Key, current: Current | null): { name: string; startsServices: boolean } | undefined
   /** Other states that writing this one makes, for later reads in check mode; what is not known of them may change. */
