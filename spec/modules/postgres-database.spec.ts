@@ -145,11 +145,11 @@ describe('postgres-database', function () {
     await host.sh('systemctl stop postgresql@15-main')
     try {
       expect(errorOf(await host.check(postgresDatabase({ name: 'any' })))).to.contain('.s.PGSQL.5432')
-      await host.sh('mv /usr/bin/psql /usr/bin/psql.away')
+      await host.sh('for p in /usr/bin/psql /usr/lib/postgresql/15/bin/psql; do mv $p $p.away; done')
       try {
         expect(changed(await host.check(postgresDatabase({ name: 'any' })))).to.deep.equal(['postgres-database[any]'])
       } finally {
-        await host.sh('mv /usr/bin/psql.away /usr/bin/psql')
+        await host.sh('for p in /usr/bin/psql /usr/lib/postgresql/15/bin/psql; do mv $p.away $p; done')
       }
     } finally {
       await host.sh('systemctl start postgresql@15-main')

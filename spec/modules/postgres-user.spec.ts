@@ -188,11 +188,11 @@ describe('postgres-user', function () {
       const report = await host.check(postgresUser({ name: 'any' }))
       expect(report.status).to.equal('failed')
       expect(errorOf(report)).to.contain('/var/run/postgresql/.s.PGSQL.5432').and.to.contain('Is it running?')
-      await host.sh('mv /usr/bin/psql /usr/bin/psql.away')
+      await host.sh('for p in /usr/bin/psql /usr/lib/postgresql/15/bin/psql; do mv $p $p.away; done')
       try {
         expect(changed(await host.check(postgresUser({ name: 'any', validUntil: '2030-01-01', password: 'of nobody yet' })))).to.deep.equal(['postgres-role[any]'])
       } finally {
-        await host.sh('mv /usr/bin/psql.away /usr/bin/psql')
+        await host.sh('for p in /usr/bin/psql /usr/lib/postgresql/15/bin/psql; do mv $p.away $p; done')
       }
     } finally {
       await host.sh('systemctl start postgresql@15-main')

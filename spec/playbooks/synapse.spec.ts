@@ -72,7 +72,7 @@ const drifts: Drift[] = [
   {
     what: 'the deleted link of the nginx site',
     damage: 'rm /etc/nginx/sites-enabled/synapse.conf',
-    task: 'nginx site', resources: ['file[/etc/nginx/sites-enabled/synapse.conf]'], handlers: ['Reload nginx', 'The onion answers through Tor'],
+    task: 'nginx site', resources: ['nginx-site[synapse]'], handlers: ['Reload nginx', 'The onion answers through Tor'],
     proof: '[ "$(readlink -e /etc/nginx/sites-enabled/synapse.conf)" = /etc/nginx/sites-available/synapse.conf ]',
   },
 ]
