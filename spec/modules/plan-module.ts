@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { Facts } from '../../lib/playbook/facts.ts'
 import type { HostView, ModuleCall, Plan } from '../../lib/playbook/module.ts'
-import { requestIdentity } from '../../lib/state/batch.ts'
+import { stateIdentity } from '../../lib/state/batch.ts'
 import { Content } from '../../lib/state/content.ts'
 import type { State, Value } from '../../lib/state/resource.ts'
 import { Reader } from '../../lib/state/reader.ts'
@@ -17,7 +17,7 @@ export type Literals = Readonly<Record<string, State | null>>
 /** A host that has these states and no more; the engine's own reader answers from them. */
 export function hostView(states: Literals = {}, { mayCome = false } = {}): HostView {
   const reader = new Reader(() => Promise.reject(new Error('nothing is sent')))
-  reader.foretold = request => states[requestIdentity(request)] ?? null
+  reader.foretold = request => states[stateIdentity(request)] ?? null
   return { current: (resource, key) => reader.current(resource, key), mayCome: () => mayCome, facts }
 }
 
@@ -38,7 +38,7 @@ export function wantsOf({ wants }: Plan<unknown>): PlainWant[] {
   return wants.map(({ resource, key, desired }) => {
     if (desired) resource.schema.parse(desired)
     const fields = desired && Object.fromEntries(Object.entries(desired).filter(([, value]) => value !== undefined).map(([field, value]) => [field, plain(value)]))
-    return { resource: requestIdentity({ resource, key }), key, desired: fields }
+    return { resource: stateIdentity({ resource, key }), key, desired: fields }
   })
 }
 
