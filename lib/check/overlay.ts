@@ -26,7 +26,7 @@ export class Overlay implements Foresight {
     this.#changes += 1
     const { resource, key } = request
     this.#partly.delete(stateIdentity(request))
-    this.#states.set(stateIdentity(request), desired === null ? null : { ...current, ...definedFields(desired) })
+    this.#states.set(stateIdentity(request), desired === null ? null : { ...(current ?? resource.newborn?.(desired)), ...definedFields(desired) })
     for (const { kind, identity, state } of resource.foretells?.(key, desired) ?? []) {
       if (this.foretold(kind, identity) !== undefined) continue
       this.#states.set(`${kind} ${identity}`, state)

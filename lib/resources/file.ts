@@ -74,5 +74,6 @@ export const file: Resource<FileKey, FileState, FileDesired> = {
     if (state.content.bytes !== undefined) return true
     return content !== 'always' && (state.content.size > LARGEST_FETCHED || content.unless === state.content.sha256)
   },
+  newborn: ({ type }) => (type === 'link' ? {} : { owner: 'root', group: 'root', mode: type === 'file' ? '0644' : '0755', ...(type === 'file' ? { content: Content.of('') } : {}) }),
   mayComeWithPackage: (_key, desired) => desired === null || (desired.type === 'directory') || (desired.type === 'file' && desired.content === undefined),
 }

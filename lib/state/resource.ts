@@ -73,6 +73,8 @@ export interface Resource<Key, Current extends State, Desired extends State> {
   mayChangeWith?(key: Key, made: string): boolean
   /** A thing that brings more than itself when it is installed (a package): check mode is wary of everything missing from then on. */
   brings?(key: Key): { name: string; startsServices: boolean }
+  /** Fields that a thing will have which is newly made without their being desired, for later reads in check mode. */
+  newborn?(desired: Desired): State
   /** Other states that writing this one makes, for later reads in check mode; what is not known of them may change. */
   foretells?(key: Key, desired: Desired | null): { kind: string; identity: string; state: State }[]
   /** An event (a restart) or a wait, which has no state to compare: it always applies, and `verify` tells whether it came about. */

@@ -16,6 +16,10 @@ const quiet: Observer = { taskStarted: () => undefined, taskDone: () => undefine
 /** What a spec runs on a host: one call, several in order, or what a playbook's tasks() does. */
 export type Work = ModuleCall<unknown> | readonly ModuleCall<unknown>[] | ((play: Play) => void)
 
+function callsOf(work: Exclude<Work, (play: Play) => void>): readonly ModuleCall<unknown>[] {
+  return 'plan' in work ? [work] : work
+}
+
 /** A host that specs run against, in this process. */
 export class SpecHost {
   readonly host: Host
@@ -34,12 +38,8 @@ export class SpecHost {
     const play = playbook({
       name: 'spec', hosts: 'all',
       tasks(play: Play) {
-        if (typeof work === 'function') {
-          work(play)
-          return
-        }
-        const calls: readonly ModuleCall<unknown>[] = 'plan' in work ? [work] : work
-        calls.forEach((call, index) => play.task(`${index + 1} ${call.module}`, call))
+        if (typeof work === 'function') work(play)
+        else callsOf(work).forEach((call, index) => void play.task(`${index + 1} ${call.module}`, call))
       },
     })
     return runHost(this.host, prepare(play, { name: this.host.name, address: this.host.address, groups: [] }, {}), { check: options.check ?? false, choose: () => true, observer: quiet })
