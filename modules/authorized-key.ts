@@ -35,6 +35,7 @@ export const authorizedKey = defineModule({
     if (!account) throw new ReadError(`There is no user ${user}.`, { hint: 'A task before this one can make it (user).' })
     const path = given ?? `${account.home ?? guess}/.ssh/authorized_keys`
     const [current, directory] = given === undefined && account.home !== undefined && account.home !== guess ? await look(path) : usual
+    if (current && current.type !== 'file') throw new ReadError(`${path} is a ${current.type}, and is to be a file: move it away first.`)
     const present = state === 'present'
     if (!present && !current) return { wants: [] }
     if (current?.content && !current.content.bytes) throw new ReadError(`${path} is too large to be a list of keys.`)
