@@ -52,7 +52,7 @@ export function passwordForm(text: string): PasswordForm {
 }
 
 /** Whether a stored hash is that of a password in clear text. An md5 hash never is: it is to be replaced by a verifier. */
-async function isVerifierOf(stored: string, password: string): Promise<boolean> {
+export async function isVerifierOf(stored: string, password: string): Promise<boolean> {
   const recipe = recipeOf(stored)
   if (!recipe) return false
   const made = Buffer.from(await scramVerifier(password, recipe))

@@ -4,7 +4,7 @@ import { postgresRole } from '../../lib/resources/postgres-role.ts'
 import { sqlLiteral, sqlName } from '../../lib/resources/psql.ts'
 import { postgresUser } from '../../modules/postgres-user.ts'
 import { errorOf, diffs } from '../helpers/module-host.ts'
-import { postgresHost, sql } from '../helpers/postgres-host.ts'
+import { emptyCluster, postgresHost, sql } from '../helpers/postgres-host.ts'
 
 const character = fc.oneof(
   fc.constantFrom("'", '"', '\\', '$', '$$', ':', ':x', ':\'x\'', '|', ';', '--', '/*', '\n', '\r', '\t', '`', '%', '%s', '\\!', '\\q\n', '\u0001', 'é', '\u{1F600}', "E'", '(', '.'),
@@ -14,6 +14,11 @@ const anyText = fc.array(character, { maxLength: 12 }).map(parts => parts.join('
 const anyName = anyText.filter(name => name !== '' && Buffer.byteLength(name) <= 63 && !name.startsWith('pg_'))
 
 describe('SQL', () => {
+  before(async function () {
+    this.timeout(120_000)
+    await emptyCluster()
+  })
+
   it('any text comes back from the server as it was (property)', async () => {
     const texts = fc.sample(anyText, { numRuns: 300, seed: 4 })
     const lines = await sql(texts.map(text => `select encode(convert_to(${sqlLiteral(text)}, 'UTF8'), 'hex') || '.';`).join('\n'))
