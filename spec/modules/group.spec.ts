@@ -7,7 +7,7 @@ describe('group', () => {
     expect(await desired(group({ name: 'media', gid: 1500 }))).to.deep.equal([['group media', { gid: '1500' }]])
     expect(await desired(group({ name: 'media' }))).to.deep.equal([['group media', {}]])
     expect(await desired(group({ name: 'media', state: 'absent' }))).to.deep.equal([['group media', null]])
-    expect(wantsOf(await group({ name: 'media', system: true }).plan(hostView()))[0]?.key).to.deep.equal({ name: 'media', system: true })
+    expect(wantsOf(await group({ name: 'media', system: true }).plan(hostView()))[0]?.key).to.deep.equal({ name: 'media', system: true, nonUnique: false, force: false })
   })
 
   it('finds every wrong argument at once', () => {

@@ -6,7 +6,7 @@ describe('http-check', () => {
   it('waits until the URL answers, a minute long', async () => {
     expect(wantsOf(await httpCheck({ url: 'http://127.0.0.1:8080/', contains: 'Welcome' }).plan(hostView()))).to.deep.equal([{
       resource: 'wait http://127.0.0.1:8080/', desired: {},
-      key: { condition: { url: 'http://127.0.0.1:8080/', status: 200, contains: 'Welcome', insecure: false, requestTimeoutSeconds: 10 }, timeoutSeconds: 60 },
+      key: { condition: { url: 'http://127.0.0.1:8080/', method: 'GET', headers: {}, status: [200], followRedirects: false, contains: 'Welcome', insecure: false, requestTimeoutSeconds: 10 }, timeoutSeconds: 60 },
     }])
   })
 

@@ -2,24 +2,24 @@ import { expect } from 'chai'
 import { nginxSite } from '../../modules/nginx-site.ts'
 import { desired, misuse, wrongArguments } from './plan-module.ts'
 
-const available = 'file /etc/nginx/sites-available/hello.conf'
-const enabled = 'file /etc/nginx/sites-enabled/hello.conf'
+const site = 'nginx-site hello'
 const content = 'server { }\n'
 
 describe('nginx-site', () => {
-  it('wants the site\'s file before the link to it', async () => {
+  it('wants the site\'s file with the link to it', async () => {
     expect(await desired(nginxSite({ name: 'hello', content }))).to.deep.equal([
-      [available, { type: 'file', content, mode: '0644', owner: 'root', group: 'root' }], [enabled, { type: 'link', target: '../sites-available/hello.conf' }],
+      [site, { content, mode: '0644', owner: 'root', group: 'root', enabledAs: '../sites-available/hello.conf' }],
     ])
   })
 
-  it('keeps the file of a disabled site, and neither of an absent one, whose link goes first', async () => {
-    expect((await desired(nginxSite({ name: 'hello', content, state: 'disabled' }))).map(([name, state]) => [name, state && state['type']])).to.deep.equal([[available, 'file'], [enabled, null]])
-    expect(await desired(nginxSite({ name: 'hello', state: 'absent' }))).to.deep.equal([[enabled, null], [available, null]])
+  it('keeps the file of a disabled site, and nothing of an absent one', async () => {
+    expect(await desired(nginxSite({ name: 'hello', content, state: 'disabled' }))).to.deep.equal([[site, { content, mode: '0644', owner: 'root', group: 'root', enabledAs: '' }]])
+    expect(await desired(nginxSite({ name: 'hello', state: 'absent' }))).to.deep.equal([[site, null]])
   })
 
   it('removes Debian\'s default site when it is told to', async () => {
-    expect((await desired(nginxSite({ name: 'hello', content, removeDefault: true }))).at(-1)).to.deep.equal(['file /etc/nginx/sites-enabled/default', null])
+    expect((await desired(nginxSite({ name: 'hello', content, removeDefault: true }))).at(-1)?.[1]?.['debianDefault']).to.equal('removed')
+    expect((await desired(nginxSite({ name: 'hello', state: 'absent', removeDefault: true }))).at(-1)).to.deep.equal(['file /etc/nginx/sites-enabled/default', null])
   })
 
   it('finds every wrong argument at once', () => {

@@ -5,8 +5,8 @@ import { desired, hostView, misuse, wantsOf, wrongArguments } from './plan-modul
 describe('pip-venv', () => {
   it('wants a sound environment in which nothing is missing, of wheels only', async () => {
     expect(wantsOf(await pipVenv({ path: '/opt/app/venv', packages: ['six==1.16.0'] }).plan(hostView()))).to.deep.equal([{
-      resource: 'venv /opt/app/venv', desired: { python: 'sound', missing: [] },
-      key: { path: '/opt/app/venv', requirements: ['six==1.16.0'], python: 'python3', systemSitePackages: false, pipOptions: ['--only-binary=:all:'] },
+      resource: 'venv /opt/app/venv', desired: { python: 'sound', systemSitePackages: false, missing: [], unwanted: [] },
+      key: { path: '/opt/app/venv', requirements: ['six==1.16.0'], constraints: [], unwanted: [], files: { requirements: 'six==1.16.0\n', constraints: '' }, python: 'python3', systemSitePackages: false, pipOptions: ['--only-binary=:all:'] },
     }])
   })
 

@@ -14,10 +14,17 @@ const facts: Facts = {
 /** States by kind and name, as in `{ 'file /etc/motd': { type: 'file' } }`; what is not named is not there. */
 export type Literals = Readonly<Record<string, State | null>>
 
-/** A host that has these states and no more; the engine's own reader answers from them. */
+/** What every host has: some directories, and the users and groups that specs name. */
+const usual: Literals = Object.fromEntries([
+  ...['/etc', '/etc/nginx', '/etc/tor', '/srv', '/opt'].map((path): [string, State] => [`file ${path}`, { type: 'directory', mode: '0755', owner: 'root', group: 'root' }]),
+  ...['www-data', 'adm', 'tor', 'media'].flatMap((name): [string, State][] => [[`user ${name}`, { name }], [`group ${name}`, { name }]]),
+])
+
+/** A host that has these states and no more than is usual; the engine's own reader answers from them. */
 export function hostView(states: Literals = {}, { mayCome = false } = {}): HostView {
   const reader = new Reader(() => Promise.reject(new Error('nothing is sent')))
-  reader.foretold = request => states[stateIdentity(request)] ?? null
+  const all: Literals = { ...usual, ...states }
+  reader.foretold = request => all[stateIdentity(request)] ?? null
   return { current: (resource, key) => reader.current(resource, key), mayCome: () => mayCome, facts }
 }
 

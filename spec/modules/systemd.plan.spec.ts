@@ -3,7 +3,7 @@ import { differences } from '../../lib/state/compare.ts'
 import { systemd } from '../../modules/systemd.ts'
 import { desired, hostView, misuse, wrongArguments } from './plan-module.ts'
 
-const unit = (enabled: string, running = false) => ({ running, enabled, invocation: 'x' })
+const unit = (enabled: string, running = false) => ({ id: 'x.service', running, enabled, invocation: 'x', needsDaemonReload: false, ends: false, succeeded: true })
 
 /** What is left to do for a unit in this state. */
 async function todo(call: ReturnType<typeof systemd>, state: ReturnType<typeof unit> | null): Promise<(string | undefined)[]> {

@@ -14,6 +14,6 @@ describe('wait-for', () => {
   })
 
   it('finds every wrong argument at once', () => {
-    expect(wrongArguments(misuse(waitFor, { port: 70000, path: 'x', timeoutSeconds: 1.5, host: 'x' }))).to.deep.equal(['arguments', 'path', 'port', 'timeoutSeconds'])
+    expect(wrongArguments(misuse(waitFor, { port: 70000, path: 'x', timeoutSeconds: 1.5, extra: 'x' }))).to.deep.equal(['arguments', 'path', 'port', 'timeoutSeconds'])
   })
 })

@@ -41,7 +41,7 @@ function make(root: string, drawn: Call): ModuleCall<unknown> {
   switch (drawn.module) {
     case 'file': return file({ path, content: drawn.content, mode: drawn.mode, state: drawn.state, parents: true })
     case 'block': return blockInFile({ path, block: drawn.block, marker: drawn.marker, mode: drawn.mode, create: true, ...drawn.place })
-    case 'directory': return directory({ path, mode: drawn.mode, state: drawn.state, recursive: true })
+    case 'directory': return directory({ path, mode: drawn.mode, state: drawn.state, recursive: drawn.state === 'absent' })
     case 'symlink': return symlink({ path, target: drawn.target, state: drawn.state })
   }
 }
