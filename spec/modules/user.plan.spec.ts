@@ -5,8 +5,8 @@ import { desired, hostView, misuse, wantsOf, wrongArguments } from './plan-modul
 describe('user', () => {
   it('wants what is said of a user, groups in the order in which they are read', async () => {
     expect(await desired(user({ name: 'runner', uid: 1500, group: 'media', groups: ['tor', 'adm'], home: '/srv/runner/', shell: '/bin/sh', comment: 'Runs' })))
-      .to.deep.equal([['user runner', { uid: '1500', group: 'media', groups: ['adm', 'tor'], home: '/srv/runner', shell: '/bin/sh', comment: 'Runs' }]])
-    expect(await desired(user({ name: 'runner' }))).to.deep.equal([['user runner', {}]])
+      .to.deep.equal([['user runner', { uid: '1500', group: 'media', groups: ['adm', 'tor'], home: '/srv/runner', homeDirectory: 'present', shell: '/bin/sh', comment: 'Runs' }]])
+    expect(await desired(user({ name: 'runner' }))).to.deep.equal([['user runner', { homeDirectory: 'present' }]])
   })
 
   it('wants one gone', async () => {

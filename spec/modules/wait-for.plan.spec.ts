@@ -4,8 +4,8 @@ import { hostView, misuse, wantsOf, wrongArguments } from './plan-module.ts'
 
 describe('wait-for', () => {
   it('waits for a path or a port', async () => {
-    expect(wantsOf(await waitFor({ path: '/run/x' }).plan(hostView()))[0]).to.deep.equal({ resource: 'wait /run/x', key: { condition: { path: '/run/x' }, timeoutSeconds: 60 }, desired: {} })
-    expect(wantsOf(await waitFor({ port: 5432, timeoutSeconds: 5 }).plan(hostView()))[0]).to.deep.equal({ resource: 'wait port 5432', key: { condition: { port: 5432 }, timeoutSeconds: 5 }, desired: {} })
+    expect(wantsOf(await waitFor({ path: '/run/x' }).plan(hostView()))[0]).to.deep.equal({ resource: 'wait /run/x', key: { condition: { path: '/run/x', absent: false, contains: undefined }, timeoutSeconds: 60, intervalSeconds: undefined, message: undefined }, desired: {} })
+    expect(wantsOf(await waitFor({ port: 5432, timeoutSeconds: 5 }).plan(hostView()))[0]).to.deep.equal({ resource: 'wait port 5432', key: { condition: { port: 5432, host: undefined, state: 'open' }, timeoutSeconds: 5, intervalSeconds: undefined, message: undefined }, desired: {} })
   })
 
   it('wants exactly one of the two', () => {
