@@ -45,6 +45,8 @@ async function run(given: Arguments, { out, error }: Streams): Promise<number> {
   const [playbooks, loaded] = await Promise.all([
     loadPlaybooks(given.playbook),
     loadInventory(given.inventory, { directory: 'inventories' }),
+    // Needed by nearly every run, and slow to load: it comes along while the others are looked for.
+    import('../transport/ssh.ts'),
   ])
   const { user, privateKey, become } = given
   const inventory = { ...loaded, hosts: overrideConnection(loaded.hosts, { user, privateKey, become }) }

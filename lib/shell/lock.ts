@@ -10,7 +10,8 @@ export const LOCKED = 75
 export function lockScript({ holder, waitSeconds }: { holder: string; waitSeconds: number }): string {
   return [
     `if [ "$(id -u)" = 0 ]; then l=/run/stead; else l=/tmp/stead-$(id -u); fi`,
-    `mkdir -p -m 700 "$l" && exec 9>>"$l/lock" || exit 73`,
+    // In /tmp anybody could have made it first.
+    `mkdir -p -m 700 "$l" && [ -O "$l" ] && ! [ -L "$l" ] && exec 9>>"$l/lock" || { echo "$l cannot be used for the lock: it belongs to somebody else." >&2; exit 73; }`,
     `if ! flock -w ${waitSeconds} 9; then cat "$l/holder" >&2; exit ${LOCKED}; fi`,
     `printf '%s, since %s' ${quote(holder)} "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$l/holder"`,
   ].join('\n')

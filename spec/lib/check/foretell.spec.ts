@@ -1,8 +1,8 @@
-import { readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { z } from 'zod'
 import fc from 'fast-check'
-import { defineModule, packages, want } from '../../../lib/index.ts'
+import { defineModule, file as fileResource, packages, want } from '../../../lib/index.ts'
 import { apply, read } from '../../../lib/shell/script.ts'
 import { apt } from '../../../modules/apt.ts'
 import { blockInFile } from '../../../modules/block-in-file.ts'
@@ -87,6 +87,60 @@ describe('a check', () => {
     const report = await check(tasks)
     expect(statuses(report)).to.deep.equal(['write: change', 'block: change', 'block again: ok', 'mode: ok', 'remove: change', 'remove again: ok'])
     expect(report.tasks[1]?.changes[0]?.diff).to.include(' fresh').and.not.include('stale')
+  }))
+
+  it('knows what a new file and directory have that nobody asked for, and the directories that are made above them', () => inTemporaryDirectory(async root => {
+    const report = await check(({ task }) => {
+      task('file', file({ path: `${root}/a/b/x`, parents: true }))
+      task('its mode', file({ path: `${root}/a/b/x`, mode: '0644', content: '' }))
+      task('above', directory({ path: `${root}/a`, mode: '0755' }))
+      task('directory', directory({ path: `${root}/c/d` }))
+      task('its mode', directory({ path: `${root}/c/d`, mode: '0755' }))
+      task('above it', directory({ path: `${root}/c`, mode: '0700' }))
+    })
+    expect(report.tasks.map(({ status }) => status)).to.deep.equal(['change', 'ok', 'ok', 'change', 'ok', 'change'])
+  }))
+
+  it('knows that a directory takes along what it holds, and that nothing of it is back when it is made again', () => inTemporaryDirectory(async root => {
+    mkdirSync(`${root}/d/e`, { recursive: true })
+    writeFileSync(`${root}/d/x`, 'x')
+    const report = await check(({ task }) => {
+      task('new in it', file({ path: `${root}/d/new`, content: 'x' }))
+      task('remove', directory({ path: `${root}/d`, state: 'absent', recursive: true }))
+      task('gone', file({ path: `${root}/d/x`, state: 'absent' }))
+      task('gone too', file({ path: `${root}/d/new`, state: 'absent' }))
+      task('again', directory({ path: `${root}/d` }))
+      task('file', file({ path: `${root}/d/x`, content: 'x' }))
+      task('directory', directory({ path: `${root}/d/e` }))
+      task('beside', file({ path: `${root}/dx`, state: 'absent' }))
+    })
+    expect(report.tasks.map(({ status }) => status)).to.deep.equal(['change', 'change', 'ok', 'ok', 'change', 'change', 'change', 'ok'])
+  }))
+
+  it('asks the host for what was not foretold of a file: its content, where only its mode changes', () => inTemporaryDirectory(async root => {
+    writeFileSync(`${root}/x`, 'mine\n# BEGIN stead\n1\n# END stead\n', { mode: 0o600 })
+    const report = await check(({ task }) => {
+      task('mode', file({ path: `${root}/x`, mode: '0644' }))
+      task('block', blockInFile({ path: `${root}/x`, block: '1' }))
+      task('other block', blockInFile({ path: `${root}/x`, block: '2' }))
+    })
+    expect(statuses(report)).to.deep.equal(['mode: change', 'block: ok', 'other block: change'])
+    expect(report.tasks[2]?.changes[0]?.diff).to.include(' mine').and.include('-1\n+2')
+  }))
+
+  it('gives later tasks a result that follows from what was foretold', () => inTemporaryDirectory(async root => {
+    const args = z.strictObject({})
+    const sized = defineModule<typeof args, { mode: string }>({
+      name: 'sized', args, placeholder: { mode: '0000' },
+      plan: () => ({ wants: [want(fileResource, { path: `${root}/x` }, { type: 'file', mode: '0640' })], output: ([state]) => (typeof state?.mode === 'string' ? { mode: state.mode } : undefined) }),
+    })
+    writeFileSync(`${root}/copy`, 'old')
+    const report = await check(({ task }) => {
+      const made = task('make', sized({}))
+      task('use', async () => file({ path: `${root}/copy`, content: `${(await made).mode}\n` }))
+    })
+    expect(statuses(report)).to.deep.equal(['make: change', 'use: change'])
+    expect(report.tasks[1]?.changes[0]?.diff).to.include('+0640')
   }))
 
   it('says may-change, and why, of what a package still to be installed may bring', async () => {

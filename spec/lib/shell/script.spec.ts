@@ -38,7 +38,7 @@ describe('script templates', () => {
     const missing: Record<string, string> = {}
     // As it reaches a template from code that the compiler does not see: an index that is not there.
     const values = Object.values({ ...missing, path: missing['path'] })
-    expect(() => void Reflect.apply(read, undefined, [Object.assign(['rm ', ''], { raw: ['rm ', ''] }), ...values])).to.throw(TypeError, 'undefined')
+    expect(() => void Reflect.apply(read, undefined, [Object.assign(['rm ', ''], { raw: ['rm ', ''] }), ...values])).to.throw(TypeError, 'was given undefined')
   })
 
   it('join pieces one a line, each of its own kind', () => {

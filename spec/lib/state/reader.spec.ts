@@ -99,4 +99,19 @@ describe('Reader', () => {
     expect(await reader.current(alpha, { name: 'a' })).to.deep.equal({ value: '2' })
     expect(frames).to.deep.equal([['alpha b'], ['alpha a']])
   })
+
+  it('asks the host for what the foretelling does not tell, and lays it over what the host says', async () => {
+    const { frames, reader } = host()
+    reader.foretold = () => ({ value: 'foretold' })
+    expect(await reader.current(alpha, { name: 'a', more: true })).to.deep.equal({ value: 'foretold', detail: 'more of a' })
+    expect(frames).to.deep.equal([['alpha a']])
+  })
+
+  it('takes what is made where nothing is, only where the host has nothing', async () => {
+    const { reader } = host(() => output('a=1'))
+    reader.whenMissing = () => ({ value: 'made' })
+    expect(await Promise.all([reader.current(alpha, { name: 'a' }), reader.current(alpha, { name: 'b' })])).to.deep.equal([{ value: '1' }, { value: 'made' }])
+    reader.foretold = () => null
+    expect(await reader.current(alpha, { name: 'b' })).to.equal(null)
+  })
 })
