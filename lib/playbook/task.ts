@@ -13,9 +13,9 @@ export interface TaskOptions {
   tags?: readonly string[]
   /** The task is left out where this gives false. Evaluated when the task's turn comes, so it may await earlier tasks. */
   when?: () => boolean | Promise<boolean>
-  /** Run this task's scripts as this user of the host. */
+  /** What this task writes is written as this user of the host; it is read as root all the same. */
   become?: string
-  /** false: run for real in check mode too (only for what merely reads); true: never apply. */
+  /** true: show what it would do, never do it, in a real run too. false: only for what merely reads; in check mode anything else fails. */
   checkMode?: boolean
   /** A failure is reported, and the host goes on. */
   ignoreErrors?: boolean

@@ -24,8 +24,8 @@ export function newToken(): string {
 }
 
 /**
- * Shell functions that a session is made of, in plain POSIX sh. `p` runs one part: its standard output goes out as it is (any bytes),
- * its standard error is kept and sent behind, with the exit code. `r` reads, `a` applies: an apply part's output is kept until
+ * Shell functions that a session is made of, in plain POSIX sh. `r` reads: its standard output goes out as it is (any bytes),
+ * its standard error is kept and sent behind, with the exit code. `a` applies: an apply part's output is kept until
  * it ends, so that a lost connection cannot kill it half way with SIGPIPE; and it is left out once one has failed.
  * The lock (descriptor 9) stays with the session's shell: no program that a part starts inherits it.
  */
