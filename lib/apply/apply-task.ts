@@ -1,15 +1,17 @@
 import { ApplyError, NotConvergedError } from '../errors.ts'
-import type { PlannedWant, TaskPlan } from '../plan/plan-task.ts'
+import { compareWant, type PlannedWant, type TaskPlan } from '../plan/plan-task.ts'
 import { notified, type AnyTask } from '../playbook/task.ts'
 import { showDifferences } from '../report/diff.ts'
 import type { Change } from '../report/report.ts'
 import { LEFT_OUT, type FramePart } from '../shell/frame.ts'
 import type { Session } from '../shell/session.ts'
 import { batch, requestIdentity } from '../state/batch.ts'
-import { differences } from '../state/compare.ts'
 import type { Request, State, Writing } from '../state/resource.ts'
 import type { HostWalk } from './host.ts'
 import { writeJournal } from './journal.ts'
+
+/** A line by which an apply script tells the operator something, as what it waited for. */
+const NOTE = /^stead-note: (.+)$/gm
 
 /** The changes of a plan as the report shows them. */
 export function changesOf({ wants }: TaskPlan): Change[] {
@@ -42,6 +44,7 @@ export async function applyTask(
   const answers = parse(outputs.slice(notes.length + writes.length + afterwards.length))
   walk.reader.forget(answers)
   const results = outputs.slice(notes.length, notes.length + writes.length)
+  for (const { stderr } of results) for (const [, note = ''] of stderr.matchAll(NOTE)) walk.observer.note(walk.name, note)
   results.forEach(({ exitCode, stderr }, index) => {
     if (exitCode === 0 || exitCode === LEFT_OUT) return
     throw new ApplyError('The change failed.', { resource: writings[index]?.identity, exitCode, stderr })
@@ -70,7 +73,7 @@ function groupWrites(toWrite: readonly PlannedWant[]): { identity: string; writi
 }
 
 function verified(planned: PlannedWant, after: State | null | Error | undefined, wasWritten: boolean): State | null {
-  const { want: { resource, key, desired }, identity, current } = planned
+  const { want: { resource, key }, identity, current } = planned
   if (after === undefined) throw new NotConvergedError('It was written, and the host gave no answer when it was read back.', { resource: identity })
   if (after instanceof Error) throw new NotConvergedError(`It was written, and could not be read back: ${after.message}`, { resource: identity, cause: after.cause })
   if (resource.event) {
@@ -78,7 +81,7 @@ function verified(planned: PlannedWant, after: State | null | Error | undefined,
     if (missing !== undefined) throw new NotConvergedError(missing, { resource: identity })
     return after
   }
-  const remaining = differences(after, desired)
+  const remaining = compareWant(planned.want, after)
   if (remaining.length > 0) {
     throw new NotConvergedError(`It was written, and does not read back as desired:\n${showDifferences(remaining, after)}`, { resource: identity })
   }

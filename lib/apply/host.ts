@@ -1,6 +1,6 @@
-import { PlaybookError, SteadError } from '../errors.ts'
+import { ArgumentError, PlaybookError, SteadError } from '../errors.ts'
 import { factsScript, FactsNotKnown, parseFacts, playbookHost, type Facts } from '../playbook/facts.ts'
-import type { HostPlay, Playbook } from '../playbook/playbook.ts'
+import { argumentIssues, type HostPlay, type Playbook } from '../playbook/playbook.ts'
 import type { AnyTask } from '../playbook/task.ts'
 import type { Asked, StateSource } from '../plan/plan-task.ts'
 import { askAhead, requestsOf } from '../plan/prefetch.ts'
@@ -66,9 +66,16 @@ export function prepare(playbook: Playbook, host: Prepared['host'], vars: Readon
     host, playbook, play,
     learn(known) {
       facts = known
-      return play ?? layOut()
+      return play ?? withoutMistakes(layOut())
     },
   }
+}
+
+/** @throws ArgumentError, before anything is done, for what would have been found before any connection in a playbook that looks at no facts. */
+function withoutMistakes(play: HostPlay): HostPlay {
+  const issues = argumentIssues(play)
+  if (issues.length) throw new ArgumentError('the playbook', issues.map(({ task, module, argument, message }) => ({ argument: `"${task}": ${module}: ${argument}`, message })))
+  return play
 }
 
 /**
@@ -97,5 +104,5 @@ export async function openHost(session: ReadSession, prepared: Prepared, choose:
 
 /** States as the host has them now. */
 export function hostSource({ reader, facts }: HostWalk): StateSource {
-  return { current: (resource, key) => reader.current(resource, key), mayCome: () => false, facts: () => facts }
+  return { current: (resource, key) => reader.current(resource, key), mayCome: () => false, mayBeThere: () => false, facts: () => facts }
 }

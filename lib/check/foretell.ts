@@ -1,12 +1,15 @@
 import { format, PlaybookError, SteadError } from '../errors.ts'
 import { hostSource, type HostWalk } from '../apply/host.ts'
 import { changesAnything, isDone, planTask, settle, type PlannedWant, type StateSource, type TaskPlan } from '../plan/plan-task.ts'
+import { requestsOf } from '../plan/prefetch.ts'
 import { Pass } from '../playbook/pass.ts'
 import { notified, type AnyTask } from '../playbook/task.ts'
 import { showDifferences } from '../report/diff.ts'
 import type { Change, HandlerReport, TaskReport, TaskStatus } from '../report/report.ts'
-import { changesOf, neverApplied } from '../apply/apply-task.ts'
 import type { State } from '../state/resource.ts'
+import { changesOf, neverApplied } from '../apply/apply-task.ts'
+import { concerned } from './concerned.ts'
+import { doubtOf } from './doubt.ts'
 import { Overlay } from './overlay.ts'
 
 interface Foretold {
@@ -22,7 +25,7 @@ export async function foretell(walk: HostWalk): Promise<Foretold> {
   const notifications = new Map<string, TaskStatus>([...walk.pending].map(name => [name, 'change']))
   for (const step of walk.play.steps) {
     if ('flush' in step) {
-      done.handlers.push(...foretellHandlers(walk, notifications))
+      done.handlers.push(...await foretellHandlers(walk, notifications, source, overlay))
       continue
     }
     const report = await foretellTask(step.task, walk, source, overlay)
@@ -31,7 +34,7 @@ export async function foretell(walk: HostWalk): Promise<Foretold> {
     if (report.status === 'failed' && !step.task.options.ignoreErrors) return done
     for (const handler of notified(step.task)) notify(notifications, handler.name, report.status)
   }
-  done.handlers.push(...foretellHandlers(walk, notifications))
+  done.handlers.push(...await foretellHandlers(walk, notifications, source, overlay))
   return done
 }
 
@@ -40,41 +43,54 @@ function notify(notifications: Map<string, TaskStatus>, handler: string, status:
   if (status === 'may-change' && !notifications.has(handler)) notifications.set(handler, 'may-change')
 }
 
-function foretellHandlers({ name, play, observer }: HostWalk, notifications: Map<string, TaskStatus>): HandlerReport[] {
-  return play.handlers.flatMap(handler => {
-    const status = notifications.get(handler.name)
-    if (!status) return []
-    notifications.delete(handler.name)
-    const report = { name: handler.name, status }
-    observer.handlerDone(name, report)
-    return [report]
-  })
+/** Lists the handlers that will run, and lays what they do over the host, for the tasks after them. */
+async function foretellHandlers(walk: HostWalk, notifications: Map<string, TaskStatus>, source: StateSource, overlay: Overlay): Promise<HandlerReport[]> {
+  const reports: HandlerReport[] = []
+  for (const { name, task } of walk.play.handlers) {
+    const status = notifications.get(name)
+    if (!status) continue
+    notifications.delete(name)
+    try {
+      const plan = await planTask(task, source, new Pass('check'), { inHandler: true })
+      if (status === 'change') for (const planned of plan.wants) foretellWant(planned, plan, overlay)
+      else overlay.untold(name, plan.wants.map(({ want }) => want), { brings: false })
+    } catch {
+      // What a handler waits for, or cannot tell yet, is a matter of its run; what it writes is no more than unsure until then.
+      overlay.untold(name, concerned(requestsOf(walk.asked, [task])), { brings: false })
+    }
+    const report: HandlerReport = { name, status }
+    reports.push(report)
+    walk.observer.handlerDone(walk.name, report)
+  }
+  return reports
 }
 
 /** States as they will be: what was foretold first, then what the host says. */
 function overlaySource(walk: HostWalk, overlay: Overlay): StateSource {
   walk.reader.foretold = request => overlay.find(request)
-  walk.reader.whenMissing = request => overlay.whenMissing(request)
-  return { ...hostSource(walk), mayCome: () => overlay.pendingPackages.length > 0 }
+  walk.reader.adjusted = (request, answer) => overlay.adjust(request, answer)
+  return { ...hostSource(walk), mayCome: () => overlay.mayCome, mayBeThere: () => overlay.mayBeThere }
 }
 
 async function foretellTask(task: AnyTask, walk: HostWalk, source: StateSource, overlay: Overlay): Promise<TaskReport> {
   const startedAt = performance.now()
+  const pass = new Pass('check')
   const report = (status: TaskStatus, module: string, changes: Change[] = [], error?: string): TaskReport => (
     { name: task.name, module, status, changes, durationMs: performance.now() - startedAt, ...(error === undefined ? {} : { error }) })
   walk.observer.taskStarted(walk.name, task.name)
   try {
-    const plan = await planTask(task, source, new Pass('check'))
+    const plan = await planTask(task, source, pass, { asked: walk.asked })
     if (plan.skipped) {
       task.settle({ known: false })
-      return report('skipped', '')
+      if (pass.unknown.size === 0) return report('skipped', '')
+      throw new PlaybookError(`whether it is left out depends on the result of "${[...pass.unknown].join('", "')}"`)
     }
     if (task.options.checkMode === true && !isDone(plan)) {
       task.settle({ known: false })
       return report('may-change', plan.module, neverApplied(changesOf(plan)))
     }
     if (task.options.checkMode === false && changesAnything(plan)) {
-      throw new PlaybookError('With checkMode: false a task is run for real in check mode, and this one would write.', { hint: 'It is for what merely reads: wait-for, http-check.' })
+      throw new PlaybookError('With checkMode: false a task is run for real in check mode, and this one would write.', { hint: 'It is for what merely reads: command with reads: true, wait-for, http-check.' })
     }
     const foretold = plan.wants.map(planned => foretellWant(planned, plan, overlay))
     settle(task, plan, foretold.some(({ status }) => status === 'may-change') ? undefined : statesAfter(plan, foretold, overlay))
@@ -85,7 +101,8 @@ async function foretellTask(task: AnyTask, walk: HostWalk, source: StateSource, 
     task.settle({ known: false })
     // What depends on earlier changes of this run cannot be known yet; only without any is the error the last word.
     if (overlay.untouched || (error instanceof PlaybookError && task.options.checkMode === false)) return report('failed', '', [], message)
-    return report('may-change', '', [{ resource: task.name, diff: '', reason: `cannot be told before the changes above are made: ${message}` }])
+    overlay.untold(task.name, concerned(requestsOf(walk.asked, [task])), { brings: true })
+    return report('may-change', typeof task.body === 'function' ? '' : task.body.module, [{ resource: task.name, diff: '', reason: `cannot be told before the changes above are made: ${message}` }])
   }
 }
 
@@ -101,18 +118,11 @@ function worst(statuses: readonly TaskStatus[]): TaskStatus {
 function foretellWant(planned: PlannedWant, plan: TaskPlan, overlay: Overlay): { status: TaskStatus; change?: Change } {
   const { want: { resource, key, desired }, identity, current, differences } = planned
   if (resource.event?.effect === 'wait') return foretellWait(planned, overlay)
-  const packages = overlay.pendingPackages
-  const mayCome = current === null && packages.length > 0 && (resource.mayComeWithPackage?.(key, desired, overlay) ?? false)
-  if (differences.length === 0 && !mayCome) return { status: 'ok' }
-  const partial = overlay.isPartial({ resource, key })
-  if (differences.length > 0) overlay.foretell({ resource, key }, current, desired)
+  const doubt = doubtOf(planned, plan, overlay)
+  if (differences.length > 0) overlay.foretell({ resource, key }, current, desired, doubt === undefined)
+  if (differences.length === 0 && doubt === undefined) return { status: 'ok' }
   const diff = showDifferences(differences, current)
-  if (mayCome) return { status: 'may-change', change: { resource: identity, diff, reason: `it may come with the packages still to be installed (${packages.join(', ')})` } }
-  if (partial) return { status: 'may-change', change: { resource: identity, diff, reason: 'how it will be made by a task above is known only after applying' } }
-  if (plan.unknown.size > 0 && current !== null) {
-    return { status: 'may-change', change: { resource: identity, diff, reason: `it depends on the result of "${[...plan.unknown].join('", "')}", known only after applying` } }
-  }
-  return { status: 'change', change: { resource: identity, diff } }
+  return doubt === undefined ? { status: 'change', change: { resource: identity, diff } } : { status: 'may-change', change: { resource: identity, diff, reason: doubt } }
 }
 
 /** Nothing is waited for in check mode: what is not so yet is an error on a host that is as it should be, and else to be expected. */

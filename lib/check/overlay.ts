@@ -1,19 +1,33 @@
-import { requestIdentity } from '../state/batch.ts'
-import type { Foresight, Request, State } from '../state/resource.ts'
+import { questionIdentity, stateIdentity } from '../state/batch.ts'
+import { mentions } from '../state/mentions.ts'
+import type { Bringer, Foresight, Foretold, Made, Request, State } from '../state/resource.ts'
+
+interface Unsure {
+  covers: (identity: string) => boolean
+  reason: string
+}
 
 /**
- * The host as it will be: what check mode foretold so far, over what was read. Also what may yet come by itself, with the
- * packages that are still to be installed.
+ * The host as it will be: what check mode foretold so far, over what was read. Also what may yet come by itself: with packages that are
+ * still to be installed, with commands, and with tasks of which nothing can be told yet.
  */
 export class Overlay implements Foresight {
   readonly #states = new Map<string, State | null>()
   /** States that are made where the host has none. */
   readonly #whereMissing = new Map<string, State>()
+  /** What becomes of states that the host has. */
+  readonly #changed = new Map<string, (now: State) => State>()
   /** What is gone with something that was removed. */
   readonly #gone: ((kind: string, name: string) => boolean)[] = []
-  readonly #pendingPackages: string[] = []
+  readonly #bringers: Bringer[] = []
+  /** States of which only the fields that are in them are known. */
   readonly #partly = new Set<string>()
-  servicesStart = false
+  /** Files edited while something else may bring them: their content is known in part. */
+  readonly #edited = new Set<string>()
+  /** What was asked of the states that were foretold. */
+  readonly #questions = new Map<string, Set<string>>()
+  readonly #unsure: Unsure[] = []
+  readonly #made: Made[] = []
   #changes = 0
 
   foretold(kind: string, name: string): State | null | undefined {
@@ -23,57 +37,146 @@ export class Overlay implements Foresight {
 
   /** The state that `request` will find, or undefined when this run says nothing of it. */
   find(request: Request): State | null | undefined {
-    return this.foretold(request.resource.kind, request.resource.identify(request.key))
+    const state = this.#states.get(questionIdentity(request))
+    return state === undefined ? this.foretold(request.resource.kind, request.resource.identify(request.key)) : state
   }
 
-  /** The state that `request` will find where the host has none. */
-  whenMissing(request: Request): State | undefined {
-    return this.#whereMissing.get(requestIdentity(request))
+  /** What this run makes of what the host has, or of what it has not. */
+  adjust(request: Request, answer: State | null): State | null {
+    const id = stateIdentity(request)
+    if (!answer) return this.#whereMissing.get(id) ?? null
+    return [id, `${request.resource.kind} *`].reduce((state, each) => this.#changed.get(each)?.(state) ?? state, answer)
   }
 
-  /** Notes that `request` will be as desired; fields not desired stay as they are now. */
-  foretell(request: Request, current: State | null, desired: State | null): void {
+  /**
+   * Notes that `request` will be as desired; fields not desired stay as they are now.
+   *
+   * @param known false where something else may make it before: then nothing but what is desired is known of it.
+   */
+  foretell(request: Request, current: State | null, desired: State | null, known = true): void {
     this.#changes += 1
     const { resource, key } = request
-    this.#partly.delete(requestIdentity(request))
+    const id = questionIdentity(request)
+    this.#questions.set(stateIdentity(request), (this.#questions.get(stateIdentity(request)) ?? new Set()).add(id))
     if (desired === null) this.#remove(request, current)
-    else this.#states.set(requestIdentity(request), { ...(current ?? resource.defaults?.(key, desired)), ...definedFields(desired) })
-    for (const { kind, identity, state, whereMissing } of resource.foretells?.(key, desired) ?? []) {
-      const now = this.foretold(kind, identity)
-      if (now) continue
-      if (whereMissing && now === undefined) this.#whereMissing.set(`${kind} ${identity}`, state)
-      else this.#states.set(`${kind} ${identity}`, state)
-      if (!whereMissing) this.#partly.add(`${kind} ${identity}`)
+    else this.#states.set(id, { ...(current ?? this.#whereMissing.get(id) ?? (known ? resource.defaults?.(key, desired) : undefined)), ...definedFields(desired) })
+    if (desired !== null && current === null) this.#partly.add(id)
+    if (desired !== null && resource.madeFrom?.(key) === undefined) this.#edited.delete(id)
+    else if (current === null && this.mayBeThere) this.#edited.add(id)
+    this.#made.push({ kind: resource.kind, name: resource.identify(key), before: current, after: desired })
+    for (const each of resource.foretells?.(key, desired, current) ?? []) this.#alsoMade(each, `${resource.kind}[${resource.identify(key)}]`)
+    const brings = resource.brings?.(key, current, desired)
+    if (brings) this.#bringers.push(brings)
+  }
+
+  /**
+   * Notes that a task may do what cannot be told to the states of `requests` and to what they make along with them.
+   *
+   * @param brings whether anything that is missing may come with it.
+   */
+  untold(task: string, requests: readonly Request[], { brings }: { brings: boolean }): void {
+    const along = requests.flatMap(({ resource, key }) => (brings ? [] : (resource.foretells?.(key, {}, null) ?? []).map(({ kind, identity }) => `${kind} ${identity}`)))
+    const touched = new Set([...requests.map(stateIdentity), ...along])
+    this.#changes += 1
+    if (brings) this.#bringers.push({ what: 'task', name: task, startsServices: true })
+    this.#unsure.push({ covers: id => touched.has(id), reason: `what "${task}" makes of it is known only after applying` })
+  }
+
+  #alsoMade({ kind, identity, state, whereMissing, below, change }: Foretold, by: string): void {
+    const id = `${kind} ${identity}`
+    const now = this.foretold(kind, identity)
+    const inside = (name: string) => name.startsWith(`${id}/`)
+    if (below && state === null) this.#forget(inside, (ofKind, name) => inside(`${ofKind} ${name}`))
+    if (below && state !== null) this.#unsure.push({ covers: inside, reason: `what ${by} brings there is known only after applying` })
+    if (state === 'unsure') return void this.#unsure.push({ covers: each => each === id, reason: `what ${by} makes of it is known only after applying` })
+    if (change) {
+      const earlier = this.#changed.get(id)
+      if (now) this.#states.set(id, change(now))
+      else if (now === undefined) this.#changed.set(id, earlier ? state => change(earlier(state)) : change)
+      return
     }
-    const brings = current === null && desired !== null ? resource.brings?.(key) : undefined
-    if (!brings) return
-    this.#pendingPackages.push(brings.name)
-    this.servicesStart ||= brings.startsServices
+    if (now && state) return
+    this.#made.push({ kind, name: identity, before: now ?? null, after: state })
+    if (whereMissing && state && now === undefined) this.#whereMissing.set(id, state)
+    else this.#states.set(id, state)
+    this.#partly.add(id)
   }
 
   #remove(request: Request, current: State | null): void {
     const { resource, key } = request
-    this.#states.set(requestIdentity(request), null)
+    this.#states.set(questionIdentity(request), null)
     if (!resource.takesAlong) return
     const isGone = (kind: string, name: string) => kind === resource.kind && (resource.takesAlong?.(key, current, name) ?? false)
-    for (const id of [...this.#states.keys()]) if (id.startsWith(`${resource.kind} `) && isGone(resource.kind, id.slice(resource.kind.length + 1))) this.#states.delete(id)
+    this.#forget(id => id.startsWith(`${resource.kind} `) && isGone(resource.kind, id.slice(resource.kind.length + 1)), isGone)
+  }
+
+  #forget(covers: (id: string) => boolean, isGone: (kind: string, name: string) => boolean): void {
+    for (const states of [this.#states, this.#whereMissing, this.#changed]) for (const id of [...states.keys()]) if (covers(id)) states.delete(id)
     this.#gone.push(isGone)
   }
 
-  /** Whether a state was foretold only in part, as what another change (a command) will bring. */
+  /** Whether only the fields that are in it are known of a state: it is new, or what another change (a command) brings. */
   isPartial(request: Request): boolean {
-    return this.#partly.has(requestIdentity(request))
+    return this.#partly.has(questionIdentity(request))
   }
 
-  /** Packages that will be installed, and may bring files, users and units with them. */
-  get pendingPackages(): readonly string[] {
-    return this.#pendingPackages
+  /** Whether the content of a file is known in part only: it was edited while something else may bring it. */
+  isEdited(request: Request): boolean {
+    return this.#edited.has(questionIdentity(request))
+  }
+
+  /** Why it cannot be told what becomes of a state, or undefined. */
+  unsureOf(request: Request): string | undefined {
+    const id = stateIdentity(request)
+    const name = request.resource.identify(request.key)
+    const command = this.#bringers.find(({ what, name: words }) => what === 'command' && mentions(words.replace(/^\S+/, ''), name))
+    const otherwise = [...(this.#questions.get(id) ?? [])].some(question => question !== questionIdentity(request))
+    if (otherwise) return 'a task above changes it too, and asks something else of it'
+    return this.#unsure.find(({ covers }) => covers(id))?.reason ?? (command && `what is run before may change it (${command.name})`)
+  }
+
+  /** Whether something foretold before may make a difference to what `request` will find. */
+  mayDisturb({ resource, key }: Request, current: State | null, desired: State | null): boolean {
+    const name = resource.identify(key)
+    const elsewhere = resource.kind !== 'file' && name.startsWith('/')
+    return this.#made.some(made => (elsewhere && made.kind === 'file' && (made.name === name || (made.after === null && name.startsWith(`${made.name}/`))))
+      || (resource.mayChangeWith?.(key, made, current, desired) ?? false))
+  }
+
+  /** Whether packages are still to be installed, with files, users and units. */
+  get mayCome(): boolean {
+    return this.#bringers.some(({ what }) => what === 'package')
+  }
+
+  /** Whether what is missing may be there by then: with those packages, or by what commands and tasks do of which nothing can be told. */
+  get mayBeThere(): boolean {
+    return this.#bringers.some(bringsAnything)
+  }
+
+  get servicesStart(): boolean {
+    return this.#bringers.some(({ startsServices }) => startsServices)
+  }
+
+  /** What something missing may come with. */
+  get comesWith(): string {
+    const names = (kind: Bringer['what']) => [...new Set(this.#bringers.filter(({ what }) => what === kind).filter(bringsAnything).map(({ name }) => name))]
+    const packages = names('package')
+    return [
+      ...(packages.length ? [`the packages still to be installed (${packages.join(', ')})`] : []),
+      ...names('command').map(words => `what is run before (${words})`),
+      ...names('task').map(task => `"${task}", which cannot be told yet`),
+    ].join(', or with ')
   }
 
   /** Whether anything was foretold yet. */
   get untouched(): boolean {
     return this.#changes === 0
   }
+}
+
+/** A command that runs every time has run before, so that what it makes is there. */
+function bringsAnything({ again }: Bringer): boolean {
+  return again !== true
 }
 
 function definedFields(state: State): State {

@@ -11,6 +11,7 @@ import { identity, type Request, type Resource, type State } from '../state/reso
 export interface StateSource {
   current<Key, Current extends State, Desired extends State>(resource: Resource<Key, Current, Desired>, key: Key): Promise<Current | null>
   mayCome(): boolean
+  mayBeThere(): boolean
   facts(): Facts
 }
 
@@ -31,6 +32,10 @@ export interface TaskPlan {
   output: Plan<unknown>['output']
   /** Tasks whose results are not known yet and were stood for by placeholders. */
   unknown: ReadonlySet<string>
+  /** The texts that stood for them. */
+  placeholders: readonly string[]
+  /** Whether the task is left out depends on one of them. */
+  conditional: boolean
 }
 
 /** What a plan asked for, so that it can be asked again in the frame of a change before it. */
@@ -53,14 +58,15 @@ export async function planTask(task: AnyTask, source: StateSource, pass: Pass, o
   return currentPass.run(pass, async () => {
     try {
       if (!(await isWanted(task, pass))) return skippedPlan(pass)
+      const conditional = pass.unknown.size > 0 && task.options.when !== undefined
       const call = typeof task.body === 'function' ? await task.body() : task.body
       const issues = [...call.issues, ...misplaced(call, options.inHandler ?? false)]
       if (issues.length) throw new ArgumentError(call.module, issues)
-      const view: HostView = { current: ask, mayCome: () => source.mayCome(), get facts() { return source.facts() } }
+      const view: HostView = { current: ask, mayCome: () => source.mayCome(), mayBeThere: () => source.mayBeThere(), get facts() { return source.facts() } }
       task.placeholder = call.placeholder
       const plan = await call.plan(view)
       const wants = await Promise.all(plan.wants.map(want => planWant(want, ask)))
-      return { skipped: false, module: call.module, wants, output: plan.output, unknown: pass.unknown }
+      return { skipped: false, module: call.module, wants, output: plan.output, unknown: pass.unknown, placeholders: pass.placeholders, conditional }
     } catch (error) {
       throw asTaskError(error, task)
     }
@@ -87,10 +93,15 @@ async function planWant(want: Want, ask: StateSource['current']): Promise<Planne
   }
   try {
     const current = await ask(resource, key)
-    return { want, identity: name, current, differences: resource.event ? eventDifference(want, current) : differences(current, want.desired) }
+    return { want, identity: name, current, differences: resource.event ? eventDifference(want, current) : compareWant(want, current) }
   } catch (error) {
     throw error instanceof SteadError ? error.at({ resource: name }) : error
   }
+}
+
+/** Where `current` is not what is wanted, by the resource's own comparison if it has one. */
+export function compareWant({ resource, key, desired }: Want, current: State | null): Difference[] {
+  return resource.differences?.(key, current, desired) ?? differences(current, desired)
 }
 
 function eventDifference({ resource, key }: Want, current: State | null): Difference[] {
@@ -101,7 +112,7 @@ function eventDifference({ resource, key }: Want, current: State | null): Differ
 }
 
 function skippedPlan(pass: Pass): TaskPlan {
-  return { skipped: true, module: '', wants: [], output: undefined, unknown: pass.unknown }
+  return { skipped: true, module: '', wants: [], output: undefined, unknown: pass.unknown, placeholders: pass.placeholders, conditional: true }
 }
 
 /** An error of a task's own code is the playbook's: it is told without a stack, but with the place in the playbook. */

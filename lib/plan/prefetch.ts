@@ -11,13 +11,16 @@ import { planTask, type Asked, type StateSource } from './plan-task.ts'
 export async function askAhead({ steps, handlers }: HostPlay): Promise<Asked> {
   const asked: Asked = new Map()
   const pass = new Pass('ahead')
-  const source: StateSource = { current: () => never(), mayCome: () => false, facts: () => { throw new FactsNotKnown('of a host') } }
+  const source: StateSource = { current: () => never(), mayCome: () => false, mayBeThere: () => false, facts: () => { throw new FactsNotKnown('of a host') } }
   for (const step of steps) {
     // Whatever goes wrong here goes wrong again, and is told, when the task is planned for its host.
     if ('task' in step) planTask(step.task, source, pass, { asked }).catch(() => undefined)
   }
   for (const { task } of handlers) planTask(task, source, pass, { asked, inHandler: true }).catch(() => undefined)
-  await new Promise(resolve => setImmediate(() => setImmediate(resolve)))
+  do {
+    await Promise.allSettled(pass.busy)
+    await new Promise(resolve => setImmediate(() => setImmediate(resolve)))
+  } while (pass.busy.size > 0)
   pass.abandoned = true
   return asked
 }

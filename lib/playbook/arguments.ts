@@ -6,6 +6,14 @@ export const fileMode = z
   .regex(/^[0-7]{3,4}$/, 'must be three or four octal digits, as in \'0640\'')
   .transform(mode => mode.padStart(4, '0'))
 
+const symbolic = /^([ugoa]*([-+=]([rwxXst]+|[ugo])?)+)(,[ugoa]*([-+=]([rwxXst]+|[ugo])?)+)*$/
+
+/** A file mode in octal digits, or as a change of the mode that is there. @example fileModeChange.parse('u+x,go-w') // 'u+x,go-w' */
+export const fileModeChange = z
+  .string('must be a string of octal digits, as in \'0640\' (a number would be read as decimal), or symbolic, as in \'u=rw,g+r\'')
+  .refine(mode => /^[0-7]{3,4}$/.test(mode) || symbolic.test(mode), 'must be three or four octal digits, as in \'0640\', or symbolic, as in \'u=rw,g+r\' (chmod(1))')
+  .transform(mode => (/^[0-7]+$/.test(mode) ? mode.padStart(4, '0') : mode))
+
 /** A path from the root, without `.`, `..` or a NUL in it. */
 export const absolutePath = z
   .string('must be an absolute path, as in \'/etc/motd\'')
@@ -14,6 +22,11 @@ export const absolutePath = z
 
 /** A name of a user or group, as useradd(8) takes it, or a number. */
 export const name = z.string('must be a name').regex(/^[A-Za-z0-9_][A-Za-z0-9_. -]*\$?$/, 'must be a name of a user or group')
+
+/** Whether a URL names a user or a password, which do not belong into a command line or a file that all may read. */
+export function hasPassword(url: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*@/i.test(url)
+}
 
 /** A TCP port. */
 export const port = z.int('must be a port number').min(1, 'must be 1 to 65535').max(65535, 'must be 1 to 65535')
@@ -35,3 +48,14 @@ export const attributeArguments = {
   /** Mode as a string. @default as it is, 0644 for a new file */
   mode: fileMode.optional(),
 }
+
+/** {@link attributeArguments} of modules of single files, which also take a symbolic mode. */
+export const fileAttributeArguments = {
+  ...attributeArguments,
+  /** Octal, or symbolic as in chmod(1), applied to the mode that is there. @default as it is, 0644 for a new file */
+  mode: fileModeChange.optional(),
+}
+
+/** A command that must accept a file's new content before it goes live. */
+export const validateArgument = z.array(z.string(), 'must be a list of words, as in [\'visudo\', \'-cf\', \'%s\']')
+  .refine(words => words.includes('%s'), 'must contain the word \'%s\', which stands for the new file').optional()

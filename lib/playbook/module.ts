@@ -20,6 +20,8 @@ export interface HostView {
   current<Key, Current extends State, Desired extends State>(resource: Resource<Key, Current, Desired>, key: Key): Promise<Current | null>
   /** True where something read as missing may still come with a package that this check run would install. */
   mayCome(): boolean
+  /** True in check mode where something read as missing may be there by then: as above, or by what cannot be told of the tasks before. */
+  mayBeThere(): boolean
   facts: Facts
 }
 

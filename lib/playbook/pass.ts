@@ -12,8 +12,13 @@ export class Pass {
   readonly purpose: 'ahead' | 'check' | 'plan'
   /** Names of the tasks whose outputs were replaced by placeholders in this pass. */
   readonly unknown = new Set<string>()
+  /** The texts in those placeholders. */
+  readonly placeholders: string[] = []
   /** The host was written to since: whatever this pass still waits for must come to nothing. */
   abandoned = false
+
+  /** Work on the controller (files that are read) after which more is asked of the host. */
+  readonly busy = new Set<Promise<unknown>>()
 
   constructor(purpose: Pass['purpose']) {
     this.purpose = purpose
@@ -27,3 +32,11 @@ export function never(): Promise<never> {
 
 /** The pass that the running code belongs to. */
 export const currentPass = new AsyncLocalStorage<Pass>()
+
+/** Has a pass that only learns what will be read wait for work on the controller, so that what is asked after it travels along. */
+export function awaited<Result>(work: Promise<Result>): Promise<Result> {
+  const busy = currentPass.getStore()?.busy
+  busy?.add(work)
+  void work.catch(() => undefined).finally(() => busy?.delete(work))
+  return work
+}

@@ -117,9 +117,18 @@ export function argumentIssues({ steps, handlers }: HostPlay): { task: string; m
     return [...body.issues, ...misplaced(body, inHandler)].map(issue => ({ task: name, module: body.module, ...issue }))
   }
   return [
-    ...steps.flatMap(step => ('task' in step ? check(step.task.name, step.task.body, false) : [])),
+    ...steps.flatMap(step => ('task' in step ? [...check(step.task.name, step.task.body, false), ...unknownHandlers(step.task, handlers)] : [])),
     ...handlers.flatMap(handler => check(handler.name, handler.task.body, true)),
+    ...handlers.filter(({ name }, index) => handlers.findIndex(other => other.name === name) < index)
+      .map(({ name }) => ({ task: name, module: 'handler', argument: 'name', message: 'must be that of one handler: the note on the host could not tell two apart' })),
   ]
+}
+
+/** What a task notifies that is no handler of its own playbook, and so would never run: one of another playbook, or in JavaScript a name. */
+function unknownHandlers({ name: task, options: { notify } }: AnyTask, handlers: readonly Handler[]): { task: string; module: string; argument: string; message: string }[] {
+  const unknown = (notify === undefined ? [] : [notify].flat()).filter(handler => !handlers.includes(handler))
+  const known = handlers.length ? `those of this playbook are ${handlers.map(({ name }) => `"${name}"`).join(', ')}` : 'this playbook has none'
+  return unknown.map(handler => ({ task, module: 'task', argument: 'notify', message: `must be a handler of this playbook, as handler(…) gives it, and was ${handler instanceof Handler ? `"${handler.name}" of another` : JSON.stringify(handler)}; ${known}` }))
 }
 
 /** An event in the place of a state would be a change on every run. */

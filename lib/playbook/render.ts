@@ -1,10 +1,15 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { createReadStream, existsSync, readFileSync } from 'node:fs'
+import { readFile, stat } from 'node:fs/promises'
+import { finished } from 'node:stream/promises'
 import { dirname, isAbsolute, join } from 'node:path'
+import { Script } from 'node:vm'
 import { Eta } from 'eta'
 import { PlaybookError } from '../errors.ts'
 import { Secret } from '../secret/secret.ts'
 import { Content } from '../state/content.ts'
 import { playbookDirectory } from './directory.ts'
+import { awaited } from './pass.ts'
 
 /** Variables of a template; a {@link Secret} in them is put into the file and never shown. */
 export type TemplateVars = Readonly<Record<string, unknown>>
@@ -14,16 +19,32 @@ export function contentOf(given: string | Uint8Array | Secret): Content {
   return given instanceof Secret ? Content.of(given.reveal(), { secret: true }) : Content.of(given)
 }
 
-const eta = new Eta({ autoEscape: false, autoTrim: false, cache: true, useWith: false })
+/** Larger files of the controller (bytes) are hashed as they are read, and read again only where they must be written. */
+const LARGEST_HELD = 1_000_000
+
+/** Content of a file of the controller, found as templates are, and where to take it from when it is not held in memory. */
+export function sourceContent(name: string): Promise<{ content: Content; source: { file: string } | undefined }> {
+  return awaited(contentOfFile(findSource(name)))
+}
+
+async function contentOfFile(path: string): Promise<{ content: Content; source: { file: string } | undefined }> {
+  const { size } = await stat(path)
+  if (size <= LARGEST_HELD) return { content: Content.of(await readFile(path)), source: undefined }
+  const hash = createHash('sha256')
+  await finished(createReadStream(path).on('data', piece => void hash.update(piece)))
+  return { content: Content.known(hash.digest('hex'), size), source: { file: path } }
+}
+
+const eta = new Eta({ autoEscape: false, autoTrim: false, cache: true, useWith: false, debug: true, autoFilter: true, filterFunction: present })
 const sources = new Map<string, string>()
 
 /**
  * Renders an Eta template. `source` is looked for beside the playbook, in the folder of the playbook's name and in `templates/`.
- * A variable that is not there is an error. Source: Eta documentation, Template Syntax.
+ * A variable that is not there is an error, and so is an expression that gives nothing. Source: Eta documentation, Template Syntax.
  *
  * @throws PlaybookError with template, line and variable.
  */
-export function renderTemplate(source: string, vars: TemplateVars): Content {
+export function renderTemplate(source: string, vars: TemplateVars, { newline, encoding = 'utf8' }: { newline?: '\n' | '\r\n'; encoding?: 'utf8' | 'latin1' } = {}): Content {
   const path = findSource(source)
   const text = sources.get(path) ?? readFileSync(path, 'utf8')
   sources.set(path, text)
@@ -33,11 +54,46 @@ export function renderTemplate(source: string, vars: TemplateVars): Content {
     if (typeof rendered !== 'string') throw new TypeError('it gave no text')
     let revealed = rendered
     for (const [token, secret] of tokens) revealed = revealed.replaceAll(token, () => secret.reveal())
-    return Content.of(revealed, { secret: revealed !== rendered })
+    const ended = newline === undefined ? revealed : revealed.replace(/\r?\n/g, newline)
+    const odd = encoding === 'latin1' ? /[^\u0000-\u00ff]/.exec(ended)?.[0] : undefined
+    if (odd !== undefined) throw new TypeError(`the character ${odd} cannot be written in latin1`)
+    return Content.of(Buffer.from(ended, encoding), { secret: revealed === rendered ? false : 'parts' })
   } catch (error) {
-    if (error instanceof PlaybookError) throw error
-    throw new PlaybookError(`The template ${source} cannot be rendered: ${error instanceof Error ? error.message.split('\n').filter(Boolean).slice(0, 6).join('\n') : String(error)}`, { hint: `It is ${path}.` })
+    throw templateError(error, source, path, text)
   }
+}
+
+/** What an expression gives goes into the text; one that gives nothing, or an object that has no text, is a mistake. */
+function present(value: unknown): string {
+  if (typeof value === 'string') return value
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value)
+  if (Array.isArray(value)) return value.map(present).join(',')
+  if (value instanceof Date || value instanceof URL) return value.toString()
+  throw new PlaybookError(`what it puts here is ${value === undefined || value === null ? String(value) : `no text but of type ${typeof value}`}`)
+}
+
+/** An error of a template, with the line that it comes from. Eta gives that of an expression; that of a syntax error is looked for in what Eta compiled. */
+function templateError(error: unknown, source: string, path: string, text: string): PlaybookError {
+  const message = error instanceof Error ? error.message : String(error)
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : message.split('\n').filter(Boolean).slice(0, 2).join(' ')
+  const line = /\bline (\d+)/.exec(message)?.[1] ?? syntaxErrorLine(text)
+  const expression = line === undefined ? undefined : text.split('\n')[Number(line) - 1]?.trim()
+  return new PlaybookError(`The template ${source}${line === undefined ? '' : `, line ${line}`}: ${cause.replace(/\.?$/, '.')}`, { hint: `It is ${path}${expression ? `: ${expression}` : ''}` })
+}
+
+function syntaxErrorLine(text: string): string | undefined {
+  try {
+    const code = eta.compileToString(text)
+    try {
+      new Script(`(function (it, options) {${code}})`, { filename: 'template' })
+    } catch (error) {
+      const at = Number(/^template:(\d+)/.exec(error instanceof Error ? (error.stack ?? '') : '')?.[1] ?? 0)
+      return [...code.split('\n').slice(0, at).join('\n').matchAll(/^__eta\.line=(\d+)$/gm)].at(-1)?.[1]
+    }
+  } catch {
+    // Eta's own parser refused it, and has said where.
+  }
+  return undefined
 }
 
 /** The file of a template or of anything else that a playbook brings along. @throws PlaybookError naming the places where it is not. */
@@ -50,12 +106,12 @@ export function findSource(source: string): string {
   return found
 }
 
-/** Makes a missing variable an error with its name, and stands a token for each secret. */
+/** Makes a missing variable an error with its name, and stands a token for each secret, at any depth. */
 function strict(vars: TemplateVars, source: string, tokens: Map<string, Secret>): TemplateVars {
   return new Proxy(vars, {
     get(target, variable) {
-      if (typeof variable === 'symbol') return undefined
-      if (!(variable in target)) throw new PlaybookError(`The template ${source} asks for the variable "${variable}", which it was not given.`, { hint: `It was given: ${Object.keys(target).join(', ') || '(none)'}.` })
+      if (typeof variable === 'symbol' || INTERNAL.includes(variable)) return undefined
+      if (!(variable in target)) throw new PlaybookError(`it asks for the variable "${variable}", and was given ${Object.keys(target).join(', ') || 'none'}`)
       return withTokens(target[variable], secret => {
         const token = `<<secret ${tokens.size} of ${source}>>`
         tokens.set(token, secret)
@@ -64,6 +120,9 @@ function strict(vars: TemplateVars, source: string, tokens: Map<string, Secret>)
     },
   })
 }
+
+/** Names that Eta itself looks for. */
+const INTERNAL = ['__blocks', 'body']
 
 function isObjectOrList(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false

@@ -76,9 +76,12 @@ export class Task<Output> implements PromiseLike<Output> {
     throw new PlaybookError(`The task "${this.name}" gave no result: it was skipped, or it failed.`, { hint: 'Give the task that awaits it the same `when`.' })
   }
 
-  #standIn({ purpose, unknown }: Pass): Output | Promise<Output> {
+  #standIn({ purpose, unknown, placeholders }: Pass): Output | Promise<Output> {
     unknown.add(this.name)
-    if (this.placeholder !== undefined) return this.placeholder
+    if (this.placeholder !== undefined) {
+      for (const text of Object.values(this.placeholder ?? {})) if (typeof text === 'string') placeholders.push(text)
+      return this.placeholder
+    }
     if (purpose === 'check') throw new ResultNotKnown(`The result of "${this.name}" is known only after applying.`)
     return never()
   }

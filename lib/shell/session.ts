@@ -44,6 +44,7 @@ export class ReadSession {
   #sent = 0
   #received = 0
   #wasOpen = false
+  #closed = false
   /** Frames that were answered: round trips spent on state. */
   roundTrips = 0
   connectMs = 0
@@ -66,7 +67,13 @@ export class ReadSession {
     return this.#received + (this.#connection?.bytesReceived() ?? 0)
   }
 
+  /** Ends it for good: what is still asked is answered by an error, and opens no connection again. */
   close(): void {
+    this.#closed = true
+    this.#drop()
+  }
+
+  #drop(): void {
     this.#sent = this.bytesSent
     this.#received = this.bytesReceived
     this.#connection?.close()
@@ -83,26 +90,34 @@ export class ReadSession {
 
   async #exchange(parts: readonly FramePart[]): Promise<Output[]> {
     try {
+      this.#refuseClosed()
       const shell = this.#shell
       const outputs = shell ? await shell.exchange(encodeFrame(parts), parts.length) : await this.#open(parts)
       this.roundTrips += 1
       return outputs.map(output => ({ ...output, stderr: redact(output.stderr) }))
     } catch (error) {
-      this.close()
+      this.#drop()
       throw error
     }
   }
 
+  #refuseClosed(): void {
+    if (this.#closed) throw new ConnectError('The session is over.', { host: this.options.host })
+  }
+
   async #open(parts: readonly FramePart[]): Promise<Output[]> {
-    this.#connection = await this.#connectAgain()
-    this.connectMs += this.#connection.connectMs
+    const connection = await this.#connectAgain()
+    if (this.#closed) connection.close()
+    this.#refuseClosed()
+    this.#connection = connection
+    this.connectMs += connection.connectMs
     const token = newToken()
     const rides = parts.every(({ stdin }) => !stdin?.length) && Buffer.byteLength(quote(frameScript(parts))) < COMMAND_LIMIT
     const { lock, become } = this.options
     const waitSeconds = this.#wasOpen ? OWN_LOCK_WAIT_SECONDS : lock?.waitSeconds
     const script = [prologue(token), lock && waitSeconds !== undefined ? lockScript({ ...lock, waitSeconds }) : '', rides ? frameScript(parts) : '', loop].join('\n')
     const command = `sh -c ${quote(script)}`
-    const channel = await this.#connection.start(become === 'sudo' ? `exec sudo -n -- ${command}` : `exec ${command}`)
+    const channel = await connection.start(become === 'sudo' ? `exec sudo -n -- ${command}` : `exec ${command}`)
     this.#shell = new Shell(channel, token, this.options.host)
     const outputs = await this.#shell.exchange(rides ? [] : encodeFrame(parts), parts.length)
     this.#wasOpen = true

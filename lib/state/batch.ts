@@ -10,8 +10,20 @@ export interface ReadPart {
 /** What a host answered to one request: a state, "is not there", or why it cannot be told now. */
 export type Answer = State | null | Error
 
-/** The identity of a request within its host. */
+/** The identity of a request within its host, and of the answer to it. */
 export function requestIdentity({ resource, key }: Request): string {
+  const aspect = resource.aspect?.(key)
+  return questionIdentity({ resource, key }) + (aspect === undefined ? '' : ` ${aspect}`)
+}
+
+/** The identity of what a request asks of a state: that of the state, where it can be asked one thing only. */
+export function questionIdentity({ resource, key }: Request): string {
+  const question = resource.question?.(key)
+  return stateIdentity({ resource, key }) + (question === undefined ? '' : ` ${question}`)
+}
+
+/** The identity of the state that a request is about, whatever it asks of it. */
+export function stateIdentity({ resource, key }: Request): string {
   return `${resource.kind} ${resource.identify(key)}`
 }
 

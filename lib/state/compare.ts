@@ -8,7 +8,7 @@ export interface Difference {
   desired: Value | undefined
 }
 
-/** The same value, whatever the order of keys. */
+/** The same value, whatever the order of keys; in a record, null is the same as no entry. */
 export function sameValue(one: Value | undefined, other: Value | undefined): boolean {
   if (one === other) return true
   if (one instanceof Content) return other instanceof Content && one.equals(other)
@@ -17,7 +17,7 @@ export function sameValue(one: Value | undefined, other: Value | undefined): boo
 }
 
 function canonical(value: object): string {
-  return Array.isArray(value) ? JSON.stringify(value) : JSON.stringify(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+  return Array.isArray(value) ? JSON.stringify(value) : JSON.stringify(Object.entries(value).filter(([, entry]) => entry !== null).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 /**

@@ -8,10 +8,10 @@ export class Content {
   readonly sha256: string
   readonly size: number
   readonly bytes: Buffer | undefined
-  /** Made from a secret: no line of it, old or new, is ever shown. */
-  readonly secret: boolean
+  /** `true`: it is a secret, and no line of it, old or new, is ever shown. `parts`: secrets stand in it; they are not shown, nor is an old line. */
+  readonly secret: boolean | 'parts'
 
-  private constructor(sha256: string, size: number, bytes: Buffer | undefined, secret: boolean) {
+  private constructor(sha256: string, size: number, bytes: Buffer | undefined, secret: boolean | 'parts') {
     this.sha256 = sha256
     this.size = size
     this.bytes = bytes
@@ -19,12 +19,12 @@ export class Content {
   }
 
   /** Content known in full. Text is encoded as UTF-8. @example Content.of('listen 80;\n') */
-  static of(data: string | Uint8Array, options: { secret?: boolean } = {}): Content {
+  static of(data: string | Uint8Array, options: { secret?: boolean | 'parts' } = {}): Content {
     const bytes = typeof data === 'string' ? Buffer.from(data, 'utf8') : Buffer.from(data)
     return new Content(createHash('sha256').update(bytes).digest('hex'), bytes.length, bytes, options.secret ?? false)
   }
 
-  /** Content of which a host told only size (bytes) and checksum. */
+  /** Content of which only size (bytes; -1: not known) and checksum are known. */
   static known(sha256: string, size: number): Content {
     return new Content(sha256, size, undefined, false)
   }

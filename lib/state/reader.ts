@@ -18,8 +18,8 @@ export class Reader {
   readonly #send: SendReads
   /** Check mode's overlay: what it says of a request comes before what the host says. */
   foretold: (request: Request) => State | null | undefined = () => undefined
-  /** What the overlay has in the place of what the host says is missing. */
-  whenMissing: (request: Request) => State | undefined = () => undefined
+  /** What check mode's overlay makes of what the host says, or of what it has not. */
+  adjusted: (request: Request, answer: State | null) => State | null = (_request, answer) => answer
   #known = new Map<string, Answer>()
   #waiting: Waiting[] = []
   #scheduled = false
@@ -52,7 +52,7 @@ export class Reader {
     if (foretold !== undefined && answersKey(foretold, asked.request)) return asked.settle(foretold)
     const waiting: Waiting = {
       request: asked.request,
-      settle: answer => asked.settle(answer instanceof Error ? answer : foretold ? laidOver(answer, foretold) : (answer ?? this.whenMissing(asked.request) ?? null)),
+      settle: answer => asked.settle(answer instanceof Error ? answer : foretold ? laidOver(answer, foretold) : this.adjusted(asked.request, answer)),
     }
     const known = this.#known.get(requestIdentity(waiting.request))
     if (known !== undefined && answersKey(known, waiting.request)) return waiting.settle(known)

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { ApplyScript, ReadScript } from '../shell/script.ts'
+import type { Difference } from './compare.ts'
 import type { Content } from './content.ts'
 
 /** What a field of a state may hold; the engine knows how to compare and show each. */
@@ -40,13 +41,37 @@ export interface Foresight {
   readonly servicesStart: boolean
 }
 
+/** A state that check mode foretold before: what it was, and what it will be. */
+export interface Made {
+  kind: string
+  name: string
+  before: State | null
+  after: State | null
+}
+
+/** What brings more than itself when it is written, so that what is missing may come with it. */
+export interface Bringer {
+  what: 'package' | 'command' | 'task'
+  /** Of a command, its words. */
+  name: string
+  startsServices: boolean
+  /** It happens on every run, so that what it brings is there. */
+  again?: boolean
+}
+
 /** A state that comes with the writing of another. */
 export interface Foretold {
   kind: string
+  /** Of a `change`, '*' is all of that kind. */
   identity: string
-  state: State
-  /** It is made, and as told, only where it is missing. Else how it will be is known in part only. */
+  /** As it will be, as far as that is known; `unsure`: whether it is there, and how, only applying tells. */
+  state: State | null | 'unsure'
+  /** It is made, and as told, only where it is missing. */
   whereMissing?: boolean
+  /** Of what is below it (`IDENTITY/…`) only applying tells, too. */
+  below?: boolean
+  /** What becomes of one that is there. */
+  change?: (now: State) => State
 }
 
 /** One write that was found necessary. */
@@ -68,18 +93,31 @@ export interface Resource<Key, Current extends State, Desired extends State> {
   schema: z.ZodType<Desired>
   /** The one name of this piece of state on its host: a path, a package's name. */
   identify(key: Key): string
+  /** Keys of one identity that see different states (a link, or what it leads to) name their aspect; reads then do not answer each other. */
+  aspect?(key: Key): string
+  /**
+   * Keys of one identity that ask different things of it (whether an environment holds these packages, or those) name their question. Neither
+   * answers the other; and once one was written, what the other finds is known only after applying.
+   */
+  question?(key: Key): string
   read(keys: readonly Key[]): Reading<Current>
   apply(key: Key, current: Current | null, desired: Desired | null): Writing
   /** Writes several at once, where one call of a tool is much cheaper than many (packages). */
   applyTogether?(changes: readonly Change<Key, Current, Desired>[]): Writing
+  /** Compares in the engine's stead, where a desired state is a range (a version `>=1.0`) rather than one value. Pure. */
+  differences?(key: Key, current: Current | null, desired: Desired | null): Difference[]
   /** Whether a state read for another request answers this key as well (a file's content may not have been asked for). */
   answers?(state: Current, key: Key): boolean
   /** Whether a package still to be installed may bring this state, so that "missing" is not the last word. */
   mayComeWithPackage?(key: Key, desired: Desired | null, foresight: Foresight): boolean
-  /** A thing that brings more than itself when it is installed (a package): check mode is wary of everything missing from then on. */
-  brings?(key: Key): { name: string; startsServices: boolean }
+  /** Whether a state that a run makes before may make a difference to this one, so that what is read of it now is not the last word. */
+  mayChangeWith?(key: Key, made: Made, current: Current | null, desired: Desired | null): boolean
+  /** A thing that brings more than itself when it is written (a package): check mode is wary of everything missing from then on. */
+  brings?(key: Key, current: Current | null, desired: Desired | null): Bringer | undefined
   /** Other states that writing this one makes, for later reads in check mode; what is not known of them may change. */
-  foretells?(key: Key, desired: Desired | null): Foretold[]
+  foretells?(key: Key, desired: Desired | null, current: Current | null): Foretold[]
+  /** What the desired state was made from: the whole of what is there (an edit), or that and what is its own alone (a marked block). */
+  madeFrom?(key: Key): 'what is there' | 'its own' | undefined
   /** What a new one is where nothing is desired of it, as `apply` makes it; for later reads in check mode. */
   defaults?(key: Key, desired: Desired): State
   /** Whether the one of that name is gone when this one is removed (what a directory holds). */
