@@ -1,37 +1,117 @@
+import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { defineModule, packages, want } from '../lib/index.ts'
+import { aptWork, Content, deb, defineModule, findSource, hasPassword, packageLists, packages, parseWish, planPackages, qualifiedName, refuseHeld, want, type AptOptions, type DebKey, type HostView, type PackageWish, type Want } from '../lib/index.ts'
 
-const packageName = z.string('must be a list of package names').regex(/^[a-z0-9][a-z0-9.+-]+(:[a-z0-9-]+)?$/, 'must be the name of a Debian package, as in \'nginx\'')
+const boolean = z.boolean('must be true or false')
+const wish = z.string('must be a package, as in \'nginx\', \'nginx=1.22.*\' or \'nginx>=1.20\'').transform((text, context): PackageWish => {
+  const parsed = parseWish(text.trim())
+  if (parsed) return parsed
+  context.addIssue('must be a package, as in \'nginx\', \'nginx=1.22.*\', \'nginx>=1.20\' or \'libc6:arm64\'')
+  return z.NEVER
+})
+const file = z.strictObject({
+  /** A file of the controller, which is pushed. */
+  source: z.string().min(1).optional(),
+  /** A file that is on the host. */
+  path: z.string().startsWith('/', 'must be an absolute path').optional(),
+  /** What the host fetches. */
+  url: z.string().regex(/^(https?|file):\/\/?\S+$/, 'must be a URL').refine(text => !hasPassword(text), 'must hold no password: every user of the host would see it while it is fetched').optional(),
+  /** Of what the URL gives. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits').optional(),
+}).refine(({ source, path, url }) => [source, path, url].filter(each => each !== undefined).length === 1, 'must have one of source, path and url')
 
 const args = z.strictObject({
-  /** Names of packages. */
-  packages: z.array(packageName, 'must be a list of package names, as in [\'nginx\']'),
-  /** @default 'present' */
-  state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
+  /** Packages; a version after `=` (with `*` for any end) or `>=`. @default [] */
+  packages: z.array(wish, 'must be a list of packages, as in [\'nginx\', \'foo=1.0.*\']').default([]),
+  /** Package files to install with what they depend on. @default [] */
+  debs: z.array(file).default([]),
+  /** `latest`: the newest version that apt would take by the lists there are. @default 'present' */
+  state: z.enum(['present', 'latest', 'absent'], 'must be \'present\', \'latest\' or \'absent\'').default('present'),
+  /** With `absent`: remove configuration files too. @default false */
+  purge: boolean.default(false),
   /** Install what the packages recommend too. @default false */
-  recommends: z.boolean('must be true or false').default(false),
+  recommends: boolean.default(false),
   /** false: services of the packages are not started by them, so that nothing listens before it is configured. @default true */
-  startServices: z.boolean('must be true or false').default(true),
-  /** Seconds to wait for dpkg's and apt's locks. @default 60 */
+  startServices: boolean.default(true),
+  /** Leave out packages that are not installed. @default false */
+  onlyUpgrade: boolean.default(false),
+  /** Let a package go back to a lower version. @default false */
+  allowDowngrade: boolean.default(false),
+  /** Change a held package too; it stays held. @default false */
+  allowChangeHeld: boolean.default(false),
+  /** Fail where another package would have to be removed. @default false */
+  failOnRemove: boolean.default(false),
+  /** The release to prefer, as `apt-get -t`. @default as apt is configured */
+  release: z.string().regex(/^[\w.=-]+$/, 'must be a release, as in \'bookworm-backports\'').optional(),
+  /** Fetch the package lists first when they are too old, even if nothing is to be installed. @default false */
+  updateCache: boolean.default(false),
+  /** Lists older than this (seconds), or than the sources, are fetched anew before something is installed. @default 86400 */
+  cacheValidSeconds: z.int().min(60, 'must be 60 at least: younger lists are fresh').default(86400),
+  /** Bring all packages to their newest versions; `safe` removes none. @default no */
+  upgrade: z.enum(['safe', 'full'], 'must be \'safe\' or \'full\'').optional(),
+  /** Remove what was installed for other packages and is needed no more. @default false */
+  autoremove: boolean.default(false),
+  /** Delete downloaded packages that can be had no more. @default false */
+  autoclean: boolean.default(false),
+  /** Seconds to wait for another process that holds a lock of dpkg or apt. @default 60 */
   lockTimeoutSeconds: z.int().min(0).default(60),
-  /** Package lists older than this (seconds) are fetched anew before something is installed. @default 86400 */
-  cacheValidSeconds: z.int().min(0).default(86400),
 })
 
 /**
- * Debian packages, installed or not; all of a task are installed by one call of apt-get. Configuration files that were changed are kept.
- * Source: apt-get(8).
+ * Debian packages: installed or not, in which versions; all of a task by one call of apt-get, which can ask nothing. Configuration that was
+ * changed is kept. A package that was installed for another only is marked as asked for. A virtual package is there when one that provides
+ * it is. What is half installed is finished first. Left out of Ansible's arguments: `force`, `allow_unauthenticated` (see `trusted` of
+ * apt-repository), `dpkg_options` and `update_cache_retries` (what they are for is done), `policy_rc_d` (`startServices`), `force_apt_get`,
+ * `auto_install_module_deps` (no Python is used), `clean`, `build-dep`, `fixed` (no states of packages that are named); of pyinfra's,
+ * `extra_install_args`. Sources: apt-get(8), dpkg(1), apt_preferences(5).
  *
  * @example
- * apt({ packages: ['nginx', 'curl'] })
+ * apt({ packages: ['tree'], recommends: false })
  */
 export const apt = defineModule({
   name: 'apt',
   args,
-  plan: given => ({
-    wants: given.packages.map(name => want(packages, {
-      name, recommends: given.recommends, startsServices: given.startServices,
-      lockTimeoutSeconds: given.lockTimeoutSeconds, cacheValidSeconds: given.cacheValidSeconds,
-    }, given.state === 'present' ? {} : null)),
-  }),
+  async plan(given, host) {
+    const options: AptOptions = {
+      recommends: given.recommends, startServices: given.startServices, lockTimeoutSeconds: given.lockTimeoutSeconds,
+      cacheValidSeconds: given.cacheValidSeconds, release: given.release, allowDowngrade: given.allowDowngrade,
+      allowChangeHeld: given.allowChangeHeld, failOnRemove: given.failOnRemove, purge: given.purge, autoremove: given.autoremove,
+    }
+    const { state, onlyUpgrade, upgrade } = given
+    const wanted = state === 'absent' ? planAbsent(given.packages, options, host) : planPackages(given.packages, { state, onlyUpgrade, options }, host)
+    const thenInstall = state === 'latest' ? await installedOf(given.packages, options, host) : undefined
+    return {
+      wants: [
+        ...(given.updateCache ? [want(packageLists, { options, thenInstall, thenUpgrade: upgrade }, { fresh: true })] : []),
+        ...await wanted,
+        ...given.debs.map(each => want(deb, debKey(each, options), { status: 'installed' })),
+        ...(upgrade ? [want(aptWork, { work: upgrade === 'safe' ? 'upgrade' : 'full-upgrade', options }, { pending: {} })] : []),
+        ...(given.autoremove ? [want(aptWork, { work: 'autoremove', options }, { pending: {} })] : []),
+        ...(given.autoclean ? [want(aptWork, { work: 'autoclean', options }, { pending: {} })] : []),
+      ],
+    }
+  },
 })
+
+async function planAbsent(wishes: readonly PackageWish[], options: AptOptions, host: HostView): Promise<Want[]> {
+  return Promise.all(wishes.map(async each => {
+    const name = qualifiedName(each)
+    const current = await host.current(packages, { name, options })
+    if (current?.status !== 'config-files') refuseHeld(name, current, options)
+    return want(packages, { name, options }, null)
+  }))
+}
+
+/** Names of packages that are there, and may have a newer version once the lists are fresh. */
+async function installedOf(wishes: readonly PackageWish[], options: AptOptions, host: HostView): Promise<string[]> {
+  const names = wishes.filter(({ operator }) => operator !== '=').map(qualifiedName)
+  const states = await Promise.all(names.map(name => host.current(packages, { name, options })))
+  return names.filter((_, index) => states[index]?.status === 'installed')
+}
+
+function debKey({ source, path, url, sha256 }: z.output<typeof file>, options: AptOptions): DebKey {
+  if (path !== undefined) return { source: { path }, options }
+  if (url !== undefined) return { source: { url, sha256 }, options }
+  const bytes = readFileSync(findSource(source ?? ''))
+  return { source: { name: source ?? '', sha256: Content.of(bytes).sha256, bytes: () => bytes }, options }
+}

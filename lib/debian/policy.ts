@@ -1,0 +1,39 @@
+import { compareVersions } from './version.ts'
+
+/** What `apt-cache policy` says of a package. */
+export interface Policy {
+  /** What apt would take by itself; undefined for none. */
+  candidate?: string
+  /** Versions that some source has, highest first; one that is only installed is not among them. */
+  versions: string[]
+}
+
+/**
+ * Reads the output of `apt-cache policy NAME…`; packages unknown to apt are not in it, and those of the host's own architecture are under
+ * their bare names. Source: apt-cache(8), apt_preferences(5).
+ */
+export function parsePolicy(text: string): Map<string, Policy> {
+  const found = new Map<string, Policy>()
+  let policy: Policy | undefined
+  let version: string | undefined
+  for (const line of text.split('\n')) {
+    const [, name] = /^(\S+):$/.exec(line) ?? []
+    if (name !== undefined) found.set(name, policy = { versions: [] })
+    const [, candidate] = /^ {2}Candidate: (\S+)$/.exec(line) ?? []
+    if (policy && candidate !== undefined && candidate !== '(none)') policy.candidate = candidate
+    const [, listed] = /^ (?:\*\*\*| {3}) (\S+)(?: -?\d+)?$/.exec(line) ?? []
+    if (listed !== undefined) version = listed
+    const [, source] = /^ {7,10}-?\d+ (\S+)/.exec(line) ?? []
+    if (policy && version !== undefined && source !== undefined && source !== '/var/lib/dpkg/status' && !policy.versions.includes(version)) policy.versions.push(version)
+  }
+  for (const each of found.values()) each.versions.sort((one, other) => compareVersions(other, one))
+  return found
+}
+
+/** The packages that provide a virtual one: the last part of `apt-cache showpkg NAME`. */
+export function parseReverseProvides(text: string): string[] {
+  const lines = text.split('\n')
+  const from = lines.findIndex(line => line.startsWith('Reverse Provides:'))
+  const names = from < 0 ? [] : lines.slice(from + 1).map(line => line.split(' ')[0] ?? '').filter(Boolean)
+  return [...new Set(names)].sort()
+}

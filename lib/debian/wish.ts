@@ -1,0 +1,54 @@
+import { compareVersions, parseVersion } from './version.ts'
+
+/** A package that is wanted, and in which versions. */
+export interface PackageWish {
+  name: string
+  /** As dpkg names it: `arm64`. Left out: the host's own. */
+  architecture?: string
+  /** `=` takes a version, or a pattern with `*` as in `1.0.*`. Left out: any version. */
+  operator?: '=' | '>='
+  version?: string
+}
+
+const syntax = /^([a-z0-9][a-z0-9.+-]+)(?::([a-z0-9-]+))?(?:\s*(>=|=)\s*([A-Za-z0-9.+:~*-]+))?$/
+
+/**
+ * Reads a package as a playbook writes it: `foo`, `foo:arm64`, `foo=1.0-1`, `foo=1.0.*`, `foo>=1.0`. undefined for anything else.
+ *
+ * @example parseWish('foo>=1.0') // { name: 'foo', architecture: undefined, operator: '>=', version: '1.0' }
+ */
+export function parseWish(text: string): PackageWish | undefined {
+  const [matched, name = '', architecture, operator, version] = syntax.exec(text) ?? []
+  if (!matched) return undefined
+  if (operator === undefined || version === undefined) return { name, architecture }
+  const wish: PackageWish = { name, architecture, operator: operator === '=' ? '=' : '>=', version }
+  return hasValidVersion(wish) ? wish : undefined
+}
+
+function hasValidVersion({ operator, version = '' }: PackageWish): boolean {
+  if (version.includes('*')) return operator === '='
+  try {
+    return parseVersion(version).upstream !== ''
+  } catch {
+    return false
+  }
+}
+
+/** The package's name as apt and dpkg take it. @example qualifiedName({ name: 'foo', architecture: 'arm64' }) // 'foo:arm64' */
+export function qualifiedName({ name, architecture }: PackageWish): string {
+  return architecture === undefined ? name : `${name}:${architecture}`
+}
+
+/** The wish as a playbook writes it. */
+export function showWish(wish: PackageWish): string {
+  return `${qualifiedName(wish)}${wish.operator ?? ''}${wish.version ?? ''}`
+}
+
+/** Whether a version is one of those wanted. @example meets({ name: 'foo', operator: '=', version: '1.0.*' }, '1.0.1') // true */
+export function meets({ operator, version: wanted }: PackageWish, version: string): boolean {
+  if (operator === undefined || wanted === undefined) return true
+  if (operator === '>=') return compareVersions(version, wanted) >= 0
+  if (!wanted.includes('*')) return compareVersions(version, wanted) === 0
+  const pattern = wanted.split('*').map(part => part.replace(/[.+]/g, '\\$&')).join('.*')
+  return new RegExp(`^${pattern}$`).test(version)
+}

@@ -1,0 +1,98 @@
+import { apply, read, type ApplyScript } from '../shell/script.ts'
+
+/** How apt-get is called; the same for all packages of a task. */
+export interface AptOptions {
+  /** Also what the packages recommend. */
+  recommends?: boolean
+  /** false: no package starts its services; what they are to be is a task's business (policy-rc.d of invoke-rc.d(8)). */
+  startServices?: boolean
+  /** Seconds to wait for another process that holds a lock of dpkg or apt. */
+  lockTimeoutSeconds?: number
+  /** Seconds for which package lists count as fresh. */
+  cacheValidSeconds?: number
+  /** The release to prefer, as `apt-get -t`. */
+  release?: string
+  allowDowngrade?: boolean
+  allowChangeHeld?: boolean
+  /** Fail where another package would have to be removed. */
+  failOnRemove?: boolean
+  /** With a removal: configuration files too. */
+  purge?: boolean
+  /** Also remove what was installed for others and is needed no more. */
+  autoremove?: boolean
+}
+
+/** Seconds for which package lists count as fresh unless a task says otherwise: a day. */
+export const CACHE_VALID_SECONDS = 86_400
+
+/** Options with which apt only looks: without them it writes what it has read into files of its own (apt.conf(5), Dir::Cache). */
+export const NO_CACHE_FILES = ['-o', 'Dir::Cache::pkgcache=', '-o', 'Dir::Cache::srcpkgcache=']
+
+/**
+ * Shell: `lists` sets `has` (package lists are there), `age` (seconds since they were fetched) and `newer` (sources changed since).
+ * The stamp is the directory itself, which a successful update touches: the times of the lists in it are the server's.
+ */
+export const listsFunction = read`
+lists() {
+  l=/var/lib/apt/lists; k=/var/lib/apt/periodic/update-success-stamp; if [ "$k" -nt "$l" ]; then l=$k; fi
+  has=$(find /var/lib/apt/lists -maxdepth 1 -name '*_Packages*' -print -quit); has=\${has:+1}
+  age=$(($(date +%s) - $(stat -c %Y "$l")))
+  newer=$(find /etc/apt/sources.list /etc/apt/sources.list.d -newer "$l" -print -quit 2>/dev/null); newer=\${newer:+1}
+}`
+
+/**
+ * Shell functions around apt-get. `locked` runs a command and waits for whoever holds a lock of dpkg or apt, of which apt-get itself
+ * waits for one only (DPkg::Lock::Timeout of apt.conf(5)); no lock file is ever removed. Nothing can ask: no terminal, no debconf questions.
+ */
+export function aptFunctions({ lockTimeoutSeconds = 60, cacheValidSeconds = CACHE_VALID_SECONDS }: AptOptions): ApplyScript {
+  return apply`export DEBIAN_FRONTEND=noninteractive DEBIAN_PRIORITY=critical APT_LISTCHANGES_FRONTEND=none NEEDRESTART_SUSPEND=1 UCF_FORCE_CONFFOLD=1
+${listsFunction}
+locked() {
+  b=$(date +%s); h=
+  while :; do
+    c=0; o=$("$@" 2>&1 </dev/null) || c=$?
+    case $c.$o in 0.*) break;; *'Could not get lock'*|*'lock was locked by another process'*) ;; *) break;; esac
+    w=$(($(date +%s) - b)); [ $w -lt ${lockTimeoutSeconds} ] || break
+    if [ -z "$h" ]; then h=$(printf '%s\n' "$o" | grep -m 1 -e 'Could not get lock' -e 'locked by another process'); fi
+    sleep 1
+  done
+  [ -z "$h" ] || echo "stead-note: waited $(($(date +%s) - b)) s for another process: $h"
+  return $c
+}
+must() { locked "$@" || { printf '%s\n' "$o" | tail -n 40; exit $c; }; }
+update() {
+  if locked apt-get update -q -o APT::Update::Error-Mode=any; then touch /var/lib/apt/lists; return; fi
+  touch -d @0 /var/lib/apt/lists; echo 'Failed to update apt cache:'; printf '%s\n' "$o" | grep -E '^(E|W|Err)' || printf '%s\n' "$o"; exit 100
+}
+fresh() { lists; if [ -z "$has" ] || [ -n "$newer" ] || [ "$age" -ge ${cacheValidSeconds} ]; then update; fi; }
+configure() { if [ -n "$(dpkg --audit)" ]; then must dpkg --configure -a --force-confdef --force-confold; fi; }
+# What is half done need not be finished where it is to be removed; apt-get tells what it minds.
+mend() { if [ -n "$(dpkg --audit)" ]; then locked dpkg --configure -a --force-confdef --force-confold || :; fi; }
+installed() { [ "$(dpkg-query -W -f '\${db:Status-Status}' -- "$1" 2>/dev/null)" = installed ]; }`
+}
+
+const POLICY_MARK = '# made by stead for the time of one call of apt-get'
+
+/** Shell: keeps maintainer scripts from starting services until the script ends, where that is wanted. */
+export function quietServices({ startServices = true }: AptOptions): ApplyScript {
+  // One of a run that was killed would keep services from starting for ever.
+  const forget = apply`if grep -qsx ${POLICY_MARK} /usr/sbin/policy-rc.d; then rm -f /usr/sbin/policy-rc.d; fi`
+  if (startServices) return forget
+  return apply`${forget}
+if ! [ -e /usr/sbin/policy-rc.d ]; then
+  trap 'rm -f /usr/sbin/policy-rc.d' EXIT; trap 'exit 143' HUP INT TERM
+  printf '#!/bin/sh\n%s\nexit 101\n' ${POLICY_MARK} >/usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d
+fi`
+}
+
+/** The options of apt-get's command line. Changed configuration files are kept, new defaults taken where nothing was changed. */
+export function aptArguments({ recommends, release, allowDowngrade, allowChangeHeld, failOnRemove, autoremove }: AptOptions): string[] {
+  return [
+    '-y', '-q', '-o', 'Dpkg::Options::=--force-confdef', '-o', 'Dpkg::Options::=--force-confold', '-o', 'APT::Get::AutomaticRemove=' + String(autoremove ?? false),
+    ...(recommends ? ['--install-recommends'] : ['--no-install-recommends']),
+    ...(release === undefined ? [] : ['-t', release]),
+    ...(allowDowngrade ? ['--allow-downgrades'] : []),
+    ...(allowChangeHeld ? ['--allow-change-held-packages'] : []),
+    ...(failOnRemove ? ['--no-remove'] : []),
+  ]
+}
