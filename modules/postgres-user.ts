@@ -1,29 +1,89 @@
 import { z } from 'zod'
-import { defineModule, postgresRole, want } from '../lib/index.ts'
+import { connectionLimit, defineModule, isListSetting, isNameList, joinNames, passwordContent, postgresName, postgresPassword, postgresRole, postgresText, postgresTime, settingText, storedForm, want } from '../lib/index.ts'
+
+const flag = z.boolean('must be true or false').optional()
+
+const settingName = /^[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)*$/
+const settingValue = z.union([postgresText, z.number(), z.boolean(), z.array(postgresText), z.null()], 'must be a text, a number, true or false, a list of names, or null to reset it')
+
+const config = z.record(z.string(), settingValue).transform((settings, context) => Object.fromEntries(Object.entries(settings).map(([given, value]) => {
+  const name = given.toLowerCase()
+  if (!settingName.test(given)) context.addIssue({ code: 'custom', path: [given], message: 'must be the name of a setting, as in \'work_mem\'' })
+  if (Array.isArray(value) && !isListSetting(name)) context.addIssue({ code: 'custom', path: [given], message: 'must be one value: only settings such as search_path take a list' })
+  if (typeof value === 'string' && isListSetting(name) && !isNameList(value)) context.addIssue({ code: 'custom', path: [given], message: 'must be a list of names, as in [\'app\', \'public\']' })
+  if (value === null) return [name, null]
+  if (Array.isArray(value)) return [name, joinNames(value.length ? value : [''])]
+  return [name, settingText(name, typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value))]
+})))
 
 const args = z.strictObject({
-  /** Name of the role. */
-  name: z.string().min(1).max(63),
-  /** @default 'present' */
+  /** Name of the role; its case is kept. */
+  name: postgresName,
+  /** A role that owns something, or has privileges anywhere, cannot be dropped: PostgreSQL says what stands in the way. @default 'present' */
   state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
-  /** @default true */
-  login: z.boolean().default(true),
-  superuser: z.boolean().optional(),
-  createdb: z.boolean().optional(),
-  createrole: z.boolean().optional(),
-  inherit: z.boolean().optional(),
-  replication: z.boolean().optional(),
-  bypassrls: z.boolean().optional(),
+  /** May log in. @default true */
+  login: z.boolean('must be true or false').default(true),
+  /** Is bound by no privileges. @default as it is, false for a new one */
+  superuser: flag,
+  /** May make databases. @default as it is, false for a new one */
+  createdb: flag,
+  /** May make roles. @default as it is, false for a new one */
+  createrole: flag,
+  /** Has the privileges of the roles it is a member of. @default as it is, true for a new one */
+  inherit: flag,
+  /** May replicate. @default as it is, false for a new one */
+  replication: flag,
+  /** Is bound by no row security. @default as it is, false for a new one */
+  bypassrls: flag,
+  /**
+   * Password in clear text (the server never gets it: a SCRAM-SHA-256 verifier is made here), or a hash of it that is stored as it is.
+   * '' takes the password away. An md5 hash that is stored already is replaced. @default as it is, none for a new one
+   */
+  password: postgresPassword.optional(),
+  /** 'on-create': an existing role keeps the password it has. @default 'always' */
+  updatePassword: z.enum(['always', 'on-create'], 'must be \'always\' or \'on-create\'').default('always'),
+  /** The password is of use until then: any time that PostgreSQL reads, or 'infinity'. @default as it is, without end for a new one */
+  validUntil: postgresText.min(1, 'must be a time, as in \'2030-01-31 12:00+00\', or \'infinity\'').optional(),
+  /** Connections at the same time; -1 is no limit. @default as it is, -1 for a new one */
+  connectionLimit: connectionLimit.optional(),
+  /** '' takes the comment away. @default as it is */
+  comment: postgresText.optional(),
+  /** Settings of its sessions, as in `{ work_mem: '16MB', search_path: ['app', 'public'] }`; null resets one. @default as they are */
+  config: config.optional(),
+  /** Reset the settings that `config` does not name. @default false */
+  resetOtherConfig: z.boolean('must be true or false').default(false),
+  /** Roles of which it is a member, all of them. @default as they are */
+  memberOf: z.array(postgresName, 'must be a list of roles').transform(roles => [...new Set(roles)].sort()).optional(),
 })
 
 /**
- * A role of PostgreSQL. Attributes left out stay as they are. Source: PostgreSQL documentation, CREATE ROLE.
+ * A role of PostgreSQL. What is left out stays as it is. stead works as the host's user postgres, over the socket.
+ *
+ * Of Ansible's postgresql_user there are not: `db` and `priv` (postgres-grant), `groups` (`memberOf`), `encrypted` (passwords always
+ * are), `role_attr_flags` (an argument each), `fail_on_user` (the task's `ignoreErrors`),
+ * `no_password_changes` (`updatePassword`), `quote_configuration_values`, `trust_input`, `session_role`, and the `login_…` and `ssl_…` arguments.
+ * Sources: PostgreSQL documentation, CREATE ROLE, ALTER ROLE, 21.5 Password Authentication.
  *
  * @example
- * postgresUser({ name: 'app' })
+ * apt({ packages: ['postgresql'] })
+ * postgresUser({ name: 'app', password: secret('correct horse battery staple'), connectionLimit: 20, config: { search_path: ['app', 'public'] } })
  */
 export const postgresUser = defineModule({
   name: 'postgres-user',
   args,
-  plan: ({ name, state, ...attributes }) => ({ wants: [want(postgresRole, { name }, state === 'absent' ? null : attributes)] }),
+  async plan({ name, state, password, updatePassword, validUntil, config: given, resetOtherConfig, ...fields }, host) {
+    if (state === 'absent') return { wants: [want(postgresRole, { name }, null)] }
+    const [current, time] = await Promise.all([host.current(postgresRole, { name }), validUntil === undefined ? null : host.current(postgresTime, { text: validUntil })])
+    const keeps = password === undefined || (current !== null && updatePassword === 'on-create')
+    const stored = keeps ? undefined : await storedForm(password, current?.password?.bytes?.toString())
+    const others = Object.entries(current?.config ?? {}).map(([setting, value]) => [setting, resetOtherConfig ? null : value] as const)
+    return {
+      wants: [want(postgresRole, { name }, {
+        ...fields,
+        password: keeps ? undefined : stored ? passwordContent(stored) : null,
+        validUntil: time?.utc ?? validUntil,
+        config: given || resetOtherConfig ? { ...Object.fromEntries(others), ...given } : undefined,
+      })],
+    }
+  },
 })

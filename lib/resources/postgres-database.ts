@@ -1,21 +1,45 @@
 import { z } from 'zod'
-import type { Resource } from '../state/resource.ts'
-import { parseRows, readSql, runSql, sqlLiteral, sqlName, superuser } from './psql.ts'
+import { icuLocaleName, localeName } from '../postgres/locale.ts'
+import { apply } from '../shell/script.ts'
+import type { Resource, Writing } from '../state/resource.ts'
+import { parseRows, readSql, runSql, sqlInput, sqlLiteral, sqlLiterals, sqlName, superuser } from './psql.ts'
 
-const schema = z.object({ owner: z.string().optional(), encoding: z.string().optional(), collate: z.string().optional(), ctype: z.string().optional() })
-
-const row = z.object({ name: z.string(), owner: z.string(), encoding: z.string(), collate: z.string(), ctype: z.string() })
-
-export interface DatabaseState {
-  readonly [field: string]: string
-  owner: string
-  encoding: string
-  collate: string
-  ctype: string
+/** A database by name, with what is of use only while it is made or dropped. */
+export interface DatabaseKey {
+  name: string
+  template?: string
+  /** Locales as they are to be spelt for a new one; the state has each in one spelling only. */
+  spelt?: { collate?: string; ctype?: string; icuLocale?: string }
+  /** The database that is to become this one, where this one is not there. */
+  renamedFrom?: string
+  /** Drop it under open sessions. */
+  force?: boolean
 }
 
-/** A database of PostgreSQL. Encoding and locale are given at its creation, for ever. Source: PostgreSQL documentation, pg_database, CREATE DATABASE. */
-export const postgresDatabase: Resource<{ name: string; template?: string }, DatabaseState, z.infer<typeof schema>> = {
+const text = z.string().optional()
+const schema = z.object({
+  owner: text, encoding: text, collate: text, ctype: text, provider: text, icuLocale: text, tablespace: text, comment: text,
+  connectionLimit: z.int().optional(), isTemplate: z.boolean().optional(), allowConnections: z.boolean().optional(),
+})
+
+type DatabaseDesired = z.infer<typeof schema>
+
+const row = z.object({
+  name: z.string(), owner: z.string(), encoding: z.string(), collate: z.string(), ctype: z.string(), provider: z.string(),
+  icuLocale: z.string(), tablespace: z.string(), comment: z.string(), connectionLimit: z.number(), isTemplate: z.boolean(), allowConnections: z.boolean(),
+})
+
+/** `provider` is libc, icu or builtin; `icuLocale` is empty without ICU. */
+export type DatabaseState = Readonly<Omit<z.infer<typeof row>, 'name'>>
+
+const hint = 'Sessions are open in it. They are ended with it by force: true.'
+
+/**
+ * A database of PostgreSQL. Encoding, locale and provider are given at its creation, for ever. Columns that came with later versions
+ * are read by way of JSON, in which a missing one is null. Sources: PostgreSQL documentation, pg_database, CREATE DATABASE, ALTER
+ * DATABASE, DROP DATABASE.
+ */
+export const postgresDatabase: Resource<DatabaseKey, DatabaseState, DatabaseDesired> = {
   kind: 'postgres-database',
   schema,
   identify: ({ name }) => name,
@@ -23,27 +47,63 @@ export const postgresDatabase: Resource<{ name: string; template?: string }, Dat
     const names = keys.map(({ name }) => name)
     return {
       user: superuser,
-      script: readSql(`select coalesce(json_agg(d), '[]') from (select datname as name, pg_get_userbyid(datdba) as owner, pg_encoding_to_char(encoding) as encoding, datcollate as collate, datctype as ctype from pg_database where datname in (${names.map(sqlLiteral).join(', ')})) d`),
+      script: readSql(`select coalesce(json_agg(r), '[]') from (
+select datname as name, pg_get_userbyid(datdba) as owner, pg_encoding_to_char(encoding) as encoding, coalesce(datcollate, '') as collate, coalesce(datctype, '') as ctype,
+case to_jsonb(d)->>'datlocprovider' when 'i' then 'icu' when 'b' then 'builtin' else 'libc' end as provider,
+coalesce(to_jsonb(d)->>'daticulocale', to_jsonb(d)->>'datlocale', '') as "icuLocale",
+(select spcname from pg_tablespace s where s.oid = dattablespace) as tablespace, coalesce(shobj_description(d.oid, 'pg_database'), '') as comment,
+datconnlimit as "connectionLimit", datistemplate as "isTemplate", datallowconn as "allowConnections"
+from pg_database d where datname in (${sqlLiterals([...new Set(names)])})) r`),
       parse(output) {
-        const found = new Map(parseRows(output).map(value => row.parse(value)).map(({ name, ...state }) => [name, state]))
+        const found = new Map(parseRows(output).map(value => row.parse(value)).map(({ name, ...state }) => [name, {
+          ...state, collate: localeName(state.collate), ctype: localeName(state.ctype), icuLocale: icuLocaleName(state.icuLocale),
+        }]))
         return names.map(name => found.get(name) ?? null)
       },
     }
   },
   apply(key, current, desired) {
-    return { user: superuser, script: runSql, stdin: Buffer.from(statements(key, current, desired).map(statement => `${statement};\n`).join('')) }
+    if (desired === null) return drop(key)
+    return { user: superuser, script: runSql, stdin: sqlInput(current ? alterations(key.name, current, desired) : creation(key, desired)) }
   },
+  foretells: ({ renamedFrom }, desired) => (renamedFrom === undefined || desired === null ? [] : [{ kind: 'postgres-database', identity: renamedFrom, state: null }]),
 }
 
-function statements({ name, template }: { name: string; template?: string }, current: DatabaseState | null, desired: z.infer<typeof schema> | null): string[] {
-  if (desired === null) return [`DROP DATABASE ${sqlName(name)}`]
-  if (current) return desired.owner === undefined ? [] : [`ALTER DATABASE ${sqlName(name)} OWNER TO ${sqlName(desired.owner)}`]
+/** The server waits some seconds for sessions to end, and then says that there are some. */
+function drop({ name, force }: DatabaseKey): Writing {
+  const script = apply`if e=$({ ${runSql}; } 2>&1); then exit 0; fi; printf '%s\n' "$e" >&2; case $e in *'other user'*|*'other session'*) echo ${hint} >&2; esac; exit 1`
+  return { user: superuser, script, stdin: sqlInput([`DROP DATABASE ${sqlName(name)}${force ? ' WITH (FORCE)' : ''}`]) }
+}
+
+function creation({ name, template, spelt = {}, renamedFrom }: DatabaseKey, desired: DatabaseDesired): string[] {
+  const { owner, encoding, provider, tablespace, ...later } = desired
+  if (renamedFrom !== undefined) return [`ALTER DATABASE ${sqlName(renamedFrom)} RENAME TO ${sqlName(name)}`, ...alterations(name, null, desired)]
   const options = [
-    desired.owner === undefined ? '' : `OWNER ${sqlName(desired.owner)}`,
-    desired.encoding === undefined ? '' : `ENCODING ${sqlLiteral(desired.encoding)}`,
-    desired.collate === undefined ? '' : `LC_COLLATE ${sqlLiteral(desired.collate)}`,
-    desired.ctype === undefined ? '' : `LC_CTYPE ${sqlLiteral(desired.ctype)}`,
+    owner === undefined ? '' : `OWNER ${sqlName(owner)}`,
     template === undefined ? '' : `TEMPLATE ${sqlName(template)}`,
+    encoding === undefined ? '' : `ENCODING ${sqlLiteral(encoding)}`,
+    spelt.collate === undefined ? '' : `LC_COLLATE ${sqlLiteral(spelt.collate)}`,
+    spelt.ctype === undefined ? '' : `LC_CTYPE ${sqlLiteral(spelt.ctype)}`,
+    provider === undefined ? '' : `LOCALE_PROVIDER ${sqlName(provider)}`,
+    spelt.icuLocale === undefined ? '' : `ICU_LOCALE ${sqlLiteral(spelt.icuLocale)}`,
+    tablespace === undefined ? '' : `TABLESPACE ${sqlName(tablespace)}`,
+  ].filter(Boolean)
+  return [`CREATE DATABASE ${sqlName(name)} ${options.join(' ')}`, ...alterations(name, null, later)]
+}
+
+/** Each statement by itself: SET TABLESPACE cannot be in a transaction. What closes the database to sessions comes last. */
+function alterations(name: string, current: DatabaseState | null, desired: DatabaseDesired): string[] {
+  const alter = <Field extends 'owner' | 'tablespace' | 'connectionLimit' | 'isTemplate' | 'allowConnections' | 'comment'>(field: Field, statement: (value: NonNullable<DatabaseDesired[Field]>) => string) => {
+    const value = desired[field]
+    return value === undefined || value === null || value === current?.[field] ? [] : [statement(value)]
+  }
+  const database = sqlName(name)
+  return [
+    ...alter('owner', owner => `ALTER DATABASE ${database} OWNER TO ${sqlName(owner)}`),
+    ...alter('tablespace', tablespace => `ALTER DATABASE ${database} SET TABLESPACE ${sqlName(tablespace)}`),
+    ...alter('comment', comment => `COMMENT ON DATABASE ${database} IS ${sqlLiteral(comment)}`),
+    ...alter('connectionLimit', limit => `ALTER DATABASE ${database} CONNECTION LIMIT ${limit}`),
+    ...alter('isTemplate', is => `ALTER DATABASE ${database} IS_TEMPLATE ${is}`),
+    ...alter('allowConnections', allow => `ALTER DATABASE ${database} ALLOW_CONNECTIONS ${allow}`),
   ]
-  return [`CREATE DATABASE ${sqlName(name)} ${options.filter(Boolean).join(' ')}`]
 }

@@ -1,5 +1,5 @@
 import { ReadError } from '../errors.ts'
-import { apply, read, type ApplyScript, type ReadScript } from '../shell/script.ts'
+import { apply, read, readLines, type ApplyScript, type ReadScript } from '../shell/script.ts'
 import type { Output } from '../state/resource.ts'
 
 /** The user of the host that PostgreSQL's own superuser is, by Debian's `local all postgres peer`. */
@@ -7,6 +7,9 @@ export const superuser = 'postgres'
 
 /** EX_UNAVAILABLE of sysexits.h: there is no psql on this host. */
 const NO_PSQL = 69
+
+/** Where statements run that belong to no database. */
+export const maintenance = 'postgres'
 
 /**
  * Quotes a string for SQL: with `E''` where it holds a backslash, as quote_literal() does.
@@ -27,21 +30,76 @@ export function sqlName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
+/** A list of literals for `in (…)`; never empty. */
+export function sqlLiterals(texts: readonly string[]): string {
+  return texts.map(sqlLiteral).join(', ')
+}
+
+/** What of a session must not depend on the host. The database goes by the environment: `-d a=b` would be read as connection parameters. */
+function psql(database: string, options: string, program = read`psql`): ReadScript {
+  return read`PGDATABASE=${database} PGCLIENTENCODING=UTF8 PGOPTIONS=${options} ${program} -XAtq -v ON_ERROR_STOP=1`
+}
+
+const readOnly = '-c default_transaction_read_only=on -c standard_conforming_strings=on -c datestyle=ISO'
+
+/** Finds the program `$q` that {@link ask} runs: Debian's /usr/bin/psql is a wrapper in Perl that takes ten times as long as the program itself. */
+const findPsql = read`for q in /usr/lib/postgresql/*/bin/psql; do :; done; [ -x "$q" ] || q=$(command -v psql) || exit ${NO_PSQL}`
+
+/** psql in a session that cannot write. */
+const ask = (database: string): ReadScript => psql(database, readOnly, read`"$q"`)
+
 /** Asks one query, whose answer is one JSON value, in a session that cannot write. */
 export function readSql(query: string): ReadScript {
-  // Debian's /usr/bin/psql is a wrapper in Perl that takes ten times as long as the program itself.
-  return read`for q in /usr/lib/postgresql/*/bin/psql; do :; done; [ -x "$q" ] || q=$(command -v psql) || exit ${NO_PSQL}
-PGOPTIONS='-c default_transaction_read_only=on' "$q" -XAtq -v ON_ERROR_STOP=1 -d postgres -c ${query}`
+  return read`${findPsql}; ${ask(maintenance)} -c ${query}`
+}
+
+/** One query in one database. */
+export interface DatabaseQuery {
+  database: string
+  query: string
+}
+
+/**
+ * Asks one query in each database, each on its own: the answer of each is a line of JSON, `null` where there is no such database,
+ * and `false` where it could not be asked.
+ */
+export function readSqlIn(queries: readonly DatabaseQuery[]): ReadScript {
+  const asked = queries.map(({ database, query }) => {
+    const found = read`${ask(maintenance)} -c ${`select 1 from pg_database where datname = ${sqlLiteral(database)}`}`
+    return read`${ask(database)} -c ${query} || if f=$(${found}) && [ -z "$f" ]; then echo null; else echo false; fi`
+  })
+  return readLines([findPsql, ...asked])
 }
 
 /** Runs statements that come by standard input: none of them is ever in a command line. */
-export const runSql: ApplyScript = apply`psql -XAtq -v ON_ERROR_STOP=1 -d postgres -f - >&2`
+export function runSqlIn(database: string): ApplyScript {
+  return apply`${psql(database, '-c standard_conforming_strings=on')} -f - >&2`
+}
+
+/** Runs statements that belong to no database. */
+export const runSql: ApplyScript = runSqlIn(maintenance)
+
+/** Statements as they are run; those of one transaction all or none. */
+export function sqlInput(statements: readonly string[], { transaction = false } = {}): Buffer {
+  const all = transaction ? ['BEGIN', ...statements, 'COMMIT'] : statements
+  return Buffer.from(all.map(statement => `${statement};\n`).join(''))
+}
+
+/** Whether the answer came from a host without PostgreSQL. */
+export function hasNoPsql({ exitCode }: Output): boolean {
+  return exitCode === NO_PSQL
+}
+
+/** The error of a question that PostgreSQL did not answer, in its own words. */
+export function notAnswered({ stderr, exitCode }: Output): ReadError {
+  return new ReadError('PostgreSQL could not be asked.', { stderr, exitCode, hint: 'Is it running? systemctl status postgresql' })
+}
 
 /** The rows of {@link readSql}; none where PostgreSQL is not installed. */
-export function parseRows({ stdout, stderr, exitCode }: Output): unknown[] {
-  if (exitCode === NO_PSQL) return []
-  if (exitCode !== 0) throw new ReadError('PostgreSQL could not be asked.', { stderr, exitCode, hint: 'Is it running? systemctl status postgresql' })
-  const rows: unknown = JSON.parse(stdout.toString())
+export function parseRows(output: Output): unknown[] {
+  if (hasNoPsql(output)) return []
+  if (output.exitCode !== 0) throw notAnswered(output)
+  const rows: unknown = JSON.parse(output.stdout.toString())
   if (!Array.isArray(rows)) throw new ReadError('PostgreSQL gave an answer that is no list.')
   return rows
 }

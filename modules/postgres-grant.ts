@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import { defineModule, isPlural, objectOf, PlaybookError, postgresName, postgresPrivileges, privilegeTargets, want } from '../lib/index.ts'
+
+type Target = (typeof privilegeTargets)[number]
+
+/** Privileges by the kind of object. Source: PostgreSQL documentation, 5.7 Privileges, table 5.2. */
+const known = {
+  database: ['CONNECT', 'CREATE', 'TEMPORARY'],
+  schema: ['CREATE', 'USAGE'],
+  table: ['DELETE', 'INSERT', 'REFERENCES', 'SELECT', 'TRIGGER', 'TRUNCATE', 'UPDATE'],
+  sequence: ['SELECT', 'UPDATE', 'USAGE'],
+  function: ['EXECUTE'],
+} as const
+
+function privilegesOf(on: Target): readonly string[] {
+  const one = on.replace(/^default-/, '').replace(/s$/, '')
+  if (one === 'database' || one === 'schema' || one === 'table' || one === 'sequence') return known[one]
+  return known.function
+}
+
+const args = z.strictObject({
+  /** Who is given them: a role, or 'public' for everyone. */
+  role: postgresName,
+  /** The database, or the one that the object is in. */
+  database: postgresName,
+  /**
+   * What the privileges are on. 'tables', 'sequences' and 'functions' are all that the schema has now; 'default-tables' and the like
+   * are those that the role `madeBy` will make.
+   */
+  on: z.enum(privilegeTargets, `must be one of ${privilegeTargets.map(target => `'${target}'`).join(', ')}`),
+  /** The schema; for all but a database. Left out for 'default-…', it is any. */
+  schema: postgresName.optional(),
+  /** Name of the one table (also view) or sequence. */
+  name: postgresName.optional(),
+  /** For 'default-…': the role that will make the objects. */
+  madeBy: postgresName.optional(),
+  /** All that the role is to have there, no more and no less; [] takes them away, 'all' is every one of PostgreSQL 15. Case does not matter. */
+  privileges: z.union([z.literal('all'), z.array(z.string().transform(given => (/^temp$/i.test(given) ? 'TEMPORARY' : given.toUpperCase())))], 'must be a list of privileges, as in [\'SELECT\'], or \'all\''),
+  /** Whether the role may pass them on (WITH GRANT OPTION). @default false */
+  grantOption: z.boolean('must be true or false').default(false),
+}).superRefine(({ on, schema, name, madeBy, privileges }, context) => {
+  const issue = (argument: string, message: string) => context.addIssue({ code: 'custom', path: [argument], message })
+  const byDefault = on.startsWith('default-')
+  const single = on === 'table' || on === 'sequence'
+  if (schema === undefined && on !== 'database' && !byDefault) issue('schema', `must be given with on: '${on}'`)
+  if (schema !== undefined && on === 'database') issue('schema', 'must not be given with on: \'database\'')
+  if ((name === undefined) === single) issue('name', single ? `must be given with on: '${on}'` : 'must be given with on: \'table\' or \'sequence\' alone')
+  if ((madeBy === undefined) === byDefault) issue('madeBy', byDefault ? `must be given with on: '${on}'` : 'must be given with on: \'default-…\' alone')
+  const allowed = privilegesOf(on)
+  const wrong = privileges === 'all' ? [] : privileges.filter(privilege => !allowed.includes(privilege))
+  if (wrong.length) issue('privileges', `must be of ${allowed.join(', ')}; there is no ${wrong.join(', ')} on a ${on.replace(/^default-/, '').replace(/s$/, '')}`)
+})
+
+/**
+ * Privileges of a role on a database, a schema, tables, sequences or functions, given directly: what it has by way of other roles and
+ * of 'public' is not looked at. What it should have is told in whole, so there is no `state`.
+ *
+ * Of Ansible's postgresql_privs there are not: privileges on languages, types, tablespaces, parameters and foreign servers; several roles
+ * or objects in one call (a `for` loop does that); `type: group` (`memberOf` of postgres-user); `fail_on_role` (the task's `ignoreErrors`);
+ * `trust_input`, `session_role`, and the `login_…` and `ssl_…` arguments.
+ * Sources: PostgreSQL documentation, GRANT, REVOKE, ALTER DEFAULT PRIVILEGES.
+ *
+ * @example
+ * apt({ packages: ['postgresql'] })
+ * postgresUser({ name: 'reader' })
+ * postgresDatabase({ name: 'app' })
+ * postgresGrant({ role: 'reader', database: 'app', on: 'tables', schema: 'public', privileges: ['SELECT'] })
+ * postgresGrant({ role: 'reader', database: 'app', on: 'default-tables', madeBy: 'postgres', privileges: ['SELECT'] })
+ */
+export const postgresGrant = defineModule({
+  name: 'postgres-grant',
+  args,
+  async plan({ privileges, grantOption, madeBy, ...place }, host) {
+    const key = { ...place, maker: madeBy }
+    const current = await host.current(postgresPrivileges, key)
+    const where = [place.on, place.schema, place.name, madeBy].filter(part => part !== undefined).join(' ')
+    // In check mode the object, or PostgreSQL itself, may come with what is still to be installed: it has no privileges of its own then.
+    if (!current && (isPlural(place.on) || !host.mayCome())) throw new PlaybookError(`Nothing to be granted is there: ${where}, in the database ${place.database}.`, { hint: 'A task before this one has to make it.' })
+    const wanted = [...new Set(privileges === 'all' ? privilegesOf(place.on) : privileges)].sort().map(privilege => `${privilege}${grantOption ? '*' : ''}`).join(', ')
+    const objects = current && isPlural(place.on) ? Object.keys(current.privileges) : [objectOf(key)]
+    return { wants: [want(postgresPrivileges, key, { privileges: Object.fromEntries(objects.map(object => [object, wanted])) })] }
+  },
+})
