@@ -1,35 +1,69 @@
 import { z } from 'zod'
-import { absolutePath, defineModule, venv, want } from '../lib/index.ts'
+import { absolutePath, defineModule, findSource, parseRequirement, readRequirements, Secret, venv, want } from '../lib/index.ts'
+
+const requirement = z.string('must be a list of requirements').superRefine((text, context) => {
+  try {
+    parseRequirement(text)
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : 'must be a requirement, as in \'requests==2.32\'' })
+  }
+})
+const files = z.union([z.string(), z.array(z.string())], 'must be a file, or a list of files').transform(given => (typeof given === 'string' ? [given] : given)).default([])
+const place = z.string().regex(/^\S+$/, 'must be a URL or a path')
 
 const args = z.strictObject({
   path: absolutePath,
-  /** Requirements as PEP 508 has them: `name`, `name==1.2`, `name[extra]>=1`. */
-  packages: z.array(z.string().regex(/^[A-Za-z0-9]/, 'must be a requirement, as in \'requests==2.32\'').refine(text => !/[\r\n]/.test(text), 'must be one line')).default([]),
-  /** @default 'present' */
+  /** Requirements as PEP 508 has them: `name`, `name==1.2`, `name[extra]>=1`, `name @ URL`. */
+  packages: z.array(requirement).default([]),
+  /** Requirements files of this machine, looked for as a template is; `-r` and `-c` in them are followed. @default none */
+  requirements: files,
+  /** Constraints files of this machine. @default none */
+  constraints: files,
+  /** Names that shall not be installed. @default [] */
+  absentPackages: z.array(z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/, 'must be the name of a package')).default([]),
+  /** `absent` removes the whole directory. @default 'present' */
   state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
   /** Interpreter that makes it. @default 'python3' */
   python: z.string().min(1).default('python3'),
   /** Let it see the packages of the system. @default false */
-  systemSitePackages: z.boolean().default(false),
+  systemSitePackages: z.boolean('must be true or false').default(false),
   /** Take wheels only and never run a package's build. @default true */
-  onlyBinary: z.boolean().default(true),
+  onlyBinary: z.boolean('must be true or false').default(true),
+  /** Index instead of PyPI; a Secret where it holds a password. */
+  index: z.union([place, z.instanceof(Secret)], 'must be a URL, or a Secret of one').optional(),
+  /** Directories of the host, or pages, with wheels. @default [] */
+  findLinks: z.array(place).default([]),
+  /** Take nothing from an index, only from findLinks. @default false */
+  noIndex: z.boolean('must be true or false').default(false),
   /** An HTTP proxy for pip, as in 'http://127.0.0.1:9081'; pip is then patient, since Tor may still be finding its way. */
-  proxy: z.string().regex(/^(http|socks5h?):\/\/\S+$/, 'must be a proxy\'s URL').optional(),
+  proxy: z.string().regex(/^(http|socks5h?):\/\/[^\s@]+$/, 'must be a proxy\'s URL, without a password, which everybody could see in ps').optional(),
 })
 
 /**
- * A virtual environment of Python with packages, and all that these require. What is installed is read from its metadata; pip is
- * run only when something is missing. Sources: PEP 405, PEP 508, pip documentation.
+ * A virtual environment of Python with packages, and all that these require. What is installed is read from its metadata; neither pip nor Python
+ * runs unless something is missing. An environment whose Python is gone or of another version is rebuilt. Left out from Ansible's: `latest` (no state that
+ * can be read; pin a version), `forcereinstall` (an event), `version` (part of the requirement), `editable`, `extra_args`, `executable` and `break_system_packages` (only
+ * environments are written), `virtualenv_command`, `umask`, `chdir`.
+ * Sources: PEP 405, PEP 508, PEP 610, pip documentation.
  *
  * @example
- * pipVenv({ path: '/opt/app/venv', packages: ['six==1.16.0'] })
+ * task('Python', apt({ packages: ['python3-venv'] }))
+ * task('Application', pipVenv({ path: '/opt/app/venv', packages: ['six==1.16.0'] }))
  */
 export const pipVenv = defineModule({
   name: 'pip-venv',
   args,
-  plan({ path, packages, state, python, systemSitePackages, onlyBinary, proxy }) {
-    const pipOptions = [...(onlyBinary ? ['--only-binary=:all:'] : []), ...(proxy === undefined ? [] : ['--proxy', proxy, '--retries', '10', '--timeout', '120'])]
-    const key = { path, requirements: packages, python, systemSitePackages, pipOptions }
-    return { wants: [want(venv, key, state === 'absent' ? null : { python: 'sound', missing: [] })] }
+  plan({ path, packages, requirements: given, constraints, absentPackages, state, python, systemSitePackages, onlyBinary, index, findLinks, noIndex, proxy }) {
+    const found = readRequirements(given.map(findSource), constraints.map(findSource))
+    const address = index instanceof Secret ? index.reveal() : index
+    const options = [...(address === undefined ? [] : [`--index-url ${address}`]), ...(noIndex ? ['--no-index'] : []), ...findLinks.map(link => `--find-links ${link}`)]
+    const text = (lines: readonly string[]) => lines.map(line => `${line}\n`).join('')
+    const key = {
+      path, python, systemSitePackages, unwanted: absentPackages,
+      requirements: [...packages, ...found.requirements], constraints: found.constraints,
+      files: { requirements: text([...options, ...packages, ...found.lines]), constraints: text(found.constraintLines) },
+      pipOptions: [...(onlyBinary ? ['--only-binary=:all:'] : []), ...(proxy === undefined ? [] : ['--proxy', proxy, '--retries', '10', '--timeout', '120'])],
+    }
+    return { wants: [want(venv, key, state === 'absent' ? null : { python: 'sound', systemSitePackages, missing: [], unwanted: [] })] }
   },
 })

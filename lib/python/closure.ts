@@ -43,15 +43,17 @@ function wantsOf(distribution: Distribution, extras: readonly string[], environm
  * What keeps the wanted requirements, and all that they need in turn, from being met; empty when nothing does. A requirement by URL is met by
  * any version, since a version does not say where it came from. Where a name is installed twice, the first counts, as on Python's sys.path.
  *
+ * @param constraints versions that are allowed for whatever of it is installed, as in a constraints file of pip.
  * @throws RequirementSyntaxError for a wanted requirement that is none.
  * @example problems([{ name: 'Jinja2', version: '3.0', requires: [] }], environment, ['jinja2>=3.1']) // ['jinja2 3.0 does not satisfy >=3.1']
  */
-export function problems(distributions: readonly Distribution[], environment: MarkerEnvironment, wanted: readonly string[]): string[] {
+export function problems(distributions: readonly Distribution[], environment: MarkerEnvironment, wanted: readonly string[], constraints: readonly string[] = []): string[] {
   const installed = new Map<string, Distribution>()
   for (const distribution of distributions) {
     const name = normalizeName(distribution.name)
     if (!installed.has(name)) installed.set(name, distribution)
   }
+  const limits = constraints.map(parseRequirement).filter(({ marker }) => !marker || holds(marker, { ...environment, extra: '' }))
   const found = new Set<string>()
   const walked = new Set<string>()
   const open: Want[] = wanted.map(text => ({ requirement: parseRequirement(text) }))
@@ -65,6 +67,9 @@ export function problems(distributions: readonly Distribution[], environment: Ma
       continue
     }
     if (!satisfies(distribution.version, specifiers)) found.add(`${name} ${distribution.version} does not satisfy ${show(specifiers)}${reason}`)
+    for (const limit of limits) {
+      if (limit.name === name && !satisfies(distribution.version, limit.specifiers)) found.add(`${name} ${distribution.version} does not satisfy ${show(limit.specifiers)} (a constraint)`)
+    }
     const fresh = ['', ...extras].filter(extra => !walked.has(`${name}[${extra}]`))
     if (fresh.length === 0) continue
     for (const extra of fresh) walked.add(`${name}[${extra}]`)

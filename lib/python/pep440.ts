@@ -13,7 +13,7 @@ const local = '(?:\\+[a-z0-9]+(?:[-_.][a-z0-9]+)*)?'
 
 /** One clause, as a sticky pattern with the groups `operator` and `version` (PEP 440, version specifiers). */
 export const specifierPattern = new RegExp([
-  '(?<operator>===)\\s*(?<version>[^\\s;)]*)',
+  '(?<operator>===)\\s*(?<version>[^\\s;),]*)',
   `(?<operator>[=!]=)\\s*(?<version>${epochAndRelease}(?:\\.\\*|${suffix}${local}))`,
   `(?<operator>~=)\\s*(?<version>v?(?:[0-9]+!)?[0-9]+(?:\\.[0-9]+)+${suffix})`,
   `(?<operator><=|>=|<|>)\\s*(?<version>${epochAndRelease}${suffix})`,

@@ -1,12 +1,22 @@
 import { z } from 'zod'
 import { ReadError } from '../errors.ts'
+import { directoriesAbove } from './file.ts'
 import { problems, type Distribution } from '../python/closure.ts'
+import { comesFrom } from '../python/direct-url.ts'
+import { normalizeName } from '../python/normalize-name.ts'
+import { parseRequirement } from '../python/requirement.ts'
 import { apply, read, readLines, type ReadScript } from '../shell/script.ts'
-import type { Output, Resource } from '../state/resource.ts'
+import type { Output, Resource, Writing } from '../state/resource.ts'
 
 export interface VenvKey {
   path: string
+  /** What it shall hold, as in PEP 508. */
   requirements: readonly string[]
+  constraints: readonly string[]
+  /** Names of what it shall not hold. */
+  unwanted: readonly string[]
+  /** The requirements and constraints files for pip. */
+  files: { requirements: string; constraints: string }
   /** The interpreter that makes it. */
   python: string
   systemSitePackages: boolean
@@ -15,72 +25,109 @@ export interface VenvKey {
 }
 
 export interface VenvState {
-  readonly [field: string]: string | readonly string[]
-  /** As in `3.11`; (broken) where its interpreter is gone or of another version. */
+  readonly [field: string]: string | boolean | readonly string[]
+  /** sound, or broken where its interpreter is gone or of another version. */
   python: string
+  systemSitePackages: boolean
   /** What the requirements, and theirs in turn, still want. */
   missing: readonly string[]
+  /** What is there and is unwanted. */
+  unwanted: readonly string[]
 }
 
-const schema = z.strictObject({ python: z.string(), missing: z.array(z.string()) })
+const schema = z.strictObject({ python: z.string(), systemSitePackages: z.boolean(), missing: z.array(z.string()), unwanted: z.array(z.string()) })
 
 /** Prints what {@link parseVenv} reads: versions, then the metadata lines of every distribution. Starts no Python. */
 function look({ path, python, systemSitePackages }: VenvKey): ReadScript {
-  const system = systemSitePackages ? read`/usr/lib/python3/dist-packages/*.dist-info/METADATA /usr/lib/python3/dist-packages/*.egg-info/PKG-INFO /usr/lib/python3/dist-packages/*.egg-info` : read`/nonexistent`
+  const system = systemSitePackages ? read`/usr/lib/python3/dist-packages/*.dist-info/METADATA /usr/lib/python3/dist-packages/*.egg-info/PKG-INFO /usr/lib/python3/dist-packages/*.egg-info` : read``
   return read`
 printf '=venv %s\n' "$(readlink -f -- "$(command -v ${python} || echo ${python})")"
-[ -f ${path}/pyvenv.cfg ] && sed -n 's/^version *= */version /p' ${path}/pyvenv.cfg
+[ -f ${path}/pyvenv.cfg ] && sed -n -e 's/^version *= */version /p' -e 's/^include-system-site-packages *= */system /p' ${path}/pyvenv.cfg
 [ -x ${path}/bin/python3 ] && printf 'runs %s\n' "$(readlink -f -- ${path}/bin/python3)"
-uname -rm
-sed -s -n -e 's/\r$//' -e '1,/^$/{s/^Name: /N /p;s/^Version: /V /p;s/^Requires-Dist: /R /p}' ${path}/lib/python3*/site-packages/*.dist-info/METADATA ${system} 2>/dev/null
+printf 'machine %s\n' "$(uname -rm)"
+sed -s -n -e 's/\r$//' -e '1,/^$/{s/^Name: /N /p;s/^Version: /V /p;s/^Requires-Dist: /R /p}' ${path}/lib/python3*/site-packages/*.dist-info/METADATA ${path}/lib/python3*/site-packages/*.egg-info/PKG-INFO ${path}/lib/python3*/site-packages/*.egg-info ${system} 2>/dev/null
+for f in ${path}/lib/python3*/site-packages/*.dist-info/direct_url.json; do [ -f "$f" ] && { d=\${f%/*}; printf 'U %s %s\n' "\${d##*/}" "$(tr '\n' ' ' <"$f")"; }; done
 :`
 }
 
-/** A virtual environment of Python with what is installed in it. Sources: venv and pip documentation, PEP 376, PEP 440, PEP 508. */
+/** A virtual environment of Python with what is installed in it. Sources: venv and pip documentation, PEP 376, PEP 440, PEP 508, PEP 610. */
 export const venv: Resource<VenvKey, VenvState, z.infer<typeof schema>> = {
   kind: 'venv',
   schema,
   identify: ({ path }) => path,
+  question: ({ requirements, constraints, unwanted, python, systemSitePackages }) => JSON.stringify([requirements, constraints, unwanted, python, systemSitePackages]),
   read: keys => ({
     script: readLines(keys.map(look)),
     parse: output => parseVenvs(output, keys),
   }),
-  apply({ path, requirements, python, systemSitePackages, pipOptions }, current, desired) {
-    if (desired === null) return { script: apply`rm -rf --one-file-system -- ${path}` }
-    const rebuild = current === null || current.python !== desired.python
-    const make = rebuild ? apply`${python} -m venv --clear ${systemSitePackages ? ['--system-site-packages'] : []} ${path}` : apply`:`
-    const pip = ['install', '--disable-pip-version-check', '--no-input', '--quiet', '--no-cache-dir', ...pipOptions]
-    const install = requirements.length ? apply`${path}/bin/python3 -m pip ${pip} -- ${requirements}` : apply`:`
-    return { script: apply`set -e; mkdir -p -- ${path.replace(/\/[^/]*$/, '') || '/'}; ${make}; ${install}` }
-  },
+  apply: writeVenv,
+  foretells: ({ path }, desired) => (desired === null ? [{ kind: 'file', identity: path, state: null, below: true }] : [{ kind: 'file', identity: path, state: { type: 'directory' }, below: true }, ...directoriesAbove(path)]),
+}
+
+function writeVenv({ path, requirements, files, python, systemSitePackages, pipOptions }: VenvKey, current: VenvState | null, desired: z.infer<typeof schema> | null): Writing {
+  if (desired === null) return { script: apply`rm -rf --one-file-system -- ${path}` }
+  const rebuild = current === null || current.python !== desired.python || current.systemSitePackages !== desired.systemSitePackages
+  const refuse = current === null ? apply`if [ -d ${path} ] && [ -n "$(ls -A ${path})" ]; then echo ${`${path} holds something that is no virtual environment: move it away first.`} >&2; exit 1; fi` : apply`:`
+  const undo = current === null ? apply`|| { [ ! -d ${path} ] || find ${path} -mindepth 1 -delete; exit 1; }` : apply``
+  const make = rebuild ? apply`${refuse}; ${python} -m venv ${current ? ['--clear'] : []} ${systemSitePackages ? ['--system-site-packages'] : []} ${path} >&2 ${undo}` : apply`:`
+  const quiet = ['--disable-pip-version-check', '--no-input', '--quiet']
+  const unwanted = rebuild ? [] : (current?.unwanted ?? [])
+  const uninstall = unwanted.length ? apply`${path}/bin/python3 -m pip uninstall ${quiet} --yes -- ${unwanted}` : apply`:`
+  // Debian 12's pip would run setup.py itself for a source without pyproject.toml, which notes down neither where it came from nor what it needs.
+  const install = requirements.length && (rebuild || current?.missing.length)
+    ? apply`${path}/bin/python3 -m pip install ${quiet} --no-cache-dir --use-pep517 ${pipOptions} -r "$d/requirements" -c "$d/constraints"` : apply`:`
+  return {
+    stdin: Buffer.from(files.requirements + files.constraints),
+    script: apply`set -e; d=$(mktemp -d); trap 'rm -rf -- "$d"' EXIT
+head -c ${Buffer.byteLength(files.requirements)} >"$d/requirements"; cat >"$d/constraints"
+mkdir -p -- ${path.replace(/\/[^/]*$/, '') || '/'}; ${make}
+${path}/bin/python3 -c 'import pip' 2>/dev/null || ${path}/bin/python3 -m ensurepip --default-pip >/dev/null
+${uninstall}
+${install}`,
+  }
 }
 
 function parseVenvs({ stdout, stderr, exitCode }: Output, keys: readonly VenvKey[]): (VenvState | null)[] {
   if (exitCode !== 0) throw new ReadError('The virtual environment could not be looked at.', { stderr, exitCode })
   const sections = stdout.toString().split(/^=venv /m).slice(1)
-  return keys.map((key, index) => parseVenv(sections[index] ?? '', key.requirements))
+  return keys.map((key, index) => parseVenv(sections[index] ?? '', key))
 }
 
-function parseVenv(section: string, requirements: readonly string[]): VenvState | null {
+function parseVenv(section: string, { requirements, constraints, unwanted }: VenvKey): VenvState | null {
   const [system = '', ...lines] = section.split('\n')
-  const version = lines.find(line => line.startsWith('version '))?.slice('version '.length)
+  const value = (name: string) => lines.find(line => line.startsWith(`${name} `))?.slice(name.length + 1)
+  const version = value('version')
   if (version === undefined) return null
-  const runs = lines.find(line => line.startsWith('runs '))?.slice('runs '.length)
-  const [release = '', machine = ''] = (lines.find(line => /^\S+ \S+$/.test(line) && !/^(version|runs|[NVR]) /.test(line)) ?? '').split(' ')
+  const [release = '', machine = ''] = value('machine')?.split(' ') ?? []
   const minor = /^\d+\.\d+/.exec(version)?.[0] ?? version
   const interpreter = (path: string | undefined) => /python(\d+\.\d+)$/.exec(path ?? '')?.[1]
-  const sound = interpreter(runs) === minor && (interpreter(system) === undefined || interpreter(system) === minor)
-  const distributions: Distribution[] = []
-  for (const line of lines) {
-    const [tag, text] = [line.slice(0, 2), line.slice(2)]
-    const last = distributions.at(-1)
-    if (tag === 'N ') distributions.push({ name: text, version: '', requires: [] })
-    else if (tag === 'V ' && last) last.version ||= text
-    else if (tag === 'R ' && last) last.requires.push(text)
-  }
+  const sound = interpreter(value('runs')) === minor && (interpreter(system) === undefined || interpreter(system) === minor)
   const environment = {
     python_version: minor, python_full_version: version, os_name: 'posix', sys_platform: 'linux', platform_system: 'Linux',
     platform_machine: machine, platform_release: release, platform_version: '', implementation_name: 'cpython', platform_python_implementation: 'CPython',
   }
-  return { python: sound ? 'sound' : `broken (made for ${version})`, missing: problems(distributions, environment, requirements) }
+  const { distributions, origins } = installed(lines)
+  const names = new Set(distributions.map(({ name }) => normalizeName(name)))
+  const elsewhere = requirements.map(parseRequirement).flatMap(({ name, url }) => (url !== undefined && names.has(name) && !comesFrom(origins.get(name), url) ? [`${name} does not come from ${url}`] : []))
+  return {
+    python: sound ? 'sound' : `broken (made for ${version})`,
+    systemSitePackages: value('system')?.trim() === 'true',
+    missing: [...problems(distributions, environment, requirements, constraints), ...elsewhere],
+    unwanted: unwanted.map(normalizeName).filter(name => names.has(name)),
+  }
+}
+
+/** The distributions, in the order of sys.path, and where those came from that were installed by a URL. */
+function installed(lines: readonly string[]): { distributions: Distribution[]; origins: Map<string, string> } {
+  const distributions: Distribution[] = []
+  const origins = new Map<string, string>()
+  for (const line of lines) {
+    const [tag, text] = [line.slice(0, 2), line.slice(2).trimEnd()]
+    const last = distributions.at(-1)
+    if (tag === 'N ') distributions.push({ name: text, version: '', requires: [] })
+    else if (tag === 'V ' && last) last.version ||= text
+    else if (tag === 'R ' && last) last.requires.push(text)
+    else if (tag === 'U ') origins.set(normalizeName(text.split('-')[0] ?? ''), text.slice(text.indexOf(' ') + 1))
+  }
+  return { distributions, origins }
 }
