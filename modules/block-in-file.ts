@@ -1,51 +1,44 @@
 import { z } from 'zod'
-import { absolutePath, attributeArguments, Content, defineModule, file, mergeBlock, PlaybookError, want, type BlockPlace, type HostView, type Want } from '../lib/index.ts'
-
-const pattern = z.instanceof(RegExp, { message: 'must be a regular expression' }).optional()
+import { absolutePath, defineModule, mergeBlock, planEdit, toBytewise, type HostView, type Want } from '../lib/index.ts'
+import { editArguments, placeFrom } from './line-in-file.ts'
 
 /** Arguments of a block in a file; modules that write a block of a particular file share them. */
 export const blockArguments = z.strictObject({
   path: absolutePath,
-  /** The lines between the markers. Empty: the block is taken out. */
-  block: z.string('must be text'),
+  /** The lines between the markers. Empty: the block is taken out. With CRLF in it, or in the file, the block's lines end so. */
+  block: z.string('must be text').default(''),
   /** The marker lines; `{mark}` becomes BEGIN and END. @default '# {mark} stead' */
-  marker: z.string().refine(marker => marker.includes('{mark}') && !marker.includes('\n'), 'must be one line that contains {mark}').default('# {mark} stead'),
+  marker: z.string().refine(marker => marker.includes('{mark}') && !/[\r\n]/.test(marker), 'must be one line that contains {mark}').default('# {mark} stead'),
   /** @default 'present' */
   state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
-  /** Put a new block after the last line that matches. @default at the end */
-  insertAfter: pattern,
-  /** Put a new block before the last line that matches. */
-  insertBefore: pattern,
-  /** Make the file where it is missing. @default false */
-  create: z.boolean().default(false),
-  ...attributeArguments,
-  /** A command that must accept the new content before it goes live; `%s` stands for the file. */
-  validate: z.array(z.string()).refine(words => words.includes('%s'), 'must contain the word \'%s\', which stands for the new file').optional(),
-}).superRefine(({ block, marker }, context) => {
-  const markers = [marker.replace('{mark}', 'BEGIN'), marker.replace('{mark}', 'END')]
-  if (block.split(/\r?\n/).some(line => markers.includes(line))) context.addIssue({ code: 'custom', path: ['block'], message: 'must not hold one of its own marker lines' })
+  /** An empty line before the block, unless it begins the file. @default false */
+  prependNewline: z.boolean('must be true or false').default(false),
+  /** An empty line after the block, unless it ends the file. @default false */
+  appendNewline: z.boolean('must be true or false').default(false),
+  ...editArguments,
+}).superRefine(({ block, marker, insertAfter, insertBefore }, context) => {
+  const { begin, end } = markersOf(marker)
+  if (block.split(/\r?\n/).some(line => line === begin || line === end)) context.addIssue({ code: 'custom', path: ['block'], message: 'must not hold one of its own marker lines' })
+  if (insertAfter !== undefined && insertBefore !== undefined) context.addIssue({ code: 'custom', path: ['insertBefore'], message: 'must not be given together with insertAfter' })
 })
 
+function markersOf(marker: string): { begin: string; end: string } {
+  return { begin: marker.replaceAll('{mark}', 'BEGIN'), end: marker.replaceAll('{mark}', 'END') }
+}
+
 /** What one block of a file should be, against the file as it is. */
-export async function planBlock(given: z.output<typeof blockArguments>, host: HostView): Promise<Want[]> {
-  const { path, block, marker, state, insertAfter, insertBefore, create, owner, group, mode, validate } = given
-  const key = { path, content: 'always' as const, validate }
-  const current = await host.current(file, key)
-  if (current === null && state === 'absent') return []
-  if (current === null && !create && !host.mayCome()) {
-    throw new PlaybookError(`${path} is not there, so no block can be put into it.`, { hint: 'Give create: true to make the file.' })
-  }
-  const place: BlockPlace = insertAfter ? { after: insertAfter } : insertBefore ? { before: insertBefore } : 'end'
-  const markers = { begin: marker.replace('{mark}', 'BEGIN'), end: marker.replace('{mark}', 'END') }
-  // latin1 maps every byte to one character and back, so that bytes of any encoding pass through.
-  const text = current?.content?.bytes?.toString('latin1') ?? ''
-  const wanted = state === 'absent' ? undefined : Buffer.from(block, 'utf8').toString('latin1')
-  const merged = Buffer.from(mergeBlock(text, wanted, markers, place), 'latin1')
-  return [want(file, key, { type: 'file', content: Content.of(merged), owner, group, mode })]
+export function planBlock({ block, marker, state, prependNewline, appendNewline, insertAfter, insertBefore, ...file }: z.output<typeof blockArguments>, host: HostView): Promise<Want[]> {
+  const { begin, end } = markersOf(marker)
+  const wanted = state === 'absent' ? undefined : toBytewise(block)
+  const edit = (text: string) => mergeBlock(text, wanted, { begin: toBytewise(begin), end: toBytewise(end) }, placeFrom(insertAfter, insertBefore), { prepend: prependNewline, append: appendNewline })
+  return planEdit(host, { ...file, ownBlock: true, removes: wanted === undefined || wanted === '' }, edit)
 }
 
 /**
- * Some lines of a file between two marker lines; every other byte of the file stays.
+ * Some lines of a file between two marker lines; every other byte of the file stays. A block that is there stays where it is. Markers are
+ * found whatever the line ending; END before BEGIN, BEGIN without END and doubled markers are an error with the line. The file is never
+ * removed, and where it is missing there is nothing to take out. Of Ansible's `blockinfile`: `marker_begin` and `marker_end` are left out,
+ * and `unsafe_writes` is `inPlace`. Of pyinfra's `files.block`: `try_prevent_shell_expansion` (no shell looks at a block) and `escape_regex_characters`.
  *
  * @example
  * blockInFile({ path: '/etc/hosts', block: '192.0.2.10 files', marker: '# {mark} file server' })

@@ -1,17 +1,30 @@
 import { z } from 'zod'
-import { absolutePath, attributeArguments, defineModule, file, want } from '../lib/index.ts'
+import { absolutePath, defineModule, file, fileAttributeArguments, PlaybookError, planFile, tree, want } from '../lib/index.ts'
 
 const args = z.strictObject({
   path: absolutePath,
   /** @default 'present' */
   state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
-  ...attributeArguments,
-  /** For `absent`: also when it is not empty. @default false */
-  recursive: z.boolean().default(false),
+  ...fileAttributeArguments,
+  /** Octal, or symbolic as in chmod(1), applied to the mode that is there; `X` is for directories alone. @default as it is, 0755 for a new one */
+  mode: fileAttributeArguments.mode,
+  /** Owner, group and mode also of all that is below it, links not followed; for `absent`, also when it is not empty. @default false */
+  recursive: z.boolean('must be true or false').default(false),
+  /** Let it take the place of a file or a link; with `backup`, which is moved to `PATH.TIME~`. @default false */
+  replaceOther: z.boolean('must be true or false').default(false),
+  /** Keep what is in its place, or, for `absent`, itself. @default false */
+  backup: z.boolean('must be true or false').default(false),
+}).superRefine(({ path, state, recursive, mode }, context) => {
+  if (path === '/' && state === 'absent') context.addIssue({ code: 'custom', path: ['path'], message: 'must not be the root directory' })
+  if (recursive && state === 'present' && mode !== undefined && /^\d+$/.test(mode)) {
+    context.addIssue({ code: 'custom', path: ['mode'], message: 'must be symbolic where it is recursive, as in \'u=rwX,go=rX\': files and directories cannot have the same octal one' })
+  }
 })
 
 /**
- * A directory; those missing above it are made too, owned by root. A symbolic link to a directory counts as one.
+ * A directory; those missing above it are made too, owned by root, mode 0755. A symbolic link to a directory counts as one; one that leads
+ * nowhere is an error. Setuid, setgid and sticky bits are as the octal mode says. Of Ansible's `file`: `touch` and times are left out (events,
+ * no states), and following links in recursion, which would change what is outside.
  *
  * @example
  * directory({ path: '/srv/data', owner: 'www-data', group: 'www-data', mode: '0750' })
@@ -19,7 +32,19 @@ const args = z.strictObject({
 export const directory = defineModule({
   name: 'directory',
   args,
-  plan: ({ path, state, owner, group, mode, recursive }) => ({
-    wants: [want(file, { path, force: recursive, noFollow: state === 'absent' }, state === 'absent' ? null : { type: 'directory', owner, group, mode })],
-  }),
+  async plan({ path, state, owner, group, mode, recursive, replaceOther, backup }, host) {
+    if (state === 'absent') {
+      const current = await host.current(file, { path, noFollow: true })
+      if (current && current.type !== 'directory') throw new PlaybookError(`${path} is no directory: file({ state: 'absent' }) removes it.`)
+      return { wants: [want(file, { path, recursive, backup, noFollow: true }, null)] }
+    }
+    const below = recursive && (owner ?? group ?? mode) !== undefined ? { path, owner, group, mode } : undefined
+    const [itself] = await Promise.all([planFile(host, { path, replaceOther, backup }, { type: 'directory', owner, group, mode }), below && host.current(tree, below)])
+    const settled = itself.at(-1)?.desired
+    return { wants: below ? [...itself, want(tree, { ...below, owner: word(settled?.owner), group: word(settled?.group) }, { entries: [] })] : itself }
+  },
 })
+
+function word(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}

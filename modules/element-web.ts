@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { absolutePath, Content, defineModule, file, findSource, PlaybookError, renderTemplate, unpacked, want } from '../lib/index.ts'
+import { absolutePath, Content, defineModule, file, findSource, hasPassword, PlaybookError, renderTemplate, unpacked, want } from '../lib/index.ts'
 
 const args = z.strictObject({
   /** Release archive: a URL that the host fetches, or a file of the controller that is pushed to it. */
-  archive: z.string().min(1, 'must be a URL or a file'),
+  archive: z.string().min(1, 'must be a URL or a file').refine(text => !hasPassword(text), 'must hold no password: every user of the host would see it while it is fetched'),
   /** SHA-256 of the archive. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/i, 'must be 64 hexadecimal digits').transform(digits => digits.toLowerCase()),
   /** Where it is served from. @default '/var/www/element' */
@@ -18,10 +18,11 @@ const args = z.strictObject({
 })
 
 /**
- * Element Web: its release unpacked beside and swapped in whole, and its config.json. Source: Element's docs/install.md, docs/config.md.
+ * Element Web: its release unpacked beside and swapped in whole, and its config.json. Of the release's other ways (Docker, Debian package)
+ * there is none: this one runs nothing of Element's on the host. Neither Ansible nor pyinfra has a module for it. Source: Element's docs/install.md, docs/config.md.
  *
  * @example
- * elementWeb({ archive: 'element-v1.12.3.tar.gz', sha256: '0'.repeat(64), config: 'element-config.json.eta' })
+ * elementWeb({ archive: 'element.tar.gz', sha256: 'aac686be0ac1d441dbab733c716a8750d01e0100e7b7a008a64b80ccb5f620a1', config: 'element-config.json.eta', vars: { server: 'matrix.example' } })
  */
 export const elementWeb = defineModule({
   name: 'element-web',

@@ -1,10 +1,14 @@
 import { z } from 'zod'
-import { absolutePath, defineModule, fileMode, name, secretFile, want } from '../lib/index.ts'
+import { absolutePath, defineModule, fileMode, name, planFile, secretFile, want } from '../lib/index.ts'
 
 const args = z.strictObject({
   path: absolutePath,
-  /** Random bytes; the file holds twice as many hexadecimal digits. @default 32 */
-  bytes: z.int().min(16, 'must be 16 or more: fewer can be guessed').max(4096).default(32),
+  /** Its alphabet: hexadecimal digits, that of base64, or letters and digits alone. @default 'hex' */
+  format: z.enum(['hex', 'base64', 'alnum'], 'must be \'hex\', \'base64\' or \'alnum\'').default('hex'),
+  /** Characters; a newline follows them. @default 64 */
+  length: z.int('must be a whole number').min(32, 'must be 32 or more: fewer can be guessed').max(8192, 'must be 8192 or less').default(64),
+  /** `absent` removes it. @default 'present' */
+  state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
   /** @default 'root' */
   owner: name.default('root'),
   /** @default 'root' */
@@ -14,13 +18,21 @@ const args = z.strictObject({
 })
 
 /**
- * A random secret that is made once, on the host, and stays there: stead never reads it.
+ * A random secret that is made once, on the host, and stays there: stead never reads it, and format and length matter
+ * only when it is made. Neither Ansible nor pyinfra has a module for it: their passwords are made by the controller. Source: random(4).
  *
  * @example
- * generatedSecret({ path: '/etc/app/session.secret', group: 'www-data', mode: '0640' })
+ * generatedSecret({ path: '/etc/session.secret', format: 'alnum', length: 40, group: 'www-data', mode: '0640' })
  */
 export const generatedSecret = defineModule({
   name: 'generated-secret',
   args,
-  plan: ({ path, bytes, owner, group, mode }) => ({ wants: [want(secretFile, { path, bytes }, { owner, group, mode })] }),
+  async plan({ path, format, length, state, owner, group, mode }, host) {
+    const key = { path, format, length }
+    if (state === 'absent') return { wants: [want(secretFile, key, null)] }
+    // The directory and the accounts are looked at as for any file, and accounts given by number get their names.
+    const found = (await planFile(host, { path }, { type: 'file', owner, group, mode })).at(-1)?.desired
+    const text = (value: unknown, given: string) => (typeof value === 'string' ? value : given)
+    return { wants: [want(secretFile, key, { owner: text(found?.owner, owner), group: text(found?.group, group), mode: text(found?.mode, mode) })] }
+  },
 })

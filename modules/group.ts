@@ -1,17 +1,32 @@
 import { z } from 'zod'
-import { defineModule, group as groupResource, name, want } from '../lib/index.ts'
+import { defineModule, group as groupResource, name, PlaybookError, want, type HostView } from '../lib/index.ts'
 
 const args = z.strictObject({
-  name,
+  name: name.refine(text => !/^\d+$/.test(text), 'must be a name, not a number'),
   /** @default 'present' */
   state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
   /** A new one gets an id below 1000. @default false */
-  system: z.boolean().default(false),
-  gid: z.int().min(0).transform(String).optional(),
-})
+  system: z.boolean('must be true or false').default(false),
+  /** Its number. @default as it is; the next free one for a new group */
+  gid: z.int('must be a whole number').min(0, 'must be 0 or more').transform(String).optional(),
+  /** Let it share `gid` with another group. @default false */
+  nonUnique: z.boolean('must be true or false').default(false),
+  /** With `absent`: even where it is a user's primary group. @default false */
+  force: z.boolean('must be true or false').default(false),
+}).refine(({ nonUnique, gid }) => !nonUnique || gid !== undefined, { path: ['nonUnique'], message: 'makes sense only together with gid' })
+
+/** Finds the names of groups that were given by name or number. @throws PlaybookError for one that is not there, unless a package may bring it. */
+export async function groupNames(given: readonly string[], host: HostView): Promise<string[]> {
+  return Promise.all(given.map(async one => {
+    const found = await host.current(groupResource, { name: one })
+    if (!found && !host.mayCome()) throw new PlaybookError(`Group ${one} does not exist.`, { hint: 'Make it by a task before this one (group).' })
+    return found?.name ?? one
+  }))
+}
 
 /**
- * A group of the host.
+ * A group of the host. Its members are the business of the user module. Left out from Ansible's: `local`, `gid_min` and `gid_max` (give the `gid`).
+ * Source: groupadd(8), groupmod(8), groupdel(8).
  *
  * @example
  * group({ name: 'media', gid: 1500 })
@@ -19,5 +34,12 @@ const args = z.strictObject({
 export const group = defineModule({
   name: 'group',
   args,
-  plan: ({ name: login, state, system, gid }) => ({ wants: [want(groupResource, { name: login, system }, state === 'absent' ? null : { gid })] }),
+  async plan({ name: own, state, system, gid, nonUnique, force }, host) {
+    const wanted = want(groupResource, { name: own, system, nonUnique, force }, state === 'absent' ? null : { gid })
+    if (state === 'present' && gid !== undefined && !nonUnique) {
+      const [, holder] = await Promise.all([host.current(groupResource, { name: own }), host.current(groupResource, { name: gid })])
+      if (holder && holder.name !== own) throw new PlaybookError(`GID '${gid}' already exists with group '${holder.name}'.`, { hint: 'Choose another gid, or say nonUnique: true.' })
+    }
+    return { wants: [wanted] }
+  },
 })

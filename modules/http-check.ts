@@ -1,28 +1,43 @@
 import { z } from 'zod'
 import { defineModule, wait, want } from '../lib/index.ts'
 
+const status = z.int('must be a status of HTTP').min(100, 'must be 100 to 599').max(599, 'must be 100 to 599')
+const line = z.string().regex(/^[^\r\n\0]*$/, 'must be one line')
+
 const args = z.strictObject({
   /** Asked for from the host itself, by its curl. */
   url: z.string().regex(/^https?:\/\/\S+$/, 'must be an http or https URL'),
-  /** @default 200 */
-  status: z.int().min(100).max(599).default(200),
+  /** One that changes nothing there, since it is asked in check mode too. @default 'GET' */
+  method: z.enum(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'], 'must be a method of HTTP').default('GET'),
+  /** No secrets: they would be seen in ps. @default {} */
+  headers: z.record(z.string().regex(/^[A-Za-z0-9-]+$/, 'must be the name of a header'), line).default({}),
+  /** Sent with the request. */
+  body: z.string().refine(text => !/^@|\0/.test(text), 'must be text that does not begin with @').optional(),
+  /** Or a list, of which any is right. @default 200 */
+  status: z.union([status, z.array(status).min(1)], 'must be a status of HTTP, or a list').default(200).transform(given => (typeof given === 'number' ? [given] : given)),
   /** Text that the answer must hold. */
   contains: z.string().optional(),
+  /** A value that a JSON answer must have, as in { path: 'versions[0]', equals: 'v1.11' }; without `equals` it must be there. Looked at once status and text are right. */
+  json: z.strictObject({ path: z.string().min(1), equals: z.union([z.string(), z.number(), z.boolean(), z.null()]).optional() }).optional(),
   /** A SOCKS proxy that also resolves the name, as in '127.0.0.1:9050': for onion addresses. */
   socks: z.string().regex(/^[\w.-]+:\d+$/, 'must be host:port').optional(),
   /** Accept any certificate; right for an onion, whose name proves itself. @default false */
-  insecure: z.boolean().default(false),
+  insecure: z.boolean('must be true or false').default(false),
+  /** Follow redirections. @default false */
+  followRedirects: z.boolean('must be true or false').default(false),
   /** Seconds for one request. @default 10 */
-  requestTimeoutSeconds: z.int().min(1).default(10),
+  requestTimeoutSeconds: z.int('must be a whole number').min(1, 'must be 1 or more').default(10),
   /** How long it may take until the answer is right (seconds). @default 60 */
-  timeoutSeconds: z.int().min(1).default(60),
+  timeoutSeconds: z.int('must be a whole number').min(1, 'must be 1 or more').default(60),
 })
 
 /**
- * Waits until a URL answers as it should. It changes nothing.
+ * Waits until a URL answers as it should. It changes nothing. Of Ansible's `uri` there are not: `dest` (download), passwords, client
+ * certificates and files to send, which ps would show or which change something. Source: curl(1).
  *
  * @example
- * httpCheck({ url: 'http://127.0.0.1:8080/', contains: 'Welcome' })
+ * task('nginx', apt({ packages: ['nginx-light', 'curl'] }))
+ * task('nginx answers', httpCheck({ url: 'http://127.0.0.1/', contains: 'nginx' }))
  */
 export const httpCheck = defineModule({
   name: 'http-check',

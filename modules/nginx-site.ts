@@ -1,38 +1,40 @@
 import { z } from 'zod'
-import { Content, defineModule, file, renderTemplate, want } from '../lib/index.ts'
+import { Content, defineModule, file, nginxSite as site, renderTemplate, want } from '../lib/index.ts'
 
 const args = z.strictObject({
   /** Its name in sites-available, without `.conf`. */
   name: z.string().regex(/^[\w.-]+$/, 'must be a word'),
-  /** The configuration as text; or else a template. */
-  content: z.string().optional(),
+  /** The configuration as text; or else a template. Texts of others are quoted for it by nginxString. */
+  content: z.string('must be text').optional(),
   /** An Eta template, as in the template module. */
-  source: z.string().optional(),
+  source: z.string('must be the name of a template').optional(),
   /** Variables of the template. @default {} */
   vars: z.record(z.string(), z.unknown()).default({}),
   /** `disabled` keeps the file and removes the link. @default 'enabled' */
   state: z.enum(['enabled', 'disabled', 'absent'], 'must be \'enabled\', \'disabled\' or \'absent\'').default('enabled'),
   /** Remove Debian's own default site, which answers on every address. @default false */
-  removeDefault: z.boolean().default(false),
-}).refine(({ content, source, state }) => state === 'absent' || (content === undefined) !== (source === undefined), 'needs either content or source')
+  removeDefault: z.boolean('must be true or false').default(false),
+}).superRefine(({ content, source, state }, context) => {
+  if (content !== undefined && source !== undefined) context.addIssue({ code: 'custom', message: 'takes either content or source' })
+  if (state === 'enabled' && content === undefined && source === undefined) context.addIssue({ code: 'custom', message: 'needs either content or source' })
+})
 
 /**
- * A site of Debian's nginx: its file in sites-available and its link in sites-enabled. Notify a handler that reloads nginx.
+ * A site of Debian's nginx: its file in sites-available and its link in sites-enabled. `nginx -t` has to accept the whole configuration, or what
+ * was there is back at once. Notify a handler that reloads nginx. Neither Ansible nor pyinfra has a module for it. Source: nginx(8).
  *
  * @example
- * nginxSite({ name: 'hello', content: 'server { listen 127.0.0.1:8080; return 204; }\n' })
+ * task('nginx', apt({ packages: ['nginx-light'], startServices: false }))
+ * task('Site', nginxSite({ name: 'hello', content: 'server { listen 127.0.0.1:8080; return 204; }\n', removeDefault: true }))
  */
 export const nginxSite = defineModule({
   name: 'nginx-site',
   args,
   plan({ name, content: text, source, vars, state, removeDefault }) {
-    const available = `/etc/nginx/sites-available/${name}.conf`
-    const enabled = `/etc/nginx/sites-enabled/${name}.conf`
-    const link = want(file, { path: enabled, noFollow: true }, state === 'enabled' ? { type: 'link', target: `../sites-available/${name}.conf` } : null)
-    const unwanted = removeDefault ? [want(file, { path: '/etc/nginx/sites-enabled/default', noFollow: true }, null)] : []
-    if (state === 'absent') return { wants: [link, want(file, { path: available }, null), ...unwanted] }
-    const content = source === undefined ? Content.of(text ?? '') : renderTemplate(source, vars)
-    const site = want(file, { path: available, content: { unless: content.sha256 } }, { type: 'file', content, mode: '0644', owner: 'root', group: 'root' })
-    return { wants: [site, link, ...unwanted] }
+    if (state === 'absent') return { wants: [want(site, { name }, null), ...(removeDefault ? [want(file, { path: '/etc/nginx/sites-enabled/default', noFollow: true }, null)] : [])] }
+    const content = source !== undefined ? renderTemplate(source, vars) : text === undefined ? undefined : Content.of(text)
+    // nginx reads its configuration as root: what holds a secret is for nobody else.
+    const attributes = content ? { content, mode: content.secret ? '0600' : '0644', owner: 'root', group: 'root' } : {}
+    return { wants: [want(site, { name, unless: content?.sha256 }, { ...attributes, enabledAs: state === 'enabled' ? `../sites-available/${name}.conf` : '', debianDefault: removeDefault ? 'removed' : undefined })] }
   },
 })

@@ -1,52 +1,81 @@
 import { z } from 'zod'
-import { absolutePath, defineModule, onionAddress, unitName, want } from '../lib/index.ts'
+import { absolutePath, Content, defineModule, file, onionAddress, onionClients, onionKey, PlaybookError, Secret, unitName, want, type HostView, type Want } from '../lib/index.ts'
 import { blockArguments, planBlock } from './block-in-file.ts'
-import { verifyTorrc } from './torrc.ts'
+import { torrcLines, verifyTorrc } from './torrc.ts'
 
 /** An address that Tor connects to: loopback, or a socket of this host. */
-const target = z.string().regex(/^(127\.0\.0\.1:\d{1,5}|unix:\/[^\s"]+)$/, 'must be on loopback, as in \'127.0.0.1:8080\', or a socket, as in \'unix:/run/web.sock\'')
+const target = z.string().regex(/^(127\.0\.0\.1:\d{1,5}|unix:\/[^\s"#\\]+)$/, 'must be on loopback, as in \'127.0.0.1:8080\', or a socket, as in \'unix:/run/web.sock\'')
+/** 32 bytes in base32: of the last letter only one bit counts. A key of zeros alone makes tor 0.4.9 end itself (an assertion fails). */
+const clientKey = z.string().regex(/^(?!A+$)[A-Z2-7]{51}[AQ]$/, 'must be an x25519 public key in base32: 52 of A-Z and 2-7, not all of them A')
+const keyBytes = (key: Secret) => Buffer.from(key.reveal(), 'base64')
+const keyHeader = '== ed25519v1-secret: type0 ==\0\0\0'
 
 const args = z.strictObject({
   /** Names the service; its keys are in /var/lib/tor/NAME/. */
   name: z.string().regex(/^[\w.-]+$/, 'must be a word'),
   /** Ports of the onion, and where on this host each leads. */
-  ports: z.record(z.string().regex(/^\d{1,5}$/, 'must be a port number'), target, 'must give a target for each port, as in { 80: \'127.0.0.1:8080\' }')
-    .refine(ports => Object.keys(ports).length > 0, 'must name at least one port'),
+  ports: z.record(z.string().regex(/^\d{1,5}$/, 'must be a port number'), target, 'must give a target for each port, as in { 80: \'127.0.0.1:8080\' }').default({}),
   /** More HiddenService… options of tor(1). @default {} */
-  options: z.record(z.string().regex(/^HiddenService\w+$/, 'must be an option of tor(1) that begins with HiddenService'), z.union([z.string(), z.number()])).default({}),
+  options: z.record(z.string().regex(/^HiddenService\w+$/, 'must be an option of tor(1) that begins with HiddenService'), z.union([z.string(), z.number(), z.boolean()])).default({}),
+  /** Who alone may reach it: public keys (x25519, base32) by name. One taken away is kept out at once; {} lets everybody in. @default as it is */
+  clients: z.record(z.string().regex(/^[\w-]+$/, 'must be a word'), clientKey).optional(),
+  /** An identity that exists already: base64 of its hs_ed25519_secret_key. @default made by tor, once */
+  key: z.instanceof(Secret, { message: 'must be a Secret: secret(…)' }).refine(key => keyBytes(key).length === 96 && keyBytes(key).toString('latin1').startsWith(keyHeader), 'must be base64 of the file hs_ed25519_secret_key').optional(),
+  /** Let `key` take the place of another one; the address that belongs to that is lost. @default false */
+  replaceKey: z.boolean('must be true or false').default(false),
+  /** `absent` takes it out of torrc; its keys stay. @default 'present' */
+  state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
+  /** With `absent`: remove its keys too; its address is lost for ever. @default false */
+  removeKeys: z.boolean('must be true or false').default(false),
   /** Directory of its keys. @default /var/lib/tor/NAME */
   directory: absolutePath.optional(),
   /** @default '/etc/tor/torrc' */
   torrc: absolutePath.default('/etc/tor/torrc'),
   /** The unit that runs tor. @default 'tor@default' */
   unit: unitName.default('tor@default.service'),
-})
+}).refine(({ state, ports }) => state === 'absent' || Object.keys(ports).length > 0, { path: ['ports'], message: 'must name at least one port' })
 
 /** As long as an address, and one that cannot be: it stands for the real one until tor has made it. */
 const placeholder = { hostname: `${'knownafterapply'.padEnd(56, 'x')}.onion` }
 
 /**
- * An onion service: its stanza in torrc, and its address. Tor is reloaded when the address is not there yet, and makes it within a second,
- * without any network. The result is `{ hostname }`. Source: tor(1), HIDDEN SERVICE OPTIONS.
+ * An onion service: its stanza in torrc, its key, its clients and its address. Tor is reloaded when the address is not there yet, and makes it within a second,
+ * without any network; notify a handler that reloads tor for other changes of the stanza. The result is `{ hostname }`.
+ * Neither Ansible nor pyinfra has a module for it. Source: tor(1), HIDDEN SERVICE OPTIONS, CLIENT AUTHORIZATION.
  *
  * @example
- * onionService({ name: 'web', ports: { 80: '127.0.0.1:8080' } })
+ * task('Tor', apt({ packages: ['tor'] }))
+ * task('Onion service', onionService({ name: 'web', ports: { 80: '127.0.0.1:8080' } }))
  */
 export const onionService = defineModule<typeof args, { hostname: string }>({
   name: 'onion-service',
   args,
   placeholder,
-  async plan({ name, ports, options, directory: given, torrc: path, unit }, host) {
+  async plan({ name, ports, options, clients, key, replaceKey, state, removeKeys, directory: given, torrc: path, unit }, host) {
     const directory = given ?? `/var/lib/tor/${name}`
-    const lines = [
-      `HiddenServiceDir ${directory}/`,
-      ...Object.entries(options).map(([option, value]) => `${option} ${value}`),
-      ...Object.entries(ports).map(([port, to]) => `HiddenServicePort ${port} ${to}`),
-    ]
-    // Asked together, so that both travel in one frame.
-    const [stanza] = await Promise.all([planBlock(blockArguments.parse({ path, block: lines.join('\n'), marker: `# {mark} stead onion service ${name}`, validate: verifyTorrc }), host), host.current(onionAddress, { directory, unit })])
+    const service = { directory, unit }
+    const block = [...torrcLines({ HiddenServiceDir: `${directory}/`, ...options }), ...Object.entries(ports).map(([port, to]) => `HiddenServicePort ${port} ${to}`)].join('\n')
+    // Asked together, so that all travel in one frame.
+    const [stanza, current, , , open] = await Promise.all([
+      planBlock(blockArguments.parse({ path, block, marker: `# {mark} stead onion service ${name}`, state, validate: verifyTorrc }), host),
+      key && host.current(onionKey, service),
+      clients && host.current(onionClients, service),
+      host.current(onionAddress, service),
+      planPrivate(directory, torrcLines(options).includes('HiddenServiceDirGroupReadable 1'), host),
+    ])
+    if (state === 'absent') return { wants: [...stanza, ...(removeKeys ? [want(file, { path: directory, noFollow: true, recursive: true }, null)] : [])] }
+    const content = key && Content.of(keyBytes(key), { secret: true })
+    if (content && current && !content.equals(current.key) && !replaceKey) {
+      throw new PlaybookError(`${directory} holds another key: its address would be lost.`, { hint: 'Give the service another name or directory, or say replaceKey: true.' })
+    }
     return {
-      wants: [...stanza, want(onionAddress, { directory, unit }, {})],
+      wants: [
+        ...open,
+        ...(content ? [want(onionKey, service, { key: content })] : []),
+        ...(clients ? [want(onionClients, service, { clients: Object.entries(clients).map(entry => entry.join(' ')).sort() })] : []),
+        ...stanza,
+        want(onionAddress, service, {}),
+      ],
       output: states => {
         const hostname = states.at(-1)?.hostname
         return typeof hostname === 'string' ? { hostname } : undefined
@@ -54,3 +83,15 @@ export const onionService = defineModule<typeof args, { hostname: string }>({
     }
   },
 })
+
+/** Takes from others, where they have it, what they may do with the directory of the keys and with the key. tor refuses a directory of somebody else. */
+async function planPrivate(directory: string, groupReads: boolean, host: HostView): Promise<Want[]> {
+  const parts = [{ path: directory, type: 'directory' as const, allowed: groupReads ? 0o7750 : 0o7700 }, { path: `${directory}/hs_ed25519_secret_key`, type: 'file' as const, allowed: 0o600 }]
+  const states = await Promise.all(parts.map(({ path }) => host.current(file, { path, noFollow: true })))
+  return parts.flatMap(({ path, type, allowed }, index) => {
+    const state = states[index]
+    if (state?.type !== type) return []
+    const mode = (parseInt(state.mode ?? '0', 8) & allowed).toString(8).padStart(4, '0')
+    return [want(file, { path, noFollow: true }, { type, owner: 'debian-tor', mode })]
+  })
+}

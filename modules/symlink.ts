@@ -1,26 +1,36 @@
 import { z } from 'zod'
-import { absolutePath, defineModule, file, want } from '../lib/index.ts'
+import { absolutePath, defineModule, file, PlaybookError, planLink, want } from '../lib/index.ts'
 
 const args = z.strictObject({
   path: absolutePath,
-  /** What the link says, absolute or relative to where it stands. Needed unless it is to be absent. */
-  target: z.string().min(1, 'must not be empty').optional(),
+  /** What the link says, absolute or relative to where it stands; it need not be there. Needed unless it is to be absent. */
+  target: z.string('must be a path').min(1, 'must not be empty').optional(),
   /** @default 'present' */
   state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
-  /** Let the link take the place of a file. @default false */
-  replaceFile: z.boolean().default(false),
+  /** Make missing directories above it, owned by root, mode 0755. @default false */
+  parents: z.boolean('must be true or false').default(false),
+  /** Let it take the place of a file or an empty directory; with `backup` of anything, which is moved to `PATH.TIME~`. @default false */
+  replaceOther: z.boolean('must be true or false').default(false),
+  /** Keep what is in its place. @default false */
+  backup: z.boolean('must be true or false').default(false),
 }).refine(({ state, target }) => state === 'absent' || target !== undefined, { path: ['target'], message: 'must be given: what the link points to' })
 
 /**
- * A symbolic link, compared by what it says. `absent` removes a link or a file.
+ * A symbolic link, compared by what it says, not by where it leads: a relative and an absolute spelling differ. `absent` removes a link or
+ * a file. Of Ansible's `file`, hard links and modes of links are left out: the first are the file system's own affair, the second mean nothing on Linux.
  *
  * @example
- * symlink({ path: '/etc/nginx/sites-enabled/site.conf', target: '../sites-available/site.conf' })
+ * symlink({ path: '/usr/local/bin/shell', target: '/bin/sh' })
  */
 export const symlink = defineModule({
   name: 'symlink',
   args,
-  plan: ({ path, target, state, replaceFile }) => ({
-    wants: [want(file, { path, noFollow: true, force: replaceFile }, state === 'absent' ? null : { type: 'link', target })],
-  }),
+  async plan({ path, target, state, ...rest }, host) {
+    if (state === 'absent') {
+      const current = await host.current(file, { path, noFollow: true })
+      if (current?.type === 'directory') throw new PlaybookError(`${path} is a directory: directory({ state: 'absent' }) removes it.`)
+      return { wants: [want(file, { path, noFollow: true }, null)] }
+    }
+    return { wants: await planLink(host, { path, noFollow: true, ...rest }, target ?? '') }
+  },
 })

@@ -1,38 +1,72 @@
 import { z } from 'zod'
-import { defineModule, unit as unitResource, unitEvent, unitName, want } from '../lib/index.ts'
+import { defineModule, file, PlaybookError, unit as unitResource, unitEvent, unitMask, unitName, want, type HostView, type Want } from '../lib/index.ts'
 
 const args = z.strictObject({
-  /** A unit; without a suffix it is a service. */
-  unit: unitName,
-  /** `restarted` and `reloaded` are events, for handlers alone. @default as it is */
+  /** A unit; without a suffix it is a service. Give the unit's own name: an alias costs one more round trip. */
+  unit: unitName.refine(unit => !unit.includes('@.'), 'must name an instance of the template, as in \'name@one.service\''),
+  /** `restarted` and `reloaded` are events, for handlers alone; both start a unit that is stopped. @default as it is */
   state: z.enum(['started', 'stopped', 'restarted', 'reloaded'], 'must be \'started\', \'stopped\', or in a handler \'restarted\' or \'reloaded\'').optional(),
   /** Whether it starts at boot. @default as it is */
   enabled: z.boolean('must be true or false').optional(),
+  /** true: nothing can start it; a unit that is not installed can be masked too. @default as it is */
+  masked: z.boolean('must be true or false').optional(),
+}).superRefine(({ state, enabled, masked }, context) => {
+  if (masked && (enabled || (state !== undefined && state !== 'stopped'))) context.addIssue({ code: 'custom', path: ['masked'], message: 'a masked unit can only be stopped and not enabled' })
 })
 
-/** States of systemctl(1) in which a unit starts at boot, or has no say in it. */
-const startsAtBoot = ['enabled', 'enabled-runtime', 'static', 'indirect', 'alias', 'generated', 'transient']
-const doesNotStart = ['disabled', 'static', 'indirect', 'generated', 'transient', 'masked', 'linked', '']
+/** Values of UnitFileState with which there is nothing to enable, and nothing to disable. */
+const startsAtBoot = ['enabled', 'static', 'alias', 'indirect, enabled']
+const doesNotStart = ['disabled', 'static', 'indirect', 'indirect, disabled', 'generated', 'transient', 'linked', 'linked-runtime', 'masked', 'masked-runtime', 'alias', '']
+
+/** What one unit should be, against the unit as it is. */
+export async function planUnit({ unit, state, enabled, masked }: { unit: string; state?: 'started' | 'stopped'; enabled?: boolean; masked?: boolean }, host: HostView): Promise<Want[]> {
+  const path = `/etc/systemd/system/${unit}`
+  const [current, own] = await Promise.all([
+    host.current(unitResource, { unit }),
+    host.current(file, { path, noFollow: true }),
+    masked === undefined ? null : host.current(unitMask, { unit }),
+  ])
+  if (masked && own?.type === 'file') throw new PlaybookError(`Failed to mask unit, file "${path}" already exists.`, { hint: 'A unit of the administrator is removed (systemd-unit), not masked.' })
+  const mask = masked === undefined ? [] : [want(unitMask, { unit }, { masked })]
+  if (state === undefined && enabled === undefined) return mask
+  const wasMasked = current?.enabled.startsWith('masked') ?? false
+  if (current === null && own === null && !host.mayCome() && masked !== true) throw new PlaybookError(`There is no unit ${unit}.`, { hint: 'Install its package or write its file (systemd-unit) by a task before this one.' })
+  if (wasMasked && masked !== false && (enabled || state === 'started')) throw new PlaybookError(`Unit ${unit} is masked.`, { hint: 'Say masked: false to let it be started.' })
+  if (enabled && (current?.enabled === 'generated' || current?.enabled === 'transient')) {
+    throw new PlaybookError(`Failed to enable unit: Unit ${unit} is transient or generated.`, { hint: 'It starts at boot because of what it is generated from: leave enabled out.' })
+  }
+  if (state === 'started' && current?.ends) {
+    throw new PlaybookError(`${unit} is a oneshot that does not stay active, so it cannot be kept started.`, { hint: 'Run it by a timer, restart it in a handler, or give it RemainAfterExit=yes.' })
+  }
+  // Through a mask nothing can be seen: what is below it is known only after it is gone.
+  const known = wasMasked && masked === false ? undefined : current?.enabled
+  const fits = known !== undefined && (enabled ? startsAtBoot : doesNotStart).includes(known)
+  const atBoot = known === 'indirect, enabled' || known === 'indirect, disabled' ? ['indirect, enabled', 'indirect, disabled'] : ['enabled', 'disabled']
+  const itself = masked && (current === null || wasMasked) ? [] : [want(unitResource, { unit: current?.id || unit }, {
+    running: state === undefined ? undefined : state === 'started',
+    // A mask hides it; and what is masked does not start.
+    enabled: enabled === undefined || masked ? undefined : fits ? known : atBoot[enabled ? 0 : 1],
+    needsDaemonReload: current ? false : undefined,
+  })]
+  return masked ? [...itself, ...mask] : [...mask, ...itself]
+}
 
 /**
- * A unit of systemd: running or not, starting at boot or not. In a handler also restarted or reloaded.
+ * A unit of systemd: running or not, starting at boot or not, masked or not. In a handler also restarted or reloaded. What systemd has not
+ * read since its file changed is read anew first. Left out from Ansible's: `daemon_reload` and `force` (done when needed), `daemon_reexec`,
+ * `no_block`, `user` (obsolete), and `scope`: units of users need a session of theirs; use units with `User=`. Of pyinfra's: `command`,
+ * `user_mode` and `machine`. Source: systemctl(1).
  *
  * @example
+ * apt({ packages: ['nginx-light'], startServices: false })
  * systemd({ unit: 'nginx', state: 'started', enabled: true })
  */
 export const systemd = defineModule({
   name: 'systemd',
   args,
-  async plan({ unit, state, enabled }, host) {
-    if (state === 'restarted' || state === 'reloaded') return { wants: [want(unitEvent, { unit, event: state }, {})] }
-    const current = enabled === undefined ? null : await host.current(unitResource, { unit })
-    const fits = current !== null && (enabled ? startsAtBoot : doesNotStart).includes(current.enabled)
-    return {
-      wants: [want(unitResource, { unit }, {
-        running: state === undefined ? undefined : state === 'started',
-        enabled: enabled === undefined ? undefined : fits ? current.enabled : enabled ? 'enabled' : 'disabled',
-      })],
-    }
+  async plan({ unit, state, enabled, masked }, host) {
+    if (state !== 'restarted' && state !== 'reloaded') return { wants: await planUnit({ unit, state, enabled, masked }, host) }
+    return { wants: [want(unitEvent, { unit, event: state }, {})] }
   },
   onlyInHandlers: ({ state }) => (state === 'restarted' || state === 'reloaded'
     ? `'${state}' is an event, and as a task it would happen on every run: put it into a handler, or use 'started'` : undefined),

@@ -1,34 +1,41 @@
 import { z } from 'zod'
-import { absolutePath, defineModule } from '../lib/index.ts'
+import { absolutePath, defineModule, torrcValue } from '../lib/index.ts'
 import { blockArguments, planBlock } from './block-in-file.ts'
 
 /** Checks a torrc as Debian's unit does before it starts tor. */
 export const verifyTorrc = ['tor', '--defaults-torrc', '/usr/share/tor/tor-service-defaults-torrc', '-f', '%s', '--RunAsDaemon', '0', '--verify-config', '--hush']
 
-const value = z.string().refine(text => !/[\r\n]/.test(text), 'must be one line')
+const value = z.union([z.string().refine(text => !text.includes('\0'), 'must not hold a NUL byte'), z.number(), z.boolean()], 'must be text, a number, true or false, or a list of them')
+
+/** Options of tor(1) as lines of torrc. @example torrcLines({ ClientOnly: true, SocksPort: [9050, 9051] }) // ['ClientOnly 1', 'SocksPort 9050', 'SocksPort 9051'] */
+export function torrcLines(options: Readonly<Record<string, z.output<typeof value> | readonly z.output<typeof value>[]>>): string[] {
+  const text = (one: z.output<typeof value>) => torrcValue(typeof one === 'boolean' ? String(Number(one)) : String(one))
+  return Object.entries(options).flatMap(([option, given]) => (typeof given === 'object' ? given : [given]).map(one => (one === '' ? option : `${option} ${text(one)}`)))
+}
 
 const args = z.strictObject({
   /** Names the stanza within the file. */
   name: z.string().regex(/^[\w.-]+$/, 'must be a word'),
-  /** Options of tor(1) with their values, in order; a list gives the option several times. */
-  options: z.record(z.string().regex(/^[+/]?[A-Za-z0-9_]+$/, 'must be the name of an option of tor(1)'), z.union([value, z.number(), z.array(value)])),
+  /** Options of tor(1) with the values that tor shall see, in order; a list gives the option several times. They are quoted as needed. */
+  options: z.record(z.string().regex(/^[+/]?[A-Za-z0-9_]+$/, 'must be the name of an option of tor(1)'), z.union([value, z.array(value)])).default({}),
   /** @default 'present' */
   state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
   /** @default '/etc/tor/torrc' */
   path: absolutePath.default('/etc/tor/torrc'),
-})
+}).refine(({ state, options }) => state === 'absent' || Object.keys(options).length > 0, { path: ['options'], message: 'must name at least one option' })
 
 /**
- * A stanza of torrc: some options between two marker lines. tor itself checks the whole file before it goes live. Source: tor(1).
+ * A stanza of torrc: some options between two marker lines. tor itself checks the whole file before it goes live. Notify a handler that reloads
+ * tor; a port below 1024 needs a restart. Neither Ansible nor pyinfra has a module for it. Source: tor(1).
  *
  * @example
- * torrc({ name: 'client', options: { SocksPort: '127.0.0.1:9050', ClientOnly: 1 } })
+ * task('Tor', apt({ packages: ['tor'], startServices: false }))
+ * task('Client', torrc({ name: 'client', options: { SocksPort: ['127.0.0.1:9050', '127.0.0.1:9052 IsolateDestAddr'], ClientOnly: true } }))
  */
 export const torrc = defineModule({
   name: 'torrc',
   args,
   async plan({ name, options, state, path }, host) {
-    const lines = Object.entries(options).flatMap(([option, given]) => (Array.isArray(given) ? given : [given]).map(one => `${option} ${one}`.trimEnd()))
-    return { wants: await planBlock(blockArguments.parse({ path, block: lines.join('\n'), marker: `# {mark} stead ${name}`, state, validate: verifyTorrc }), host) }
+    return { wants: await planBlock(blockArguments.parse({ path, block: torrcLines(options).join('\n'), marker: `# {mark} stead ${name}`, state, validate: verifyTorrc }), host) }
   },
 })

@@ -1,25 +1,58 @@
 import { z } from 'zod'
-import { absolutePath, defineModule, name, user as userResource, want } from '../lib/index.ts'
+import { absolutePath, Content, defineModule, name, PlaybookError, Secret, user as userResource, want } from '../lib/index.ts'
+import { groupNames } from './group.ts'
+
+/** crypt(5): `$id$…` with a hash of the length that its method has, an old DES hash, or one of the marks for "no password". */
+const hash = /^(\*|!|\$y\$[^:\s]+\$[^$:\s]{43}|\$gy\$[^:\s]+\$[^$:\s]{43}|\$7\$[^:\s]+\$[^$:\s]{43}|\$6\$[^:\s]+\$[./A-Za-z0-9]{86}|\$5\$[^:\s]+\$[./A-Za-z0-9]{43}|\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}|\$1\$[^:\s]+\$[./A-Za-z0-9]{22}|[./A-Za-z0-9]{13})$/
 
 const args = z.strictObject({
-  name,
+  name: name.refine(text => !/^\d+$/.test(text), 'must be a name, not a number'),
   /** @default 'present' */
   state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
-  /** Primary group. @default as it is; for a new user a group of its own name */
+  uid: z.int('must be a whole number').min(0, 'must be 0 or more').transform(String).optional(),
+  /** Let it share `uid` with another user. @default false */
+  nonUnique: z.boolean('must be true or false').default(false),
+  /** Primary group, by name or number. @default as it is; for a new user a group of its own name */
   group: name.optional(),
-  /** Supplementary groups, all of them. @default as they are */
-  groups: z.array(name).transform(groups => [...groups].sort()).optional(),
-  /** A new one is a system user, without a home directory. @default false */
-  system: z.boolean().default(false),
-  uid: z.int().min(0).transform(String).optional(),
-  /** Home directory as passwd(5) has it. */
-  home: absolutePath.optional(),
+  /** Supplementary groups, by name or number; all of them, unless `append`. An empty list takes it out of all. @default as they are */
+  groups: z.array(name, 'must be a list of groups').optional(),
+  /** Leave it in the groups that it is in besides. @default false */
+  append: z.boolean('must be true or false').default(false),
+  /** A new one is a system user: an id below 1000, no home directory unless asked for. @default false */
+  system: z.boolean('must be true or false').default(false),
+  comment: z.string().regex(/^[^:\r\n]*$/, 'must be one line without a colon').optional(),
+  /** Login shell. @default as it is; that of useradd(8) for a new one */
   shell: absolutePath.optional(),
-  comment: z.string().optional(),
+  /** Home directory as passwd(5) has it. @default as it is; /home/NAME for a new one */
+  home: absolutePath.optional(),
+  /** Make the home directory where it is missing. @default true, false with `system` */
+  createHome: z.boolean('must be true or false').optional(),
+  /** When `home` changes, move what is there; otherwise it stays where it is. @default false */
+  moveHome: z.boolean('must be true or false').default(false),
+  /** What a new home directory begins with. @default '/etc/skel' */
+  skeleton: absolutePath.optional(),
+  /** A hash as crypt(5) makes it (`mkpasswd`), never the password itself; '*' for none. @default as it is; none for a new user */
+  password: z.instanceof(Secret, { message: 'must be a Secret: secret(…)' }).refine(given => hash.test(given.reveal()), 'must be a hash as crypt(5) makes it (mkpasswd), not the password itself').optional(),
+  /** `on-create` leaves the password that a user has. @default 'always' */
+  updatePassword: z.enum(['always', 'on-create'], 'must be \'always\' or \'on-create\'').default('always'),
+  /** Whether its password is locked; keys of ssh are not. @default as it is */
+  locked: z.boolean('must be true or false').optional(),
+  /** The day from which on it cannot be used, keys of ssh included, or 'never'. @default as it is */
+  expires: z.union([z.literal('never'), z.iso.date()], 'must be a day, as in \'2030-12-31\', or \'never\'').optional(),
+  /** With `absent`: remove home directory and mail too. @default false */
+  removeHome: z.boolean('must be true or false').default(false),
+}).superRefine(({ append, groups, nonUnique, uid, moveHome, home, password, locked }, context) => {
+  const needs = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
+  if (append && groups === undefined) needs('append', 'makes sense only together with groups')
+  if (nonUnique && uid === undefined) needs('nonUnique', 'makes sense only together with uid')
+  if (moveHome && home === undefined) needs('moveHome', 'makes sense only together with home')
+  if (password?.reveal() === '!' && locked === false) needs('locked', 'must not be false with the password \'!\': without its lock everybody could log in')
 })
 
 /**
- * A user of the host.
+ * A user of the host. Keys for ssh are the business of authorized-key. Left out from Ansible's: `generate_ssh_key` (command), `login_class` and
+ * other systems' arguments, `seuser`, `local`, `uid_min` and `uid_max` (give the `uid`), `umask` (login.defs has it), `password_expire_…` (a
+ * policy of the host), `force` (userdel(8) -f removes a user that is logged in). Source: useradd(8), usermod(8), userdel(8).
  *
  * @example
  * user({ name: 'backup-runner', system: true, home: '/var/lib/backup-runner', shell: '/usr/sbin/nologin' })
@@ -27,5 +60,26 @@ const args = z.strictObject({
 export const user = defineModule({
   name: 'user',
   args,
-  plan: ({ name: login, state, system, ...fields }) => ({ wants: [want(userResource, { name: login, system }, state === 'absent' ? null : fields)] }),
+  async plan({ name: login, state, append, group, groups, uid, password, updatePassword, createHome, ...given }, host) {
+    const { system, nonUnique, moveHome, skeleton, removeHome, home, comment, shell, locked, expires } = given
+    const key = { name: login, system, nonUnique, moveHome, skeleton, removeHome }
+    if (state === 'absent') return { wants: [want(userResource, key, null)] }
+    const [current, holder, [primary], secondary] = await Promise.all([
+      host.current(userResource, key),
+      uid === undefined || nonUnique ? null : host.current(userResource, { name: uid }),
+      groupNames(group === undefined ? [] : [group], host),
+      groups && groupNames(groups, host),
+    ])
+    if (holder && holder.name !== login) throw new PlaybookError(`UID ${uid} is already that of user ${holder.name}.`, { hint: 'Choose another uid, or say nonUnique: true.' })
+    const all = secondary && [...new Set([...secondary, ...(append ? (current?.groups ?? []) : [])])].filter(one => one !== (primary ?? current?.group)).sort()
+    const hashed = password && (updatePassword === 'always' || !current) ? Content.of(password.reveal().replace(/^!$/, ''), { secret: true }) : undefined
+    // '!' is a lock with no hash behind it; without the lock, no hash would let everybody in.
+    const kept = hashed?.size === 0 ? true : locked
+    return {
+      wants: [want(userResource, key, {
+        uid, group: primary, groups: all, comment, home, shell, locked: kept, expires, password: hashed,
+        homeDirectory: (createHome ?? !system) ? 'present' : undefined,
+      })],
+    }
+  },
 })

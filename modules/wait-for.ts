@@ -2,24 +2,43 @@ import { z } from 'zod'
 import { absolutePath, defineModule, port as portArgument, wait, want } from '../lib/index.ts'
 
 const args = z.strictObject({
-  /** A path that must be there. */
+  /** A path to look at. */
   path: absolutePath.optional(),
-  /** A TCP port of the host on which something must listen. */
+  /** Or a TCP port. */
   port: portArgument.optional(),
+  /** With `port`: another host, to which this one connects (needs bash there, which Debian always has). @default this host, whose own table of sockets is read */
+  host: z.string().regex(/^[A-Za-z0-9.:_-]+$/, 'must be a host name or an address').optional(),
+  /** `present`: the path is there, the port listens; `absent`: neither; `drained`: no connection is left on the port. @default 'present' */
+  state: z.enum(['present', 'absent', 'drained'], 'must be \'present\', \'absent\' or \'drained\'').default('present'),
+  /** With `path`: text that the file must hold, in whatever else it holds. */
+  contains: z.string().min(1, 'must not be empty').regex(/^[^\n\0]*$/, 'must be one line').optional(),
   /** @default 60 */
-  timeoutSeconds: z.int().min(1).default(60),
-}).refine(({ path, port }) => (path === undefined) !== (port === undefined), 'needs either path or port')
+  timeoutSeconds: z.int('must be a whole number').min(1, 'must be 1 or more').default(60),
+  /** Between two looks. @default 0.3 */
+  intervalSeconds: z.number().min(0.05, 'must be 0.05 or more').optional(),
+  /** What is said when it took too long. @default what was waited for */
+  message: z.string().optional(),
+}).superRefine(({ path, port, host, state, contains }, context) => {
+  const wrong = (argument: string, message: string) => context.addIssue({ code: 'custom', path: [argument], message })
+  if ((path === undefined) === (port === undefined)) context.addIssue({ code: 'custom', message: 'needs either path or port' })
+  if (host !== undefined && port === undefined) wrong('host', 'makes sense only together with port')
+  if (contains !== undefined && (path === undefined || state !== 'present')) wrong('contains', 'makes sense only for a path that is present')
+  if (state === 'drained' && (port === undefined || host !== undefined)) wrong('state', '\'drained\' is for a port of this host')
+})
 
 /**
- * Waits until a path is there or a port listens. It changes nothing.
+ * Waits until a path is there or a port listens, or is not any more. It changes nothing; in check mode nothing is waited for. Left out from
+ * Ansible's: `delay` (the first look costs nothing), `connect_timeout`, `exclude_hosts`, `active_connection_states`,
+ * `search_regex` (`contains` is text); `sleep` is `intervalSeconds`. Source: proc(5).
  *
  * @example
- * waitFor({ port: 5432, timeoutSeconds: 30 })
+ * waitFor({ port: 22, timeoutSeconds: 30 })
  */
 export const waitFor = defineModule({
   name: 'wait-for',
   args,
-  plan: ({ path, port, timeoutSeconds }) => ({
-    wants: [want(wait, { condition: path === undefined ? { port: port ?? 0 } : { path }, timeoutSeconds }, {})],
-  }),
+  plan({ path, port, host, state, contains, timeoutSeconds, intervalSeconds, message }) {
+    const condition = port === undefined ? { path: path ?? '/', absent: state === 'absent', contains } : { port, host, state: ({ present: 'open', absent: 'closed', drained: 'drained' } as const)[state] }
+    return { wants: [want(wait, { condition, timeoutSeconds, intervalSeconds, message }, {})] }
+  },
 })

@@ -1,17 +1,8 @@
 import { PlaybookError } from '../errors.ts'
+import { linesOf, placeOf, textOf, type Line } from './text-lines.ts'
 
-/** Where a block goes when it is not there yet. */
-export type BlockPlace = { after: RegExp } | { before: RegExp } | 'end' | 'start'
-
-/** A line without its ending, and the ending. */
-interface Line {
-  text: string
-  ending: string
-}
-
-function linesOf(text: string): Line[] {
-  return [...text.matchAll(/([^\n]*?)(\r?\n|$)/g)].map(([, line = '', ending = '']) => ({ text: line, ending })).filter(({ text: line, ending }) => line !== '' || ending !== '')
-}
+/** Where something goes when it is not there yet: after or before a line (a text stands for a line that contains it), or at an end. */
+export type BlockPlace = { after: RegExp | string } | { before: RegExp | string } | 'end' | 'start'
 
 /**
  * Puts a block between two marker lines into a text, replaces it or (undefined) takes it out; every other byte stays. Markers are found
@@ -22,20 +13,30 @@ function linesOf(text: string): Line[] {
  * @throws PlaybookError with the line number for an END before BEGIN, a BEGIN without END, nested or doubled markers.
  * @example mergeBlock('a\n', 'x', { begin: '# BEGIN', end: '# END' }, 'end') // 'a\n# BEGIN\nx\n# END\n'
  */
-export function mergeBlock(text: string, block: string | undefined, markers: { begin: string; end: string }, place: BlockPlace): string {
+export function mergeBlock(text: string, block: string | undefined, markers: { begin: string; end: string }, place: BlockPlace, blank: BlankLines = {}): string {
   const lines = linesOf(text)
   const found = findBlock(lines, markers)
-  const ending = (found ? lines[found.begin] : lines[0])?.ending === '\r\n' ? '\r\n' : '\n'
+  const ending = block?.includes('\r\n') || (found ? lines[found.begin] : lines[0])?.ending === '\r\n' ? '\r\n' : '\n'
   const inner = block === undefined || block === '' ? [] : block.replace(/\r?\n$/, '').split(/\r?\n/)
   const own: Line[] = inner.length ? [markers.begin, ...inner, markers.end].map(line => ({ text: line, ending })) : []
-  if (found) lines.splice(found.begin, found.end - found.begin + 1, ...own)
-  else if (own.length) {
-    const at = position(lines, place)
+  const at = found ? found.begin : placeOf(lines, place)
+  const following = found ? found.end + 1 : at
+  if (own.length) {
+    const empty: Line = { text: '', ending }
     const before = lines[at - 1]
+    const after = lines[following]
     if (before && before.ending === '') before.ending = ending
-    lines.splice(at, 0, ...own)
+    if (blank.append && after && after.text !== '') own.push(empty)
+    if (blank.prepend && before && before.text !== '') own.unshift(empty)
   }
-  return lines.map(({ text: line, ending: end }) => line + end).join('')
+  lines.splice(at, following - at, ...own)
+  return textOf(lines)
+}
+
+/** An empty line wanted between the block and what is around it; none is added at an end of the file. */
+export interface BlankLines {
+  prepend?: boolean
+  append?: boolean
 }
 
 function findBlock(lines: readonly Line[], { begin, end }: { begin: string; end: string }): { begin: number; end: number } | undefined {
@@ -51,15 +52,4 @@ function findBlock(lines: readonly Line[], { begin, end }: { begin: string; end:
   if (first === undefined || close === undefined) return undefined
   if (close < first) throw complain(close, `ends a block ("${end}") before it begins`)
   return { begin: first, end: close }
-}
-
-function position(lines: readonly Line[], place: BlockPlace): number {
-  if (place === 'start') return 0
-  if (place === 'end') return lines.length
-  const { source, flags } = 'after' in place ? place.after : place.before
-  // Without the flags that make a pattern remember where it was: planning twice must give the same place.
-  const pattern = new RegExp(source, flags.replace(/[gy]/g, ''))
-  const last = lines.findLastIndex(({ text }) => pattern.test(text))
-  if (last < 0) return lines.length
-  return 'after' in place ? last + 1 : last
 }

@@ -6,8 +6,9 @@ import { attributes } from './attributes.ts'
 
 export interface SecretFileKey {
   path: string
-  /** Random bytes in it; written as hexadecimal digits. */
-  bytes: number
+  format: 'hex' | 'base64' | 'alnum'
+  /** Characters of it; a newline follows. */
+  length: number
 }
 
 export interface SecretFileState {
@@ -15,6 +16,13 @@ export interface SecretFileState {
   mode: string
   owner: string
   group: string
+}
+
+/** Scripts that print so many random characters. */
+const random = {
+  hex: (length: number) => apply`head -c ${length} /dev/urandom | od -An -v -tx1 | tr -d ' \n' | head -c ${length}`,
+  base64: (length: number) => apply`head -c ${length} /dev/urandom | base64 -w0 | head -c ${length}`,
+  alnum: (length: number) => apply`head -c ${length * 8 + 256} /dev/urandom | tr -dc 'A-Za-z0-9' | head -c ${length}`,
 }
 
 const schema = z.strictObject({ mode: z.string(), owner: z.string(), group: z.string() })
@@ -41,16 +49,17 @@ export const secretFile: Resource<SecretFileKey, SecretFileState, z.infer<typeof
       },
     }
   },
-  apply({ path, bytes }, current, desired) {
+  apply({ path, format, length }, current, desired) {
     if (desired === null) return { script: apply`rm -f -- ${path}` }
     if (current) return { script: apply`set -e; ${attributes(path, desired)}` }
     return {
       script: apply`set -e; umask 077
 n=$(mktemp -- ${`${path}.XXXXXXXX`}); trap 'rm -f -- "$n"' EXIT
-head -c ${bytes} /dev/urandom | od -An -v -tx1 | tr -d ' \n' >"$n"; echo >>"$n"
+${random[format](length)} >"$n"; echo >>"$n"
+[ "$(wc -c <"$n")" = ${length + 1} ] || { echo 'There was not enough chance in this host.' >&2; exit 1; }
 ${attributes(read`"$n"`, desired)}
-sync -- "$n"; mv -nT -- "$n" ${path}; trap - EXIT`,
+sync -- "$n"; [ -s ${path} ] || rm -f -- ${path}; mv -nT -- "$n" ${path}; trap - EXIT`,
     }
   },
-  foretells: ({ path }) => [{ kind: 'file', identity: path, state: { type: 'file' } }],
+  foretells: ({ path }, desired) => [{ kind: 'file', identity: path, state: desired && { type: 'file', ...desired } }],
 }

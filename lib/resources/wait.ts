@@ -2,15 +2,20 @@ import { z } from 'zod'
 import { ReadError } from '../errors.ts'
 import { apply, read, readLines, type ReadScript } from '../shell/script.ts'
 import type { Resource } from '../state/resource.ts'
+import { httpAnswer, jsonProblem, type HttpCondition } from './http-answer.ts'
 
 /** Something to wait for: it writes nothing, and a run goes on once it is so. */
 export interface WaitKey {
   condition:
-    | { path: string }
-    /** A TCP port of this host on which something listens. */
-    | { port: number }
-    | { url: string; status: number; contains?: string; socks?: string; insecure?: boolean; requestTimeoutSeconds: number }
+    | { path: string; absent?: boolean; contains?: string }
+    /** A TCP port: listened on, free, or without any connection; of another host: answering or not. */
+    | { port: number; host?: string; state: 'open' | 'closed' | 'drained' }
+    | HttpCondition
   timeoutSeconds: number
+  /** Between two looks. @default 0.3 */
+  intervalSeconds?: number
+  /** Said in place of the usual words when it took too long. */
+  message?: string
 }
 
 export interface WaitState {
@@ -19,45 +24,60 @@ export interface WaitState {
   found: string
 }
 
-/** Waits until a path is there, a port listens or a URL answers. Sources: proc(5) net/tcp, curl(1). */
+/** Waits until a path is there, a port listens or a URL answers. Sources: proc(5) net/tcp, bash(1) /dev/tcp, curl(1). */
 export const wait: Resource<WaitKey, WaitState, Record<string, never>> = {
   kind: 'wait',
   schema: z.strictObject({}),
   identify: describe,
+  question: ({ condition }) => JSON.stringify(condition),
   read(keys) {
     return {
-      script: readLines(keys.map(key => read`(${probe(key)}) 2>/dev/null; echo "=$?"`)),
+      script: readLines(keys.map(key => read`{ (${probe(key)}) 2>/dev/null; printf '\n=%s' $?; } | base64 -w0; echo`)),
       parse({ stdout, stderr, exitCode }) {
         if (exitCode !== 0) throw new ReadError('It could not be looked for.', { stderr, exitCode })
-        const answers = stdout.toString().split(/=(\d+)\n/)
-        return keys.map((_, index) => ({ met: answers[2 * index + 1] === '0', found: (answers[2 * index] ?? '').trim() }))
+        const lines = stdout.toString().split('\n')
+        return keys.map(({ condition }, index) => {
+          const [, found = '', code] = /^([\s\S]*)\n=(\d+)$/.exec(Buffer.from(lines[index] ?? '', 'base64').toString()) ?? []
+          const problem = code === '0' && 'url' in condition && condition.json ? jsonProblem(found, condition.json) : undefined
+          return { met: code === '0' && problem === undefined, found: problem ?? found.trim().slice(-300) }
+        })
       },
     }
   },
   apply: key => ({
-    script: apply`e=$(( $(date +%s) + ${key.timeoutSeconds} )); until o=$(${probe(key)}) 2>/dev/null; do if [ "$(date +%s)" -ge "$e" ]; then echo "$o" >&2; exit 1; fi; sleep 0.3; done`,
+    script: apply`e=$(( $(date +%s) + ${key.timeoutSeconds} )); until (${probe(key)}) >/dev/null 2>&1; do if [ "$(date +%s)" -gt "$e" ]; then break; fi; sleep ${String(key.intervalSeconds ?? 0.3)}; done`,
   }),
   event: {
     effect: 'wait',
     describe,
-    verify: (key, _before, after) => (after?.met ? undefined : `${describe(key)}: it is not so${key.timeoutSeconds ? ` (waited up to ${key.timeoutSeconds} s)` : ''}; found: ${after?.found || 'nothing'}.`),
+    verify(key, _before, after) {
+      if (after?.met) return undefined
+      return `${key.message ?? `Timeout when waiting for ${describe(key)}: it is not so${key.timeoutSeconds ? ` (waited up to ${key.timeoutSeconds} s)` : ''}`}; found: ${after?.found || 'nothing'}.`
+    },
   },
 }
 
 function describe({ condition }: WaitKey): string {
-  if ('path' in condition) return condition.path
-  return 'port' in condition ? `port ${condition.port}` : condition.url
+  if ('path' in condition) return `${condition.path}${condition.absent ? ' to be gone' : condition.contains === undefined ? '' : ` to contain ${JSON.stringify(condition.contains)}`}`
+  if ('url' in condition) return condition.method === 'GET' ? condition.url : `${condition.method} ${condition.url}`
+  return `${condition.host === undefined ? 'port ' : `${condition.host}:`}${condition.port}${condition.state === 'open' ? '' : ` to be ${condition.state}`}`
 }
 
 function probe({ condition }: WaitKey): ReadScript {
-  if ('path' in condition) return read`[ -e ${condition.path} ]`
-  if ('port' in condition) {
-    const hex = condition.port.toString(16).toUpperCase().padStart(4, '0')
-    return read`grep -qs ${`^ *[0-9]*: [0-9A-F]*:${hex} [0-9A-F]*:0000 0A `} /proc/net/tcp /proc/net/tcp6`
+  if ('url' in condition) return httpAnswer(condition)
+  if ('path' in condition) {
+    const { path, absent, contains } = condition
+    if (contains !== undefined) return read`[ -f ${path} ] && grep -qaF -e ${contains} -- ${path}`
+    return absent ? read`! [ -e ${path} ] && ! [ -L ${path} ]` : read`[ -e ${path} ]`
   }
-  const { url, status, contains, socks, insecure, requestTimeoutSeconds } = condition
-  const options = ['-sS', '-o', '-', '-w', '\\n%{http_code}', '--max-time', String(requestTimeoutSeconds), '--noproxy', socks ? '' : '*', ...(socks ? ['--socks5-hostname', socks] : []), ...(insecure ? ['-k'] : [])]
-  const asked = read`command -v curl >/dev/null || { echo 'curl is not installed on this host: add it by apt'; exit 69; }; b=$(curl ${options} -- ${url} 2>&1 | head -c 100000); c=$(printf %s "$b" | tail -n 1)`
-  const holds = contains === undefined ? read`:` : read`case $b in *${contains}*) :;; *) echo "status $c, without the text asked for"; exit 1;; esac`
-  return read`${asked}; if [ "$c" != ${status} ]; then printf '%s\n' "$b" | tail -c 300; exit 1; fi; ${holds}`
+  const { port, host, state } = condition
+  if (host !== undefined) {
+    const connect = read`timeout 5 bash -c ': </dev/tcp/"$0"/"$1"' ${host} ${String(port)}`
+    return state === 'open' ? connect : read`! ${connect}`
+  }
+  const hex = port.toString(16).toUpperCase().padStart(4, '0')
+  const sockets = (pattern: string) => read`grep -qsE ${`^ *[0-9]+: [0-9A-F]+:${hex} [0-9A-F]+:[0-9A-F]{4} ${pattern} `} /proc/net/tcp /proc/net/tcp6`
+  if (state === 'open') return sockets('0A')
+  // Connections that still are: all but listening, closed and waiting out their time.
+  return state === 'closed' ? read`! ${sockets('0A')}` : read`! ${sockets('(01|02|03|04|05|08|09|0B)')}`
 }

@@ -1,0 +1,63 @@
+import type { BlockPlace } from './merge-block.ts'
+import { linesOf, matcher, placeOf, textOf, toBytewise } from './text-lines.ts'
+
+/** What one line of a text should be. */
+export interface LineWish {
+  /** Without an ending. For absence it may be left out when there is a pattern. */
+  line?: string
+  /** Finds the line to be replaced, or lines to be taken out; a text stands for a line that contains it. */
+  pattern?: RegExp | string
+  place: BlockPlace
+  /** The first line that matches counts, instead of the last. */
+  firstMatch?: boolean
+  /** Replace `$1`, `$<name>`, `$&` in the line by what the pattern matched; where it matches nothing, nothing is put in. */
+  backReferences?: boolean
+}
+
+/**
+ * Puts one line into a text: it replaces the line that the pattern finds, else it is put in, unless it is there anywhere. Every other byte
+ * stays. A last line without newline gets one when it is the line, or comes before it.
+ *
+ * A pattern that does not match the line itself (`/^#A=/` for `A=1`) has done its work once the line is there.
+ *
+ * @param text bytewise, see {@link toBytewise}.
+ * @example mergeLine('#A=\nB=2\n', { line: 'A=1', pattern: /^#?A=/, place: 'end' }) // 'A=1\nB=2\n'
+ */
+export function mergeLine(text: string, { line = '', pattern, place, firstMatch = false, backReferences = false }: LineWish): string {
+  const lines = linesOf(text)
+  const ending = lines[0]?.ending === '\r\n' ? '\r\n' : '\n'
+  const wanted = toBytewise(line)
+  const matches = pattern === undefined ? undefined : matcher(pattern)
+  const there = lines.findIndex(({ text: one }) => one === wanted)
+  const found = matches === undefined || (!backReferences && there >= 0 && !matches(wanted)) ? -1
+    : firstMatch ? lines.findIndex(({ text: one }) => matches(one)) : lines.findLastIndex(({ text: one }) => matches(one))
+  if (found < 0 && backReferences) return text
+  const own = lines[found < 0 ? there : found]
+  if (own) {
+    own.text = backReferences && pattern instanceof RegExp ? expand(line, pattern, own.text) : wanted
+    own.ending ||= ending
+    return textOf(lines)
+  }
+  const at = placeOf(lines, place, firstMatch)
+  const before = lines[at - 1]
+  if (before && before.ending === '') before.ending = ending
+  lines.splice(at, 0, { text: wanted, ending })
+  return textOf(lines)
+}
+
+/** Takes out every line that the pattern matches, or without one, every line that equals `line`. */
+export function removeLines(text: string, { line = '', pattern }: Pick<LineWish, 'line' | 'pattern'>): string {
+  const wanted = toBytewise(line)
+  const matches = pattern === undefined ? (one: string) => one === wanted : matcher(pattern)
+  return textOf(linesOf(text).filter(({ text: one }) => !matches(one)))
+}
+
+function expand(line: string, pattern: RegExp, found: string): string {
+  const match = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, '')).exec(Buffer.from(found, 'latin1').toString('utf8'))
+  return toBytewise(line.replace(/\$(?:(\$)|(&)|(\d{1,2})|<([^>]+)>)/g, (whole: string, dollar?: string, all?: string, number?: string, group?: string) => {
+    if (dollar) return '$'
+    if (all) return match?.[0] ?? ''
+    if (number !== undefined) return match?.[Number(number)] ?? ''
+    return group === undefined ? whole : (match?.groups?.[group] ?? '')
+  }))
+}

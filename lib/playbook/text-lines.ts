@@ -1,0 +1,47 @@
+import type { BlockPlace } from './merge-block.ts'
+
+/** A line without its ending, and the ending: `\n`, `\r\n`, or nothing for a last line without one. */
+export interface Line {
+  text: string
+  ending: string
+}
+
+/** The lines of a text, of which no byte is lost: {@link textOf} gives it back. */
+export function linesOf(text: string): Line[] {
+  const lines: Line[] = []
+  // No split: of a file of many megabytes its regular expression takes twenty times the memory.
+  for (let at = 0; at < text.length;) {
+    const end = text.indexOf('\n', at) + 1 || text.length
+    const ending = text[end - 1] !== '\n' ? '' : end - 1 > at && text[end - 2] === '\r' ? '\r\n' : '\n'
+    lines.push({ text: text.slice(at, end - ending.length), ending })
+    at = end
+  }
+  return lines
+}
+
+/** The text of lines. */
+export function textOf(lines: readonly Line[]): string {
+  return lines.map(({ text, ending }) => text + ending).join('')
+}
+
+/** Text as latin1 maps every byte to one character and back, so that bytes of any encoding pass through an edit. @example toBytewise('é') // 'Ã©' */
+export function toBytewise(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1')
+}
+
+/** Whether a bytewise line matches: a text stands for a line that contains it. Flags that keep a place between two tests are left out. */
+export function matcher(pattern: RegExp | string): (line: string) => boolean {
+  if (typeof pattern === 'string') return line => line.includes(toBytewise(pattern))
+  const stateless = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ''))
+  return line => stateless.test(Buffer.from(line, 'latin1').toString('utf8'))
+}
+
+/** Before which line something is to be put in; where no line matches, at the end. */
+export function placeOf(lines: readonly Line[], place: BlockPlace, firstMatch = false): number {
+  if (place === 'start') return 0
+  if (place === 'end') return lines.length
+  const matches = matcher('after' in place ? place.after : place.before)
+  const at = firstMatch ? lines.findIndex(({ text }) => matches(text)) : lines.findLastIndex(({ text }) => matches(text))
+  if (at < 0) return lines.length
+  return 'after' in place ? at + 1 : at
+}

@@ -1,0 +1,102 @@
+import { z } from 'zod'
+import { apply, applyLines, type ApplyScript } from '../shell/script.ts'
+import { Content } from '../state/content.ts'
+import type { Resource } from '../state/resource.ts'
+import { file } from './file.ts'
+
+export interface NginxSiteKey {
+  name: string
+  /** Checksum of the content that need not be sent. */
+  unless?: string
+}
+
+/** Debian's own default site, which answers on every address. */
+const debianDefault = '/etc/nginx/sites-enabled/default'
+
+export interface NginxSiteState {
+  readonly [field: string]: boolean | string | Content | undefined
+  content?: Content
+  mode?: string
+  owner?: string
+  group?: string
+  /** What the link in sites-enabled says; empty where there is none. */
+  enabledAs: string
+  debianDefault: 'there' | 'removed'
+}
+
+const schema = z.strictObject({
+  content: z.custom<Content>(value => value instanceof Content, 'must be content').optional(),
+  mode: z.string().optional(), owner: z.string().optional(), group: z.string().optional(), enabledAs: z.string(), debianDefault: z.literal('removed').optional(),
+})
+
+const paths = (name: string) => ({ available: `/etc/nginx/sites-available/${name}.conf`, enabled: `/etc/nginx/sites-enabled/${name}.conf` })
+
+/**
+ * A site of Debian's nginx: its file in sites-available together with its link in sites-enabled. Both are written, `nginx -t` checks the whole
+ * configuration, and what was there is put back when it does not pass: nginx never finds half a change. Source: nginx(8), -t.
+ */
+export const nginxSite: Resource<NginxSiteKey, NginxSiteState, z.infer<typeof schema>> = {
+  kind: 'nginx-site',
+  schema,
+  identify: ({ name }) => name,
+  read(keys) {
+    const files = file.read(keys.flatMap(({ name, unless }) => [
+      { path: paths(name).available, content: unless === undefined ? 'always' as const : { unless } },
+      { path: paths(name).enabled, noFollow: true },
+      { path: debianDefault, noFollow: true },
+    ]))
+    return {
+      script: files.script,
+      parse(output) {
+        const states = files.parse(output)
+        return keys.map((_, index) => {
+          const [available, enabled, standard] = states.slice(3 * index)
+          if (available instanceof Error || enabled instanceof Error) return new Error('The site could not be read.')
+          if (!available && !enabled) return null
+          const link = enabled ? (enabled.target ?? `(a ${enabled.type})`) : ''
+          return { content: available?.content, mode: available?.mode, owner: available?.owner, group: available?.group, enabledAs: link, debianDefault: standard ? 'there' : 'removed' }
+        })
+      },
+    }
+  },
+  answers: ({ content }, { unless }) => content === undefined || content.bytes !== undefined || content.sha256 === unless,
+  apply({ name }, _current, desired) {
+    const { available, enabled } = paths(name)
+    return { script: exchange([available, enabled, ...(desired?.debianDefault ? [debianDefault] : [])], desired?.enabledAs ? undefined : 'less', write(available, enabled, desired)), stdin: desired?.content?.bytes }
+  },
+  foretells: ({ name }, desired) => [
+    { kind: 'file', identity: paths(name).available, state: desired ? { type: 'file' } : null },
+    { kind: 'file', identity: paths(name).enabled, state: desired?.enabledAs ? { type: 'link', target: desired.enabledAs } : null },
+    ...(desired?.debianDefault ? [{ kind: 'file', identity: debianDefault, state: null }] : []),
+  ],
+}
+
+function write(available: string, enabled: string, desired: z.infer<typeof schema> | null): ApplyScript {
+  const steps: ApplyScript[] = []
+  if (desired?.content) {
+    const { content, owner = 'root', group = 'root', mode = '0644' } = desired
+    steps.push(apply`n=$(mktemp -- ${`${available}.XXXXXXXX`}); cat >"$n"
+s=$(sha256sum <"$n"); [ "\${s%% *}" = ${content.sha256} ] || { rm -f -- "$n"; echo 'The content did not arrive whole.' >&2; exit 1; }
+chown -- ${`${owner}:${group}`} "$n"; chmod ${`0${mode}`} -- "$n"; sync -- "$n"; mv -fT -- "$n" ${available}`)
+  }
+  if (desired?.enabledAs) steps.push(apply`[ "$(readlink -- ${enabled})" = ${desired.enabledAs} ] || { ln -s -- ${desired.enabledAs} ${`${enabled}.stead-new`}; mv -fT -- ${`${enabled}.stead-new`} ${enabled}; }`)
+  else steps.push(apply`rm -f -- ${enabled}`)
+  if (desired?.debianDefault) steps.push(apply`rm -f -- ${debianDefault}`)
+  if (!desired) steps.push(apply`rm -f -- ${available}`)
+  return applyLines(steps)
+}
+
+/** Writes, and puts back what was there unless `nginx -t` passes. What only takes away is let through where it passed no more before. */
+export function exchange(changed: readonly string[], what: 'less' | undefined, script: ApplyScript): ApplyScript {
+  return apply`command -v nginx >/dev/null || { echo 'nginx is not installed: add it by apt before this task.' >&2; exit 1; }
+b=0; ${what === 'less' ? apply`nginx -t -q 2>/dev/null || b=1` : apply`:`}
+k=$(mktemp -d /etc/nginx/.stead.XXXXXXXX)
+back() { for p in ${changed}; do rm -rf -- "$p"; if [ -e "$k/\${p##*/sites-}" ] || [ -L "$k/\${p##*/sites-}" ]; then mv -T -- "$k/\${p##*/sites-}" "$p"; fi; done; }
+trap 'rm -rf -- "$k"' EXIT
+mkdir -- "$k/available" "$k/enabled"
+for p in ${changed}; do if [ -e "$p" ] || [ -L "$p" ]; then cp -aT -- "$p" "$k/\${p##*/sites-}" || exit 1; fi; done
+trap 'back; rm -rf -- "$k"; exit 1' HUP INT TERM
+( set -e
+${script} ) || { back; exit 1; }
+nginx -t -q >&2 || [ $b = 1 ] || { back; echo 'nginx -t did not accept it; what was there is back.' >&2; exit 1; }`
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod'
+import { ReadError } from '../errors.ts'
+import { changeMode } from '../playbook/file-mode.ts'
+import { apply, applyLines, read, readLines } from '../shell/script.ts'
+import type { Resource } from '../state/resource.ts'
+
+/** What all that is below a directory should have. */
+export interface TreeKey {
+  path: string
+  owner?: string
+  group?: string
+  /** Octal or symbolic, applied to the mode of each entry; links have none. */
+  mode?: string
+}
+
+export interface TreeState {
+  readonly [field: string]: readonly string[]
+  /** Kinds of entries that are not as they should be: `file 0644 root:root`, and what they should be. */
+  entries: readonly string[]
+}
+
+const schema = z.strictObject({ entries: z.array(z.string()) })
+const types: Readonly<Record<string, string>> = { f: 'file', d: 'directory', l: 'link' }
+
+/** Owner, group and mode of everything below a directory; links are not followed, and of what they are only the owner is set. Source: find(1). */
+export const tree: Resource<TreeKey, TreeState, z.infer<typeof schema>> = {
+  kind: 'tree',
+  schema,
+  identify: ({ path }) => path,
+  question: ({ owner, group, mode }) => JSON.stringify([owner, group, mode]),
+  read: keys => ({
+    script: readLines(keys.map(({ path }) => read`if [ -d ${path} ]; then find -H ${path} -mindepth 1 -printf '%y/%m/%u/%g\n' | sort | uniq -c; fi; echo .`)),
+    parse({ stdout, stderr, exitCode }) {
+      if (exitCode !== 0) throw new ReadError('The directories could not be looked through.', { stderr, exitCode })
+      const answers = stdout.toString().split(/^\.\n/m)
+      return keys.map((key, index) => ({ entries: (answers[index] ?? '').split('\n').filter(Boolean).flatMap(line => deviation(line.trim(), key) ?? []) }))
+    },
+  }),
+  apply({ path, owner, group, mode }, current) {
+    const pieces = (current?.entries ?? []).map(entry => {
+      const [, type = '', from = '', fromOwner = '', fromGroup = '', to = ''] = /^\d+ (\S+) (\d+) (.*?):(.*?) → (\d+)/.exec(entry) ?? []
+      const letter = Object.keys(types).find(key => types[key] === type)
+      const kind = letter ? ['-type', letter] : ['!', '-type', 'f', '!', '-type', 'd', '!', '-type', 'l']
+      const which = read`find -H ${path} -mindepth 1 ${[...kind, '-perm', from, '-user', fromOwner, '-group', fromGroup]}`
+      const who = `${owner ?? ''}${group === undefined ? '' : `:${group}`}`
+      const chmod = mode !== undefined && type !== 'link' ? ['-exec', 'chmod', '--', `0${to}`, '{}', '+'] : []
+      return apply`${which} ${who === '' ? [] : ['-exec', 'chown', '-h', '--', who, '{}', '+']} ${chmod}`
+    })
+    return { script: applyLines([apply`set -e`, ...pieces]) }
+  },
+  foretells: ({ path }) => ['file', 'secret'].map(kind => ({ kind, identity: path, state: {}, below: true, change: now => now })),
+  mayComeWithPackage: () => false,
+  mayChangeWith: ({ path }, { kind, name }) => ['file', 'archive', 'secret', 'venv'].includes(kind) && name.startsWith(`${path}/`),
+}
+
+/** One line of `uniq -c`, where it is not as it should be. */
+function deviation(line: string, { owner, group, mode }: TreeKey): string[] | undefined {
+  const [, count = '', letter = '', bits = '', fromOwner = '', fromGroup = ''] = /^(\d+) (.)\/(\d+)\/([^/]*)\/(.*)$/.exec(line) ?? []
+  const type = types[letter] ?? 'other'
+  const from = bits.padStart(4, '0')
+  const to = mode === undefined || type === 'link' ? from : changeMode(mode, from, type === 'directory')
+  if (to === from && (owner ?? fromOwner) === fromOwner && (group ?? fromGroup) === fromGroup) return undefined
+  return [`${count} ${type} ${from} ${fromOwner}:${fromGroup} → ${to} ${owner ?? fromOwner}:${group ?? fromGroup}`]
+}

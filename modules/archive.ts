@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs'
+import { posix } from 'node:path'
+import { z } from 'zod'
+import { absolutePath, defineModule, file, findSource, name, planOwnership, planParents, PlaybookError, sourceContent, unpacked, want } from '../lib/index.ts'
+import { checksumArguments, checksumOf, url } from './download.ts'
+
+const globs = z.array(z.string().min(1).refine(pattern => !pattern.startsWith('-'), 'must not begin with a dash'), 'must be a list of patterns, as in [\'bin/*\']').default([])
+
+const args = z.strictObject({
+  /** The directory of its own that it is unpacked into, and that holds nothing else. */
+  path: absolutePath,
+  /** The archive as a URL that the host fetches with curl. This or `source`. */
+  url: url.optional(),
+  /** The archive as a file of the controller, which is pushed; found as templates are. Its own checksum is taken unless one is given. */
+  source: z.string('must be the name of a file').min(1).optional(),
+  ...checksumArguments,
+  /** Leading parts of the members' names to leave out. @default 0 */
+  strip: z.int('must be a number').min(0).max(20).default(0),
+  /** Unpack only members that match one of these, by their whole names in the archive; `*` also stands for `/`. @default [] */
+  include: globs,
+  /** Do not unpack members that match one of these. @default [] */
+  exclude: globs,
+  /** Names at the top of the directory that are not of the archive and stay. @default [] */
+  keep: z.array(z.string().regex(/^[^/*?[\]\\]+$/, 'must be a name, without / and wildcards')).default([]),
+  /** @default 'root' */
+  owner: name.optional(),
+  /** @default 'root', or the owner's own */
+  group: name.optional(),
+  /** Symbolic, for files and directories alike. @default as in the archive, without setuid, setgid and what umask 022 takes */
+  mode: z.string().regex(/^[ugoa]*[-+=][rwxXugo]*(,[ugoa]*[-+=][rwxXugo]*)*$/, 'must be symbolic, as in \'u=rwX,go=rX\'').optional(),
+  /** Where this path is there, nothing is done. */
+  creates: absolutePath.optional(),
+  /** Replace a directory that holds something else. @default false */
+  replaceOther: z.boolean('must be true or false').default(false),
+}).superRefine(({ url: from, source, sha256, checksums, include, exclude, path }, context) => {
+  const issue = (argument: string, message: string) => context.addIssue({ code: 'custom', path: [argument], message })
+  if ((from === undefined) === (source === undefined)) issue('url', 'must be given, or else source')
+  if (from !== undefined && (sha256 === undefined) === (checksums === undefined)) issue('sha256', 'must be given, or else checksums')
+  if (include.length && exclude.length) issue('exclude', 'must not be given together with include')
+  if (path === '/') issue('path', 'must not be the root directory')
+})
+
+/**
+ * An archive (tar, plain or with gzip, xz, bzip2, zstd; zip) unpacked into a directory of its own. Its member list is read first: one with
+ * a member outside its destination, a link that leads out, or a device is refused. It is unpacked beside and swapped in whole; what is
+ * deleted, edited or added by hand is drift, and so is another selection. A wrong checksum or a download cut off leaves what was there.
+ * Of Ansible's `unarchive`: `extra_opts`, `keep_newer` and unpacking among other files are left out; link from where it is needed instead.
+ * `copy` is obsolete, `remote_src` is a `file:` URL, `decrypt` is for Ansible's vault, and certificates are always checked.
+ *
+ * @example
+ * apt({ packages: ['curl'] })
+ * file({ path: '/srv/hello/greeting', content: 'Hello.\n', mode: '0644', parents: true })
+ * command({ argv: ['tar', '--format=gnu', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner', '-C', '/srv', '-cf', '/srv/hello.tar', 'hello/greeting'], creates: '/srv/hello.tar' })
+ * archive({ path: '/opt/hello', url: 'file:///srv/hello.tar', sha256: '40cb03f257e1d4df3d2a57c5e6800082f2f210002f6e040bb121c8f142d34e16', strip: 1 })
+ */
+export const archive = defineModule({
+  name: 'archive',
+  args,
+  async plan({ path, url: from, source, sha256, checksums, strip, include, exclude, keep, owner, group, mode, creates, replaceOther, socks }, host) {
+    const given = source === undefined ? undefined : (await sourceContent(source)).content.sha256
+    const sum = sha256 === undefined && checksums === undefined && given ? given : await checksumOf({ sha256, checksums }, posix.basename(source ?? new URL(from ?? '').pathname))
+    if (given && given !== sum) throw new PlaybookError(`The checksum of ${source ?? ''} is ${given}, and was to be ${sum}.`, { hint: 'Fetch the archive again, or correct the checksum if you know better.' })
+    const key = {
+      directory: path, keep, strip, include, exclude, owner, group, mode, replaceOther,
+      source: source === undefined ? { url: from ?? '', socks } : { bytes: () => readFileSync(findSource(source)) },
+    }
+    const [made, current, parents] = await Promise.all([
+      creates === undefined ? null : host.current(file, { path: creates }), host.current(unpacked, key), planParents(host, path), planOwnership(host, owner, group),
+    ])
+    if (made) return { wants: [] }
+    if (current?.sha256 === '' && !replaceOther) throw new PlaybookError(`${path} holds something that is not from an archive.`, { hint: 'Give it a directory of its own, or replaceOther: true to have all that is there replaced.' })
+    const selection = JSON.stringify({ strip, include, exclude, owner: owner ?? 'root', group, mode })
+    return { wants: [...parents, want(unpacked, key, { sha256: sum, whole: true, selection })] }
+  },
+})

@@ -1,0 +1,51 @@
+import { z } from 'zod'
+import { absolutePath, Content, defineModule, editKeys, file, name, parseKey, ReadError, user as userResource, want } from '../lib/index.ts'
+
+const args = z.strictObject({
+  /** Whose keys they are. */
+  user: name,
+  /** Lines of authorized_keys: options (may be left out), type, key, comment. */
+  keys: z.array(z.string().refine(text => !text.trim().includes('\n') && parseKey(text) !== undefined, 'must be one public key, as in \'ssh-ed25519 AAAA… me@here\''), 'must be a list of public keys'),
+  /** @default 'present' */
+  state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
+  /** Leave no other key in the file. @default false */
+  exclusive: z.boolean('must be true or false').default(false),
+  /** The file. @default .ssh/authorized_keys in the user's home directory */
+  path: absolutePath.optional(),
+})
+
+/**
+ * Public keys by which somebody may log in as a user. A key is known by its body: with other options or another comment its line is
+ * replaced. The file and its directory are the user's alone; a symbolic link in their place is refused, since the user could lead it
+ * anywhere. Left out of Ansible's arguments: `key_options` and `comment` (they stand in
+ * the key's line), `manage_dir` (it always is), `validate_certs` (keys are not fetched), `follow`. Source: sshd(8).
+ *
+ * @example
+ * authorizedKey({ user: 'root', keys: ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ8kqsCzVTvPhXNXb0yAVVhCZWjUnXGyGjdZJvEYzUzt me@here'] })
+ */
+export const authorizedKey = defineModule({
+  name: 'authorized-key',
+  args,
+  async plan({ user, keys, state, exclusive, path: given }, host) {
+    const guess = user === 'root' ? '/root' : `/home/${user}`
+    const look = (path: string) => Promise.all([
+      host.current(file, { path, content: 'always', noFollow: true }), host.current(file, { path: path.replace(/\/[^/]*$/, ''), noFollow: true }),
+    ])
+    // Where users' homes usually are is looked at together with the user: one round trip instead of two.
+    const [account, usual] = await Promise.all([host.current(userResource, { name: user }), look(given ?? `${guess}/.ssh/authorized_keys`)])
+    if (!account) throw new ReadError(`There is no user ${user}.`, { hint: 'A task before this one can make it (user).' })
+    const path = given ?? `${account.home ?? guess}/.ssh/authorized_keys`
+    const [current, directory] = given === undefined && account.home !== undefined && account.home !== guess ? await look(path) : usual
+    if (current && current.type !== 'file') throw new ReadError(`${path} is a ${current.type}, and is to be a file: move it away first.`)
+    if (given === undefined && directory && directory.type !== 'directory') throw new ReadError(`The directory of ${path} is a ${directory.type}: move it away first.`)
+    const present = state === 'present'
+    if (!present && !current) return { wants: [] }
+    if (current?.content && !current.content.bytes) throw new ReadError(`${path} is too large to be a list of keys.`)
+    // Bytes that are no UTF-8 stay as they are.
+    const lines = keys.map(key => Buffer.from(key).toString('latin1'))
+    const content = Content.of(Buffer.from(editKeys(current?.content?.bytes?.toString('latin1') ?? '', lines, { present, exclusive }), 'latin1'))
+    const owner = { owner: user, group: account.group }
+    const above = given === undefined || !directory ? [want(file, { path: path.replace(/\/[^/]*$/, ''), noFollow: true }, { type: 'directory', mode: '0700', ...owner })] : []
+    return { wants: [...above, want(file, { path, content: 'always', noFollow: true }, { type: 'file', content, mode: '0600', ...owner })] }
+  },
+})

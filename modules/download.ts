@@ -1,0 +1,51 @@
+import { posix } from 'node:path'
+import { z } from 'zod'
+import { absolutePath, checksumFrom, checksumList, Content, defineModule, hasPassword, planFile } from '../lib/index.ts'
+import { writtenFileArguments } from './file.ts'
+
+/** Arguments of what is downloaded and must have a checksum. */
+export const checksumArguments = {
+  /** SHA-256 of it: 64 hexadecimal digits, perhaps after `sha256:`. This or `checksums`. */
+  sha256: z.string().transform(text => text.replace(/^sha256:/i, '').replace(/\.$/, '').toLowerCase()).pipe(z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')).optional(),
+  /** A list of checksums that names it: the text itself, a file of the controller, or a URL that the controller fetches once a run. */
+  checksums: z.string('must be text, a file or a URL').min(1).optional(),
+  /** A SOCKS proxy of the host to fetch through, names resolved by it, as in '127.0.0.1:9050'. */
+  socks: z.string().regex(/^[\w.-]+:\d+$/, 'must be host:port').optional(),
+}
+
+/** A URL that curl fetches on the host. */
+export const url = z.url({ protocol: /^(https?|ftp|file)$/, error: 'must be a URL, as in \'https://example.org/release.tar.gz\'' })
+  .refine(text => !hasPassword(text), 'must hold no password: every user of the host would see it while it is fetched')
+
+/** The checksum that the arguments give or lead to. */
+export async function checksumOf({ sha256, checksums }: { sha256?: string; checksums?: string }, name: string): Promise<string> {
+  return sha256 ?? checksumFrom(await checksumList(checksums ?? ''), name, checksums?.includes('\n') ? 'the list' : checksums)
+}
+
+const args = z.strictObject({
+  url,
+  path: absolutePath,
+  ...checksumArguments,
+  ...writtenFileArguments,
+}).refine(({ sha256, checksums }) => (sha256 === undefined) !== (checksums === undefined), { path: ['sha256'], message: 'must be given, or else checksums' })
+
+/**
+ * A file that the host downloads with curl, known by its SHA-256: where the file there has it, nothing is fetched. What was there is kept
+ * when the download is cut off or has another checksum. Of Ansible's `get_url`: a download without checksum, `force`, headers and
+ * credentials are left out: without a checksum nothing tells what is there from what should be. So are other checksums than SHA-256,
+ * `sha256sum` (obsolete), `decompress` and `tmp_dest`; certificates are always checked.
+ *
+ * @example
+ * apt({ packages: ['curl'] })
+ * file({ path: '/srv/greeting', content: 'Hello.\n' })
+ * download({ url: 'file:///srv/greeting', path: '/srv/fetched', sha256: 'a2c064616af4c66c576821616646bdfad5556a263b4b007847605118971f4389', mode: '0644' })
+ */
+export const download = defineModule({
+  name: 'download',
+  args,
+  async plan({ url: from, path, sha256, checksums, socks, owner, group, mode, follow, ...key }, host) {
+    const sum = await checksumOf({ sha256, checksums }, posix.basename(new URL(from).pathname))
+    const content = Content.known(sum, -1)
+    return { wants: await planFile(host, { path, content: { unless: sum }, noFollow: !follow, source: { url: from, socks }, ...key }, { type: 'file', content, owner, group, mode }) }
+  },
+})

@@ -1,0 +1,38 @@
+import { z } from 'zod'
+import { absolutePath, Content, defineModule, file, kernelParameter, ReadError, want } from '../lib/index.ts'
+
+const args = z.strictObject({
+  /** As sysctl(8) has it, as in 'net.ipv4.ip_forward'. */
+  name: z.string().regex(/^[\w-]+([./][\w*-]+)+$/, 'must be a kernel parameter, as in \'net.ipv4.ip_forward\''),
+  /** Needed for `present`. Several numbers are parted by blanks. */
+  value: z.union([z.string().regex(/^[^\n]*$/, 'must be one line'), z.number()], 'must be text or a number').transform(value => String(value).trim().replace(/\s+/g, ' ')).optional(),
+  /** `absent`: no longer set at boot; the running kernel keeps what it has. @default 'present' */
+  state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
+  /** Set it in the running kernel too. @default true */
+  live: z.boolean('must be true or false').default(true),
+  /** Where it is set at boot. @default /etc/sysctl.d/60-stead-NAME.conf */
+  path: absolutePath.optional(),
+}).refine(({ state, value }) => state === 'absent' || value !== undefined, { path: ['value'], message: 'must be given' })
+
+/**
+ * A parameter of the kernel: in the running one, and at boot by a file of its own. Ansible's `ignoreerrors` and `reload` are left out: the
+ * value is written by itself. Sources: sysctl.d(5), proc(5).
+ *
+ * @example
+ * sysctl({ name: 'net.ipv4.ip_forward', value: 0 })
+ */
+export const sysctl = defineModule({
+  name: 'sysctl',
+  args,
+  async plan({ name, value = '', state, live, path = `/etc/sysctl.d/60-stead-${name.replaceAll('/', '-')}.conf` }, host) {
+    if (state === 'absent') return { wants: [want(file, { path, noFollow: true }, null)] }
+    const content = Content.of(`${name} = ${value}\n`)
+    const key = { path, content: { unless: content.sha256 } }
+    const boot = want(file, key, { type: 'file', content, mode: '0644', owner: 'root', group: 'root' })
+    if (!live) return { wants: [boot] }
+    const [running] = await Promise.all([host.current(kernelParameter, { name }), host.current(file, key)])
+    if (running === null) throw new ReadError(`The running kernel has no parameter ${name}.`, { hint: 'Look for a misspelling, or for a kernel module that is not loaded yet; live: false sets it at boot only.' })
+    // First the kernel: what it refuses is not to be set at every boot.
+    return { wants: [want(kernelParameter, { name }, { value }), boot] }
+  },
+})

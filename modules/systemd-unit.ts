@@ -1,0 +1,59 @@
+import { z } from 'zod'
+import { Content, defineModule, PlaybookError, renderTemplate, unitFile, unitName, want } from '../lib/index.ts'
+
+const value = z.union([z.string().regex(/^[^\r\n]*$/, 'must be one line'), z.number(), z.boolean()])
+
+const args = z.strictObject({
+  /** The unit; without a suffix it is a service. A template is `name@.service`. */
+  name: unitName,
+  /** Names a drop-in for a unit that is somebody else's: NAME.d/DROPIN.conf. @default the whole unit file */
+  dropIn: z.string().regex(/^[\w.-]+$/, 'must be a word').transform(given => given.replace(/\.conf$/, '')).optional(),
+  /** Sections with their options; a list gives an option several times. Values stand there as they are: see systemdCommand and systemdEnvironment. */
+  sections: z.record(z.string().regex(/^[A-Za-z][\w-]*$/, 'must be the name of a section'), z.record(z.string().regex(/^[A-Za-z][\w-]*$/, 'must be the name of an option'), z.union([value, z.array(value)]))).optional(),
+  /** Or the file as text. */
+  content: z.string().optional(),
+  /** Or an Eta template, as in the template module. */
+  source: z.string().optional(),
+  /** Variables of the template. @default {} */
+  vars: z.record(z.string(), z.unknown()).default({}),
+  /** With `absent`, a whole unit is stopped and disabled before its file goes. @default 'present' */
+  state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
+}).superRefine(({ sections, content, source, state }, context) => {
+  const given = [sections, content, source].filter(one => one !== undefined).length
+  if (state === 'present' && given !== 1) context.addIssue({ code: 'custom', message: 'needs one of sections, content and source' })
+})
+
+/** The text of a unit file. @example unitText({ Service: { Type: 'oneshot' } }) // '[Service]\nType=oneshot\n' */
+export function unitText(sections: NonNullable<z.output<typeof args>['sections']>): string {
+  return Object.entries(sections).map(([section, options]) => {
+    const lines = Object.entries(options).flatMap(([option, given]) => (Array.isArray(given) ? given : [given]).map(one => `${option}=${one === true ? 'yes' : one === false ? 'no' : one}\n`))
+    return `[${section}]\n${lines.join('')}`
+  }).join('\n')
+}
+
+/** What a unit file should be: its want. */
+export function unitFileWant(path: string, text: string | Content | null, validate?: readonly string[]) {
+  if (text === null) return want(unitFile, { path, noFollow: true }, null)
+  const content = text instanceof Content ? text : Content.of(text)
+  return want(unitFile, { path, content: { unless: content.sha256 }, parents: true, validate }, { type: 'file', content, owner: 'root', group: 'root', mode: '0644' })
+}
+
+/**
+ * A unit file of systemd, or a drop-in, in /etc/systemd/system. A change is followed by exactly one daemon-reload; restart the unit by a
+ * handler, and say by the systemd module whether it runs. Neither Ansible nor pyinfra has a module for it.
+ * Source: systemd.unit(5), systemd.syntax(7).
+ *
+ * @example
+ * systemdUnit({ name: 'hello', sections: { Service: { ExecStart: '/bin/sleep infinity' }, Install: { WantedBy: 'multi-user.target' } } })
+ */
+export const systemdUnit = defineModule({
+  name: 'systemd-unit',
+  args,
+  plan({ name, dropIn, sections, content, source, vars, state }) {
+    const path = dropIn === undefined ? `/etc/systemd/system/${name}` : `/etc/systemd/system/${name}.d/${dropIn}.conf`
+    if (state === 'absent') return { wants: [unitFileWant(path, null)] }
+    const text = source === undefined ? (content ?? unitText(sections ?? {})) : renderTemplate(source, vars)
+    if (text instanceof Content && text.secret) throw new PlaybookError(`${path} would hold a secret, and everybody may read it, by systemctl too.`, { hint: 'Put the secret into a file of mode 0600, and name that by EnvironmentFile= or LoadCredential=.' })
+    return { wants: [unitFileWant(path, text)] }
+  },
+})

@@ -1,0 +1,67 @@
+import { z } from 'zod'
+import { absolutePath, defineModule, file, name as account, systemdCommand, systemdEnvironment, unit as unitResource, want } from '../lib/index.ts'
+import { unitFileWant, unitText } from './systemd-unit.ts'
+import { planUnit } from './systemd.ts'
+
+const line = z.string().regex(/^[^\r\n]+$/, 'must be one line')
+
+const args = z.strictObject({
+  /** Names the pair NAME.timer and NAME.service. */
+  name: z.string().regex(/^[A-Za-z0-9][\w.-]*$/, 'must be a word'),
+  /** When, as in systemd.time(7): 'daily', 'Mon..Fri 02:30', '*:0/15'. Several are one or the other. */
+  schedule: z.union([line, z.array(line).min(1, 'must name at least one time')], 'must be a time, as in \'daily\'').transform(given => (typeof given === 'string' ? [given] : given)).optional(),
+  /** The program by its path, and its arguments, one word each; no shell looks at them. */
+  command: z.array(z.string().refine(word => !word.includes('\0'), 'must not hold a NUL byte'), 'must be a list of words, as in [\'/usr/bin/updatedb\']').refine(([program = '']) => /^\/[A-Za-z0-9_./+-]+$/.test(program), 'must begin with the path of a program').optional(),
+  description: line.optional(),
+  /** Who runs it. @default 'root' */
+  user: account.optional(),
+  environment: z.record(z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of a variable'), z.string().regex(/^[^\u0000-\u0008\u000b-\u001f\u007f]*$/, 'must not hold control characters')).default({}),
+  workingDirectory: absolutePath.optional(),
+  /** Make up for a run that was missed while the host was off. @default true */
+  persistent: z.boolean('must be true or false').default(true),
+  /** Start up to so much later, so that not all hosts start at once. @default 0 */
+  randomDelaySeconds: z.int('must be a whole number').min(0).default(0),
+  /** End a run that takes longer. @default no limit */
+  timeoutSeconds: z.int('must be a whole number').min(1).optional(),
+  /** @default 'present' */
+  state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
+}).superRefine(({ state, schedule, command }, context) => {
+  if (state === 'present' && !schedule) context.addIssue({ code: 'custom', path: ['schedule'], message: 'must be a time, as in \'daily\'' })
+  if (state === 'present' && !command) context.addIssue({ code: 'custom', path: ['command'], message: 'must be a list of words, as in [\'/usr/bin/updatedb\']' })
+})
+
+/**
+ * A command that is run by the clock: a service and a timer of systemd, in place of a line of cron, with its output in the journal. The schedule is
+ * checked by systemd before anything changes. Of Ansible's `cron` there are not: single fields of time, `special_time`, `cron_file`, `disabled`. Source: systemd.timer(5), systemd.time(7).
+ *
+ * @example
+ * timer({ name: 'clean-cache', schedule: 'daily', command: ['/usr/bin/find', '/var/tmp', '-name', 'cache-*', '-mtime', '+7', '-delete'] })
+ */
+export const timer = defineModule({
+  name: 'timer',
+  args,
+  async plan({ name, schedule = [], command = [], description = name, user, environment, workingDirectory, persistent, randomDelaySeconds, timeoutSeconds, state }, host) {
+    const [service, clock] = [`/etc/systemd/system/${name}.service`, `/etc/systemd/system/${name}.timer`]
+    if (state === 'absent') return { wants: [unitFileWant(clock, null), unitFileWant(service, null)] }
+    const wants = [
+      unitFileWant(service, unitText({
+        Unit: { Description: description.replaceAll('%', '%%') },
+        Service: {
+          Type: 'oneshot', ExecStart: systemdCommand(command), ...(user === undefined ? {} : { User: user }),
+          ...(Object.keys(environment).length ? { Environment: systemdEnvironment(environment) } : {}),
+          ...(workingDirectory === undefined ? {} : { WorkingDirectory: workingDirectory.replaceAll('%', '%%') }),
+          ...(timeoutSeconds === undefined ? {} : { TimeoutStartSec: timeoutSeconds }),
+        },
+      }), ['systemd-analyze', 'calendar', '--', ...schedule]),
+      unitFileWant(clock, unitText({
+        Unit: { Description: `Runs ${name}.service by the clock` },
+        Timer: { OnCalendar: schedule, Persistent: persistent, ...(randomDelaySeconds ? { RandomizedDelaySec: randomDelaySeconds } : {}) },
+        Install: { WantedBy: 'timers.target' },
+      }), ['systemd-analyze', 'calendar', '--', ...schedule]),
+    ]
+    // A new timer is written by this task itself, so its unit need not be there yet.
+    const [there] = await Promise.all([host.current(unitResource, { unit: `${name}.timer` }), host.current(file, { path: clock, noFollow: true }), ...wants.map(({ resource, key }) => host.current(resource, key))])
+    const running = there ? await planUnit({ unit: `${name}.timer`, state: 'started', enabled: true }, host) : [want(unitResource, { unit: `${name}.timer` }, { running: true, enabled: 'enabled' })]
+    return { wants: [...wants, ...running] }
+  },
+})
