@@ -1,8 +1,9 @@
 import { createServer, type Server } from 'node:net'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { execa } from 'execa'
+import { published } from '../helpers/published-schema.ts'
 
 const root = path.join(import.meta.dirname, '..', '..')
 
@@ -18,6 +19,8 @@ export async function runStead(words: readonly string[], { cwd = root, env = {} 
   const { exitCode, stdout, stderr } = await execa(process.execPath, ['--import', path.join(root, 'node_modules', 'tsx', 'dist', 'loader.mjs'), path.join(root, 'run.ts'), ...words], {
     cwd, env: { CI: 'true', ...env }, reject: false, timeout: 60_000, stdin: 'ignore', stripFinalNewline: false,
   })
+  const reports = words.flatMap((word, index) => (words[index - 1] === '--report' && word.endsWith('.json') ? [path.join(cwd, word)] : []))
+  for (const report of reports.filter(each => existsSync(each))) published(JSON.parse(readFileSync(report, 'utf8')))
   return { status: exitCode, out: stdout, error: stderr }
 }
 
@@ -65,8 +68,8 @@ export class Workspace {
     for (const shared of ['lib', 'modules', 'node_modules', 'package.json', 'tsconfig.json']) symlinkSync(path.join(root, shared), path.join(this.directory, shared))
   }
 
-  write(name: string, text: string): string {
-    writeFileSync(path.join(this.directory, name), text)
+  write(name: string, content: string | Uint8Array): string {
+    writeFileSync(path.join(this.directory, name), content)
     return name
   }
 

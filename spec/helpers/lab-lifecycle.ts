@@ -13,21 +13,24 @@ const made = new Set<string>()
  * removed when all specs are done, and the lab with them if it was the specs that started it; a lab that was there is left as it was.
  */
 export async function blankHosts<Name extends string>(...names: Name[]): Promise<Record<Name, LabHost>> {
+  await announceHosts(...names)
+  for (const name of names) await removeHost(name)
+  await lab({ hosts: Object.fromEntries(names.map(name => [name, { groups: [] }])) }).start()
+  const hosts: Partial<Record<Name, LabHost>> = {}
+  for (const name of names) hosts[name] = await findLabHost(name)
+  if (!isComplete(hosts, names)) throw new Error('A host is missing.')
+  return hosts
+}
+
+/** To be called before hosts of the lab are made in any other way, so that they are removed when all specs are done. */
+export async function announceHosts(...names: string[]): Promise<void> {
   const wrong = names.find(name => !name.startsWith('spec-'))
   if (wrong !== undefined) throw new Error(`${wrong} does not begin with spec-: it could be somebody's own.`)
   if ((await labStatus()) === undefined) {
     mkdirSync(labPlace().dir, { recursive: true })
     writeFileSync(mark(), '')
   }
-  for (const name of names) {
-    made.add(name)
-    await removeHost(name)
-  }
-  await lab({ hosts: Object.fromEntries(names.map(name => [name, { groups: [] }])) }).start()
-  const hosts: Partial<Record<Name, LabHost>> = {}
-  for (const name of names) hosts[name] = await findLabHost(name)
-  if (!isComplete(hosts, names)) throw new Error('A host is missing.')
-  return hosts
+  for (const name of names) made.add(name)
 }
 
 function isComplete<Name extends string>(hosts: Partial<Record<Name, LabHost>>, names: readonly Name[]): hosts is Record<Name, LabHost> {
@@ -37,8 +40,9 @@ function isComplete<Name extends string>(hosts: Partial<Record<Name, LabHost>>, 
 // A hook of the root suite, once for all spec files, wherever this module is imported first.
 after('the hosts of the specs are removed', async function () {
   this.timeout(120_000)
-  if (made.size === 0) return
+  if (made.size === 0 || process.env.STEAD_KEEP_HOSTS) return
   const left = (await labStatus())?.hosts.map(({ name }) => name) ?? []
-  for (const name of left.filter(each => each.startsWith('spec-'))) await removeHost(name)
+  // Others that begin with spec- may be those of a test run beside this one.
+  for (const name of left.filter(each => made.has(each))) await removeHost(name)
   if (existsSync(mark()) && left.every(name => name.startsWith('spec-'))) await labDown()
 })

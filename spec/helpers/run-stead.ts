@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { execa } from 'execa'
-import { reportSchema, type HostReport, type Report } from '../../lib/report/report.ts'
+import type { HostReport, Report } from '../../lib/report/report.ts'
+import { published } from './published-schema.ts'
 import type { WorkDirectory } from './work-directory.ts'
 
 const project = path.join(import.meta.dirname, '..', '..')
@@ -31,7 +32,7 @@ export class Run {
   get report(): Report {
     const [json] = this.reports
     if (json === undefined) throw new Error(`No report was written: ${this.told}`)
-    return reportSchema.parse(JSON.parse(json))
+    return published(JSON.parse(json))
   }
 
   /** The report of one host. */
@@ -87,6 +88,7 @@ export class Stead {
     const ended = child.then(({ exitCode, stdout, stderr }) => {
       const run = new Run({ status: exitCode, stdout, stderr, reports: reports.filter(report => existsSync(report)).map(report => readFileSync(report, 'utf8')) })
       this.runs.push(run)
+      if (run.reports.length > 0) published(run.report)
       return run
     })
     return { pid: child.pid, sigkill: () => void child.kill('SIGKILL'), ended }

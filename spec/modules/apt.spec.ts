@@ -1,23 +1,217 @@
 import { expect } from 'chai'
 import { apt } from '../../modules/apt.ts'
-import { desired, hostView, misuse, wantsOf, wrongArguments } from './plan-module.ts'
+import { aptHostName } from '../helpers/apt-host.ts'
+import { fourRounds } from '../helpers/four-rounds.ts'
+import { MadePackagesHost } from '../helpers/made-packages.ts'
+import { changed, diffs, errorOf, type SpecHost, type Work } from '../helpers/module-host.ts'
+import { fileName, repository, type MadePackage } from '../helpers/package-repository.ts'
 
-describe('apt', () => {
-  it('wants each package installed, in any version', async () => {
-    expect(await desired(apt({ packages: ['nginx', 'libc6:amd64'] }))).to.deep.equal([['package nginx', {}], ['package libc6:amd64', {}]])
+describe('apt', function () {
+  this.timeout(60_000)
+  let on: MadePackagesHost
+  let host: SpecHost
+  const given = (script: string) => on.given(script)
+  const version = (of?: string) => on.version(of)
+  const apply = (call: Work) => on.apply(call)
+
+  before(async () => {
+    on = await MadePackagesHost.of(aptHostName)
+    host = on.host
   })
 
-  it('wants them gone when they are to be absent', async () => {
-    expect(await desired(apt({ packages: ['nginx'], state: 'absent' }))).to.deep.equal([['package nginx', null]])
+  fourRounds({
+    host: aptHostName, name: '[apt 12] a package with a version',
+    task: () => apt({ packages: ['foo=1.0.*', 'foobar'] }),
+    prepare: 'apt-get purge -y foo foobar >/dev/null 2>&1 </dev/null',
+    drift: 'apt-get remove -y foobar >/dev/null 2>&1 </dev/null; apt-mark auto foo >/dev/null',
+    proof: 'stat -c "%s %Y" /var/log/dpkg.log /var/lib/dpkg/status /var/lib/apt/extended_states; dpkg -l',
+    holds: 'dpkg -l foo foobar | tail -n 2; apt-mark showmanual',
+    repaired: ['manual: false → true', 'version: (none) → 1.0.1'],
   })
 
-  it('tells the resource how to install', async () => {
-    const [want] = wantsOf(await apt({ packages: ['tor'], recommends: true, startServices: false, lockTimeoutSeconds: 5, cacheValidSeconds: 60 }).plan(hostView()))
-    expect(want?.key).to.deep.equal({ name: 'tor', recommends: true, startsServices: false, lockTimeoutSeconds: 5, cacheValidSeconds: 60 })
+  fourRounds({
+    host: aptHostName, name: '[apt 17] a package file that the host fetches',
+    task: () => apt({ debs: [{ url: `file://${repository}/pool/${fileName({ name: 'foobar', version: '1.0.1' })}` }] }),
+    prepare: 'dpkg --purge foobar foo >/dev/null 2>&1; rm -rf /var/lib/stead/debs',
+    drift: 'dpkg --purge foobar >/dev/null 2>&1',
+    proof: 'stat -c "%n %s %y" /var/log/dpkg.log /var/lib/dpkg/status /var/lib/stead/debs/*; dpkg -l; ls -A /tmp',
+    holds: 'dpkg -l foo foobar | tail -n 2; apt-mark showmanual',
+    repaired: ['status: not installed → installed'],
   })
 
-  it('finds every wrong argument at once', () => {
-    expect(wrongArguments(misuse(apt, { packages: ['nginx', 'Not A Package', '-o'], state: 'installed', recommends: 'yes', upgrade: true }))).to.deep.equal(['arguments', 'packages.1', 'packages.2', 'recommends', 'state'])
-    expect(misuse(apt, { packages: 'nginx' }).issues[0]?.message).to.include("as in ['nginx']")
+  fourRounds({
+    host: aptHostName, name: 'package lists that are to be fresh',
+    task: () => apt({ updateCache: true, cacheValidSeconds: 3600 }),
+    prepare: 'rm -rf /var/lib/apt/lists/*',
+    drift: "touch -d '2 hours ago' /var/lib/apt/lists /etc/apt/sources.list.d /etc/apt/sources.list.d/* /var/lib/apt/periodic/* 2>/dev/null || :",
+    proof: 'stat -c "%n %i %s %z" /var/lib/apt/lists /var/lib/apt/lists/* /var/cache/apt/*.bin',
+    holds: 'ls /var/lib/apt/lists',
+    repaired: ['lists: older than 3600 s → fresh'],
+  })
+
+  fourRounds({
+    host: aptHostName, name: '[apt 20] what was installed for others alone and is needed no more',
+    task: () => apt({ autoremove: true, purge: true }),
+    prepare: 'exec >/dev/null 2>&1 </dev/null; apt-get install -y rival mailer-one; apt-mark auto rival',
+    drift: 'apt-mark auto mailer-one >/dev/null',
+    proof: 'stat -c "%s %y" /var/log/dpkg.log /var/lib/dpkg/status; dpkg -l',
+    repaired: ['mailer-one: 1 → (none)'],
+  })
+
+  const matrix: [string, 'present' | 'latest', string | undefined, string, string?][] = [
+    ['foo', 'present', undefined, '1.0.0'], ['foo', 'latest', undefined, '1.0.1'], ['foo=1.0.0', 'present', undefined, '1.0.0'], ['foo=1.0.0', 'latest', undefined, '1.0.0'],
+    ['foo=1.0.1', 'present', undefined, '1.0.1'], ['foo=1.0.*', 'latest', undefined, '1.0.1'], ['foo>=1.0.0', 'present', undefined, '1.0.0'], ['foo>=1.0.0', 'latest', undefined, '1.0.1'],
+    ['foo>=1.0.1', 'present', undefined, '1.0.1'], ['foo', 'present', 'testing', '1.0.0'], ['foo', 'latest', 'testing', '2.0.1'], ['foo=2.0.0', 'present', 'testing', '2.0.0'],
+    ['foo=2.0.0', 'present', undefined, '2.0.0'], ['foo>=2.0.0', 'present', 'testing', '2.0.1'], ['foo=1.0.*', 'present', undefined, '1.0.0'],
+    ['foo', 'latest', undefined, '1.0.0', 'pinned'], ['foo=1.0.1', 'present', undefined, '1.0.1', 'pinned'], ['foo>=1.0.1', 'present', undefined, 'failed', 'pinned'],
+    ['foo', 'latest', 'testing', '1.0.0', 'pinned'], ['foo>=2.0.0', 'present', 'testing', 'failed', 'pinned'],
+  ]
+  for (const [wish, state, release, expected, pin] of matrix) {
+    it(`[apt 7, apt 8, apt 9] from 1.0.0${pin ? ' pinned' : ''}, ${wish} ${state}${release ? ` of ${release}` : ''} gives ${expected}`, async () => {
+      await given(`i foo=1.0.0${pin ? "; printf 'Package: foo\\nPin: version 1.0.0\\nPin-Priority: 1000\\n' >/etc/apt/preferences.d/foo" : ''}`)
+      const call = apt({ packages: [wish], state, release })
+      const report = await apply([call, call])
+      if (expected === 'failed') expect(errorOf(report)).to.contain('apt knows').and.to.contain('and would take 1.0.0')
+      else expect(errorOf(report)).to.equal(undefined)
+      expect(await version()).to.equal(`ii ${expected === 'failed' ? '1.0.0' : expected}`)
+      expect(diffs(report)).to.equal(['1.0.0', 'failed'].includes(expected) ? '' : `package[foo]\nversion: 1.0.0 → ${expected}`)
+      if (expected !== 'failed') expect(report.tasks[1]?.status).to.equal('ok')
+    })
+  }
+
+  it('goes back to a lower version only where that is allowed', async () => {
+    await given('i foo=1.0.1')
+    expect(errorOf(await apply(apt({ packages: ['foo=1.0.0'] })))).to.contain('--allow-downgrades')
+    expect(diffs(await apply(apt({ packages: ['foo=1.0.0'], allowDowngrade: true })))).to.contain('version: 1.0.1 → 1.0.0')
+    expect(await version()).to.equal('ii 1.0.0')
+  })
+
+  it('[apt 11] upgrades only what is installed where only that is asked', async () => {
+    await given('')
+    expect(changed(await apply(apt({ packages: ['foo=1.0.1'], onlyUpgrade: true })))).to.deep.equal([])
+    await given('i foo=1.0.0')
+    expect(changed(await apply(apt({ packages: ['foobar=1.0.1', 'foo=1.0.1'], onlyUpgrade: true })))).to.deep.equal(['package[foo]'])
+    expect(await version()).to.equal('ii 1.0.1')
+    expect(await version('foobar')).to.equal('')
+  })
+
+  it('[apt 12] marks what was installed for others as asked for, and that is a change that check mode foretells', async () => {
+    await given('i foobar=1.0.1; apt-mark auto foobar')
+    const check = await host.check(apt({ packages: ['foobar=1.0.1'] }))
+    expect(diffs(check)).to.equal('package[foobar]\nmanual: false → true')
+    expect(await host.sh('apt-mark showauto foobar')).to.equal('foobar\n')
+    expect(changed(await apply(apt({ packages: ['foobar=1.0.1'] })))).to.deep.equal(['package[foobar]'])
+    expect(await host.sh('apt-mark showmanual foobar')).to.equal('foobar\n')
+  })
+
+  it('[apt 15] a broken source or a dead mirror is an error with apt\'s words, never a success', async () => {
+    await given('')
+    for (const [uri, words] of [['file:/nowhere', '/nowhere'], ['http://127.0.0.1:1/debian', 'Could not connect to 127.0.0.1:1']] as const) {
+      await host.sh(`echo 'deb [trusted=yes] ${uri} stable main' >/etc/apt/sources.list.d/broken.list`)
+      for (const call of [apt({ updateCache: true }), apt({ packages: ['foo'] })]) {
+        const error = errorOf(await host.run(call))
+        expect(error).to.contain('Failed to update apt cache').and.to.contain(words)
+      }
+      expect(await version()).to.equal('')
+    }
+    await host.sh(`perl -MIO::Socket -e '$s = IO::Socket::INET->new(LocalPort => 8403, LocalAddr => "127.0.0.1", Listen => 5, ReuseAddr => 1) or die; for (1..50) { $c = $s->accept; $_ = <$c>; print $c "HTTP/1.1 403 Forbidden\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n"; close $c }' </dev/null >/dev/null 2>&1 & sleep 0.5; echo 'deb [trusted=yes] http://127.0.0.1:8403/debian stable main' >/etc/apt/sources.list.d/broken.list`)
+    expect(errorOf(await host.run(apt({ updateCache: true })))).to.contain('Failed to update apt cache').and.to.contain('403')
+    await host.sh('rm /etc/apt/sources.list.d/broken.list')
+    expect(changed(await host.apply(apt({ updateCache: true })))).to.deep.equal(['package-lists[/var/lib/apt/lists]'])
+    expect(changed(await host.apply(apt({ updateCache: true })))).to.deep.equal([])
+  })
+
+  it('[apt 15] a mirror that dies after its lists were fetched is an error with apt\'s words', async () => {
+    await given(`mv ${repository}/pool /root/pool`)
+    try {
+      expect(errorOf(await host.run(apt({ packages: ['foo'] })))).to.contain('Failed to fetch').and.to.contain(fileName({ name: 'foo', version: '1.0.1' }))
+      expect(await version()).to.equal('')
+    } finally {
+      await host.sh(`mv /root/pool ${repository}/pool`)
+    }
+  })
+
+  it('[apt 16] does not remove another package where that is to fail', async () => {
+    await given('i rival')
+    expect(errorOf(await apply(apt({ packages: ['foo'], failOnRemove: true })))).to.contain('Packages need to be removed but remove is disabled.')
+    expect(await version('rival')).to.equal('ii 1')
+  })
+
+  it('[apt 17] installs a package file of the host, with what it depends on, once; also of another architecture', async () => {
+    await given('')
+    const path = (of: MadePackage) => `${repository}/pool/${fileName(of)}`
+    const call = apt({ debs: [{ path: path({ name: 'foobar', version: '1.0.1', suite: 'stable' }) }, { path: path({ name: 'foreign', version: '1', suite: 'stable', architecture: 'i386' }) }] })
+    const first = await apply(call)
+    expect(errorOf(first) ?? '').to.equal('')
+    expect(changed(first).length).to.equal(2)
+    expect(await version()).to.equal('ii 1.0.1')
+    expect(changed(await apply(call))).to.deep.equal([])
+    expect(await version('foreign:i386')).to.equal('ii 1')
+  })
+
+  it('[apt 17] installs a package file that it fetches, and does not fetch it again', async () => {
+    await given('')
+    const url = `file://${repository}/pool/${fileName({ name: 'foobar', version: '1.0.1' })}`
+    const call = apt({ debs: [{ url }] })
+    expect(changed(await host.check(call)).length).to.equal(1)
+    expect(await version('foobar')).to.equal('')
+    expect(changed(await apply(call)).length).to.equal(1)
+    expect(await version('foobar')).to.equal('ii 1.0.1')
+    expect(changed(await apply(call))).to.deep.equal([])
+    await host.sh('apt-get remove -y foobar >/dev/null 2>&1 </dev/null')
+    expect(changed(await apply(call)).length).to.equal(1)
+    expect(errorOf(await host.run(apt({ debs: [{ url, sha256: '0'.repeat(64) }] })))).to.contain('Hash Sum mismatch')
+  })
+
+  it('[apt 20] upgrade and autoremove: nothing to do is ok, something is a change with its versions', async () => {
+    await given('i foo=1.0.0 foobar=1.0.1')
+    expect(diffs(await apply(apt({ upgrade: 'safe' })))).to.contain('foo: 1.0.0 → 1.0.1')
+    expect(changed(await apply(apt({ upgrade: 'safe', autoremove: true, autoclean: true })))).to.deep.equal([])
+    expect(changed(await apply(apt({ upgrade: 'full' })))).to.deep.equal([])
+    await host.sh('apt-mark auto foo >/dev/null')
+    expect(changed(await apply(apt({ packages: ['foobar'], state: 'absent', autoremove: true })))).to.deep.equal(['package[foobar]'])
+    expect(await version()).to.equal('rc 1.0.1')
+    await host.sh('apt-get install -y foo >/dev/null 2>&1 </dev/null; apt-mark auto foo >/dev/null')
+    expect(diffs(await apply(apt({ autoremove: true })))).to.contain('foo: 1.0.1 → (none)')
+    expect(changed(await apply(apt({ packages: [] })))).to.deep.equal([])
+    await host.sh('touch /var/cache/apt/archives/foo_0.1_all.deb')
+    expect(diffs(await apply(apt({ autoclean: true })))).to.contain('foo: 0.1 → (none)')
+    expect(await host.sh('ls /var/cache/apt/archives')).not.to.contain('foo_0.1')
+  })
+
+  it('removes, leaving configuration, or with it', async () => {
+    await given('i foo')
+    expect(changed(await apply(apt({ packages: ['foo'], state: 'absent' })))).to.deep.equal(['package[foo]'])
+    expect(await version()).to.equal('rc 1.0.1')
+    expect(changed(await apply(apt({ packages: ['foo'], state: 'absent' })))).to.deep.equal([])
+    expect(changed(await apply(apt({ packages: ['foo', 'no-such-package'], state: 'absent', purge: true })))).to.deep.equal(['package[foo]'])
+    expect(await version()).to.equal('')
+    expect(changed(await apply(apt({ packages: ['foo'], state: 'absent', purge: true })))).to.deep.equal([])
+  })
+
+  it('a virtual package is there when one that provides it is; which one is never guessed', async () => {
+    await given('')
+    expect(errorOf(await apply(apt({ packages: ['mailer'] })))).to.contain('Package mailer is a virtual package provided by: mailer-one, mailer-two.')
+    await given('i mailer-two')
+    expect(changed(await apply(apt({ packages: ['mailer'] })))).to.deep.equal([])
+    expect(changed(await apply(apt({ packages: ['rivalry'] })))).to.deep.equal(['package[rival]'])
+    expect(changed(await apply(apt({ packages: ['rivalry'] })))).to.deep.equal([])
+  })
+
+  it('an unknown package fails before anything is touched, in check mode too; without lists it is only foretold', async () => {
+    await given('')
+    for (const report of [await host.check(apt({ packages: ['no-such-package', 'foo'] })), await host.run(apt({ packages: ['no-such-package', 'foo'] }))]) {
+      expect(errorOf(report)).to.contain('Unable to locate package no-such-package')
+    }
+    expect(await version()).to.equal('')
+    await host.sh('mkdir -p /root/lists; mv /var/lib/apt/lists/* /root/lists/')
+    expect(changed(await host.check(apt({ packages: ['no-such-package'] })))).to.deep.equal(['package[no-such-package]'])
+    expect(changed(await host.apply(apt({ packages: ['foo'] })))).to.deep.equal(['package[foo]'])
+  })
+
+  it('refuses wrong arguments, all at once, naming what is allowed', () => {
+    const { issues } = apt({ packages: ['Foo Bar', 'nginx'], debs: [{}, { url: 'https://me:secret@example.org/x.deb' }] })
+    expect(issues.map(({ argument }) => argument)).to.deep.equal(['packages.0', 'debs.0', 'debs.1.url'])
+    expect(issues[0]?.message).to.contain("'nginx=1.22.*'")
   })
 })

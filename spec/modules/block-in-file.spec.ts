@@ -1,54 +1,122 @@
 import { expect } from 'chai'
-import { Content } from '../../lib/state/content.ts'
 import { blockInFile } from '../../modules/block-in-file.ts'
-import { desired, hostView, misuse, wrongArguments } from './plan-module.ts'
+import { refused, settle } from '../helpers/file-actions.ts'
+import { fileHostName } from '../helpers/file-host.ts'
+import { fourRounds } from '../helpers/four-rounds.ts'
+import { changed, diffs, labHost, type SpecHost } from '../helpers/module-host.ts'
 
-const hosts = (text: string | Uint8Array) => ({ 'file /etc/hosts': { type: 'file', mode: '0644', content: Content.of(text) } })
+const name = fileHostName
+const d = '/srv/block-spec'
+const f = `${d}/f`
+type Arguments = Omit<Parameters<typeof blockInFile>[0], 'path'>
+const B = '# BEGIN stead'
+const E = '# END stead'
 
-describe('block-in-file', () => {
-  it('puts a block between its markers at the end', async () => {
-    expect(await desired(blockInFile({ path: '/etc/hosts', block: '192.0.2.1 a' }), hosts('127.0.0.1 localhost\n')))
-      .to.deep.equal([['file /etc/hosts', { type: 'file', content: '127.0.0.1 localhost\n# BEGIN stead\n192.0.2.1 a\n# END stead\n' }]])
+describe('block-in-file', function () {
+  this.timeout(120_000)
+  let host: SpecHost
+  before(async () => {
+    host = await labHost(name)
+    await host.sh(`rm -rf ${d}; mkdir -p ${d}`)
   })
 
-  it('puts it where it is told to, and gives the file what else is asked for', async () => {
-    const [[, after] = []] = await desired(blockInFile({ path: '/etc/hosts', block: 'x', insertAfter: /^a/, marker: '; {mark}', mode: '600', owner: 'root' }), hosts('a\nb\n'))
-    expect(after).to.deep.equal({ type: 'file', content: 'a\n; BEGIN\nx\n; END\nb\n', mode: '0600', owner: 'root' })
-    const [[, before] = []] = await desired(blockInFile({ path: '/etc/hosts', block: 'x', insertBefore: /^b/, marker: '; {mark}' }), hosts('a\nb\n'))
-    expect(before?.['content']).to.equal('a\n; BEGIN\nx\n; END\nb\n')
+  const block = (given: Arguments) => blockInFile({ path: f, ...given })
+  async function edited(content: string | Buffer, ...calls: Arguments[]): Promise<string> {
+    await host.sh(`cat >${f}`, Buffer.from(content))
+    for (const call of calls) await settle(host, block(call))
+    return host.bytesOf(f).toString('latin1')
+  }
+
+  fourRounds({
+    host: name, name: 'a block', prepare: `printf 'a\\nb\\n' >${d}/four`, task: () => blockInFile({ path: `${d}/four`, block: 'x\ny' }),
+    drift: `sed -i s/^x/z/ ${d}/four`, repaired: ['-z\n+x'], proof: `stat -c '%i %Y %Z' ${d} ${d}/four`, holds: `cat ${d}/four`,
   })
 
-  it('gives the same place each time it is planned, even by a pattern that remembers where it was', async () => {
-    const call = blockInFile({ path: '/etc/hosts', block: 'x', insertAfter: /b/g, marker: '; {mark}' })
-    const first = await desired(call, hosts('b\nc\nb'))
-    expect(await desired(call, hosts('b\nc\nb'))).to.deep.equal(first)
-    expect(first[0]?.[1]?.['content']).to.equal('b\nc\nb\n; BEGIN\nx\n; END\n')
+  it('[block 2] lines outside the block keep their endings, and the block those of a CRLF file', async () => {
+    expect(await edited(`a\nb\r\n${B}\r\nold\r\n${E}\r\nc\n`, { block: 'new' })).to.equal(`a\nb\r\n${B}\r\nnew\r\n${E}\r\nc\n`)
+    expect(await edited('a\n', { block: 'x\r\ny' })).to.equal(`a\n${B}\r\nx\r\ny\r\n${E}\r\n`)
   })
 
-  it('keeps bytes that are no UTF-8, and writes the block as UTF-8', async () => {
-    const plan = await blockInFile({ path: '/etc/hosts', block: 'é' }).plan(hostView(hosts(Buffer.from([0xff, 0xe9, 0x0a]))))
-    const content = plan.wants[0]?.desired?.['content']
-    expect(content instanceof Content && content.bytes?.toString('hex')).to.equal(Buffer.concat([Buffer.from([0xff, 0xe9, 0x0a]), Buffer.from('# BEGIN stead\né\n# END stead\n')]).toString('hex'))
+  it('[block 3] [decided] finds markers in a file with CRLF', async () => {
+    await host.sh(`cat >${f}`, Buffer.from(`${B}\r\nx\r\n${E}\r\n`))
+    expect(changed(await host.apply(block({ block: 'x' })))).to.deep.equal([])
   })
 
-  it('takes the block out when it is to be absent or empty, and wants nothing of a file that is not there', async () => {
-    const there = hosts('a\n# BEGIN stead\nx\n# END stead\nb\n')
-    for (const call of [blockInFile({ path: '/etc/hosts', block: 'x', state: 'absent' }), blockInFile({ path: '/etc/hosts', block: '' })]) {
-      expect((await desired(call, there))[0]?.[1]?.['content']).to.equal('a\nb\n')
-    }
-    expect(await desired(blockInFile({ path: '/etc/hosts', block: 'x', state: 'absent' }))).to.deep.equal([])
+  it('[block 4] [decided] finds an END without newline at the end of the file, and at most adds that', async () => {
+    expect(await edited(`a\n${B}\nx\n${E}`, { block: 'x' })).to.equal(`a\n${B}\nx\n${E}\n`)
   })
 
-  it('does not make a file unless it is told to, or a package may bring it', async () => {
-    const refused = await desired(blockInFile({ path: '/etc/hosts', block: 'x' })).then(() => undefined, (error: unknown) => error)
-    expect(String(refused)).to.include('/etc/hosts is not there')
-    const text = '# BEGIN stead\nx\n# END stead\n'
-    expect((await desired(blockInFile({ path: '/etc/hosts', block: 'x', create: true })))[0]?.[1]?.['content']).to.equal(text)
-    expect((await desired(blockInFile({ path: '/etc/hosts', block: 'x' }), {}, { mayCome: true }))[0]?.[1]?.['content']).to.equal(text)
+  for (const [what, content, lineNumber] of [
+    ['a BEGIN without END', `a\n${B}\nx\n`, 2], ['an END before BEGIN', `${E}\n${B}\n`, 1], ['an END without BEGIN', `a\nb\n${E}\n`, 3],
+    ['doubled blocks', `${B}\n${E}\n${B}\n${E}\n`, 3], ['nested blocks', `${B}\n${B}\n${E}\n${E}\n`, 2],
+  ] as const) {
+    it(`[block 6] [decided] ${what} fails with the line, and touches nothing`, async () => {
+      await host.sh(`cat >${f}`, Buffer.from(content))
+      expect(await refused(host, block({ block: 'new' }))).to.contain(`Line ${lineNumber} `)
+      expect(host.bytesOf(f).toString()).to.equal(content)
+    })
+  }
+
+  it('[block 7] [decided] a marker without {mark} or of two lines, and a block with a marker in it, are argument errors', () => {
+    expect(block({ block: 'x', marker: '# mine' }).issues).to.deep.equal([{ argument: 'marker', message: 'must be one line that contains {mark}' }])
+    expect(block({ block: 'x', marker: '# {mark}\n' }).issues).to.have.length(1)
+    expect(block({ block: `x\r\n${E}` }).issues[0]?.argument).to.equal('block')
+    expect(block({ block: 'x', insertAfter: 'a', insertBefore: 'b' }).issues).to.have.length(1)
   })
 
-  it('finds every wrong argument at once', () => {
-    expect(wrongArguments(misuse(blockInFile, { path: 'etc/hosts', block: 7, marker: 'no mark', insertAfter: '^a', validate: ['visudo'] }))).to.deep.equal(['block', 'insertAfter', 'marker', 'path', 'validate'])
-    expect(wrongArguments(blockInFile({ path: '/x', block: 'a\n# END stead\nb' }))).to.deep.equal(['block'])
+  it('[block 8] goes after or before the last line that matches, else to the end; once there it stays', async () => {
+    const own = `${B}\nx\n${E}\n`
+    expect(await edited('a\nb\na\nc\n', { block: 'x', insertAfter: /^a/ })).to.equal(`a\nb\na\n${own}c\n`)
+    expect(await edited('a\nb\na\nc\n', { block: 'x', insertBefore: /^a/ })).to.equal(`a\nb\n${own}a\nc\n`)
+    expect(await edited('a\nc', { block: 'x', insertAfter: /nothing/ })).to.equal(`a\nc\n${own}`)
+    expect(await edited('a\n', { block: 'x', insertBefore: 'start' }, { block: 'x', insertAfter: 'end' })).to.equal(`${own}a\n`)
+  })
+
+  it('[block 14] an anchor that is text is literal', async () => {
+    expect(await edited('before this *\nb\n', { block: 'x', insertBefore: 'before this *' })).to.equal(`${B}\nx\n${E}\nbefore this *\nb\n`)
+  })
+
+  it('[block 10] adds an empty line before and after where one is missing, and none at the ends of the file', async () => {
+    const wish = { block: 'x', insertAfter: /^a/, prependNewline: true, appendNewline: true }
+    expect(await edited('a\nb\n', wish)).to.equal(`a\n\n${B}\nx\n${E}\n\nb\n`)
+    expect(await edited('', wish)).to.equal(`${B}\nx\n${E}\n`)
+    expect(await edited('a\n\n', { ...wish, insertAfter: 'end' })).to.equal(`a\n\n${B}\nx\n${E}\n`)
+    expect(await edited('a\nb\n', { ...wish, state: 'absent' })).to.equal('a\nb\n')
+  })
+
+  it('[block 11] taking it out leaves an empty file, not none; an empty block is taken out; no markers are nothing to do', async () => {
+    expect(await edited(`${B}\nx\n${E}\n`, { state: 'absent' })).to.equal('')
+    expect(await edited(`a\n${B}\nx\n${E}\nb\n`, { block: '' })).to.equal('a\nb\n')
+    expect(await edited('a', { state: 'absent' })).to.equal('a')
+  })
+
+  it('[block 12] [decided] absent on a missing file is ok; present is an error, unless it is to be made', async () => {
+    await host.sh(`rm -rf ${f} ${d}/new`)
+    expect(changed(await host.apply(block({ state: 'absent' })))).to.deep.equal([])
+    expect(await refused(host, block({ block: 'x' }))).to.contain(`The file ${f} is not there`)
+    const made = blockInFile({ path: `${d}/new/f`, block: 'x', create: true })
+    expect((await host.check(made)).status).to.equal('change')
+    expect(await host.sh(`ls -d ${d}/new 2>/dev/null || :`)).to.equal('')
+    await settle(host, made)
+    expect(await refused(host, blockInFile({ path: d, block: 'x' }))).to.contain(`${d} is a directory`)
+  })
+
+  it('[block 14] no shell looks at a block, and it may be large', async () => {
+    const odd = ['$(id)', '`id`', '$HOME', '\\', '\\n', '"', "'", 'PYINFRAHERE', '%s', '\u00e9', 'x'.repeat(300_000)].join('\n')
+    expect((await edited('a\n', { block: odd })) === Buffer.from(`a\n${B}\n${odd}\n${E}\n`).toString('latin1')).to.equal(true)
+  })
+
+  it('a marker may hold any letters', async () => {
+    expect(await edited('a\n', { block: 'x', marker: '; {mark} größe' }, { block: 'y', marker: '; {mark} größe' })).to.equal(Buffer.from('a\n; BEGIN größe\ny\n; END größe\n').toString('latin1'))
+  })
+
+  it('[copy 6, check 6, check 9] keeps mode, owner and other bytes, and its diff has context', async () => {
+    const bytes = Buffer.from([0x31, 0x0a, 0xe9, 0x0a])
+    await host.sh(`cat >${f}; chmod 0604 ${f}; chown nobody ${f}`, bytes)
+    await settle(host, block({ block: 'x' }))
+    expect(host.bytesOf(f).subarray(0, 4).equals(bytes)).to.equal(true)
+    expect(await host.sh(`stat -c '%a %U' ${f}`)).to.equal('604 nobody\n')
+    await host.sh(`printf 'a\\nb\\nc\\nd\\n' >${f}`)
+    expect(diffs(await host.apply(block({ block: 'x' })))).to.contain(' b\n c\n d\n+# BEGIN stead\n+x\n+# END stead')
   })
 })

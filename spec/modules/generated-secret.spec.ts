@@ -1,18 +1,57 @@
 import { expect } from 'chai'
 import { generatedSecret } from '../../modules/generated-secret.ts'
-import { desired, hostView, misuse, wantsOf, wrongArguments } from './plan-module.ts'
+import { LabHostUnderTest } from '../helpers/host-under-test.ts'
+import { findLabHost } from '../helpers/lab-host.ts'
+import { refusal, runTask, statusesOf } from '../helpers/one-task.ts'
+import { fourRounds } from '../helpers/rounds-of-task.ts'
 
-describe('generated-secret', () => {
-  it('wants a file that root alone reads, of 32 random bytes', async () => {
-    const [want] = wantsOf(await generatedSecret({ path: '/etc/app/secret' }).plan(hostView()))
-    expect(want).to.deep.equal({ resource: 'secret /etc/app/secret', key: { path: '/etc/app/secret', bytes: 32 }, desired: { owner: 'root', group: 'root', mode: '0600' } })
+const path = '/srv/generated/secret'
+
+describe('generated-secret', function () {
+  this.timeout(120_000)
+  let host: LabHostUnderTest
+  before(async () => {
+    host = await LabHostUnderTest.up('spec-units')
+    await host.shell('rm -rf /srv/generated; mkdir /srv/generated')
+  })
+  after(async () => {
+    await host.shell('rm -rf /srv/generated')
+    host.close()
   })
 
-  it('gives it to whom it is said', async () => {
-    expect(await desired(generatedSecret({ path: '/s', owner: 'app', group: 'www-data', mode: '640' }))).to.deep.equal([['secret /s', { owner: 'app', group: 'www-data', mode: '0640' }]])
+  it('makes a secret once, keeps it, repairs who may read it', () => fourRounds({
+    host, name: 'secret', task: () => generatedSecret({ path, format: 'alnum', length: 40, group: 'games', mode: '0640' }),
+    drift: `chmod 644 ${path}; chown games ${path}`, proof: `sha256sum ${path}; stat -c "%U %G %a %i %Y %Z" ${path}`, drifted: [`secret[${path}]`],
+  }))
+  it('never makes another one in its place, whatever is asked for now, and shows it nowhere', async () => {
+    const made = await host.shell(`cat ${path}`)
+    const task = await runTask(host, generatedSecret({ path, format: 'hex', length: 64, owner: '5', group: '60', mode: '0400' }))
+    expect(task.error, task.error).to.equal(undefined)
+    expect(await host.shell(`stat -c '%U %G %a' ${path}; cat ${path}`)).to.equal(`games games 400\n${made}`)
+    expect(JSON.stringify(task)).not.to.contain(made.trim())
+    expect((await runTask(host, generatedSecret({ path, owner: '5', group: '60', mode: '0400' }))).status).to.equal('ok')
   })
-
-  it('finds every wrong argument at once', () => {
-    expect(wrongArguments(misuse(generatedSecret, { path: 's', bytes: 8, mode: 600, value: 'x' }))).to.deep.equal(['arguments', 'bytes', 'mode', 'path'])
+  it('has the alphabet and length that were asked for, takes the place of an empty file, and goes', async () => {
+    const expected = { hex: /^[0-9a-f]{64}\n$/, base64: /^[A-Za-z0-9+/]{64}\n$/, alnum: /^[A-Za-z0-9]{64}\n$/ }
+    for (const format of ['hex', 'base64', 'alnum'] as const) {
+      await host.shell(`rm -f ${path}; touch ${path}`)
+      expect((await runTask(host, generatedSecret({ path, format }))).status).to.equal('change')
+      expect(await host.shell(`cat ${path}`)).to.match(expected[format])
+    }
+    const gone = generatedSecret({ path, state: 'absent' })
+    expect(await statusesOf(host, gone, gone)).to.deep.equal(['change', 'ok'])
+    expect(generatedSecret({ path: '/a', length: 8 }).issues[0]?.message).to.contain('32 or more')
+  })
+  it('has no moment in which others can read it', async () => {
+    const watch = (await findLabHost('spec-units')).watch('find /srv/generated -type f -printf "%m\\n" 2>/dev/null || :', 0)
+    await host.run(({ task }) => {
+      for (let index = 0; index < 20; index += 1) task(`secret ${index}`, generatedSecret({ path: `/srv/generated/${index}`, length: 8192 }))
+    })
+    expect(await watch.stop()).to.deep.equal(['600'])
+  })
+  it('is refused where it could not be made: without a directory, for nobody, in the place of a directory', async () => {
+    expect(await refusal(host, () => generatedSecret({ path: '/srv/none/secret' }))).to.contain('The directory /srv/none is not there')
+    expect(await refusal(host, () => generatedSecret({ path, owner: 'nobody-here' }))).to.contain('There is no user nobody-here')
+    expect(await refusal(host, () => generatedSecret({ path: '/srv/generated' }))).to.contain('/srv/generated is a directory')
   })
 })

@@ -1,30 +1,113 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { expect } from 'chai'
+import fc from 'fast-check'
+import { nginxString, secret } from '../../lib/index.ts'
+import { apt } from '../../modules/apt.ts'
 import { nginxSite } from '../../modules/nginx-site.ts'
-import { desired, misuse, wrongArguments } from './plan-module.ts'
+import { systemd } from '../../modules/systemd.ts'
+import { LabHostUnderTest } from '../helpers/host-under-test.ts'
+import { findLabHost } from '../helpers/lab-host.ts'
+import { runTask, statusesOf } from '../helpers/one-task.ts'
+import { fourRounds } from '../helpers/rounds-of-task.ts'
 
-const available = 'file /etc/nginx/sites-available/hello.conf'
-const enabled = 'file /etc/nginx/sites-enabled/hello.conf'
-const content = 'server { }\n'
+const proof = 'find /etc/nginx -printf "%p %i %T@ %C@ %l\\n" | sort'
+const good = 'server { listen 127.0.0.1:8099; return 204; }\n'
 
-describe('nginx-site', () => {
-  it('wants the site\'s file before the link to it', async () => {
-    expect(await desired(nginxSite({ name: 'hello', content }))).to.deep.equal([
-      [available, { type: 'file', content, mode: '0644', owner: 'root', group: 'root' }], [enabled, { type: 'link', target: '../sites-available/hello.conf' }],
-    ])
+describe('nginx-site', function () {
+  this.timeout(120_000)
+  let host: LabHostUnderTest
+  const clean = 'rm -f /etc/nginx/sites-*/hello.conf /etc/nginx/sites-*/other.conf /etc/nginx/sites-*/quote.conf /etc/nginx/sites-available/spec-default'
+  before(async () => {
+    host = await LabHostUnderTest.up('spec-units')
+    // A host without nginx, as at first, whatever other specs did on it.
+    await host.shell('! [ -e /usr/sbin/nginx ] || { DEBIAN_FRONTEND=noninteractive apt-get -qy purge nginx-light nginx-common >/dev/null 2>&1; rm -rf /etc/nginx; }')
   })
-
-  it('keeps the file of a disabled site, and neither of an absent one, whose link goes first', async () => {
-    expect((await desired(nginxSite({ name: 'hello', content, state: 'disabled' }))).map(([name, state]) => [name, state && state['type']])).to.deep.equal([[available, 'file'], [enabled, null]])
-    expect(await desired(nginxSite({ name: 'hello', state: 'absent' }))).to.deep.equal([[enabled, null], [available, null]])
+  after(async () => {
+    await host.shell(`${clean}; systemctl reload nginx`)
+    host.close()
   })
+  const apply = (args: Parameters<typeof nginxSite>[0], check = false) => runTask(host, nginxSite(args), { check })
 
-  it('removes Debian\'s default site when it is told to', async () => {
-    expect((await desired(nginxSite({ name: 'hello', content, removeDefault: true }))).at(-1)).to.deep.equal(['file /etc/nginx/sites-enabled/default', null])
+  it('Debian\'s default site never listens for others, from the package\'s installation on; --check on the blank host says what is then done', async () => {
+    const site = 'server { listen 127.0.0.1:8096; return 204; }\n'
+    const play = (check: boolean) => host.run(({ task, handler }) => {
+      const reload = handler('reload', systemd({ unit: 'nginx', state: 'reloaded' }))
+      task('nginx', apt({ packages: ['nginx-light', 'curl'], startServices: false }))
+      task('site', nginxSite({ name: 'other', content: site, removeDefault: true }), { notify: reload })
+      task('run', systemd({ unit: 'nginx', state: 'started', enabled: true }))
+    }, { check })
+    const foretold = await play(true)
+    expect(foretold.tasks.map(({ status, error }) => [status, error]).slice(0, 2)).to.deep.equal([['change', undefined], ['change', undefined]])
+    const watch = (await findLabHost('spec-units')).watch("ss -Hltn | awk '{ print $4 }'", 0)
+    const { tasks, handlers } = await play(false)
+    await host.shell('curl -sf http://127.0.0.1:8096/; sleep 0.3')
+    const seen = await watch.stop()
+    expect([...tasks, ...handlers].map(({ status, error }) => [status, error])).to.deep.equal([1, 2, 3, 4].map(() => ['change', undefined]))
+    expect(foretold.tasks[2]?.status, 'the start was foretold').to.be.oneOf(['change', 'may-change'])
+    expect(seen).to.include('127.0.0.1:8096')
+    expect(seen.filter(address => /:80$/.test(address))).to.deep.equal([])
+    expect((await play(false)).tasks.map(({ status }) => status)).to.deep.equal(['ok', 'ok', 'ok'])
+    await host.shell(`${clean}; systemctl reload nginx`)
   })
-
-  it('finds every wrong argument at once', () => {
-    expect(wrongArguments(misuse(nginxSite, { name: '../x', content: 7, vars: 1, state: 'on', port: 80 }))).to.deep.equal(['arguments', 'content', 'name', 'state', 'vars'])
-    expect(nginxSite({ name: 'x' }).issues.map(({ message }) => message)).to.deep.equal(['needs either content or source'])
-    expect(nginxSite({ name: 'x', content: '', source: 'x' }).issues).to.have.length(1)
+  it('writes and enables a site, keeps it, puts a removed link back', () => fourRounds({
+    host, name: 'site', task: () => nginxSite({ name: 'hello', content: good }), drift: 'rm /etc/nginx/sites-enabled/hello.conf; echo "# by hand" >>/etc/nginx/sites-available/hello.conf', proof, drifted: ['nginx-site[hello]'],
+  }))
+  it('leaves nothing behind of a site that nginx -t does not accept, and shows its words', async () => {
+    const before = await host.shell(proof.replace(' %C@', '').replace('-printf', '-not -type d -printf'))
+    const changed = await apply({ name: 'hello', content: 'server { lissten 127.0.0.1:8099; }\n' })
+    expect(changed.error).to.contain('unknown directive "lissten"').and.contain('what was there is back')
+    expect((await apply({ name: 'other', content: 'server { listen nowhere:x; }\n' })).status).to.equal('failed')
+    expect((await host.shell(proof.replace(' %C@', '').replace('-printf', '-not -type d -printf'))).replace(/ \d+ /g, ' ')).to.equal(before.replace(/ \d+ /g, ' '))
+    expect((await apply({ name: 'hello', content: good })).status).to.equal('ok')
+    expect((await host.tryShell('nginx -t')).exitCode).to.equal(0)
+  })
+  it('takes the place of Debian\'s default site in one step, although both together would not pass', async () => {
+    await host.shell("echo 'server { listen 127.0.0.1:8097 default_server; }' >/etc/nginx/sites-available/spec-default; ln -sf ../sites-available/spec-default /etc/nginx/sites-enabled/default")
+    const args = { name: 'other', content: 'server { listen 127.0.0.1:8097 default_server; }\n', removeDefault: true }
+    expect((await apply({ ...args, removeDefault: false })).error).to.contain('duplicate default server')
+    expect((await apply(args)).status).to.equal('change')
+    expect((await apply(args)).status).to.equal('ok')
+    await host.shell('rm -f /etc/nginx/sites-*/other.conf /etc/nginx/sites-available/spec-default')
+  })
+  it('disables a site and keeps its file, then removes it; both are ok the second time', async () => {
+    expect((await apply({ name: 'hello', state: 'disabled' })).changes[0]?.diff).to.equal('enabledAs: ../sites-available/hello.conf → (none)')
+    expect((await apply({ name: 'hello', state: 'disabled' })).status).to.equal('ok')
+    expect(await host.shell('cat /etc/nginx/sites-available/hello.conf')).to.equal(good)
+    const gone = nginxSite({ name: 'hello', state: 'absent' })
+    expect(await statusesOf(host, gone, gone)).to.deep.equal(['change', 'ok'])
+  })
+  it('removes a broken site although another is broken too, so that both can be repaired', async () => {
+    await host.shell('for s in hello other; do echo "broken" >/etc/nginx/sites-available/$s.conf; ln -s ../sites-available/$s.conf /etc/nginx/sites-enabled/; done')
+    expect((await apply({ name: 'hello', state: 'absent' })).error).to.equal(undefined)
+    expect(await statusesOf(host, nginxSite({ name: 'other', content: good }), nginxSite({ name: 'other', state: 'absent' }))).to.deep.equal(['change', 'change'])
+  })
+  it('a site that holds a secret is for root alone to read, and shown to nobody', async () => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'stead-nginx-'))
+    try {
+      const source = path.join(directory, 'site.eta')
+      writeFileSync(source, "server { listen 127.0.0.1:8099; add_header X-Key '<%= it.key %>'; return 204; }\n")
+      const site = { name: 'hello', source, vars: { key: secret('a key for nobody') } }
+      const task = await apply(site)
+      expect(task.error, task.error).to.equal(undefined)
+      expect(JSON.stringify(task)).not.to.contain('a key for nobody')
+      expect(await host.shell('stat -c "%U %a" /etc/nginx/sites-available/hello.conf; grep -c "a key for nobody" /etc/nginx/sites-available/hello.conf')).to.equal('root 600\n1\n')
+      expect(await statusesOf(host, nginxSite(site), nginxSite({ name: 'hello', state: 'absent' }))).to.deep.equal(['ok', 'change'])
+    } finally {
+      rmSync(directory, { recursive: true })
+    }
+  })
+  it('nginxString brings any text through nginx as it is', async () => {
+    const text = fc.string({ unit: fc.constantFrom(...'ab "\'\\;{}#\t\n\r%&|~*?é☃nrt'), maxLength: 12 })
+    await fc.assert(fc.asyncProperty(fc.array(text, { minLength: 20, maxLength: 40 }), async texts => {
+      const places = texts.map((one, index) => `location = /${index} { return 200 ${nginxString(one)}; }`)
+      expect((await apply({ name: 'quote', content: `server { listen 127.0.0.1:8098; default_type text/plain; ${places.join('\n')} }\n` })).error).to.equal(undefined)
+      const found = await host.shell(`nginx -s reload; sleep 0.4; i=0; while [ $i -lt ${texts.length} ]; do curl -s http://127.0.0.1:8098/$i | base64 -w0; echo; i=$((i+1)); done`)
+      expect(found.split('\n').slice(0, -1).map(line => Buffer.from(line, 'base64').toString())).to.deep.equal(texts)
+    }), { numRuns: 3 })
+    expect(() => nginxString('$x')).to.throw(RangeError, 'variable')
+    expect(nginxString('$x', { variables: true })).to.equal('"$x"')
+    await apply({ name: 'quote', state: 'absent' })
   })
 })

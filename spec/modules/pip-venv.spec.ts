@@ -1,25 +1,166 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect } from 'chai'
+import { secret } from '../../lib/index.ts'
+import { comesFrom } from '../../lib/python/direct-url.ts'
+import { readRequirements } from '../../lib/python/requirements-file.ts'
+import { apt } from '../../modules/apt.ts'
 import { pipVenv } from '../../modules/pip-venv.ts'
-import { desired, hostView, misuse, wantsOf, wrongArguments } from './plan-module.ts'
+import { LabHostUnderTest } from '../helpers/host-under-test.ts'
+import { findLabHost } from '../helpers/lab-host.ts'
+import { runTask, statusesOf } from '../helpers/one-task.ts'
+import { fourRounds } from '../helpers/rounds-of-task.ts'
 
-describe('pip-venv', () => {
-  it('wants a sound environment in which nothing is missing, of wheels only', async () => {
-    expect(wantsOf(await pipVenv({ path: '/opt/app/venv', packages: ['six==1.16.0'] }).plan(hostView()))).to.deep.equal([{
-      resource: 'venv /opt/app/venv', desired: { python: 'sound', missing: [] },
-      key: { path: '/opt/app/venv', requirements: ['six==1.16.0'], python: 'python3', systemSitePackages: false, pipOptions: ['--only-binary=:all:'] },
-    }])
+/** Makes tiny wheels on the host, so that no index is needed. */
+const makeWheels = `rm -rf /srv/wheels /srv/venv /srv/venv2 /srv/venv3; mkdir -p /srv/wheels; python3 - <<'PY'
+import zipfile
+def wheel(name, version, requires=(), extras=()):
+    under = name.replace('-', '_').replace('.', '_')
+    info = f'{under}-{version}.dist-info'
+    meta = f'Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n' + ''.join(f'Provides-Extra: {e}\\n' for e in extras) + ''.join(f'Requires-Dist: {r}\\n' for r in requires)
+    with zipfile.ZipFile(f'/srv/wheels/{under}-{version}-py3-none-any.whl', 'w') as z:
+        def put(n, t): z.writestr(zipfile.ZipInfo(n, (2020, 1, 1, 0, 0, 0)), t)
+        put(f'{under}.py', ''); put(f'{info}/METADATA', meta); put(f'{info}/WHEEL', 'Wheel-Version: 1.0\\nGenerator: spec\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')
+        put(f'{info}/RECORD', ''.join(f'{n},,\\n' for n in [f'{under}.py', f'{info}/METADATA', f'{info}/WHEEL', f'{info}/RECORD']))
+wheel('Edge_Demo.Pkg', '1.0', ['leaf>=1; extra == "more"'], ['more'])
+wheel('leaf', '1.0'); wheel('leaf', '1.5'); wheel('leaf', '2.0'); wheel('early', '0.0.1a2'); wheel('old', '1.0')
+PY`
+const options = { path: '/srv/venv', findLinks: ['/srv/wheels'], noIndex: true }
+/** Whatever is in the environment, to the nanosecond, and which programs were run. */
+const proof = 'find /srv/venv -printf "%p %i %T@ %C@\\n" | sort | md5sum; cat /srv/python.log 2>/dev/null || :'
+
+describe('pip-venv', function () {
+  this.timeout(120_000)
+  let host: LabHostUnderTest
+  const directory = mkdtempSync(join(tmpdir(), 'stead-pip-'))
+  const local = (name: string, text: string) => {
+    mkdirSync(join(directory, 'more'), { recursive: true })
+    writeFileSync(join(directory, name), text)
+    return join(directory, name)
+  }
+  before(async () => {
+    host = await LabHostUnderTest.up('spec-units')
+    expect((await runTask(host, apt({ packages: ['python3-venv'] }))).error).to.equal(undefined)
+    await host.shell(makeWheels)
   })
-
-  it('gives pip a proxy and patience, and lets it build only when that is said', async () => {
-    const [want] = wantsOf(await pipVenv({ path: '/v', onlyBinary: false, proxy: 'http://127.0.0.1:9081' }).plan(hostView()))
-    expect(want?.key).to.deep.include({ pipOptions: ['--proxy', 'http://127.0.0.1:9081', '--retries', '10', '--timeout', '120'] })
+  after(() => {
+    rmSync(directory, { recursive: true })
+    host.close()
   })
+  const apply = (args: Partial<Parameters<typeof pipVenv>[0]>, check = false) => runTask(host, pipVenv({ ...options, ...args }), { check })
 
-  it('wants one gone', async () => {
-    expect(await desired(pipVenv({ path: '/v', state: 'absent' }))).to.deep.equal([['venv /v', null]])
+  it('[pip 1] makes an environment, by whatever spelling of a name, keeps it, puts back what was removed', () => fourRounds({
+    host, name: 'venv', task: () => pipVenv({ ...options, packages: ['edge.demo-PKG[More]==1', 'leaf<2'] }), blank: 'rm -rf /srv/venv', drift: '/srv/venv/bin/pip uninstall -qy leaf', proof, drifted: ['venv[/srv/venv]'],
+  }))
+  it('a no-op runs no pip and no Python', async () => {
+    await host.shell(`p=$(readlink -f /usr/bin/python3); mv $p $p.real; printf '#!/bin/sh\\necho "$0 $*" >>/srv/python.log\\nexec %s.real "$@"\\n' $p >$p; chmod 755 $p; rm -f /srv/python.log; /srv/venv/bin/python3 -c 1; wc -l </srv/python.log; rm /srv/python.log`)
+    const { status } = await apply({ packages: ['Edge_Demo.Pkg[more]', 'leaf~=1.0'] })
+    const ran = await host.shell('cat /srv/python.log 2>/dev/null || :; p=$(readlink -f /usr/bin/python3); mv $p.real $p; /srv/venv/bin/python3 -c 1')
+    expect([status, ran]).to.deep.equal(['ok', ''])
   })
-
-  it('finds every wrong argument at once, and takes no option of pip for a package', () => {
-    expect(wrongArguments(misuse(pipVenv, { path: 'v', packages: ['six', '--index-url=http://x', 'a\nb'], python: '', proxy: '127.0.0.1', version: 3 }))).to.deep.equal(['arguments', 'packages.1', 'packages.2', 'path', 'proxy', 'python'])
+  it('[pip 4, pip 9] takes a pre-release that is there, and an empty list', async () => {
+    await host.shell('/srv/venv/bin/pip install -q --no-index --find-links /srv/wheels --pre early old')
+    expect((await apply({ packages: ['early'] })).status).to.equal('ok')
+    expect((await apply({ packages: [] })).status).to.equal('ok')
+    expect((await apply({ packages: ['pip'] })).status).to.equal('ok')
+  })
+  it('[pip 3] installs nothing of what cannot be had, and says why; refuses an illegal name before any connection', async () => {
+    const before = await host.shell(proof)
+    expect((await apply({ packages: ['leaf==9', 'old'] })).error).to.contain('No matching distribution found for leaf==9')
+    expect(await host.shell(proof)).to.equal(before)
+    expect(pipVenv({ path: '/x', packages: ['djan=+-~!@#$go'] }).issues[0]?.message).to.contain('The requirement')
+  })
+  it('[pip 11] removes packages that shall not be there; one that is not there is ok', async () => {
+    const task = await apply({ packages: ['leaf'], absentPackages: ['OLD', 'never-there'] })
+    expect(task.changes[0]?.diff).to.equal('unwanted: old → (none)')
+    expect((await apply({ packages: ['leaf'], absentPackages: ['OLD', 'never-there'] })).status).to.equal('ok')
+  })
+  it('[pip 13] takes requirements files with extras, markers, hashes, nested files and constraints, and is ok the second time', async () => {
+    const hash = async (wheel: string) => (await host.shell(`sha256sum </srv/wheels/${wheel}`)).slice(0, 64)
+    local('more/nested.txt', `# a comment\nleaf==1.5 \\\n  --hash=sha256:${'0'.repeat(64)} \\\n  --hash=sha256:${await hash('leaf-1.5-py3-none-any.whl')} # chosen\n`)
+    local('limits.txt', 'leaf<2\n')
+    const top = local('requirements.txt', `-c limits.txt\n-rmore/nested.txt\nEdge-demo-pkg[more]==1.0 ; python_version >= "3.8" --hash=sha256:${await hash('Edge_Demo_Pkg-1.0-py3-none-any.whl')}\r\nnothing-for-us==1 ; sys_platform == "win32" --hash=sha256:${'1'.repeat(64)}\n`)
+    const args = { path: '/srv/venv2', requirements: top }
+    const task = await apply(args)
+    expect(task.error, task.error).to.equal(undefined)
+    expect(task.status).to.equal('change')
+    expect(await host.shell('ls -d /srv/venv2/lib/python3*/site-packages/leaf*info')).to.contain('leaf-1.5.dist-info')
+    expect((await apply(args)).status).to.equal('ok')
+    local('limits.txt', 'leaf==1.0\n')
+    expect((await apply(args, true)).changes[0]?.diff).to.contain('leaf 1.5 does not satisfy ==1.0 (a constraint)')
+  })
+  it('[pip 7, pip 8] keeps what was installed by a URL, and takes the other when the URL changes', async () => {
+    const from = (version: string) => ({ path: '/srv/venv2', packages: [`leaf @ file:///srv/wheels/leaf-${version}-py3-none-any.whl`] })
+    expect((await apply(from('2.0'))).changes[0]?.diff).to.contain('leaf does not come from file:///srv/wheels/leaf-2.0')
+    expect((await apply(from('2.0'))).status).to.equal('ok')
+    expect((await apply(from('1.0'))).status).to.equal('change')
+    expect((await apply(from('1.0'))).status).to.equal('ok')
+  })
+  it('[pip 9] rebuilds an environment whose Python went with an upgrade of the host to another minor version, as --check foretold', async () => {
+    await host.shell('ln -sfn /usr/bin/python3.7 /srv/venv2/bin/python3')
+    const args = { path: '/srv/venv2', packages: ['leaf==1.5'] }
+    const foretold = await apply(args, true)
+    expect(foretold.changes[0]?.diff).to.match(/python: broken \(made for 3\.\d+\.\d+\) → sound/)
+    expect((await apply(args)).status).to.equal('change')
+    expect(await host.shell('/srv/venv2/bin/python3 -c "import leaf; print(1)"')).to.equal('1\n')
+    expect((await apply(args)).status).to.equal('ok')
+  })
+  it('rebuilds an environment that was made for another minor version, or that saw other packages', async () => {
+    await host.shell("sed -i 's/^version = .*/version = 3.9.2/' /srv/venv2/pyvenv.cfg")
+    const args = { path: '/srv/venv2', packages: ['leaf==1.5'] }
+    expect((await apply(args)).changes[0]?.diff).to.contain('broken (made for 3.9.2)')
+    expect((await apply({ ...args, systemSitePackages: true })).changes[0]?.diff).to.contain('systemSitePackages: false → true')
+    expect((await apply({ ...args, systemSitePackages: true })).status).to.equal('ok')
+  })
+  it('never takes the place of a directory that is no environment', async () => {
+    await host.shell('rm -rf /srv/venv3; mkdir /srv/venv3; echo precious >/srv/venv3/data')
+    expect((await apply({ path: '/srv/venv3', packages: ['leaf'] })).error).to.contain('holds something that is no virtual environment')
+    expect(await host.shell('cat /srv/venv3/data; rm -r /srv/venv3')).to.equal('precious\n')
+  })
+  it('leaves nothing behind where no environment can be made, so that the next run makes a whole one', async () => {
+    await host.shell('for d in /usr/lib/python3.*/ensurepip; do mv $d $d.away; done')
+    try {
+      expect((await apply({ path: '/srv/venv3', packages: ['leaf'] })).error).to.contain('was not created successfully').and.contain('ensurepip')
+      expect(await host.shell('ls -A /srv/venv3')).to.equal('')
+    } finally {
+      await host.shell('for d in /usr/lib/python3.*/ensurepip.away; do mv $d ${d%.away}; done')
+    }
+  })
+  it('[pip 12] brings pip back where it is gone, when it has something to install', async () => {
+    await host.shell('rm -rf /srv/venv/bin/pip* /srv/venv/lib/python3*/site-packages/pip*')
+    expect((await apply({ packages: ['leaf==1.0'] })).error).to.equal(undefined)
+    expect((await apply({ packages: ['leaf==1.0'] })).status).to.equal('ok')
+  })
+  it('gives a secret index to pip in a file: no command line, no environment and no report has it', async () => {
+    const watch = (await findLabHost('spec-units')).watch(`cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -a -o -x -e 'pip' -e '.*hunter2[2].*' || :`, 0)
+    const task = await apply({ packages: ['leaf==9'], index: secret('file:///srv/hunter22/simple'), noIndex: false, findLinks: [] })
+    expect(await watch.stop()).to.deep.equal(['pip'])
+    expect(task.error).to.contain('No matching distribution found for leaf==9')
+    expect(JSON.stringify(task)).to.not.contain('hunter22')
+    expect(pipVenv({ path: '/x', proxy: 'http://me:pw@127.0.0.1:1' }).issues[0]?.message).to.contain('without a password')
+  })
+  it('removes the whole environment when told so, and again is nothing to do', async () => {
+    const gone = pipVenv({ path: '/srv/venv2', state: 'absent' })
+    expect(await statusesOf(host, gone, gone)).to.deep.equal(['change', 'ok'])
+  })
+  it('[pip 13] names file and line of what it cannot take', () => {
+    const fails = (text: string) => () => readRequirements([local('bad.txt', `leaf\n${text}\n`)])
+    expect(fails('-e git+https://example.org/a#egg=a')).to.throw('bad.txt:2: An editable requirement')
+    expect(fails('./a.whl')).to.throw('does not say what it is called')
+    expect(fails('a>>1')).to.throw('bad.txt:2: The requirement "a>>1"')
+    expect(fails('-r gone.txt')).to.throw('gone.txt cannot be read, which')
+    expect(fails('--index-url https://${USER}@x/')).to.throw('Variables')
+    expect(readRequirements([local('loop.txt', '-r loop.txt\na\\\n==1\n--pre\n')])).to.deep.equal({ requirements: ['a==1'], constraints: [], lines: ['a==1', '--pre'], constraintLines: [] })
+  })
+  it('[pip 8] compares where a package came from', () => {
+    const git = (revision?: string) => JSON.stringify({ url: 'https://h/r', vcs_info: { vcs: 'git', requested_revision: revision, commit_id: 'abc' } })
+    expect(comesFrom(git('v1'), 'git+https://h/r@v1')).to.equal(true)
+    expect(comesFrom(git('v1'), 'git+https://me@h/r@v2')).to.equal(false)
+    expect(comesFrom(git(), 'git+https://me@h/r')).to.equal(true)
+    expect(comesFrom(git('v1'), 'git+https://h/r@abc')).to.equal(true)
+    expect(comesFrom(undefined, 'git+https://h/r')).to.equal(false)
+    expect(comesFrom(JSON.stringify({ url: 'https://h/a.zip', archive_info: { hash: 'sha256=1' } }), 'https://h/a.zip#sha256=2')).to.equal(false)
+    expect(comesFrom(JSON.stringify({ url: 'https://h/a.zip', subdirectory: 's', archive_info: {} }), 'https://h/a.zip#subdirectory=s')).to.equal(true)
   })
 })

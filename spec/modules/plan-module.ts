@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { Facts } from '../../lib/playbook/facts.ts'
 import type { HostView, ModuleCall, Plan } from '../../lib/playbook/module.ts'
-import { requestIdentity } from '../../lib/state/batch.ts'
+import { stateIdentity } from '../../lib/state/batch.ts'
 import { Content } from '../../lib/state/content.ts'
 import type { State, Value } from '../../lib/state/resource.ts'
 import { Reader } from '../../lib/state/reader.ts'
@@ -14,11 +14,18 @@ const facts: Facts = {
 /** States by kind and name, as in `{ 'file /etc/motd': { type: 'file' } }`; what is not named is not there. */
 export type Literals = Readonly<Record<string, State | null>>
 
-/** A host that has these states and no more; the engine's own reader answers from them. */
+/** What every host has: some directories, and the users and groups that specs name. */
+const usual: Literals = Object.fromEntries([
+  ...['/etc', '/etc/nginx', '/etc/tor', '/srv', '/opt'].map((path): [string, State] => [`file ${path}`, { type: 'directory', mode: '0755', owner: 'root', group: 'root' }]),
+  ...['www-data', 'adm', 'tor', 'media'].flatMap((name): [string, State][] => [[`user ${name}`, { name }], [`group ${name}`, { name }]]),
+])
+
+/** A host that has these states and no more than is usual; the engine's own reader answers from them. */
 export function hostView(states: Literals = {}, { mayCome = false } = {}): HostView {
   const reader = new Reader(() => Promise.reject(new Error('nothing is sent')))
-  reader.foretold = request => states[requestIdentity(request)] ?? null
-  return { current: (resource, key) => reader.current(resource, key), mayCome: () => mayCome, facts }
+  const all: Literals = { ...usual, ...states }
+  reader.foretold = request => all[stateIdentity(request)] ?? null
+  return { current: (resource, key) => reader.current(resource, key), mayCome: () => mayCome, mayBeThere: () => mayCome, facts }
 }
 
 /** One want as a spec compares it. */
@@ -38,7 +45,7 @@ export function wantsOf({ wants }: Plan<unknown>): PlainWant[] {
   return wants.map(({ resource, key, desired }) => {
     if (desired) resource.schema.parse(desired)
     const fields = desired && Object.fromEntries(Object.entries(desired).filter(([, value]) => value !== undefined).map(([field, value]) => [field, plain(value)]))
-    return { resource: requestIdentity({ resource, key }), key, desired: fields }
+    return { resource: stateIdentity({ resource, key }), key, desired: fields }
   })
 }
 

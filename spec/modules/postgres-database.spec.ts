@@ -1,22 +1,164 @@
 import { expect } from 'chai'
 import { postgresDatabase } from '../../modules/postgres-database.ts'
-import { desired, misuse, wrongArguments } from './plan-module.ts'
+import { fourRounds } from '../helpers/four-rounds.ts'
+import { changed, diffs, errorOf, type SpecHost } from '../helpers/module-host.ts'
+import { emptyCluster, postgresHost, postgresHostName, sql, sqlScript } from '../helpers/postgres-host.ts'
 
-const app = { owner: 'app', encoding: 'UTF8', collate: 'C', ctype: 'C' }
+type Arguments = Parameters<typeof postgresDatabase>[0]
 
-describe('postgres-database', () => {
-  it('wants what is said of a database', async () => {
-    expect(await desired(postgresDatabase({ name: 'app', owner: 'app', encoding: 'utf-8', collate: 'C', ctype: 'C', template: 'template0' }))).to.deep.equal([['postgres-database app', app]])
-    expect(await desired(postgresDatabase({ name: 'app', owner: 'other' }), { 'postgres-database app': app })).to.deep.equal([['postgres-database app', { owner: 'other' }]])
-    expect(await desired(postgresDatabase({ name: 'app', state: 'absent' }))).to.deep.equal([['postgres-database app', null]])
+describe('postgres-database', function () {
+  this.timeout(120_000)
+  let host: SpecHost
+  before(async () => {
+    host = await postgresHost()
+    await emptyCluster()
+    await sql('create role "owner.one"; create role "ansible.db.user2";')
   })
 
-  it('does not pretend that encoding and locale could be changed', async () => {
-    const error = await desired(postgresDatabase({ name: 'app', encoding: 'LATIN1', collate: 'C', ctype: 'de_DE' }), { 'postgres-database app': app }).then(() => undefined, (thrown: unknown) => thrown)
-    expect(String(error)).to.include('The database app has encoding UTF8, ctype C, and is to have encoding LATIN1, ctype de_DE.')
+  /** Runs it in check mode, for real and again; the diff of what changed, '' for nothing. */
+  async function changes(args: Arguments): Promise<string> {
+    const call = () => postgresDatabase(args)
+    const check = await host.check(call())
+    const applied = await host.apply(call())
+    expect(diffs(check)).to.equal(diffs(applied))
+    const again = await host.apply(call())
+    expect(again.status, diffs(again)).to.equal('ok')
+    return diffs(applied)
+  }
+  const failure = async (args: Arguments) => errorOf(await host.run(postgresDatabase(args)))
+  const field = (column: string, name: string) => sql(`select ${column} from pg_database d where datname = '${name}'`)
+
+  fourRounds({
+    host: postgresHostName,
+    name: '[database 1, database 2] a database with an owner, a limit and a comment',
+    task: () => postgresDatabase({ name: 'rounds', owner: 'owner.one', encoding: 'utf-8', collate: 'C', ctype: 'C.UTF-8', connectionLimit: 0, comment: 'it\'s' }),
+    drift: sqlScript(`alter database rounds owner to "ansible.db.user2"; alter database rounds connection limit 100; comment on database rounds is 'other'`),
+    proof: sqlScript(`select xmin, ctid, d.* from pg_database d where datname = 'rounds'`),
+    holds: sqlScript(`select oid, pg_get_userbyid(datdba), pg_encoding_to_char(encoding), datcollate, datctype, datconnlimit, shobj_description(oid, 'pg_database') from pg_database where datname = 'rounds'`),
+    repaired: ['owner: ansible.db.user2 → owner.one', 'connectionLimit: 100 → 0', 'comment: other → it\'s'],
   })
 
-  it('finds every wrong argument at once', () => {
-    expect(wrongArguments(misuse(postgresDatabase, { name: '', owner: 7, encoding: 8, template: true, locale: 'C' }))).to.deep.equal(['arguments', 'encoding', 'name', 'owner', 'template'])
+  it('[database 1] is dropped, and then absent', async () => {
+    await sql('create database gone')
+    expect(await changes({ name: 'gone', state: 'absent' })).to.contain('present → absent')
+    expect(await changes({ name: 'gone', state: 'absent' })).to.equal('')
+  })
+
+  it('[database 2] another owner is given, and without one the owner stays; never made anew', async () => {
+    await changes({ name: 'owned', owner: 'owner.one' })
+    const oid = await field('oid', 'owned')
+    expect(await changes({ name: 'owned' })).to.equal('')
+    expect(await changes({ name: 'owned', owner: 'ansible.db.user2' })).to.contain('owner: owner.one → ansible.db.user2')
+    expect(await field('oid', 'owned')).to.equal(oid)
+  })
+
+  it('[database 4] encodings and locales are the same however they are spelt; another one is refused, and nothing dropped', async () => {
+    await changes({ name: 'spelt', encoding: 'UTF-8', collate: 'C.utf8', ctype: 'C.UTF-8' })
+    expect(await field('datcollate', 'spelt')).to.equal('C.utf8')
+    for (const encoding of ['UTF8', 'utf8', 'unicode']) expect(await changes({ name: 'spelt', encoding, collate: 'C.UTF-8', ctype: 'C.utf8' })).to.equal('')
+    expect(await failure({ name: 'spelt', encoding: 'SQL_ASCII', collate: 'C' })).to.contain('has encoding UTF8, collate C.utf8, and is to have encoding SQL_ASCII, collate C.').and.to.contain('restore the dump')
+    expect(errorOf(await host.check(postgresDatabase({ name: 'spelt', collate: 'C' })))).to.contain('is to have collate C')
+    expect(postgresDatabase({ name: 'spelt', encoding: 'utf-9' }).issues[0]?.message).to.contain('character set')
+  })
+
+  it('[database 4] a locale of ICU is the same with _ and -', async () => {
+    expect(await changes({ name: 'icu', icuLocale: 'es_ES', encoding: 'UTF8' })).to.contain('provider: (none) → icu')
+    expect(await changes({ name: 'icu', icuLocale: 'es-ES', provider: 'icu' })).to.equal('')
+    expect(await failure({ name: 'icu', provider: 'libc' })).to.contain('has provider icu, and is to have provider libc')
+    expect(postgresDatabase({ name: 'icu', provider: 'libc', icuLocale: 'es' }).issues).to.have.length(1)
+  })
+
+  it('[database 5] a limit of 0 is a limit, and -1 is none', async () => {
+    await changes({ name: 'limited', connectionLimit: 0 })
+    expect(await field('datconnlimit', 'limited')).to.equal('0')
+    expect(await changes({ name: 'limited' })).to.equal('')
+    for (const connectionLimit of [100, 0, -1]) {
+      expect(await changes({ name: 'limited', connectionLimit })).to.contain(`→ ${connectionLimit}`)
+      expect(await field('datconnlimit', 'limited')).to.equal(String(connectionLimit))
+    }
+  })
+
+  it('[database 6] a comment is set, kept and taken away', async () => {
+    await changes({ name: 'noted', comment: 'a "note"; --' })
+    expect(await changes({ name: 'noted' })).to.equal('')
+    expect(await changes({ name: 'noted', comment: '' })).to.contain('comment: a "note"; -- → (none)')
+    expect(await sql(`select shobj_description(oid, 'pg_database') is null from pg_database where datname = 'noted'`)).to.equal('t')
+  })
+
+  it('[database 6] is moved to another tablespace; --check moves nothing', async () => {
+    await host.sh('install -d -o postgres -g postgres -m 700 /srv/space')
+    await sql(`create tablespace space location '/srv/space'`)
+    await changes({ name: 'moved' })
+    await host.check(postgresDatabase({ name: 'moved', tablespace: 'space' }))
+    const place = () => sql(`select spcname from pg_tablespace s join pg_database d on s.oid = dattablespace where datname = 'moved'`)
+    expect(await place()).to.equal('pg_default')
+    expect(await changes({ name: 'moved', tablespace: 'space' })).to.contain('tablespace: pg_default → space')
+    expect(await place()).to.equal('space')
+  })
+
+  it('is a template, or closed, when asked', async () => {
+    expect(await changes({ name: 'closed', isTemplate: true, allowConnections: false })).to.contain('isTemplate')
+    expect(await changes({ name: 'copied', template: 'closed' })).to.contain('absent → present')
+    expect(await failure({ name: 'closed', state: 'absent' })).to.contain('cannot drop a template database')
+    expect(await changes({ name: 'closed', isTemplate: false, allowConnections: true })).to.contain('allowConnections: false → true')
+  })
+
+  it('[database 8] is not dropped under an open session unless forced, and a template in use is not copied; in PostgreSQL\'s words', async () => {
+    await changes({ name: 'busy' })
+    await host.sh(`cd /; setsid runuser -u postgres -- psql -X -d busy -c 'select pg_sleep(60)' </dev/null >/dev/null 2>&1 &`)
+    while (await sql(`select count(*) from pg_stat_activity where datname = 'busy'`) === '0') await new Promise(resolve => setTimeout(resolve, 50))
+    expect(await failure({ name: 'copy', template: 'busy' })).to.contain('source database "busy" is being accessed by other users')
+    expect(await failure({ name: 'busy', state: 'absent' })).to.contain('database "busy" is being accessed by other users').and.to.contain('force: true')
+    expect(await changes({ name: 'busy', state: 'absent', force: true })).to.contain('present → absent')
+  })
+
+  it('[database 9] any name is kept as it is, with its case, and never run', async () => {
+    const names = ['db.name"; --', `x'; drop database owned; --`, 'D-Upper', 'a|b', 'a=b', 'postgresql://x', '\\c owned', ':v', 'dätenbank $$']
+    for (const state of ['present', 'absent'] as const) {
+      const calls = () => names.map(name => postgresDatabase({ name, state, comment: name }))
+      const check = await host.check(calls())
+      const applied = await host.apply(calls())
+      expect(diffs(check)).to.equal(diffs(applied))
+      expect(applied.tasks.map(({ status }) => status)).to.deep.equal(names.map(() => 'change'))
+      const again = await host.apply(calls())
+      expect([again.status, again.roundTrips], diffs(again)).to.deep.equal(['ok', 1])
+    }
+    expect(await field('count(*)', 'owned')).to.equal('1')
+    expect(postgresDatabase({ name: 'ä'.repeat(32) }).issues[0]?.message).to.contain('63 bytes')
+  })
+
+  it('[database 10] is renamed where only the former one is there; both, and the same name, are errors', async () => {
+    await changes({ name: 'former', comment: 'moved along' })
+    const oid = await field('oid', 'former')
+    await host.check(postgresDatabase({ name: 'latter', renamedFrom: 'former' }))
+    expect(await field('oid', 'former')).to.equal(oid)
+    expect(await changes({ name: 'latter', renamedFrom: 'former', owner: 'owner.one' })).to.contain('absent → present')
+    expect(await field('oid', 'latter')).to.equal(oid)
+    expect(await field('pg_get_userbyid(datdba)', 'latter')).to.equal('owner.one')
+    expect(await changes({ name: 'latter', renamedFrom: 'former' })).to.equal('')
+    await changes({ name: 'former' })
+    expect(await failure({ name: 'latter', renamedFrom: 'former' })).to.contain('There are both a database latter and a database former')
+    expect(postgresDatabase({ name: 'a', renamedFrom: 'a' }).issues[0]?.message).to.contain('another name')
+    expect(await changes({ name: 'fresh', renamedFrom: 'never there' })).to.contain('absent → present')
+  })
+
+  it('a missing owner is an error in PostgreSQL\'s words, and nothing is made', async () => {
+    expect(await failure({ name: 'ownerless', owner: 'nobody' })).to.contain('role "nobody" does not exist')
+    expect(await field('count(*)', 'ownerless')).to.equal('0')
+  })
+
+  it('a server that does not run is an error in psql\'s words; without psql a database is absent, and would be made', async () => {
+    await host.sh('systemctl stop postgresql@15-main')
+    try {
+      expect(errorOf(await host.check(postgresDatabase({ name: 'any' })))).to.contain('.s.PGSQL.5432')
+      await host.sh('for p in /usr/bin/psql /usr/lib/postgresql/15/bin/psql; do mv $p $p.away; done')
+      try {
+        expect(changed(await host.check(postgresDatabase({ name: 'any' })))).to.deep.equal(['postgres-database[any]'])
+      } finally {
+        await host.sh('for p in /usr/bin/psql /usr/lib/postgresql/15/bin/psql; do mv $p.away $p; done')
+      }
+    } finally {
+      await host.sh('systemctl start postgresql@15-main')
+    }
   })
 })

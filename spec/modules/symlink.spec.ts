@@ -1,19 +1,61 @@
 import { expect } from 'chai'
 import { symlink } from '../../modules/symlink.ts'
-import { desired, hostView, misuse, wantsOf, wrongArguments } from './plan-module.ts'
+import { directory } from '../../modules/directory.ts'
+import { file } from '../../modules/file.ts'
+import { refused, settle } from '../helpers/file-actions.ts'
+import { fileHostName } from '../helpers/file-host.ts'
+import { fourRounds } from '../helpers/four-rounds.ts'
+import { diffs, labHost, type SpecHost } from '../helpers/module-host.ts'
 
-describe('symlink', () => {
-  it('wants a link that says what it is to say, and looks at the link itself', async () => {
-    const [want] = wantsOf(await symlink({ path: '/etc/localtime', target: '../usr/share/zoneinfo/UTC' }).plan(hostView()))
-    expect(want).to.deep.equal({ resource: 'file /etc/localtime', key: { path: '/etc/localtime', noFollow: true, force: false }, desired: { type: 'link', target: '../usr/share/zoneinfo/UTC' } })
+const name = fileHostName
+const d = '/srv/symlink-spec'
+
+describe('symlink', function () {
+  this.timeout(120_000)
+  let host: SpecHost
+  before(async () => {
+    host = await labHost(name)
+    await host.sh(`rm -rf ${d}; mkdir -p ${d}`)
   })
 
-  it('wants it gone without asking where it led', async () => {
-    expect(await desired(symlink({ path: '/x', state: 'absent' }))).to.deep.equal([['file /x', null]])
+  fourRounds({
+    host: name, name: 'a link', task: () => symlink({ path: `${d}/four`, target: '../target' }),
+    drift: `ln -sfn /elsewhere ${d}/four`, repaired: ['target: /elsewhere → ../target'],
+    proof: `stat -c '%i %Y %Z' ${d} ${d}/four`, holds: `readlink ${d}/four`,
   })
 
-  it('finds every wrong argument at once', () => {
-    expect(wrongArguments(misuse(symlink, { path: 'x', target: '', replaceFile: 'yes', src: '/y' }))).to.deep.equal(['arguments', 'path', 'replaceFile', 'target'])
-    expect(wrongArguments(symlink({ path: '/x' }))).to.deep.equal(['target'])
+  it('[file 3] is compared by what it says: a relative spelling of the same target is a change', async () => {
+    await host.sh(`: >${d}/t; ln -s ${d}/t ${d}/spelling`)
+    expect(diffs(await settle(host, symlink({ path: `${d}/spelling`, target: 't' })))).to.contain(`target: ${d}/t → t`)
+  })
+
+  it('[file 5] takes the place of a file or an empty directory only when told to, and of a full one never without a backup', async () => {
+    await host.sh(`cd ${d}; echo kept >file; mkdir -p empty full; echo x >full/x`)
+    expect(await refused(host, symlink({ path: `${d}/file`, target: 't' }))).to.contain('is a file, and is to be a symbolic link')
+    expect(await host.sh(`cat ${d}/file`)).to.equal('kept\n')
+    for (const place of ['file', 'empty']) await settle(host, symlink({ path: `${d}/${place}`, target: 't', replaceOther: true }))
+    expect(await refused(host, symlink({ path: `${d}/full`, target: 't', replaceOther: true }))).to.contain('not empty')
+    await settle(host, symlink({ path: `${d}/full`, target: 't', replaceOther: true, backup: true }))
+    expect(await host.sh(`cd ${d}; readlink file empty full; cat full.*~/x`)).to.equal('t\nt\nt\nx\n')
+  })
+
+  for (const odd of ['with space', 'new\nline', 'back\\slash', `quo"te's`, 'ünï', 'ends in newline\n']) {
+    it(`[file 18] may lead to ${JSON.stringify(odd)}`, async () => settle(host, symlink({ path: `${d}/odd`, target: odd })).then(() => undefined))
+  }
+
+  it('may lead nowhere, and is removed without touching what it leads to; a directory is not removed', async () => {
+    await host.sh(`cd ${d}; echo kept >kept`)
+    await settle(host, [symlink({ path: `${d}/nowhere`, target: 'missing' }), symlink({ path: `${d}/to-kept`, target: 'kept' })])
+    await settle(host, [symlink({ path: `${d}/nowhere`, state: 'absent' }), symlink({ path: `${d}/to-kept`, state: 'absent' })])
+    expect(await host.sh(`cat ${d}/kept`)).to.equal('kept\n')
+    expect(await refused(host, symlink({ path: d, state: 'absent' }))).to.contain('is a directory')
+    expect(symlink({ path: `${d}/x` }).issues[0]?.argument).to.equal('target')
+  })
+
+  it('[check 1] a file written through a link that the same run makes is foretold', async () => {
+    const calls = [directory({ path: `${d}/v1` }), symlink({ path: `${d}/current`, target: 'v1' }), file({ path: `${d}/current/f`, content: 'x' })]
+    expect((await host.check(calls)).tasks.map(({ status }) => status)).to.deep.equal(['change', 'change', 'change'])
+    await settle(host, calls)
+    expect(await host.sh(`cat ${d}/v1/f`)).to.equal('x')
   })
 })

@@ -1,56 +1,161 @@
 import { expect } from 'chai'
-import { differences } from '../../lib/state/compare.ts'
 import { systemd } from '../../modules/systemd.ts'
-import { desired, hostView, misuse, wrongArguments } from './plan-module.ts'
+import { fourRounds } from '../helpers/rounds-of-task.ts'
+import { LabHostUnderTest } from '../helpers/host-under-test.ts'
+import { runTask, statusesOf } from '../helpers/one-task.ts'
 
-const unit = (enabled: string, running = false) => ({ running, enabled, invocation: 'x' })
+const units = ['plain', 'static', 'indirect', 'broken', 'crashing', 'norm', 'once', 'stays', 'slow', 'lingers', 'wrong', 'elsewhere']
+const invocations = 'systemctl show -p Id,InvocationID,UnitFileState,StateChangeTimestampMonotonic plain.service; find /etc/systemd/system -printf "%p %i %T@ %C@\\n" | sort'
 
-/** What is left to do for a unit in this state. */
-async function todo(call: ReturnType<typeof systemd>, state: ReturnType<typeof unit> | null): Promise<(string | undefined)[]> {
-  const plan = await call.plan(hostView({ 'unit x.service': state }))
-  return plan.wants.flatMap(want => differences(state, want.desired).map(({ field }) => field))
-}
-
-describe('systemd', () => {
-  it('wants a unit running and starting at boot as far as that is said; without a suffix it is a service', async () => {
-    expect(await desired(systemd({ unit: 'nginx', state: 'started', enabled: true }))).to.deep.equal([['unit nginx.service', { running: true, enabled: 'enabled' }]])
-    expect(await desired(systemd({ unit: 'backup.timer', state: 'stopped' }))).to.deep.equal([['unit backup.timer', { running: false }]])
-    expect(await desired(systemd({ unit: 'getty@tty1', enabled: false }))).to.deep.equal([['unit getty@tty1.service', { enabled: 'disabled' }]])
+describe('systemd', function () {
+  this.timeout(120_000)
+  let host: LabHostUnderTest
+  const file = (name: string, text: string) => `printf '%b' ${JSON.stringify(text)} >/etc/systemd/system/${name};`
+  const left = [...units.map(unit => `${unit}.service`), 'sleeper@*.service', 'nick.service', 'indirect.socket', 'brought.service']
+  const clean = `systemctl stop ${left.map(unit => `'${unit}'`).join(' ')} 2>/dev/null; systemctl reset-failed
+cd /etc/systemd/system; rm -rf ${left.join(' ')} ${left.map(unit => `*.wants/${unit} /run/systemd/system/${unit}`).join(' ')} /usr/lib/systemd/system/brought.service /srv/units; systemctl daemon-reload;`
+  before(async () => {
+    host = await LabHostUnderTest.up('spec-units')
+    await host.shell(`${clean}
+${file('plain.service', '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n')}
+${file('lingers.service', '[Service]\\nExecStart=/bin/sleep infinity\\nExecStop=/bin/sleep 1\\n')}
+${file('static.service', '[Service]\\nExecStart=/bin/sleep infinity\\n')}
+${file('indirect.service', '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nAlso=indirect.socket\\n')}
+${file('indirect.socket', '[Socket]\\nListenStream=/run/indirect\\n[Install]\\nWantedBy=sockets.target\\n')}
+${file('broken.service', '[Service]\\nExecStart=/bin/sh -c "echo the reason is here >&2; exit 3"\\nRestart=always\\n[Install]\\nWantedBy=multi-user.target\\n')}
+${file('sleeper@.service', '[Service]\\nExecStart=/bin/sleep %i\\n[Install]\\nWantedBy=multi-user.target\\n')}
+${file('norm.service', '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\nAlias=nick.service\\n')}
+${file('once.service', '[Service]\\nType=oneshot\\nExecStart=/bin/true\\n')}
+${file('stays.service', '[Service]\\nType=oneshot\\nRemainAfterExit=yes\\nExecStart=/bin/true\\n')}
+mkdir -p /mnt/made; grep -q /mnt/made /etc/fstab || echo 'tmpfs /mnt/made tmpfs noauto 0 0' >>/etc/fstab
+systemctl daemon-reload`)
+  })
+  after(async () => {
+    await host.shell(`${clean} sed -i '\\#/mnt/made#d' /etc/fstab; systemctl daemon-reload`)
+    host.close()
   })
 
-  for (const state of ['enabled', 'enabled-runtime', 'static', 'indirect', 'alias', 'generated', 'transient']) {
-    it(`has nothing to enable about a unit that is ${state}`, async () => {
-      expect(await todo(systemd({ unit: 'x', enabled: true }), unit(state))).to.deep.equal([])
+  const apply = (args: Parameters<typeof systemd>[0], check = false) => runTask(host, systemd(args), { check })
+  const statuses = (...calls: Parameters<typeof systemd>[0][]) => statusesOf(host, ...calls.map(systemd))
+
+  it('[systemd 9] starts and enables a unit, keeps it the same invocation, repairs what was stopped', () => fourRounds({
+    host, name: 'plain', task: () => systemd({ unit: 'plain', state: 'started', enabled: true }), blank: 'systemctl disable -q --now plain', drift: 'systemctl disable -q --now plain', proof: invocations, drifted: ['unit[plain.service]'],
+  }))
+  it('systemd reads a unit file anew that was changed by hand, and says so', async () => {
+    await host.shell('echo "# by hand" >>/etc/systemd/system/plain.service')
+    const task = await apply({ unit: 'plain', state: 'started' })
+    expect(task.changes[0]?.diff).to.equal('needsDaemonReload: true → false')
+    expect(await statuses({ unit: 'plain', state: 'started' })).to.deep.equal(['ok'])
+  })
+  it('[systemd 1] takes a static unit for enabled and for disabled: there is nothing to do', async () => {
+    expect(await statuses({ unit: 'static', enabled: true }, { unit: 'static', enabled: false })).to.deep.equal(['ok', 'ok'])
+  })
+  it('[systemd 2] judges an indirect unit by the unit that it brings along', async () => {
+    expect(await statuses({ unit: 'indirect', enabled: false }, { unit: 'indirect', enabled: true }, { unit: 'indirect', enabled: true }, { unit: 'indirect', enabled: false }, { unit: 'indirect', enabled: false }))
+      .to.deep.equal(['ok', 'change', 'ok', 'change', 'ok'])
+  })
+  it('[systemd 10] leaves a generated unit alone when it is to be disabled, and fails in systemd\'s words when it is to be enabled, in check mode too', async () => {
+    expect(await statuses({ unit: 'mnt-made.mount', enabled: false })).to.deep.equal(['ok'])
+    for (const check of [true, false]) expect((await apply({ unit: 'mnt-made.mount', enabled: true }, check)).error).to.contain('is transient or generated')
+  })
+  it('[systemd 4] does not mask a unit whose file the administrator wrote', async () => {
+    for (const check of [true, false]) expect((await apply({ unit: 'plain', masked: true }, check)).error).to.contain('Failed to mask unit, file "/etc/systemd/system/plain.service" already exists.')
+  })
+  it('[systemd 5] masks a unit that is not installed, refuses to start it, unmasks it, also from a mask until reboot', async () => {
+    expect(await statuses({ unit: 'slow', masked: true }, { unit: 'slow', masked: true })).to.deep.equal(['change', 'ok'])
+    for (const args of [{ unit: 'slow', enabled: true }, { unit: 'slow', state: 'started' as const }]) expect((await apply(args)).error).to.contain('is masked')
+    expect(await statuses({ unit: 'slow', masked: false }, { unit: 'slow', masked: false })).to.deep.equal(['change', 'ok'])
+    await host.shell('systemctl mask --runtime slow.service')
+    expect(await statuses({ unit: 'slow', masked: false }, { unit: 'slow', masked: false })).to.deep.equal(['change', 'ok'])
+  })
+  it('[systemd 5] masks for ever what was masked until the next reboot, keeps it, masks it again', () => fourRounds({
+    host, name: 'mask', task: () => systemd({ unit: 'slow', masked: true }), drift: 'systemctl unmask -q slow.service; systemctl mask -q --runtime slow.service', proof: invocations, drifted: ['unit-mask[slow.service]'],
+  }))
+  it('[systemd 5] unmasks, enables and starts in one task; stops, disables and masks in one', async () => {
+    await host.shell(`printf '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n' >/usr/lib/systemd/system/brought.service; systemctl daemon-reload; systemctl enable -q --now brought`)
+    const off = { unit: 'brought', masked: true, state: 'stopped' as const, enabled: false }
+    const on = { unit: 'brought', masked: false, state: 'started' as const, enabled: true }
+    expect(await statuses(off, off)).to.deep.equal(['change', 'ok'])
+    expect(await host.shell('systemctl is-enabled brought || :; systemctl is-active brought || :')).to.equal('masked\ninactive\n')
+    expect(await statuses(on, on)).to.deep.equal(['change', 'ok'])
+    await host.shell('systemctl disable -q --now brought; rm /usr/lib/systemd/system/brought.service; systemctl daemon-reload')
+  })
+  it('[systemd 6] starts and enables one instance of a template, and no other', async () => {
+    const on = { unit: 'sleeper@100', state: 'started' as const, enabled: true }
+    const off = { unit: 'sleeper@100', state: 'stopped' as const, enabled: false }
+    expect(await statuses(on, on)).to.deep.equal(['change', 'ok'])
+    expect(await host.shell('systemctl is-enabled sleeper@2.service || :')).to.equal('disabled\n')
+    expect(await statuses(off, off)).to.deep.equal(['change', 'ok'])
+    expect(systemd({ unit: 'sleeper@.service', enabled: true }).issues[0]?.message).to.contain('must name an instance')
+  })
+  it('[systemd 8] refuses patterns, keeps other suffixes', () => {
+    expect(systemd({ unit: 'ssh*' }).issues[0]?.message).to.contain('patterns are not allowed')
+    expect(systemd({ unit: 'a.timer' }).issues).to.deep.equal([])
+  })
+  it('[systemd 9] takes a oneshot that stays for running; refuses to keep one started that ends, and restarts it in a handler', async () => {
+    expect(await statuses({ unit: 'stays', state: 'started' }, { unit: 'stays', state: 'started' })).to.deep.equal(['change', 'ok'])
+    expect((await apply({ unit: 'once', state: 'started' })).error).to.contain('oneshot that does not stay active')
+    const { handlers } = await host.run(({ task, handler }) => {
+      const again = handler('again', systemd({ unit: 'once', state: 'restarted' }))
+      task('change', systemd({ unit: 'stays', state: 'stopped' }), { notify: again })
     })
-  }
-
-  for (const state of ['disabled', 'static', 'indirect', 'generated', 'transient', 'masked', 'linked', '']) {
-    it(`has nothing to disable about a unit that is ${state || 'without a say in it'}`, async () => {
-      expect(await todo(systemd({ unit: 'x', enabled: false }), unit(state))).to.deep.equal([])
-    })
-  }
-
-  it('enables what is disabled or masked, and disables what is enabled', async () => {
-    expect(await todo(systemd({ unit: 'x', enabled: true }), unit('disabled'))).to.deep.equal(['enabled'])
-    expect(await todo(systemd({ unit: 'x', enabled: true }), unit('masked'))).to.deep.equal(['enabled'])
-    expect(await todo(systemd({ unit: 'x', enabled: false }), unit('enabled'))).to.deep.equal(['enabled'])
+    expect(handlers.map(({ status, error }) => [status, error])).to.deep.equal([['change', undefined]])
   })
-
-  it('is content with a unit that is as it should be', async () => {
-    expect(await todo(systemd({ unit: 'x', state: 'started', enabled: true }), unit('enabled', true))).to.deep.equal([])
-    expect(await todo(systemd({ unit: 'x', state: 'stopped' }), unit('enabled', true))).to.deep.equal(['running'])
+  it('[systemd 9] waits for a unit that was told to stop and has not yet', async () => {
+    await host.shell('systemctl start lingers; systemctl stop --no-block lingers')
+    expect((await apply({ unit: 'lingers', state: 'stopped' })).changes[0]?.diff).to.equal('running: deactivating → false')
+    expect(await host.shell('systemctl is-active lingers || :')).to.equal('inactive\n')
   })
-
-  it('takes restarted and reloaded for events that belong into handlers', async () => {
+  it('[systemd 9] a unit that is restarted or reloaded by a handler runs afterwards, also when it was stopped', async () => {
     for (const state of ['restarted', 'reloaded'] as const) {
-      const call = systemd({ unit: 'nginx', state })
-      expect(call.onlyInHandlers).to.include('put it into a handler')
-      expect(await desired(call)).to.deep.equal([[`unit-event nginx.service ${state}`, {}]])
+      await host.shell('systemctl stop plain; systemctl start stays')
+      const { handlers } = await host.run(({ task, handler }) => void task('change', systemd({ unit: 'stays', state: 'stopped' }), { notify: handler('again', systemd({ unit: 'plain', state })) }))
+      expect(handlers.map(({ status, error }) => [status, error])).to.deep.equal([['change', undefined]])
+      expect(await host.shell('systemctl is-active plain')).to.equal('active\n')
     }
-    expect(systemd({ unit: 'nginx', state: 'started' }).onlyInHandlers).to.equal(undefined)
+  })
+  it('keeps apart a target and a oneshot that are looked at together', async () => {
+    const { tasks } = await host.run(({ task }) => {
+      task('target', systemd({ unit: 'multi-user.target', state: 'started' }))
+      task('oneshot', systemd({ unit: 'once', enabled: false }))
+    })
+    expect(tasks.map(({ status, error }) => [status, error])).to.deep.equal([['ok', undefined], ['ok', undefined]])
+  })
+  it('enables and disables a unit whose file is elsewhere, and leaves the link to it', async () => {
+    await host.shell("mkdir -p /srv/units; printf '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n' >/srv/units/elsewhere.service; systemctl link -q /srv/units/elsewhere.service")
+    expect(await statuses(...[false, true, true, false, false].map(enabled => ({ unit: 'elsewhere', enabled })))).to.deep.equal(['ok', 'change', 'ok', 'change', 'ok'])
+    expect(await host.shell('systemctl is-enabled elsewhere || :')).to.equal('linked\n')
+  })
+  it('[systemd 13] fails with the last lines of the journal when a unit does not start or keeps failing; stopped is then ok', async () => {
+    for (const time of ['first', 'second', 'third']) expect((await apply({ unit: 'broken', state: 'started' })).error, time).to.contain('the reason is here')
+    await host.shell('systemctl stop broken; systemctl reset-failed broken || :')
+    expect(await statuses({ unit: 'broken', state: 'stopped' })).to.deep.equal(['ok'])
+  })
+  it('[systemd 13] a handler that restarts a broken unit fails with the last lines of its journal, and runs again the next time', async () => {
+    const play = (state: 'started' | 'stopped') => host.run(({ task, handler }) => void task('change', systemd({ unit: 'plain', state }), { notify: handler('again', systemd({ unit: 'broken', state: 'restarted' })) }))
+    for (const state of ['stopped', 'stopped', 'started'] as const) {
+      const { handlers } = await play(state)
+      expect(handlers.map(({ status, error = '' }) => [status, error.includes('the reason is here')])).to.deep.equal([['failed', true]])
+    }
+    await host.shell('systemctl stop broken; rm -f /var/lib/stead/notified/*')
+  })
+  it('[systemd 13] fails with systemd\'s words when a unit cannot be loaded', async () => {
+    await host.shell(`${file('wrong.service', '[Service]\\nType=simple\\n')} systemctl daemon-reload`)
+    expect((await apply({ unit: 'wrong', state: 'started' })).error).to.contain('bad unit file setting').and.contain('wrong.service')
+  })
+  it('[systemd 13] fails with systemd\'s words when the program is not there', async () => {
+    await host.shell(`${file('crashing.service', '[Service]\\nExecStart=/no/such/program\\n')} systemctl daemon-reload`)
+    expect((await apply({ unit: 'crashing', state: 'started' })).error).to.contain('/no/such/program')
+    expect(await statuses({ unit: 'crashing', state: 'stopped' })).to.deep.equal(['ok'])
+  })
+  it('[systemd 13] writes an alias by its unit\'s own name', async () => {
+    await host.shell('systemctl enable -q norm.service; systemctl start norm')
+    const task = await apply({ unit: 'nick', enabled: false, state: 'stopped' })
+    expect(task.changes.map(({ resource }) => resource)).to.deep.equal(['unit[norm.service]'])
+    expect(await host.shell('systemctl is-enabled norm.service || :')).to.equal('disabled\n')
+  })
+  it('[check 4] says that there is no such unit, in check mode too', async () => {
+    for (const check of [true, false]) expect((await apply({ unit: 'nosuch', state: 'started' }, check)).error).to.contain('There is no unit nosuch.service')
   })
 
-  it('finds every wrong argument at once', () => {
-    expect(wrongArguments(misuse(systemd, { unit: 'ngin*', state: 'running', enabled: 'yes', name: 'x' }))).to.deep.equal(['arguments', 'enabled', 'state', 'unit'])
-  })
 })

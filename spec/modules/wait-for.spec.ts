@@ -1,19 +1,70 @@
 import { expect } from 'chai'
 import { waitFor } from '../../modules/wait-for.ts'
-import { hostView, misuse, wantsOf, wrongArguments } from './plan-module.ts'
+import { LabHostUnderTest } from '../helpers/host-under-test.ts'
+import { runTask } from '../helpers/one-task.ts'
 
-describe('wait-for', () => {
-  it('waits for a path or a port', async () => {
-    expect(wantsOf(await waitFor({ path: '/run/x' }).plan(hostView()))[0]).to.deep.equal({ resource: 'wait /run/x', key: { condition: { path: '/run/x' }, timeoutSeconds: 60 }, desired: {} })
-    expect(wantsOf(await waitFor({ port: 5432, timeoutSeconds: 5 }).plan(hostView()))[0]).to.deep.equal({ resource: 'wait port 5432', key: { condition: { port: 5432 }, timeoutSeconds: 5 }, desired: {} })
+describe('wait-for', function () {
+  this.timeout(120_000)
+  let host: LabHostUnderTest
+  before(async () => {
+    host = await LabHostUnderTest.up('spec-units')
+    await host.shell('rm -rf /srv/wait; mkdir /srv/wait')
   })
-
-  it('wants exactly one of the two', () => {
-    expect(waitFor({}).issues.map(({ message }) => message)).to.deep.equal(['needs either path or port'])
-    expect(waitFor({ path: '/x', port: 1 }).issues).to.have.length(1)
+  after(async () => {
+    await host.shell('rm -rf /srv/wait')
+    host.close()
   })
+  type Arguments = Parameters<typeof waitFor>[0]
+  const wait = (args: Arguments) => runTask(host, waitFor({ timeoutSeconds: 1, ...args }))
+  /** Check mode waits for nothing, so what is not so fails at once. */
+  const look = async (args: Arguments) => (await runTask(host, waitFor(args), { check: true })).error ?? 'ok'
 
-  it('finds every wrong argument at once', () => {
-    expect(wrongArguments(misuse(waitFor, { port: 70000, path: 'x', timeoutSeconds: 1.5, host: 'x' }))).to.deep.equal(['arguments', 'path', 'port', 'timeoutSeconds'])
+  it('[archive 13] waits for a path, for its end, for a text in it, whatever bytes it holds; and never says that it changed something', async () => {
+    await host.shell('(sleep 1; printf "\\000\\377 the text \\000" >/srv/wait/file; sleep 1.5; rm /srv/wait/file) >/dev/null 2>&1 &')
+    const { tasks } = await host.run(({ task }) => {
+      task('there', waitFor({ path: '/srv/wait/file', timeoutSeconds: 10 }))
+      task('text', waitFor({ path: '/srv/wait/file', contains: 'the text', timeoutSeconds: 10 }))
+      task('gone', waitFor({ path: '/srv/wait/file', state: 'absent', timeoutSeconds: 10 }))
+    })
+    expect(tasks.map(({ status, changes, error }) => [status, changes, error])).to.deep.equal([['ok', [], undefined], ['ok', [], undefined], ['ok', [], undefined]])
+  })
+  it('[archive 13] ends in time with what was waited for, or with the message that was given', async () => {
+    const started = Date.now()
+    expect((await wait({ host: '127.0.0.1', port: 12121, timeoutSeconds: 2 })).error).to.contain('Timeout when waiting for 127.0.0.1:12121')
+    expect(Date.now() - started).to.be.within(1900, 5000)
+    expect((await wait({ path: '/srv/wait/never', message: 'The importer is not done' })).error).to.contain('The importer is not done').and.not.contain('Timeout')
+  })
+  it('[wait 13] waits for a port that opens, and closes again', async () => {
+    await host.shell(`setsid perl -MIO::Socket::INET -e 'sleep 1; my $s = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1:12122") or die; sleep 2' >/dev/null 2>&1 &`)
+    const { tasks } = await host.run(({ task }) => {
+      for (const address of [undefined, '127.0.0.1']) task(`open ${address ?? ''}`, waitFor({ port: 12122, host: address, timeoutSeconds: 10 }))
+      for (const address of [undefined, '127.0.0.1']) task(`closed ${address ?? ''}`, waitFor({ port: 12122, host: address, state: 'absent', timeoutSeconds: 10 }))
+    })
+    expect(tasks.map(({ status, error }) => [status, error])).to.deep.equal(tasks.map(() => ['ok', undefined]))
+  })
+  it('looks at a port of this host and of another, listening or not, or without connections', async () => {
+    for (const args of [{ port: 22 }, { port: 12121, state: 'absent' as const }, { host: '127.0.0.1', port: 22 }, { host: '127.0.0.1', port: 12121, state: 'absent' as const }, { port: 12121, state: 'drained' as const }]) {
+      expect(await look(args), JSON.stringify(args)).to.equal('ok')
+    }
+    expect(await look({ port: 22, state: 'absent' })).to.contain('port 22 to be closed')
+    expect(await look({ port: 22, state: 'drained' }), 'our own connection').to.contain('to be drained')
+  })
+  it('refuses what makes no sense, before any connection', () => {
+    expect(waitFor({}).issues[0]?.message).to.equal('needs either path or port')
+    expect(waitFor({ path: '/a', host: 'b' }).issues[0]?.argument).to.equal('host')
+    expect(waitFor({ port: 1, host: 'b', state: 'drained' }).issues[0]?.argument).to.equal('state')
+    expect(waitFor({ port: 1, contains: 'b' }).issues[0]?.argument).to.equal('contains')
+  })
+  it('does not wait in check mode: what is not so is an error on a host that is as it should be', async () => {
+    const started = Date.now()
+    expect(await look({ path: '/srv/wait/never', timeoutSeconds: 30 })).to.contain('/srv/wait/never')
+    expect(Date.now() - started).to.be.below(5000)
+  })
+  it('takes a text literally, whatever is in it, and a link that leads nowhere for what is not there', async () => {
+    await host.shell("printf '%s\\n' '-e [a]*\\b $(id) it'\\''s' >/srv/wait/odd; ln -s /nowhere /srv/wait/link")
+    expect(await look({ path: '/srv/wait/odd', contains: "-e [a]*\\b $(id) it's" })).to.equal('ok')
+    expect(await look({ path: '/srv/wait/odd', contains: 'aa' })).not.to.equal('ok')
+    expect(await look({ path: '/srv/wait/link' })).not.to.equal('ok')
+    expect(await look({ path: '/srv/wait/link', state: 'absent' })).not.to.equal('ok')
   })
 })

@@ -5,6 +5,7 @@ import { expect } from 'chai'
 import { labPlace } from '../../lab/place.ts'
 import { knownHostsFile } from '../../lab/keys.ts'
 import { labStatus, torReady } from '../../lab/index.ts'
+import { driftRounds } from '../helpers/drift-rounds.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { fileListing } from '../helpers/file-listing.ts'
 import { heldAgainst } from '../helpers/foretold.ts'
@@ -72,7 +73,7 @@ const drifts: Drift[] = [
   {
     what: 'the deleted link of the nginx site',
     damage: 'rm /etc/nginx/sites-enabled/synapse.conf',
-    task: 'nginx site', resources: ['file[/etc/nginx/sites-enabled/synapse.conf]'], handlers: ['Reload nginx', 'The onion answers through Tor'],
+    task: 'nginx site', resources: ['nginx-site[synapse]'], handlers: ['Reload nginx', 'The onion answers through Tor'],
     proof: '[ "$(readlink -e /etc/nginx/sites-enabled/synapse.conf)" = /etc/nginx/sites-available/synapse.conf ]',
   },
 ]
@@ -172,9 +173,9 @@ describe('The Synapse playbook, on two hosts of the lab', function () {
       for (const name of names) {
         const { root } = hosts[name]
         const shown = checked.host(name).tasks.flatMap(({ changes }) => changes.flatMap(({ resource, diff }) => {
-          const file = /^file\[(.*)\]$/.exec(resource)?.[1]
+          const file = /^file\[(.*)\]$/.exec(resource)?.[1] ?? resource.replace(/^nginx-site\[(.*)\]$/, '/etc/nginx/sites-available/$1.conf')
           const added = diff.split('\n').filter(line => /^\+(?!\+\+ desired$)/.test(line)).map(line => line.slice(1).replaceAll(placeholder, onionOf(hosts[name])))
-          return file !== undefined && added.length > 0 ? [{ file, added }] : []
+          return file.startsWith('/') && added.length > 0 ? [{ file, added }] : []
         }))
         const files = shown.map(({ file }) => file)
         expect(files).to.include.members(['homeserver.yaml', 'log.yaml', 'resolv.conf', 'nsswitch.conf'].map(file => `/etc/matrix-synapse/${file}`))
@@ -270,6 +271,13 @@ describe('The Synapse playbook, on two hosts of the lab', function () {
         expect(onionOf(host), 'the address stays').to.equal(onion)
       })
     }
+  })
+
+  describe('damage drawn by chance', () => {
+    it('is repaired as a check foretold, and then all is well', async function () {
+      this.timeout(240_000)
+      await driftRounds({ stead, playbook, inventory, host: hosts['spec-bob'], made: converged.resources('spec-bob'), rounds: 2 })
+    })
   })
 
   describe('a run that is killed after it wrote homeserver.yaml and before it restarted Synapse', () => {

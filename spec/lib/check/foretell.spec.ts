@@ -41,7 +41,7 @@ function make(root: string, drawn: Call): ModuleCall<unknown> {
   switch (drawn.module) {
     case 'file': return file({ path, content: drawn.content, mode: drawn.mode, state: drawn.state, parents: true })
     case 'block': return blockInFile({ path, block: drawn.block, marker: drawn.marker, mode: drawn.mode, create: true, ...drawn.place })
-    case 'directory': return directory({ path, mode: drawn.mode, state: drawn.state, recursive: true })
+    case 'directory': return directory({ path, mode: drawn.mode, state: drawn.state, recursive: drawn.state === 'absent' })
     case 'symlink': return symlink({ path, target: drawn.target, state: drawn.state })
   }
 }
@@ -146,7 +146,7 @@ describe('a check', () => {
   it('says may-change, and why, of what a package still to be installed may bring', async () => {
     const report = await check(({ task }) => {
       task('before', directory({ path: '/no/such/before' }))
-      task('install', apt({ packages: ['no-such-package-a', 'no-such-package-b'] }))
+      task('install', apt({ packages: ['hello', 'sl'] }))
       task('directory', directory({ path: '/no/such/directory' }))
       task('own file', file({ path: '/no/such/file', content: 'mine' }))
       task('unwanted', file({ path: '/no/such/default', state: 'absent' }))
@@ -154,7 +154,7 @@ describe('a check', () => {
     })
     if (report.tasks[1]?.status === 'failed') expect.fail(report.tasks[1].error ?? '')
     expect(statuses(report)).to.deep.equal(['before: change', 'install: change', 'directory: may-change', 'own file: change', 'unwanted: may-change', 'user: may-change'])
-    for (const task of report.tasks.slice(2).filter(({ status }) => status === 'may-change')) expect(task.changes[0]?.reason).to.equal('it may come with the packages still to be installed (no-such-package-a, no-such-package-b)')
+    for (const task of report.tasks.slice(2).filter(({ status }) => status === 'may-change')) expect(task.changes[0]?.reason).to.equal('it may come with the packages still to be installed (hello, sl)')
     expect(report.status).to.equal('change')
   })
 
@@ -173,7 +173,7 @@ describe('a check', () => {
     const args = z.strictObject({})
     const named = defineModule<typeof args, { name: string }>({
       name: 'named', args, placeholder: { name: 'not-known-yet' },
-      plan: () => ({ wants: [want({ ...packages, kind: 'thing', read: keys => ({ script: read`:`, parse: () => keys.map(() => null) }), apply: () => ({ script: apply`:` }) }, { name: 'x' }, {})], output: ([state]) => (state?.version === undefined ? undefined : { name: 'known' }) }),
+      plan: () => ({ wants: [want({ ...packages, kind: 'thing', read: keys => ({ script: read`:`, parse: () => keys.map(() => null) }), apply: () => ({ script: apply`:` }) }, { name: 'x', options: {} }, { status: 'installed', argument: 'x' })], output: ([state]) => (state?.version === undefined ? undefined : { name: 'known' }) }),
     })
     const report = await check(({ task }) => {
       const made = task('name it', named({}))
@@ -197,9 +197,11 @@ describe('a check', () => {
     const report = await check(({ task }) => {
       task('make', file({ path: `${root}/y` }))
       task('block', blockInFile({ path: `${root}/nowhere`, block: 'x' }))
-      task('after', file({ path: `${root}/z` }))
+      task('what may come with it', file({ path: `${root}/z` }))
+      task('own content', file({ path: `${root}/own`, content: 'mine' }))
     })
-    expect(statuses(report)).to.deep.equal(['make: change', 'block: may-change', 'after: change'])
+    expect(statuses(report)).to.deep.equal(['make: change', 'block: may-change', 'what may come with it: may-change', 'own content: change'])
+    expect(report.tasks[2]?.changes[0]?.reason).to.equal('it may come with "block", which cannot be told yet')
     expect(report.tasks[1]?.changes[0]?.reason).to.include('cannot be told before the changes above are made').and.include('is not there')
     expect(statuses(await check(({ task }) => {
       task('block', blockInFile({ path: `${root}/nowhere`, block: 'x' }))
@@ -214,7 +216,7 @@ describe('a check', () => {
       task('ok', file({ path: `${root}/absent`, state: 'absent' }), { notify: one })
       task('change', file({ path: `${root}/x` }), { notify: three })
       flushHandlers()
-      task('install', apt({ packages: ['no-such-package-a'] }), { notify: one })
+      task('install', apt({ packages: ['hello'] }), { notify: one })
       task('may', directory({ path: '/no/such/directory' }), { notify: [one, two] })
     })
     expect(report.handlers).to.deep.equal([{ name: 'three', status: 'change' }, { name: 'one', status: 'change' }, { name: 'two', status: 'may-change' }])

@@ -23,10 +23,9 @@ describe('renderTemplate', () => {
     expect(await text('a: <%= it.a %>\n\n  <% for (const x of it.list) { %>- <%= x %>\n  <% } %>end\n', { a: '<&"\'>', list: ['1', '2'] })).to.equal('a: <&"\'>\n\n  - 1\n  - 2\n  end\n')
   })
 
-  it('makes a missing variable an error that names the template, the variable, and what there is', async () => {
-    const told = await complaint('x: <%= it.nmae %>', { name: 'x', other: 1 })
-    expect(told).to.match(/The template .*template-\d+\.eta asks for the variable "nmae", which it was not given/)
-    expect(told).to.include('It was given: name, other.')
+  it('makes a missing variable an error that names the template, the line, the variable, and what there is', async () => {
+    const told = await complaint('a line\nx: <%= it.nmae %>\n', { name: 'x', other: 1 })
+    expect(told).to.match(/^The template .*template-\d+\.eta, line 2: it asks for the variable "nmae", and was given name, other\.\n {2}It is .*template-\d+\.eta: x: <%= it\.nmae %>$/)
   })
 
   it('lets objects and lists be used as such', async () => {
@@ -40,15 +39,15 @@ describe('renderTemplate', () => {
     expect(await text('[<%= it.empty %>][<%= it.zero %>][<%= it.no %>]', { empty: '', zero: 0, no: false })).to.equal('[][0][false]')
   })
 
-  it('puts a secret into the file, and makes the file a secret', async () => {
+  it('puts a secret into the file, and marks it as one that secrets stand in', async () => {
     const content = await render('password: <%= it.password %> <%= it.password %>', { password: secret('render-spec-$&-password') })
     expect(content.bytes?.toString()).to.equal('password: render-spec-$&-password render-spec-$&-password')
-    expect(content.secret).to.equal(true)
+    expect(content.secret).to.equal('parts')
   })
 
   it('puts a secret inside of objects and lists into the file just so', async () => {
     const content = await render('<%= it.db.password %> <% for (const key of it.keys) { %><%= key %><% } %>', { db: { password: secret('render-nested-1') }, keys: Object.freeze([secret('render-nested-2')]) })
-    expect([content.bytes?.toString(), content.secret]).to.deep.equal(['render-nested-1 render-nested-2', true])
+    expect([content.bytes?.toString(), content.secret]).to.deep.equal(['render-nested-1 render-nested-2', 'parts'])
   })
 
   it('leaves a file that no secret went into to be shown', async () => {
@@ -62,9 +61,16 @@ describe('renderTemplate', () => {
     }
   })
 
-  it('names the template whose code is wrong', async () => {
-    expect(await complaint('<% if ( %>', {})).to.match(/^The template .*template-\d+\.eta cannot be rendered: /)
-    expect(await complaint('<%= undefinedFunction() %>', {})).to.include('undefinedFunction is not defined')
+  it('names the template and the line whose code is wrong', async () => {
+    expect(await complaint('a\n<% if ( %>', {})).to.match(/^The template .*template-\d+\.eta, line 2: Bad template syntax Unexpected token 'if'\.\n {2}It is .*\.eta: <% if \( %>$/)
+    expect(await complaint('a\n\n<%= undefinedFunction() %>', {})).to.match(/^The template .*template-\d+\.eta, line 3: undefinedFunction is not defined\./)
+    expect(await complaint('a\n<%= it.password', { password: 'x' })).to.match(/^The template .*template-\d+\.eta, line 2: unclosed tag/)
+  })
+
+  it('lets nothing be put in that has no text', async () => {
+    for (const [vars, type] of [[{ a: undefined }, 'undefined'], [{ a: null }, 'null'], [{ a: {} }, 'no text but of type object'], [{ a: () => 'x' }, 'no text but of type function']] as const) {
+      expect(await complaint('<%= it.a %>', vars), type).to.include(`line 1: what it puts here is ${type}.`)
+    }
   })
 
   it('names the places where it looked for a file that is not there', () => {

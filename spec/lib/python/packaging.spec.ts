@@ -30,7 +30,7 @@ function evaluate(marker: string, extra: string): boolean {
   return parsed !== undefined && holds(parsed, { ...table.environment, extra })
 }
 
-describe('like packaging', () => {
+describe('[pip 5] like Python\'s own packaging, what is made of specifiers and markers', () => {
   for (const [specifier, versions] of Object.entries(table.satisfies)) {
     it(`${JSON.stringify(specifier)} is satisfied by the same of ${table.versions.length} versions`, () => {
       expect(table.versions.filter(version => satisfies(version, specifier))).to.deep.equal(versions)
@@ -62,7 +62,7 @@ describe('like packaging', () => {
     }
   })
 
-  it('normalizes names to the same', () => {
+  it('[pip 1] normalizes names to the same', () => {
     for (const [name, expected] of Object.entries(table.names)) expect(normalizeName(name)).to.equal(expected)
   })
 })

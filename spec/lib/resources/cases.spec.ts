@@ -1,85 +1,105 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect } from 'chai'
-import { z } from 'zod'
-import type { Content } from '../../../lib/state/content.ts'
-import type { AnyResource, State } from '../../../lib/state/resource.ts'
+import { caseFolder, loadResources, parseCase, writingOf, type CaseValues, type NamedResource, type ReadingCase, type WritingCase } from '../../helpers/recorded-case.ts'
 
-const folder = path.join(import.meta.dirname, '..', '..', 'cases')
-const sources = path.join(import.meta.dirname, '..', '..', '..', 'lib', 'resources')
+const cases = readdirSync(caseFolder).flatMap(kind => readdirSync(path.join(caseFolder, kind)).filter(file => file.endsWith('.json')).map(file => {
+  const parsed = parseCase(JSON.parse(readFileSync(path.join(caseFolder, kind, file), 'utf8')))
+  const { resource, edge } = 'reading' in parsed ? parsed.reading : parsed.writing
+  return { kind, resource, title: `${edge ? `[${edge.join(', ')}] ` : ''}${kind}: ${path.parse(file).name.replaceAll('-', ' ')}`, ...parsed }
+}))
 
-/** What one script printed on a host, and what it means. Most were captured from Debian 12 hosts of the lab. */
-const caseSchema = z.strictObject({
-  /** The export of lib/resources/, where two have one kind. */
-  resource: z.string().optional(),
-  keys: z.array(z.unknown()),
-  output: z.strictObject({ stdout: z.string(), stderr: z.string(), exitCode: z.number() }),
-  /** One a key. A content is `{ text }`, `{ base64 }` or, where it was not fetched, `{ sha256, size }`. */
-  states: z.array(z.record(z.string(), z.unknown()).nullable()).optional(),
-  /** The message with which it cannot be told. */
-  error: z.string().optional(),
-})
-
-function isResource(value: unknown): value is AnyResource {
-  return typeof value === 'object' && value !== null && ['kind', 'schema', 'identify', 'read', 'apply'].every(field => field in value)
+/** What cannot happen to a resource; of all else it has a case, and of this it has none. */
+const never: Readonly<Record<string, readonly Situation[]>> = {
+  // Written without looking at what was: there is always something, or it is an event.
+  aptWork: ['made', 'removed'], hostname: ['made', 'removed'], onionClients: ['made', 'removed'], packageHold: ['made', 'removed'], postgresPrivileges: ['made', 'removed'],
+  tree: ['made', 'removed'], unitMask: ['made', 'removed'], unitEvent: ['made', 'removed'], wait: ['made', 'removed'],
+  // Never taken away.
+  commandResult: ['mended', 'removed'], commandRun: ['mended', 'removed'], deb: ['removed'], debconfAnswer: ['removed'], kernelParameter: ['removed'], onionAddress: ['mended', 'removed'],
+  onionKey: ['removed'], packageLists: ['removed'], unit: ['removed'], unpacked: ['removed'],
+  // Only read.
+  commandOutput: ['mended', 'removed'], numericAccount: ['mended', 'removed'], packageCandidate: ['mended', 'removed'], postgresTime: ['mended', 'removed'],
 }
 
-/** Every resource of lib/resources/, by file and by export. */
-async function allResources(): Promise<{ file: string; name: string; resource: AnyResource }[]> {
-  const files = readdirSync(sources).filter(file => file.endsWith('.ts'))
-  const modules = await Promise.all(files.map(async file => {
-    const loaded: unknown = await import(path.join(sources, file))
-    return Object.entries(typeof loaded === 'object' && loaded !== null ? loaded : {}).flatMap(([name, value]: [string, unknown]) => (isResource(value) ? [{ file, name, resource: value }] : []))
-  }))
-  return modules.flat()
-}
+type Situation = 'made' | 'mended' | 'removed'
+const situations: readonly Situation[] = ['made', 'mended', 'removed']
+const situation = ({ current, desired }: { current: unknown; desired: unknown }): Situation => (desired === null ? 'removed' : current === null ? 'made' : 'mended')
 
-const casesOf = (kind: string): string[] => readdirSync(path.join(folder, kind)).filter(file => file.endsWith('.json'))
-const kinds = readdirSync(folder)
+describe('resources', () => {
+  let resources: NamedResource[] = []
+  let values: CaseValues
+  before(async () => ({ resources, values } = await loadResources()))
 
-function showState(state: State | null | Error): unknown {
-  if (state === null || state instanceof Error) return state
-  return Object.fromEntries(Object.entries(state).map(([field, value]) => [field, isContent(value) ? showContent(value) : value]))
-}
-
-/** By name: what is imported here dynamically is loaded apart from what is imported statically, under mocha. */
-function isContent(value: unknown): value is Content {
-  return typeof value === 'object' && value !== null && value.constructor.name === 'Content'
-}
-
-function showContent({ bytes, sha256, size }: Content): unknown {
-  if (!bytes) return { sha256, size }
-  const text = bytes.toString('utf8')
-  return Buffer.from(text).equals(bytes) && !text.includes('\0') ? { text } : { base64: bytes.toString('base64') }
-}
-
-describe('what hosts print, as states', () => {
-  let resources: Awaited<ReturnType<typeof allResources>> = []
-
-  before(async () => {
-    resources = await allResources()
-  })
-
-  it('is covered by three cases a kind', () => {
-    const known = [...new Set(resources.map(({ resource }) => resource.kind))].sort()
-    expect(kinds.sort()).to.deep.equal(known)
-    for (const kind of known) expect(casesOf(kind).length, kind).to.be.at.least(3)
-  })
-
-  for (const kind of kinds) {
-    for (const file of casesOf(kind)) {
-      it(`${kind}: ${path.parse(file).name.replaceAll('-', ' ')}`, () => {
-        const { resource: name, keys, output, states, error } = caseSchema.parse(JSON.parse(readFileSync(path.join(folder, kind, file), 'utf8')))
-        const resource = resources.find(candidate => candidate.resource.kind === kind && (name === undefined || candidate.name === name))?.resource
-        if (!resource) throw new Error(`No resource of kind ${kind}${name === undefined ? '' : ` is exported as ${name}`}.`)
-        const parse = () => resource.read(keys).parse({ ...output, stdout: Buffer.from(output.stdout) })
-        if (error !== undefined) {
-          expect(parse).to.throw(error)
-          return
-        }
-        expect(states).to.have.length(keys.length)
-        expect(parse().map(showState)).to.deep.equal(states)
-      })
-    }
+  const find = (name: string, kind: string) => {
+    const found = resources.find(each => each.name === name)?.resource
+    if (!found) throw new Error(`lib/resources/ exports no resource ${name}.`)
+    expect(found.kind, `kind of ${name}`).to.equal(kind)
+    return found
   }
+
+  describe('what hosts print, as states', () => {
+    it('is covered by three cases a kind at least, and one a resource', () => {
+      const readings = cases.filter(each => 'reading' in each)
+      for (const { name, resource: { kind } } of resources) {
+        expect(readings.filter(each => each.kind === kind).length, `cases of ${kind}`).to.be.at.least(3)
+        expect(readings.filter(each => each.resource === name).length, `cases that name ${name}`).to.be.at.least(1)
+      }
+      expect([...new Set(cases.map(({ kind }) => kind))].sort()).to.deep.equal([...new Set(resources.map(({ resource }) => resource.kind))].sort())
+    })
+
+    it('comes from hosts, but for what no host can be brought to print', () => {
+      const byHand = cases.flatMap(each => ('reading' in each && each.reading.byHand ? [each.title] : []))
+      expect(byHand).to.deep.equal(['[systemd 12] unit: without blank lines'])
+    })
+
+    const check = (kind: string, { resource, keys: given, output, states, error }: ReadingCase) => {
+      const keys = given.map(key => values.key(key))
+      const parse = () => find(resource, kind).read(keys).parse({ ...output, stdout: Buffer.from(output.stdout) })
+      if (error !== undefined) return void expect(parse).to.throw(error)
+      expect(states).to.have.length(keys.length)
+      expect(parse().map(state => values.show(state))).to.deep.equal(states)
+    }
+    for (const each of cases) if ('reading' in each) it(each.title, () => check(each.kind, each.reading))
+  })
+
+  describe('desired states, as scripts', () => {
+    it('are covered by a case of each resource for what is made, mended and removed', () => {
+      for (const { name } of resources) {
+        const covered = cases.flatMap(each => ('writing' in each && each.resource === name ? [each.writing.apply].flat().map(situation) : []))
+        expect(situations.filter(each => covered.includes(each)), `cases named apply-… of ${name}`).to.deep.equal(situations.filter(each => !never[name]?.includes(each)))
+      }
+      expect(Object.keys(never).filter(name => !resources.some(each => each.name === name)), 'no resource').to.deep.equal([])
+    })
+
+    it('are covered by a case of each that can be written together', () => {
+      const together = cases.flatMap(each => ('writing' in each && Array.isArray(each.writing.apply) ? [each.resource] : []))
+      expect([...new Set(together)].sort()).to.deep.equal(resources.filter(({ resource }) => resource.applyTogether !== undefined).map(({ name }) => name).sort())
+    })
+
+    const check = (kind: string, { resource: name, script, stdin, user, error, ...given }: WritingCase) => {
+      const resource = find(name, kind)
+      const write = () => writingOf(resource, { resource: name, ...given }, values)
+      if (error !== undefined) return void expect(write).to.throw(error)
+      const written = write()
+      expect(written.script.text).to.equal(script)
+      expect(written.stdin && Buffer.from(written.stdin).toString()).to.equal(stdin)
+      expect(written.user).to.equal(user)
+    }
+    for (const each of cases) if ('writing' in each) it(each.title, () => check(each.kind, each.writing))
+  })
+
+  it('no secret is ever in a script, or in a part of one: it goes by standard input', () => {
+    const sent = new Set<string>()
+    for (const each of cases) {
+      if (!('writing' in each) || each.writing.error !== undefined) continue
+      values.secrets.length = 0
+      const { script, stdin = '' } = writingOf(find(each.resource, each.kind), each.writing, values)
+      // By its words, since a quote in it would be written in another way.
+      const words = values.secrets.flatMap(secret => secret.match(/[A-Za-z0-9+/-]{8,}/g) ?? [])
+      if (words.length < values.secrets.length) throw new Error(`${each.title}: its secret has no word to look for.`)
+      for (const word of words) expect(script.text, each.title).not.to.contain(word)
+      if (words.some(word => Buffer.from(stdin).includes(word))) sent.add(each.resource)
+    }
+    expect([...sent].sort()).to.deep.equal(['commandResult', 'debconfAnswer', 'file', 'onionKey', 'postgresRole', 'user'])
+  })
 })

@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os'
-import { openHost, prepare, type Choose, type Observer } from '../../../lib/apply/host.ts'
+import { openHost, prepare, type Choose, type HostWalk, type Observer } from '../../../lib/apply/host.ts'
 import { Convergence } from '../../../lib/apply/converge.ts'
 import { foretell } from '../../../lib/check/foretell.ts'
 import type { Host } from '../../../lib/inventory/host.ts'
@@ -9,6 +9,7 @@ import { statusOf } from '../../../lib/report/report.ts'
 import { runHost } from '../../../lib/run/run-host.ts'
 import { ReadSession, Session } from '../../../lib/shell/session.ts'
 import type { Connect } from '../../../lib/transport/transport.ts'
+import { publishedHost } from '../../helpers/published-schema.ts'
 
 export const silent: Observer = { taskStarted: () => undefined, taskDone: () => undefined, handlerDone: () => undefined, note: () => undefined }
 
@@ -26,8 +27,14 @@ interface RunOptions {
 const prepared = (tasks: Tasks) => prepare(playbook({ name: 'Spec', hosts: 'all', tasks }), here, {})
 
 /** Runs tasks on this machine, as `ansible_connection: local` does. */
-export function runLocally(tasks: Tasks, { check = false, choose = () => true, observer = silent }: RunOptions = {}): Promise<HostReport> {
-  return runHost(here, prepared(tasks), { check, choose, observer })
+export async function runLocally(tasks: Tasks, { check = false, choose = () => true, observer = silent }: RunOptions = {}): Promise<HostReport> {
+  return publishedHost(await runHost(here, prepared(tasks), { check, choose, observer }), check)
+}
+
+async function converge(session: Session, walk: HostWalk): Promise<Convergence> {
+  const convergence = new Convergence(session, walk)
+  await convergence.run()
+  return convergence
 }
 
 /** Runs tasks over a connection of one's own, and gives what is reported of tasks and handlers. */
@@ -36,13 +43,10 @@ export async function runOver(connect: Connect, tasks: Tasks, { check = false, c
   const session = check ? new ReadSession(connect, settings) : new Session(connect, { ...settings, lock: { holder: 'spec', waitSeconds: 0 } })
   try {
     const walk = await openHost(session, prepared(tasks), choose, observer)
-    if (!(session instanceof Session)) {
-      const foretold = await foretell(walk)
-      return { ...foretold, status: statusOf(foretold), roundTrips: session.roundTrips }
-    }
-    const convergence = new Convergence(session, walk)
-    await convergence.run()
-    return { tasks: convergence.tasks, handlers: convergence.handlers, status: statusOf(convergence), roundTrips: session.roundTrips }
+    const { tasks: done, handlers } = session instanceof Session ? await converge(session, walk) : await foretell(walk)
+    const report = { tasks: done, handlers, status: statusOf({ tasks: done, handlers }), roundTrips: session.roundTrips }
+    publishedHost({ ...report, connectMs: 0, bytesSent: 0, bytesReceived: 0, summary: [] }, check)
+    return report
   } finally {
     session.close()
   }

@@ -44,6 +44,22 @@ describe('a session with a real shell', () => {
     expect(session.bytesReceived, 'what was counted outlives the connection').to.be.within(5000, 5400)
   }))
 
+  it('is over once it was closed: what is still asked opens no connection again, which would keep the lock of its host', async () => {
+    let connections = 0
+    const session = localSession({}, async () => {
+      connections += 1
+      return connectLocal()
+    })
+    await session.read([{ script: read`:` }])
+    session.close()
+    expect(String(await failure(session.read([{ script: read`:` }])))).to.include('The session is over.')
+    expect(connections).to.equal(1)
+    const late = localSession()
+    const asked = failure(late.read([{ script: read`:` }]))
+    late.close()
+    expect(String(await asked)).to.include('The session is over.')
+  })
+
   it('brings standard output byte for byte, NUL and newlines at the end too', () => withSession(async session => {
     await fc.assert(fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 2000 }), { minLength: 1, maxLength: 5 }), async drawn => {
       const pieces = drawn.map(piece => Buffer.from(piece))
@@ -239,16 +255,6 @@ describe('a session that ends', () => {
     expect(await under).to.be.instanceOf(ConnectionLost)
     const [other] = await behind
     expect(other && text(other)).to.match(/^\d+\n$/).and.not.equal(pid && text(pid))
-    session.close()
-  })
-
-  it('starts anew when it is read after it was closed', async () => {
-    const session = localSession()
-    await session.read([{ script: read`:` }])
-    session.close()
-    const [output] = await session.read([{ script: read`echo again` }])
-    expect(output && text(output)).to.equal('again\n')
-    expect(session.roundTrips).to.equal(2)
     session.close()
   })
 

@@ -39,6 +39,13 @@ describe('differences', () => {
 })
 
 describe('sameValue', () => {
+  it('takes null in a record for no entry', () => {
+    expect(sameValue({ a: null }, {})).to.equal(true)
+    expect(sameValue({ a: '1', b: null }, { a: '1' })).to.equal(true)
+    expect(sameValue({ a: null }, { a: '' })).to.equal(false)
+    expect(sameValue({ a: null }, null)).to.equal(false)
+  })
+
   it('does not mind the order of keys, and does mind the order of lists', () => {
     expect(sameValue({ a: '1', b: null }, { b: null, a: '1' })).to.equal(true)
     expect(sameValue(['a', 'b'], ['b', 'a'])).to.equal(false)
@@ -46,7 +53,7 @@ describe('sameValue', () => {
   })
 
   it('takes nothing for another type that prints alike', () => {
-    const different: [Value | undefined, Value | undefined][] = [['1', 1], [true, 'true'], [null, undefined], [null, 'null'], ['', undefined], [[], {}], [['a'], 'a'], [{ a: null }, {}], [['a,b'], ['a', 'b']]]
+    const different: [Value | undefined, Value | undefined][] = [['1', 1], [true, 'true'], [null, undefined], [null, 'null'], ['', undefined], [[], {}], [['a'], 'a'], [{ a: 'null' }, { a: null }], [['a,b'], ['a', 'b']]]
     for (const [one, other] of different) expect(sameValue(one, other), `${JSON.stringify(one)} and ${JSON.stringify(other)}`).to.equal(false)
   })
 

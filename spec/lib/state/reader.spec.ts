@@ -107,10 +107,10 @@ describe('Reader', () => {
     expect(frames).to.deep.equal([['alpha a']])
   })
 
-  it('takes what is made where nothing is, only where the host has nothing', async () => {
+  it('lets the overlay say what becomes of what the host has, and of what it has not', async () => {
     const { reader } = host(() => output('a=1'))
-    reader.whenMissing = () => ({ value: 'made' })
-    expect(await Promise.all([reader.current(alpha, { name: 'a' }), reader.current(alpha, { name: 'b' })])).to.deep.equal([{ value: '1' }, { value: 'made' }])
+    reader.adjusted = (_request, answer) => (answer ? { value: 'changed' } : { value: 'made' })
+    expect(await Promise.all([reader.current(alpha, { name: 'a' }), reader.current(alpha, { name: 'b' })])).to.deep.equal([{ value: 'changed' }, { value: 'made' }])
     reader.foretold = () => null
     expect(await reader.current(alpha, { name: 'b' })).to.equal(null)
   })

@@ -1,0 +1,68 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import ts from 'typescript'
+
+export const project = path.join(import.meta.dirname, '..', '..')
+
+/** Something exported, or a member of an exported class, with its docstring. */
+export interface Documented {
+  /** `apt`, or of a member `Content.of`. */
+  name: string
+  /** From the project's directory. */
+  file: string
+  /** Its docstring without the asterisks, or ''. */
+  doc: string
+  /** The text of each `@example` in it. */
+  examples: string[]
+}
+
+/** What a file exports by declaring it, and the members of its classes. */
+export function documented(file: string): Documented[] {
+  const source = parse(path.join(project, file))
+  const found = (name: string, node: ts.Node): Documented => {
+    const doc = docOf(source, node)
+    return { name, file, doc, examples: examplesIn(doc) }
+  }
+  const all = source.statements.filter(isExported).flatMap(statement => {
+    if (ts.isVariableStatement(statement)) return statement.declarationList.declarations.map(each => found(each.name.getText(source), statement))
+    if (ts.isClassDeclaration(statement)) {
+      const name = statement.name?.text ?? 'default'
+      return [found(name, statement), ...statement.members.map(member => found(`${name}.${member.name?.getText(source) ?? 'constructor'}`, member))]
+    }
+    const named = ts.isFunctionDeclaration(statement) || ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement)
+    return named && statement.name ? [found(statement.name.text, statement)] : []
+  })
+  // Of overloads, those without a docstring are not apart.
+  return all.filter(({ name, doc }, index) => doc !== '' || all.findIndex(other => other.name === name) === index)
+}
+
+/** Name → file of all that lib/index.ts exports, types too. */
+export function publicNames(): Map<string, string> {
+  const index = parse(path.join(project, 'lib', 'index.ts'))
+  return new Map(index.statements.flatMap(statement => {
+    if (!ts.isExportDeclaration(statement) || !statement.moduleSpecifier || !ts.isStringLiteral(statement.moduleSpecifier) || !statement.exportClause || !ts.isNamedExports(statement.exportClause)) return []
+    const file = path.posix.join('lib', statement.moduleSpecifier.text)
+    return statement.exportClause.elements.map((element): [string, string] => [element.name.text, file])
+  }))
+}
+
+export const moduleFiles = (): string[] => readdirSync(path.join(project, 'modules')).filter(file => file.endsWith('.ts')).sort().map(file => `modules/${file}`)
+
+function parse(file: string): ts.SourceFile {
+  return ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true)
+}
+
+function isExported(statement: ts.Statement): boolean {
+  return ts.canHaveModifiers(statement) && (ts.getModifiers(statement) ?? []).some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)
+}
+
+function docOf(source: ts.SourceFile, node: ts.Node): string {
+  const comments = ts.getLeadingCommentRanges(source.text, node.pos) ?? []
+  const text = comments.map(({ pos, end }) => source.text.slice(pos, end)).filter(comment => comment.startsWith('/**')).at(-1) ?? ''
+  return text.replace(/^\/\*\*\s?|\s*\*\/$/g, '').replace(/^[ \t]*\* ?/gm, '').trim()
+}
+
+/** An example goes on to the next tag. */
+function examplesIn(doc: string): string[] {
+  return doc.split(/(?:^|\s)@example\s/).slice(1).map(rest => (/^[^]*?(?=\n@\w|$(?![^]))/.exec(rest)?.[0] ?? rest).trim())
+}

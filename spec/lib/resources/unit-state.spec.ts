@@ -1,0 +1,55 @@
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect } from 'chai'
+import { parseUnits, readUnits, startOrExplain } from '../../../lib/resources/unit-state.ts'
+import { inTemporaryDirectory } from '../shell/local-session.ts'
+
+const output = (text: string, exitCode = 0) => ({ stdout: Buffer.from(text), stderr: '', exitCode })
+
+/** Runs a script with programs of the spec's own before those of `search`. */
+const withPrograms = (programs: Readonly<Record<string, string>>, script: string, search = ':/usr/bin:/bin') => inTemporaryDirectory(async directory => {
+  for (const [name, text] of Object.entries(programs)) writeFileSync(path.join(directory, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 })
+  const { stdout, stderr, status } = spawnSync('/bin/sh', ['-c', script], { encoding: 'utf8', cwd: directory, env: { PATH: directory + search } })
+  return { stdout, stderr, exitCode: status ?? 255 }
+})
+
+describe('units of systemd', () => {
+  it('[systemd 12] are read from blocks without blank lines between them, past lines that are no property', () => {
+    const states = parseUnits(output('LoadState=loaded\nActiveState=active\nSubState=exited\nId=a.service\n-invalid-line==\nnonsense\nLoadState=not-found\nActiveState=inactive\nId=b.service\nLoadState=loaded\nActiveState=activating\nSubState=auto-restart\nId=c.service\n'), ['a', 'b', 'c'])
+    expect(states.map(state => state && [state.id, state.running])).to.deep.equal([['a.service', true], null, ['c.service', false]])
+  })
+  it('keeps units apart that have different properties, as a target and a oneshot service', () => {
+    const states = parseUnits(output('LoadState=loaded\nActiveState=active\nId=a.target\n\nType=oneshot\nRemainAfterExit=no\nResult=success\nLoadState=loaded\nActiveState=inactive\nId=b.service\n'), ['a.target', 'b.service'])
+    expect(states.map(state => state && [state.id, state.ends])).to.deep.equal([['a.target', false], ['b.service', true]])
+  })
+  it('takes a unit that is only linked for disabled', () => {
+    expect(parseUnits(output('LoadState=loaded\nUnitFileState=linked\nId=a\n'), ['a'])[0]?.enabled).to.equal('disabled')
+  })
+
+  it('[systemd 9] are stopped when failed and inactive, and neither while deactivating', () => {
+    const running = (active: string) => parseUnits(output(`Id=a\nLoadState=loaded\nActiveState=${active}\nSubState=x\n`), ['a'])[0]?.running
+    expect(['active', 'activating', 'reloading', 'failed', 'inactive', 'deactivating'].map(running)).to.deep.equal([true, true, true, false, false, 'deactivating'])
+  })
+
+  it('are asked for by one call of systemctl, whatever their names', async () => {
+    const { stdout, exitCode } = await withPrograms({ systemctl: 'echo called >>calls; printf "%s|" "$@"; cat calls' }, readUnits(['a.service', "it's\\x2d@1.service", '-b.service']).script.text)
+    expect(exitCode).to.equal(0)
+    expect(stdout).to.match(/^show\|-p\|Id,[A-Za-z,]+\|--\|a\.service\|it's\\x2d@1\.service\|-b\.service\|called\n$/)
+  })
+
+  it('are not there without systemd, and cannot be told when it does not answer', async () => {
+    const { exitCode } = await withPrograms({}, readUnits(['a']).script.text, '')
+    expect(parseUnits(output('', exitCode), ['a'])).to.deep.equal([null])
+    const silent = await withPrograms({ systemctl: 'exit 1' }, readUnits(['a']).script.text)
+    expect(() => parseUnits(output('', silent.exitCode), ['a'])).to.throw('systemd could not be asked')
+  })
+
+  it('of Type=simple are given a moment to fail, and then what they said is shown', async () => {
+    const systemctl = (states: string) => `case "$1 $*" in "show "*"-p Type"*) echo Type=simple;; "show "*) ${states};; "status "*) echo the status >&2; exit 3;; esac`
+    const start = (states: string) => withPrograms({ systemctl: systemctl(states), journalctl: '[ "$1" = --sync ] || echo the journal' }, startOrExplain('start', 'a.service').text)
+    expect(await start('echo ActiveState=active')).to.deep.equal({ stdout: '', stderr: '', exitCode: 0 })
+    expect(await start('echo ActiveState=failed')).to.deep.equal({ stdout: '', stderr: 'the status\nthe journal\n', exitCode: 1 })
+    expect((await start('echo x >>n; [ $(wc -l <n) -lt 3 ] && echo ActiveState=active || echo SubState=auto-restart')).exitCode).to.equal(1)
+  })
+})

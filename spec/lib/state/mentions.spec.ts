@@ -1,0 +1,14 @@
+import { expect } from 'chai'
+import { mentions } from '../../../lib/state/mentions.ts'
+
+describe('what a script mentions', () => {
+  it('is a word of it, whatever quotes and signs are around it', () => {
+    for (const script of ['id app', "[ '$(id -u \"app\")' ]", 'user=app;']) expect(mentions(script, 'app'), script).to.equal(true)
+    for (const script of ['id apps', 'cat /srv/app', 'my-app']) expect(mentions(script, 'app'), script).to.equal(false)
+  })
+
+  it('is what is in a directory that it names, unless that is at the top', () => {
+    for (const script of ['rm -rf /srv/a', 'rm -rf /srv/a/', 'test -f /srv/a/b']) expect(mentions(script, '/srv/a/b'), script).to.equal(true)
+    for (const script of ['ls /srv', 'rm /srv/a/bc', 'rm /srv/ab']) expect(mentions(script, '/srv/a/b'), script).to.equal(false)
+  })
+})

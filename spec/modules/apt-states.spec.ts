@@ -1,0 +1,126 @@
+import { expect } from 'chai'
+import { apt } from '../../modules/apt.ts'
+import { aptHostName } from '../helpers/apt-host.ts'
+import { MadePackagesHost } from '../helpers/made-packages.ts'
+import { changed, diffs, errorOf, type SpecHost, type Work } from '../helpers/module-host.ts'
+import { fileName, repository } from '../helpers/package-repository.ts'
+
+describe('apt, whatever state a package is in', function () {
+  this.timeout(60_000)
+  let on: MadePackagesHost
+  let host: SpecHost
+  const given = (script?: string) => on.given(script)
+  const version = (of?: string) => on.version(of)
+  const apply = (call: Work) => on.apply(call)
+
+  before(async () => {
+    on = await MadePackagesHost.of(aptHostName)
+    host = on.host
+  })
+
+  it('[apt 1] installs what was removed with its configuration left (rc)', async () => {
+    await given('i foo; apt-get remove -y foo')
+    expect(await version()).to.equal('rc 1.0.1')
+    const report = await apply(apt({ packages: ['foo'] }))
+    expect(diffs(report)).to.contain('status: config-files → installed')
+    expect(await version()).to.equal('ii 1.0.1')
+  })
+
+  it('[apt 3] takes a held package for installed', async () => {
+    await given('i foo=1.0.0; apt-mark hold foo')
+    expect(await version()).to.equal('hi 1.0.0')
+    expect(changed(await apply(apt({ packages: ['foo'] })))).to.deep.equal([])
+  })
+
+  it('[apt 4, apt 5] changes or removes a held package only where that is allowed, and says so in apt\'s words', async () => {
+    await given('i foo=1.0.0; apt-mark hold foo')
+    for (const state of ['latest', 'absent'] as const) {
+      expect(errorOf(await apply(apt({ packages: ['foo'], state })))).to.contain('--allow-change-held-packages')
+      expect(errorOf(await host.check(apt({ packages: ['foo'], state })))).to.contain('--allow-change-held-packages')
+      expect(await version()).to.equal('hi 1.0.0')
+    }
+    expect(diffs(await apply(apt({ packages: ['foo'], state: 'latest', allowChangeHeld: true })))).to.contain('version: 1.0.0 → 1.0.1')
+    expect(await version(), 'still held').to.equal('hi 1.0.1')
+    expect(changed(await apply(apt({ packages: ['foo'], state: 'latest', allowChangeHeld: true })))).to.deep.equal([])
+    expect(changed(await apply(apt({ packages: ['foo'], state: 'absent', allowChangeHeld: true })))).to.deep.equal(['package[foo]'])
+    expect(await version()).not.to.contain('i 1')
+  })
+
+  it('[apt 4] does not install what is held while it is not there, unless that is allowed, and check mode says so', async () => {
+    await given('apt-mark hold foo')
+    for (const report of [await host.check(apt({ packages: ['foo'] })), await host.run(apt({ packages: ['foo'] }))]) expect(errorOf(report)).to.contain('--allow-change-held-packages')
+    expect(changed(await apply(apt({ packages: ['foo=1.0.0'], allowChangeHeld: true })))).to.deep.equal(['package[foo]'])
+    expect(await version(), 'still held').to.equal('hi 1.0.0')
+  })
+
+  it('finishes what is half configured or only unpacked (iF, iU), without upgrading it', async () => {
+    await given('touch /root/break; i fragile; rm /root/break')
+    expect(await version('fragile')).to.equal('iF 1')
+    expect(diffs(await apply(apt({ packages: ['fragile'] })))).to.contain('status: half-configured → installed')
+    expect(await version('fragile')).to.equal('ii 1')
+    await given(`dpkg --unpack ${repository}/pool/${fileName({ name: 'foo', version: '1.0.0' })}`)
+    expect(await version()).to.equal('iU 1.0.0')
+    expect(diffs(await apply(apt({ packages: ['foo'] })))).to.contain('status: unpacked → installed')
+    expect(await version()).to.equal('ii 1.0.0')
+  })
+
+  it('fails with the words of a maintainer script that fails', async () => {
+    await given('touch /root/break')
+    expect(errorOf(await apply(apt({ packages: ['fragile'] })))).to.contain('fragile is broken')
+    await host.sh('rm /root/break')
+  })
+
+  it('never asks and is never answered: standard input is empty, changed configuration is kept', async () => {
+    await given('i foo=1.0.0; echo mine >/etc/foo.conf')
+    await host.apply(apt({ packages: ['foo', 'asking'], state: 'latest' }))
+    expect(await host.sh('cat /etc/foo.conf')).to.equal('mine\n')
+  })
+
+  it('installs what is half installed anew (iH, and that it must be reinstalled)', async () => {
+    await given("i foo=1.0.0; sed -i '/^Package: foo$/,/^$/s/^Status: .*/Status: install reinstreq half-installed/' /var/lib/dpkg/status")
+    expect(await version()).to.equal('iHR1.0.0')
+    expect(diffs(await apply(apt({ packages: ['foo'] })))).to.contain('status: half-installed → installed')
+    expect(await version()).to.match(/^ii 1\.0\./)
+    expect(changed(await apply(apt({ packages: ['foo'] })))).to.deep.equal([])
+  })
+
+  it('runs triggers that are still to be run (it)', async () => {
+    await given("i foo=1.0.0; sed -i '/^Package: foo$/,/^$/s/^Status: .*/Status: install ok triggers-pending\\nTriggers-Pending: something/' /var/lib/dpkg/status")
+    expect(await version()).to.equal('it 1.0.0')
+    expect(diffs(await apply(apt({ packages: ['foo'] })))).to.contain('status: triggers-pending → installed')
+    expect(await version()).to.equal('ii 1.0.0')
+  })
+
+  it('removes what cannot be configured, and what is only unpacked', async () => {
+    await given(`touch /root/break; i fragile; dpkg --unpack ${repository}/pool/${fileName({ name: 'foo', version: '1.0.0' })}`)
+    expect([await version('fragile'), await version()]).to.deep.equal(['iF 1', 'iU 1.0.0'])
+    expect(changed(await apply(apt({ packages: ['fragile', 'foo'], state: 'absent', purge: true })))).to.deep.equal(['package[foo]', 'package[fragile]'])
+    expect([await version('fragile'), await version()]).to.deep.equal(['', ''])
+  })
+
+  it('installs nothing beside a package that cannot be configured, and says which', async () => {
+    await given('touch /root/break; i fragile')
+    expect(errorOf(await apply(apt({ packages: ['foo'] })))).to.contain('fragile is broken')
+    expect(await version()).to.equal('')
+  })
+
+  it('does not start services where that is asked, and leaves nothing that keeps later ones from starting', async () => {
+    for (const [startServices, told] of [[false, 'kept'], [true, 'started']] as const) {
+      await given()
+      await host.apply(apt({ packages: ['serving'], startServices }))
+      expect(await host.sh('cat /run/serving; ls /usr/sbin/policy-rc.d 2>/dev/null || echo none')).to.equal(`${told}\nnone\n`)
+    }
+    // A run that is killed while apt-get is at work.
+    await given()
+    await host.run(apt({ packages: ['serving'], startServices: false }))
+    await host.sh(`dpkg --purge serving >/dev/null 2>&1; printf '#!/bin/sh\\n# made by stead for the time of one call of apt-get\\nexit 101\\n' >/usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d`)
+    await host.apply(apt({ packages: ['serving'] }))
+    expect(await host.sh('cat /run/serving; ls /usr/sbin/policy-rc.d 2>/dev/null || echo none')).to.equal('started\nnone\n')
+  })
+
+  it('leaves alone what an operator wrote to keep services from starting', async () => {
+    await given(`printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d`)
+    await host.apply(apt({ packages: ['serving'], startServices: false }))
+    expect(await host.sh('cat /usr/sbin/policy-rc.d; rm /usr/sbin/policy-rc.d')).to.equal('#!/bin/sh\nexit 101\n')
+  })
+})

@@ -1,0 +1,190 @@
+import { expect } from 'chai'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { archive } from '../../modules/archive.ts'
+import { apt } from '../../modules/apt.ts'
+import { refused, settle } from '../helpers/file-actions.ts'
+import { fileHostName } from '../helpers/file-host.ts'
+import { fourRounds } from '../helpers/four-rounds.ts'
+import { changed, errorOf, labHost, type SpecHost } from '../helpers/module-host.ts'
+
+const name = fileHostName
+const d = '/srv/archive-spec'
+const target = `${d}/app`
+type Arguments = Omit<Parameters<typeof archive>[0], 'path'>
+
+/** Makes archives of a small tree on the host, so that they are what its own tools make. */
+const make = `rm -rf ${d}; mkdir -p ${d}/in/top/bin '${d}/in/top/ü $(x)&'; cd ${d}/in
+echo one >top/one; echo run >top/bin/run; chmod 4755 top/bin/run; ln -s bin/run top/link; ln top/one top/hard; echo odd >'top/ü $(x)&/à (copy)!@#%^&-.jpg'
+tar -cf ../a.tar top; gzip -k ../a.tar; xz -k ../a.tar; bzip2 -k ../a.tar; zstd -q -k ../a.tar; zip -qry ../a.zip top
+echo two >top/one; tar -czf ../b.tar.gz top; echo one >top/one
+: >../empty.tar.gz; echo '<html>not found</html>' >../html.tar.gz; head -c 200 ../a.tar.gz >../cut.tar.gz
+mkdir -p ../evil; cd ../evil; echo evil >evil
+tar -P --transform 's,evil,top/../../evil,' -cf ../up.tar evil; tar -P --transform 's,evil,/srv/evil,' -cf ../absolute.tar evil
+ln -s /etc out; tar -cf ../link.tar out; ln -sfn ../../etc out; mkdir deep; mv out deep/out; tar -cf ../relative.tar deep
+mkdir -p chain/a; ln -s ../.. chain/a/up2 2>/dev/null; rm -rf deep; mkdir -p x/y; ln -s .. x/y/up; ln -s y/up/../.. x/out; tar -cf ../chain.tar x
+ln -sfn /srv out; tar -P --transform 's,^evil$,out/evil,S' -cf ../through.tar out evil; ln evil hard; tar -P --transform 's,^evil$,/etc/passwd,RS' -cf ../hard.tar evil hard
+mkdir -p n; mkfifo n/pipe; tar -cf ../pipe.tar n; (mkdir -p q; cd q; zip -q ../../up.zip ../evil)`
+
+describe('archive', function () {
+  this.timeout(240_000)
+  let host: SpecHost
+  let local: string
+  const sums = new Map<string, string>()
+  before(async () => {
+    local = mkdtempSync(path.join(tmpdir(), 'files-archive-'))
+    host = await labHost(name)
+    await host.apply(apt({ packages: ['curl', 'unzip', 'zip', 'xz-utils', 'bzip2', 'zstd'] }))
+    await host.sh(make)
+    for (const line of (await host.sh(`cd ${d} && sha256sum *.*`)).trim().split('\n')) sums.set(line.slice(66), line.slice(0, 64))
+  })
+  beforeEach(() => host.sh(`rm -rf ${target}`))
+  after(() => rmSync(local, { recursive: true, force: true }))
+
+  const of = (file: string, given: Arguments = {}) => archive({ path: target, url: `file://${d}/${file}`, sha256: sums.get(file), ...given })
+  const tree = () => host.sh(`cd ${target} && find . -mindepth 1 ! -name .stead-archive -printf '%P\\n' | sort`)
+  const whole = "bin\nbin/run\nhard\nlink\none\nü $(x)&\nü $(x)&/à (copy)!@#%^&-.jpg\n"
+
+  fourRounds({
+    host: name, name: '[archive 7] an archive from a URL', task: () => archive({ path: `${d}/four`, url: `file://${d}/a.tar.gz`, sha256: sums.get('a.tar.gz'), strip: 1, owner: 'nobody', group: 'nogroup' }),
+    drift: `rm ${d}/four/one; chmod 700 ${d}/four/bin`, repaired: ['whole: false → true'],
+    proof: `find ${d} -printf '%p %i %T@ %C@\\n'`, holds: `cd ${d}/four; find . -printf '%P %m %u %l\\n' | sort; cat one`,
+  })
+
+  for (const file of ['a.tar', 'a.tar.gz', 'a.tar.xz', 'a.tar.bz2', 'a.tar.zst', 'a.zip']) {
+    it(`[archive 10] unpacks ${file}, whatever its members are called, without setuid`, async () => {
+      await settle(host, of(file, { strip: 1 }))
+      expect(await tree()).to.equal(whole)
+      expect(await host.sh(`cd ${target}; readlink link; cat one link; stat -c '%a %U' bin/run .`)).to.equal('bin/run\none\nrun\n755 root\n755 root\n')
+    })
+  }
+
+  it('[archive 10] gives owner and mode to all, the top included', async () => {
+    await settle(host, of('a.tar', { owner: 'nobody', group: 'nogroup', mode: 'u=rwX,go=' }))
+    expect(await host.sh(`find ${target} ! -type l ! -name .stead-archive -printf '%m %u %g\\n' | sort | uniq -c | tr -s ' '`)).to.equal(' 3 600 nobody nogroup\n 5 700 nobody nogroup\n')
+  })
+
+  it('pushes an archive from the controller', async () => {
+    writeFileSync(path.join(local, '日本.tar.gz'), host.bytesOf(`${d}/a.tar.gz`))
+    await settle(host, archive({ path: target, source: path.join(local, '日本.tar.gz'), strip: 1 }))
+    expect(await tree()).to.equal(whole)
+    const wrong = archive({ path: target, source: path.join(local, '日本.tar.gz'), sha256: '0'.repeat(64) })
+    expect(errorOf(await host.check(wrong))).to.contain('was to be 0000')
+  })
+
+  it('[archive 11] unpacks what include names and leaves out what exclude names; another selection is a change', async () => {
+    for (const file of ['a.tar.gz', 'a.zip']) {
+      await settle(host, of(file, { strip: 1, include: ['top/b*'] }))
+      expect(await tree()).to.equal('bin\nbin/run\n')
+      await settle(host, of(file, { strip: 1, exclude: ['top/bin*', '*.jpg'] }))
+      expect(await tree()).to.contain('one').and.not.contain('run').and.not.contain('.jpg')
+    }
+    expect(of('a.tar', { include: ['a'], exclude: ['b'] }).issues[0]?.message).to.contain('together')
+  })
+
+  it('[archive 11] does nothing where `creates` is there', async () => {
+    expect(changed(await host.apply(of('a.tar', { creates: '/etc/passwd' })))).to.deep.equal([])
+  })
+
+  it('[archive 6, archive 7, archive 9] what was edited at the same size and time, added, or linked elsewhere is repaired', async () => {
+    await host.apply(of('a.tar', { strip: 1 }))
+    for (const drift of ['touch -r one /tmp/t; echo xyz >one; touch -r /tmp/t one', 'echo more >added', 'ln -sfn one link', 'chown nobody bin']) {
+      await host.sh(`cd ${target}; ${drift}`)
+      expect(changed(await host.check(of('a.tar', { strip: 1 })))).to.deep.equal([`archive[${target}]`])
+      await settle(host, of('a.tar', { strip: 1 }))
+      expect(await host.sh(`cd ${target}; cat one; readlink link; ls added 2>/dev/null; stat -c %U bin`)).to.equal('one\nbin/run\nroot\n')
+    }
+    await settle(host, of('b.tar.gz', { strip: 1 }))
+    expect(await host.sh(`cat ${target}/one`)).to.equal('two\n')
+  })
+
+  it('keeps what it is told to keep, and takes over nothing that it did not make', async () => {
+    await host.apply(of('a.tar', { strip: 1, keep: ['own'] }))
+    await host.sh(`mkdir ${target}/own; echo mine >${target}/own/f`)
+    expect(changed(await host.apply(of('a.tar', { strip: 1, keep: ['own'] })))).to.deep.equal([])
+    await settle(host, of('b.tar.gz', { strip: 1, keep: ['own'] }))
+    expect(await host.sh(`cat ${target}/own/f ${target}/one`)).to.equal('mine\ntwo\n')
+    await host.sh(`rm ${target}/.stead-archive`)
+    expect(errorOf(await host.check(of('a.tar')))).to.contain('holds something that is not from an archive')
+    await settle(host, of('a.tar', { strip: 1, replaceOther: true }))
+    expect(await tree()).to.equal(whole)
+  })
+
+  it('[archive 9] goes through a link to a directory; a file in its place is an error', async () => {
+    await host.sh(`mkdir -p ${d}/real; ln -s ${d}/real ${target}`)
+    await settle(host, of('a.tar', { strip: 1 }))
+    expect(await host.sh(`readlink ${target}; cat ${d}/real/one; rm ${target}; rm -r ${d}/real; echo x >${target}`)).to.equal(`${d}/real\none\n`)
+    expect(await refused(host, of('a.tar'))).to.contain('is no directory')
+    await host.sh(`rm ${target}; echo x >${d}/file; ln -s file ${target}`)
+    expect(await refused(host, of('a.tar'))).to.contain('is no directory')
+    expect(await host.sh(`cat ${target}`)).to.equal('x\n')
+  })
+
+  it('[archive 10] takes an owner by number; one that nothing makes is told before anything is fetched', async () => {
+    await settle(host, of('a.tar', { strip: 1, owner: '4711' }))
+    expect(await host.sh(`stat -c '%u %g' ${target} ${target}/one`)).to.equal('4711 0\n4711 0\n')
+    for (const given of [{ owner: 'nobody-knows' }, { group: 'nobody-knows' }]) {
+      expect(errorOf(await host.check(of('a.tar', given)))).to.contain('nobody-knows on this host')
+      expect(await refused(host, of('a.tar', given))).to.contain('nobody-knows on this host')
+    }
+    expect(await tree()).to.equal(whole)
+  })
+
+  it('puts back what a run that was killed while it swapped left beside, with what is kept', async () => {
+    await host.apply(of('a.tar', { strip: 1, keep: ['own'] }))
+    await host.sh(`echo mine >${target}/own; mkdir ${target}.stead-12345678; mv ${target} ${target}.stead-12345678/old`)
+    await settle(host, of('b.tar.gz', { strip: 1, keep: ['own'] }))
+    expect(await host.sh(`cat ${target}/own ${target}/one; ls -d ${target}*`)).to.equal(`mine\ntwo\n${target}\n`)
+  })
+
+  it('leaves what a user called alike', async () => {
+    await host.sh(`mkdir ${target}.new-20260101; echo kept >${target}.new-20260101/f`)
+    await settle(host, of('a.tar', { strip: 1 }))
+    expect(await host.sh(`cat ${target}.new-20260101/f; rm -r ${target}.new-20260101`)).to.equal('kept\n')
+  })
+
+  for (const [file, why] of [
+    ['up.tar', 'top/../../evil is outside of the destination'], ['absolute.tar', '/srv/evil is outside'], ['up.zip', '../evil is outside'],
+    ['link.tar', 'out is a link that leads out, to /etc'], ['relative.tar', 'deep/out is a link that leads out'], ['chain.tar', 'lead out'], ['pipe.tar', 'n/pipe is a device or a pipe'],
+    ['through.tar', 'out is a link that leads out, to /srv'], ['hard.tar', 'hard is a hard link to /etc/passwd'],
+  ] as const) {
+    it(`[archive 5] [decided] refuses ${file} and writes nothing`, async () => {
+      await host.apply(of('a.tar', { strip: 1 }))
+      const state = `find ${d} /srv -maxdepth 2 ! -path '${d}' -printf '%p %i %T@\\n' | sort; find ${target} -printf '%p %i %T@\\n'`
+      const before = await host.sh(state)
+      const error = await refused(host, of(file))
+      if (file === 'chain.tar') expect(error).to.match(/lead/)
+      else expect(error).to.contain(why)
+      expect(await host.sh(state)).to.equal(before)
+      expect(await host.sh('ls /srv/evil 2>/dev/null || :')).to.equal('')
+    })
+  }
+
+  for (const [file, why] of [['empty.tar.gz', 'it has 0 bytes'], ['html.tar.gz', '<html>not found'], ['cut.tar.gz', 'damaged']] as const) {
+    it(`[archive 11] refuses ${file} and leaves what was there`, async () => {
+      await host.apply(of('a.tar', { strip: 1 }))
+      expect(await refused(host, of(file))).to.contain(why)
+      expect(await tree()).to.equal(whole)
+      expect(await host.sh(`ls -d ${target}.stead-* 2>/dev/null || :`)).to.equal('')
+    })
+  }
+
+  it('[archive 1] a wrong checksum leaves what was there, and nothing beside it', async () => {
+    await host.apply(of('a.tar', { strip: 1 }))
+    expect(await refused(host, of('a.tar', { sha256: '1'.repeat(64) }))).to.match(/checksum of the archive is \w{64}, and was to be 1111/)
+    expect(await tree()).to.equal(whole)
+    expect(await host.sh(`ls -d ${target}.stead-* 2>/dev/null || :`)).to.equal('')
+  })
+
+  it('[archive 11] names the package of a tool that is missing', async () => {
+    for (const [tool, file, pack] of [['unzip', 'a.zip', 'unzip'], ['xz', 'a.tar.xz', 'xz-utils'], ['zstd', 'a.tar.zst', 'zstd'], ['curl', 'a.tar', 'curl']] as const) {
+      await host.sh(`mv /usr/bin/${tool} /usr/bin/${tool}.away`)
+      try {
+        expect(await refused(host, of(file))).to.contain(`package ${pack}`)
+      } finally {
+        await host.sh(`mv /usr/bin/${tool}.away /usr/bin/${tool}`)
+      }
+    }
+  })
+})

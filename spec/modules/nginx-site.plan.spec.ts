@@ -1,0 +1,30 @@
+import { expect } from 'chai'
+import { nginxSite } from '../../modules/nginx-site.ts'
+import { desired, misuse, wrongArguments } from './plan-module.ts'
+
+const site = 'nginx-site hello'
+const content = 'server { }\n'
+
+describe('nginx-site', () => {
+  it('wants the site\'s file with the link to it', async () => {
+    expect(await desired(nginxSite({ name: 'hello', content }))).to.deep.equal([
+      [site, { content, mode: '0644', owner: 'root', group: 'root', enabledAs: '../sites-available/hello.conf' }],
+    ])
+  })
+
+  it('keeps the file of a disabled site, and nothing of an absent one', async () => {
+    expect(await desired(nginxSite({ name: 'hello', content, state: 'disabled' }))).to.deep.equal([[site, { content, mode: '0644', owner: 'root', group: 'root', enabledAs: '' }]])
+    expect(await desired(nginxSite({ name: 'hello', state: 'absent' }))).to.deep.equal([[site, null]])
+  })
+
+  it('removes Debian\'s default site when it is told to', async () => {
+    expect((await desired(nginxSite({ name: 'hello', content, removeDefault: true }))).at(-1)?.[1]?.['debianDefault']).to.equal('removed')
+    expect((await desired(nginxSite({ name: 'hello', state: 'absent', removeDefault: true }))).at(-1)).to.deep.equal(['file /etc/nginx/sites-enabled/default', null])
+  })
+
+  it('finds every wrong argument at once', () => {
+    expect(wrongArguments(misuse(nginxSite, { name: '../x', content: 7, vars: 1, state: 'on', port: 80 }))).to.deep.equal(['arguments', 'content', 'name', 'state', 'vars'])
+    expect(nginxSite({ name: 'x' }).issues.map(({ message }) => message)).to.deep.equal(['needs either content or source'])
+    expect(nginxSite({ name: 'x', content: '', source: 'x' }).issues).to.have.length(1)
+  })
+})

@@ -1,0 +1,25 @@
+import { expect } from 'chai'
+import { pipVenv } from '../../modules/pip-venv.ts'
+import { desired, hostView, misuse, wantsOf, wrongArguments } from './plan-module.ts'
+
+describe('pip-venv', () => {
+  it('wants a sound environment in which nothing is missing, of wheels only', async () => {
+    expect(wantsOf(await pipVenv({ path: '/opt/app/venv', packages: ['six==1.16.0'] }).plan(hostView()))).to.deep.equal([{
+      resource: 'venv /opt/app/venv', desired: { python: 'sound', systemSitePackages: false, missing: [], unwanted: [] },
+      key: { path: '/opt/app/venv', requirements: ['six==1.16.0'], constraints: [], unwanted: [], files: { requirements: 'six==1.16.0\n', constraints: '' }, python: 'python3', systemSitePackages: false, pipOptions: ['--only-binary=:all:'] },
+    }])
+  })
+
+  it('gives pip a proxy and patience, and lets it build only when that is said', async () => {
+    const [want] = wantsOf(await pipVenv({ path: '/v', onlyBinary: false, proxy: 'http://127.0.0.1:9081' }).plan(hostView()))
+    expect(want?.key).to.deep.include({ pipOptions: ['--proxy', 'http://127.0.0.1:9081', '--retries', '10', '--timeout', '120'] })
+  })
+
+  it('wants one gone', async () => {
+    expect(await desired(pipVenv({ path: '/v', state: 'absent' }))).to.deep.equal([['venv /v', null]])
+  })
+
+  it('finds every wrong argument at once, and takes no option of pip for a package', () => {
+    expect(wrongArguments(misuse(pipVenv, { path: 'v', packages: ['six', '--index-url=http://x', 'a\nb'], python: '', proxy: '127.0.0.1', version: 3 }))).to.deep.equal(['arguments', 'packages.1', 'packages.2', 'path', 'proxy', 'python'])
+  })
+})

@@ -1,0 +1,22 @@
+import { expect } from 'chai'
+import { postgresDatabase } from '../../modules/postgres-database.ts'
+import { desired, misuse, wrongArguments } from './plan-module.ts'
+
+const app = { owner: 'app', encoding: 'UTF8', collate: 'C', ctype: 'C' }
+
+describe('postgres-database', () => {
+  it('wants what is said of a database', async () => {
+    expect(await desired(postgresDatabase({ name: 'app', owner: 'app', encoding: 'utf-8', collate: 'C', ctype: 'C', template: 'template0' }))).to.deep.equal([['postgres-database app', app]])
+    expect(await desired(postgresDatabase({ name: 'app', owner: 'other' }), { 'postgres-database app': app })).to.deep.equal([['postgres-database app', { owner: 'other' }]])
+    expect(await desired(postgresDatabase({ name: 'app', state: 'absent' }))).to.deep.equal([['postgres-database app', null]])
+  })
+
+  it('does not pretend that encoding and locale could be changed', async () => {
+    const error = await desired(postgresDatabase({ name: 'app', encoding: 'LATIN1', collate: 'C', ctype: 'de_DE' }), { 'postgres-database app': app }).then(() => undefined, (thrown: unknown) => thrown)
+    expect(String(error)).to.include('The database app has encoding UTF8, ctype C, and is to have encoding LATIN1, ctype de_DE.')
+  })
+
+  it('finds every wrong argument at once', () => {
+    expect(wrongArguments(misuse(postgresDatabase, { name: '', owner: 7, encoding: 8, template: true, locale: 'C' }))).to.deep.equal(['arguments', 'encoding', 'name', 'owner', 'template'])
+  })
+})

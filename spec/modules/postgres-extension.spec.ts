@@ -1,0 +1,60 @@
+import { expect } from 'chai'
+import { postgresDatabase } from '../../modules/postgres-database.ts'
+import { postgresExtension } from '../../modules/postgres-extension.ts'
+import { fourRounds } from '../helpers/four-rounds.ts'
+import { diffs, errorOf } from '../helpers/module-host.ts'
+import { emptyCluster, postgresHost, postgresHostName, sql, sqlScript } from '../helpers/postgres-host.ts'
+
+describe('postgres-extension', function () {
+  this.timeout(120_000)
+  before(async () => {
+    await postgresHost()
+    await emptyCluster()
+    await sql('create database "db=x"')
+    await sql('create schema place', { database: 'db=x' })
+  })
+
+  fourRounds({
+    host: postgresHostName,
+    name: 'an extension of a given version in a given schema',
+    task: () => postgresExtension({ database: 'db=x', name: 'pg_trgm', version: '1.6', schema: 'place' }),
+    drift: sqlScript('alter extension pg_trgm set schema public', { database: 'db=x' }),
+    proof: sqlScript('select xmin, e.* from pg_extension e', { database: 'db=x' }),
+    repaired: ['schema: public → place'],
+  })
+
+  it('is dropped; what needs it is only with cascade, and PostgreSQL says so', async () => {
+    const host = await postgresHost()
+    await host.apply(postgresExtension({ database: 'db=x', name: 'pg_trgm', schema: 'place' }))
+    await sql('create table words(w text); create index on words using gin (w place.gin_trgm_ops);', { database: 'db=x' })
+    expect(errorOf(await host.run(postgresExtension({ database: 'db=x', name: 'pg_trgm', state: 'absent' })))).to.contain('other objects depend on it')
+    const gone = () => postgresExtension({ database: 'db=x', name: 'pg_trgm', state: 'absent', cascade: true })
+    expect((await host.apply(gone())).status).to.equal('change')
+    expect((await host.apply(gone())).status).to.equal('ok')
+  })
+
+  it('a database that is still to be made is no error; one that never will be is, in check mode too', async () => {
+    const host = await postgresHost()
+    const calls = () => [postgresDatabase({ name: 'later' }), postgresExtension({ database: 'later', name: 'pg_trgm' })]
+    for (const run of [await host.check(calls()), await host.apply(calls())]) expect(run.tasks.map(({ status }) => status), errorOf(run)).to.deep.equal(['change', 'change'])
+    const again = await host.apply(calls())
+    expect([again.status, again.roundTrips]).to.deep.equal(['ok', 1])
+    for (const check of [true, false]) expect(errorOf(await host.run(postgresExtension({ database: 'none', name: 'pg_trgm' }), { check }))).to.contain('There is no database none')
+    expect((await host.run(postgresExtension({ database: 'none', name: 'pg_trgm', state: 'absent' }))).status).to.equal('ok')
+  })
+
+  it('is brought to the version that is asked for, in check mode to none', async () => {
+    const host = await postgresHost()
+    await sql('create extension hstore version \'1.7\'', { database: 'db=x' })
+    const version = () => sql("select extversion from pg_extension where extname = 'hstore'", { database: 'db=x' })
+    await host.check(postgresExtension({ database: 'db=x', name: 'hstore', version: '1.8' }))
+    expect(await version()).to.equal('1.7')
+    expect(diffs(await host.apply(postgresExtension({ database: 'db=x', name: 'hstore', version: '1.8' })))).to.contain('version: 1.7 → 1.8')
+    expect(await version()).to.equal('1.8')
+    expect((await host.apply(postgresExtension({ database: 'db=x', name: 'hstore' }))).status).to.equal('ok')
+  })
+
+  it('one that is not installed on the host is an error in PostgreSQL\'s words', async () => {
+    expect(errorOf(await (await postgresHost()).run(postgresExtension({ database: 'db=x', name: 'no_such' })))).to.contain('extension "no_such" is not available')
+  })
+})

@@ -1,0 +1,61 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { postgresRole } from '../../lib/resources/postgres-role.ts'
+import { sqlLiteral, sqlName } from '../../lib/resources/psql.ts'
+import { postgresUser } from '../../modules/postgres-user.ts'
+import { errorOf, diffs } from '../helpers/module-host.ts'
+import { emptyCluster, postgresHost, sql } from '../helpers/postgres-host.ts'
+
+const character = fc.oneof(
+  fc.constantFrom("'", '"', '\\', '$', '$$', ':', ':x', ':\'x\'', '|', ';', '--', '/*', '\n', '\r', '\t', '`', '%', '%s', '\\!', '\\q\n', '\u0001', 'é', '\u{1F600}', "E'", '(', '.'),
+  fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }).filter(text => text !== '\0' && !/\p{Surrogate}/u.test(text)),
+)
+const anyText = fc.array(character, { maxLength: 12 }).map(parts => parts.join(''))
+const anyName = anyText.filter(name => name !== '' && Buffer.byteLength(name) <= 63 && !name.startsWith('pg_'))
+
+describe('SQL', () => {
+  before(async function () {
+    this.timeout(120_000)
+    await emptyCluster()
+  })
+
+  it('any text comes back from the server as it was (property)', async () => {
+    const texts = fc.sample(anyText, { numRuns: 300, seed: 4 })
+    const lines = await sql(texts.map(text => `select encode(convert_to(${sqlLiteral(text)}, 'UTF8'), 'hex') || '.';`).join('\n'))
+    expect(lines.split('\n')).to.deep.equal(texts.map(text => `${Buffer.from(text).toString('hex')}.`))
+    const backslashes = await sql(texts.map(text => `select encode(convert_to(${sqlLiteral(text)}, 'UTF8'), 'hex') || '.';`).join('\n'), { options: '-c standard_conforming_strings=off' })
+    expect(backslashes).to.equal(lines)
+  }).timeout(60_000)
+
+  it('any name is created and read back as it was (property)', async () => {
+    const names = [...new Set(fc.sample(anyName, { numRuns: 200, seed: 5 }))]
+    const made = await sql(['begin;', ...names.map(name => `create schema ${sqlName(name)};`), "select json_agg(nspname) from pg_namespace where nspname !~ '^(pg_|information_schema$|public$)';", 'rollback;'].join('\n'))
+    const found: unknown = JSON.parse(made)
+    expect(found).to.have.members(names)
+  }).timeout(60_000)
+
+  it('[role 14, role 11] a role of any name is made, read back, right at once, and dropped (property)', async () => {
+    const host = await postgresHost()
+    const names = ['a|b', 'D-Upper', 'with.dot', `x"; drop role postgres; --`, '\\q', ...new Set(fc.sample(anyName.filter(name => !/^(none|public)$/.test(name)), { numRuns: 25, seed: 6 }))]
+    const calls = (state: 'present' | 'absent') => names.map(name => postgresUser({ name, state, ...(state === 'present' ? { comment: `of ${name}` } : {}) }))
+    const made = await host.run(calls('present'))
+    expect(errorOf(made)).to.equal(undefined)
+    const again = await host.run(calls('present'))
+    expect(again.status, diffs(again)).to.equal('ok')
+    expect(again.roundTrips).to.equal(1)
+    const dropped = await host.run(calls('absent'))
+    expect(errorOf(dropped)).to.equal(undefined)
+    expect(await sql("select count(*) from pg_roles where rolname !~ '^pg_' and rolname <> 'postgres'")).to.equal('0')
+  }).timeout(120_000)
+
+  it('no NUL is quoted', () => {
+    expect(() => sqlLiteral('a\0')).to.throw(RangeError)
+    expect(() => sqlName('a\0')).to.throw(RangeError)
+  })
+
+  it('a role is read as absent where psql said that it is not installed, and an error where it could not answer', () => {
+    const reading = postgresRole.read([{ name: 'a' }, { name: 'b' }])
+    expect(reading.parse({ stdout: Buffer.alloc(0), stderr: '', exitCode: 69 })).to.deep.equal([null, null])
+    expect(() => reading.parse({ stdout: Buffer.alloc(0), stderr: 'no socket', exitCode: 2 })).to.throw('could not be asked')
+  })
+})

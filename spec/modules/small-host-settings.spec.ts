@@ -1,0 +1,117 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { editKeys, parseKey } from '../../lib/playbook/authorized-keys.ts'
+import { parameterPath } from '../../lib/resources/kernel-parameter.ts'
+import { authorizedKey } from '../../modules/authorized-key.ts'
+import { hostname } from '../../modules/hostname.ts'
+import { sysctl } from '../../modules/sysctl.ts'
+import { user } from '../../modules/user.ts'
+import { aptHostName } from '../helpers/apt-host.ts'
+import { fourRounds } from '../helpers/four-rounds.ts'
+import { changed, errorOf, labHost, type SpecHost } from '../helpers/module-host.ts'
+
+const name = aptHostName
+const body = (letter: string) => `AAAAC3NzaC1lZDI1NTE5AAAAI${letter.repeat(43)}`
+const key = (letter: string, comment = 'me') => `ssh-ed25519 ${body(letter)} ${comment}`
+
+describe('sysctl, hostname, authorized-key', function () {
+  this.timeout(120_000)
+  let host: SpecHost
+  before(async () => {
+    host = await labHost(name)
+    await host.sh('userdel -r keys 2>/dev/null; useradd -m keys; rm -f /etc/sysctl.d/60-stead*')
+  })
+
+  fourRounds({
+    host: name, name: 'a parameter of the kernel, live and at boot',
+    task: () => sysctl({ name: 'net.ipv4.ip_local_port_range', value: '20000  60000' }),
+    drift: 'echo 30000 50000 >/proc/sys/net/ipv4/ip_local_port_range',
+    proof: 'stat -c "%i %y %z" /etc/sysctl.d/60-stead-net.ipv4.ip_local_port_range.conf',
+    holds: 'cat /etc/sysctl.d/60-stead* /proc/sys/net/ipv4/ip_local_port_range',
+    repaired: ['sysctl[net.ipv4.ip_local_port_range]\nvalue: 30000 50000 → 20000 60000'],
+  })
+
+  it('a parameter that the kernel does not have fails before its file is written', async () => {
+    expect(errorOf(await host.check(sysctl({ name: 'net.ipv4.no_such', value: 1 })))).to.contain('no parameter net.ipv4.no_such')
+    expect(errorOf(await host.run(sysctl({ name: 'net.ipv4.no_such', value: 1 })))).to.contain('no parameter net.ipv4.no_such')
+    expect(changed(await host.apply(sysctl({ name: 'net.ipv4.no_such', value: 1, live: false })))).to.deep.equal(['file[/etc/sysctl.d/60-stead-net.ipv4.no_such.conf]'])
+    expect(changed(await host.apply(sysctl({ name: 'net.ipv4.no_such', state: 'absent' })))).to.deep.equal(['file[/etc/sysctl.d/60-stead-net.ipv4.no_such.conf]'])
+  })
+
+  it('a value that the kernel refuses is not set at the next boot either', async () => {
+    const error = errorOf(await host.run(sysctl({ name: 'net.ipv4.ip_local_port_range', value: 'no range', path: '/etc/sysctl.d/refused.conf' })))
+    expect(error).to.contain('sysctl[net.ipv4.ip_local_port_range]').and.match(/Invalid argument|I\/O error/)
+    expect(await host.sh('ls /etc/sysctl.d')).not.to.contain('refused')
+  })
+
+  it('a dot within a part of a parameter is written as a slash', () => {
+    expect(parameterPath('net.ipv4.conf.eth0/1.forwarding')).to.equal('/proc/sys/net/ipv4/conf/eth0.1/forwarding')
+  })
+
+  fourRounds({
+    host: name, name: 'the name of the host, now and at boot',
+    task: () => hostname({ name: 'apt-renamed' }),
+    prepare: 'hostname before; echo before >/etc/hostname',
+    drift: 'hostname other',
+    proof: 'stat -c "%i %y %z" /etc/hostname',
+    holds: 'uname -n; cat /etc/hostname',
+    repaired: ['running: other → apt-renamed'],
+  })
+
+  fourRounds({
+    host: name, name: 'a key by which somebody may log in',
+    task: () => authorizedKey({ user: 'keys', keys: [key('A', 'ä'), `from="10.0.0.0/8,*.example.org",command="echo \\"hi\\"" ${key('B')}`] }),
+    prepare: 'rm -rf /home/keys/.ssh',
+    drift: `printf '# mine\\n%s' 'no-pty ${key('A', 'other')}' >/home/keys/.ssh/authorized_keys; chmod 755 /home/keys/.ssh; sed -i 's/# mine//' /home/keys/.ssh/authorized_keys; sed -i 1d /home/keys/.ssh/authorized_keys`,
+    proof: 'stat -c "%i %y %z" /home/keys/.ssh /home/keys/.ssh/*',
+    holds: 'cat /home/keys/.ssh/authorized_keys; stat -c "%a %U %G" /home/keys/.ssh /home/keys/.ssh/authorized_keys',
+    repaired: ['mode: 0755 → 0700', '-no-pty ssh-ed25519'],
+  })
+
+  it('other keys stay, unless the list is to be the only one', async () => {
+    await host.sh(`install -d -o keys -m 700 /home/keys/.ssh; printf '# note\\n\\377\\n%s\\n' '${key('C')}' >/home/keys/.ssh/authorized_keys`)
+    await host.apply(authorizedKey({ user: 'keys', keys: [key('A')] }))
+    expect(host.bytesOf('/home/keys/.ssh/authorized_keys').toString('latin1')).to.equal(`# note\n\xff\n${key('C')}\n${key('A')}\n`)
+    await host.apply(authorizedKey({ user: 'keys', keys: [key('A')], exclusive: true }))
+    expect(host.bytesOf('/home/keys/.ssh/authorized_keys').toString('latin1')).to.equal(`# note\n\xff\n${key('A')}\n`)
+    await host.apply(authorizedKey({ user: 'keys', keys: [key('A', 'whoever')], state: 'absent' }))
+    expect(host.bytesOf('/home/keys/.ssh/authorized_keys').toString('latin1')).to.equal('# note\n\xff\n')
+    expect(changed(await host.apply(authorizedKey({ user: 'keys', keys: [key('A')], state: 'absent' })))).to.deep.equal([])
+  })
+
+  it('a link that a user put in the place of his keys is refused, and what it leads to is untouched', async () => {
+    await host.sh('install -d -o keys -m 700 /home/keys/.ssh; echo precious >/root/precious; ln -sf /root/precious /home/keys/.ssh/authorized_keys')
+    expect(errorOf(await host.run(authorizedKey({ user: 'keys', keys: [key('A')] })))).to.contain('link')
+    expect(await host.sh('cat /root/precious; rm /home/keys/.ssh/authorized_keys')).to.equal('precious\n')
+  })
+
+  it('a link that a user put in the place of the directory of his keys is refused, and what it leads to is untouched', async () => {
+    await host.sh('rm -rf /home/keys/.ssh /root/inner; mkdir /root/inner; runuser -u keys -- ln -s /root/inner /home/keys/.ssh')
+    expect(errorOf(await host.check(authorizedKey({ user: 'keys', keys: [key('A')] })))).to.contain('link')
+    expect(errorOf(await host.run(authorizedKey({ user: 'keys', keys: [key('A')] })))).to.contain('link')
+    expect(await host.sh('stat -c %U /root/inner; ls -A /root/inner; rm /home/keys/.ssh')).to.equal('root\n')
+  })
+
+  it('a user that is not there is an error, unless the same run makes him', async () => {
+    expect(errorOf(await host.run(authorizedKey({ user: 'nobody-knows', keys: [key('A')] })))).to.contain('no user nobody-knows')
+    const check = await host.check([user({ name: 'later', home: '/srv/later' }), authorizedKey({ user: 'later', keys: [key('A')] })])
+    expect(check.tasks.map(({ status }) => status)).to.deep.equal(['change', 'change'])
+  })
+
+  it('keys are known by their bodies, whatever stands around them', () => {
+    expect(parseKey(`command="a b \\" c",no-pty ${key('A')} and more`)).to.deep.equal({ options: 'command="a b \\" c",no-pty', type: 'ssh-ed25519', blob: body('A'), comment: 'me and more' })
+    for (const text of ['', '# ssh', 'ssh-ed25519', 'ssh-ed25519 !!!', 'rsa AAAA']) expect(parseKey(text), text).to.equal(undefined)
+    expect(authorizedKey({ user: 'keys', keys: ['nonsense', `${key('A')}\n${key('B')}`] }).issues.length).to.equal(2)
+  })
+
+  it('any other line is kept, byte for byte, and a second edit changes nothing', () => {
+    fc.assert(fc.property(fc.array(fc.oneof(fc.string().filter(text => !text.includes('\n') && !parseKey(text)), fc.constantFrom(key('A'), key('B'), `no-pty ${key('A', 'x')}`))), before => {
+      const text = before.join('\n')
+      const once = editKeys(text, [key('A')], { present: true, exclusive: false })
+      const others = (of: string) => of.split('\n').filter(each => parseKey(each)?.blob !== body('A')).join('\n').replace(/\n*$/, '')
+      expect(others(once)).to.equal(others(text))
+      expect(editKeys(once, [key('A')], { present: true, exclusive: false })).to.equal(once)
+      expect(once.split(body('A')).length).to.equal(2)
+    }))
+  })
+})

@@ -1,0 +1,24 @@
+import { expect } from 'chai'
+import { user } from '../../modules/user.ts'
+import { desired, hostView, misuse, wantsOf, wrongArguments } from './plan-module.ts'
+
+describe('user', () => {
+  it('wants what is said of a user, groups in the order in which they are read', async () => {
+    expect(await desired(user({ name: 'runner', uid: 1500, group: 'media', groups: ['tor', 'adm'], home: '/srv/runner/', shell: '/bin/sh', comment: 'Runs' })))
+      .to.deep.equal([['user runner', { uid: '1500', group: 'media', groups: ['adm', 'tor'], home: '/srv/runner', homeDirectory: 'present', shell: '/bin/sh', comment: 'Runs' }]])
+    expect(await desired(user({ name: 'runner' }))).to.deep.equal([['user runner', { homeDirectory: 'present' }]])
+  })
+
+  it('wants one gone', async () => {
+    expect(await desired(user({ name: 'runner', state: 'absent' }))).to.deep.equal([['user runner', null]])
+  })
+
+  it('says whether a new one is a system user', async () => {
+    expect(wantsOf(await user({ name: 'runner', system: true }).plan(hostView()))[0]?.key)
+      .to.deep.equal({ name: 'runner', system: true, nonUnique: false, moveHome: false, skeleton: undefined, removeHome: false })
+  })
+
+  it('finds every wrong argument at once', () => {
+    expect(wrongArguments(misuse(user, { name: 'a:b', uid: '7', groups: 'adm', home: 'srv', shell: 'sh', password: 'x', extra: 1 }))).to.deep.equal(['arguments', 'groups', 'home', 'name', 'password', 'shell', 'uid'])
+  })
+})
