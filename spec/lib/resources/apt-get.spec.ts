@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect } from 'chai'
 import { aptArguments, aptFunctions, listsFunction, quietServices } from '../../../lib/resources/apt-get.ts'
@@ -58,7 +58,19 @@ describe('how apt-get is called', () => {
     writeFileSync(policy, '#!/bin/sh\nexit 7\n', { mode: 0o755 })
     expect(run(directory, script).output).to.equal('7\n')
     expect(execFileSync('cat', [policy], { encoding: 'utf8' })).to.contain('exit 7')
-    expect(quietServices({}).text).to.equal(':')
+  }))
+
+  it('takes away the policy that a killed run left, and no other', () => inTemporaryDirectory(async directory => {
+    mkdirSync(path.join(directory, 'usr/sbin'), { recursive: true })
+    const policy = path.join(directory, 'usr/sbin/policy-rc.d')
+    const cutOff = `${quietServices({ startServices: false }).text}\ntrap - EXIT`
+    run(directory, cutOff)
+    expect(existsSync(policy)).to.equal(true)
+    run(directory, quietServices({}).text)
+    expect(existsSync(policy)).to.equal(false)
+    writeFileSync(policy, '#!/bin/sh\nexit 7\n', { mode: 0o755 })
+    run(directory, quietServices({}).text)
+    expect(existsSync(policy)).to.equal(true)
   }))
 
   it('asks nothing, keeps changed configuration, and does what is dangerous only when told', () => {
