@@ -1,13 +1,9 @@
 import { expect } from 'chai'
 import type { HostReport } from '../../lib/report/report.ts'
-import { changed, diffs, errorOf, labHost, type Work } from './module-host.ts'
+import { changed, diffs, errorOf, labHost, type SpecHost, type Work } from './module-host.ts'
 
 /** What a resource goes through to be trusted. */
-export interface FourRounds {
-  /** Name of the lab host. */
-  host: string
-  /** What the describe is called: ids of edge cases first, as in '[apt 13] a package'. */
-  name: string
+export interface Rounds {
   /** Called anew for every run. */
   task: () => Work
   /** Shell script that changes by hand what the task keeps. */
@@ -20,6 +16,8 @@ export interface FourRounds {
   holds?: string
   /** What of the drift the diff must name. */
   repaired?: readonly (string | RegExp)[]
+  /** All that the repair may change, as the report names it; left out: not compared. */
+  drifted?: readonly string[]
 }
 
 /** Every change made was foretold as `change` or `may-change`, and every `change` foretold was made. */
@@ -32,53 +30,60 @@ export function expectForetold(check: HostReport, applied: HostReport): void {
   expect(applied.tasks.map(({ name }) => name), 'tasks').to.deep.equal(check.tasks.map(({ name }) => name))
 }
 
+/** A check, which writes nothing, then a run, which does what the check said. */
+async function change(host: SpecHost, { task }: Rounds): Promise<HostReport> {
+  const check = await host.check(task())
+  expect(errorOf(check), 'check').to.equal(undefined)
+  expect(changed(check, ['change', 'may-change']), 'foretold').not.to.deep.equal([])
+  const changes = ({ tasks }: HostReport) => tasks.map(({ name, status, changes: list }) => ({ name, status, list }))
+  expect(changes(await host.check(task())), 'a check after a check').to.deep.equal(changes(check))
+  const applied = await host.apply(task())
+  expect(changed(applied)).not.to.deep.equal([])
+  expectForetold(check, applied)
+  return applied
+}
+
+async function leaveAlone(host: SpecHost, { task, proof }: Rounds): Promise<void> {
+  const before = await host.sh(proof)
+  const again = await host.apply(task())
+  expect(changed(again), diffs(again)).to.deep.equal([])
+  const check = await host.check(task())
+  expect(changed(check, ['change', 'may-change']), diffs(check)).to.deep.equal([])
+  expect(check.status).to.equal('ok')
+  expect(await host.sh(proof), 'proof').to.equal(before)
+}
+
+async function repair(host: SpecHost, rounds: Rounds): Promise<void> {
+  const { drift, holds = ':', repaired = [], drifted } = rounds
+  const state = await host.sh(holds)
+  await host.sh(drift)
+  const applied = await change(host, rounds)
+  if (drifted) expect(changed(applied), 'repaired').to.deep.equal([...drifted].sort())
+  for (const part of repaired) {
+    if (typeof part === 'string') expect(diffs(applied)).to.contain(part)
+    else expect(diffs(applied)).to.match(part)
+  }
+  expect(await host.sh(holds), 'state').to.equal(state)
+  await leaveAlone(host, rounds)
+}
+
 /**
- * Absent → applied; again → nothing to do, proved by more than the report; drifted by hand → exactly the drift repaired; and each time
- * `--check` says what applying then does.
+ * Absent → applied; again → nothing to do, proved by more than the report; drifted by hand → exactly the drift repaired, and left alone; and
+ * each time `--check` says what applying then does. Within one test, where others before and behind it need what it makes.
  */
-export function fourRounds({ host: hostName, name, task, drift, proof, prepare = ':', holds = ':', repaired = [] }: FourRounds): void {
+export async function goThroughFourRounds(host: SpecHost, rounds: Rounds): Promise<void> {
+  await host.sh(rounds.prepare ?? ':')
+  await change(host, rounds)
+  await leaveAlone(host, rounds)
+  await repair(host, rounds)
+}
+
+/** The four rounds, a test each, in a suite of their own: `name` begins with ids of edge cases, as in '[apt 13] a package'. */
+export function fourRounds({ host: hostName, name, ...rounds }: Rounds & { host: string; name: string }): void {
   describe(name, () => {
-    let state = ''
-
-    before(async () => void (await (await labHost(hostName)).sh(prepare)))
-
-    it('is made where it is absent, as --check foretold', async () => {
-      const host = await labHost(hostName)
-      const check = await host.check(task())
-      expect(errorOf(check), 'check').to.equal(undefined)
-      expect(changed(check, ['change', 'may-change']), 'foretold').not.to.deep.equal([])
-      const applied = await host.apply(task())
-      expect(changed(applied)).not.to.deep.equal([])
-      expectForetold(check, applied)
-      state = await host.sh(holds)
-    })
-
-    it('is left alone where it is right', async () => {
-      const host = await labHost(hostName)
-      const before = await host.sh(proof)
-      const again = await host.apply(task())
-      expect(changed(again), diffs(again)).to.deep.equal([])
-      const check = await host.check(task())
-      expect(changed(check, ['change', 'may-change']), diffs(check)).to.deep.equal([])
-      expect(check.status).to.equal('ok')
-      expect(await host.sh(proof), 'proof').to.equal(before)
-    })
-
-    it('is repaired where it drifted, as --check foretold, and then left alone', async () => {
-      const host = await labHost(hostName)
-      await host.sh(drift)
-      const check = await host.check(task())
-      expect(errorOf(check), 'check').to.equal(undefined)
-      const applied = await host.apply(task())
-      expect(changed(applied), 'repaired').not.to.deep.equal([])
-      expectForetold(check, applied)
-      for (const part of repaired) {
-        if (typeof part === 'string') expect(diffs(applied)).to.contain(part)
-        else expect(diffs(applied)).to.match(part)
-      }
-      expect(await host.sh(holds), 'state').to.equal(state)
-      const again = await host.apply(task())
-      expect(changed(again), diffs(again)).to.deep.equal([])
-    })
+    before(async () => void (await (await labHost(hostName)).sh(rounds.prepare ?? ':')))
+    it('is made where it is absent, as --check foretold', async () => void (await change(await labHost(hostName), rounds)))
+    it('is left alone where it is right', async () => leaveAlone(await labHost(hostName), rounds))
+    it('is repaired where it drifted, as --check foretold, and then left alone', async () => repair(await labHost(hostName), rounds))
   })
 }

@@ -9,6 +9,7 @@ import type { HostReport } from '../../lib/report/report.ts'
 import { runHost } from '../../lib/run/run-host.ts'
 import { ReadScript } from '../../lib/shell/script.ts'
 import { Session } from '../../lib/shell/session.ts'
+import type { Output } from '../../lib/state/resource.ts'
 import { connectSsh } from '../../lib/transport/ssh.ts'
 import { announceHosts } from './lab-lifecycle.ts'
 import { publishedHost } from './published-schema.ts'
@@ -74,10 +75,17 @@ export class SpecHost {
 
   /** {@link sh}, as bytes. */
   async bytes(script: string, stdin?: Uint8Array): Promise<Buffer> {
-    if (!this.#session) throw new Error('sh() is for hosts reached by SSH.')
+    const { stdout, stderr, exitCode } = await this.trySh(script, stdin)
+    if (exitCode !== 0) throw new Error(`The script failed (${exitCode}): ${script}\n${stderr}`)
+    return stdout
+  }
+
+  /** Runs a shell script on the host as root, and gives what became of it. */
+  async trySh(script: string, stdin?: Uint8Array): Promise<Output> {
+    if (!this.#session) throw new Error('Scripts are for hosts reached by SSH.')
     const [output] = await this.#session.apply([{ script: new ReadScript(script), stdin }])
-    if (output?.exitCode !== 0) throw new Error(`The script failed (${output?.exitCode ?? '?'}): ${script}\n${output?.stderr ?? ''}`)
-    return output.stdout
+    if (!output) throw new Error('The host gave no answer.')
+    return output
   }
 
   /** A file's bytes, read past the host, from its root file system. */

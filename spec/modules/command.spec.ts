@@ -3,17 +3,17 @@ import { secret } from '../../lib/index.ts'
 import { command } from '../../modules/command.ts'
 import { file } from '../../modules/file.ts'
 import type { TaskOptions } from '../../lib/index.ts'
-import { fourRounds } from '../helpers/rounds-of-task.ts'
-import { LabHostUnderTest } from '../helpers/host-under-test.ts'
+import { goThroughFourRounds } from '../helpers/four-rounds.ts'
+import { labHost, type SpecHost } from '../helpers/module-host.ts'
+import { unitHostName } from '../helpers/unit-host.ts'
 
 describe('command', function () {
   this.timeout(120_000)
-  let host: LabHostUnderTest
+  let host: SpecHost
   before(async () => {
-    host = await LabHostUnderTest.up('spec-units')
-    await host.shell('rm -rf /srv/command; mkdir /srv/command; chmod 777 /srv/command')
+    host = await labHost(unitHostName)
+    await host.sh('rm -rf /srv/command; mkdir /srv/command; chmod 777 /srv/command')
   })
-  after(() => host.close())
   const sh = (script: string) => ['sh', '-c', script]
   const apply = async (call: Parameters<typeof command>[0] | { argv: string[]; reads: true }, { check = false, ...options }: TaskOptions & { check?: boolean } = {}) => {
     const { tasks: [task], error } = await host.run(({ task: add }) => void (call.reads ? add('command', command(call), options) : add('command', command(call), options)), { check })
@@ -21,11 +21,11 @@ describe('command', function () {
     return task
   }
 
-  it('runs until the path is there that it creates', () => fourRounds({
-    host, name: 'creates', task: () => command({ argv: sh('echo $$ >/srv/command/made'), creates: '/srv/command/made' }), drift: 'rm /srv/command/made', proof: 'cat /srv/command/made', drifted: ['command[/srv/command/made]'],
+  it('runs until the path is there that it creates', () => goThroughFourRounds(host, {
+    task: () => command({ argv: sh('echo $$ >/srv/command/made'), creates: '/srv/command/made' }), drift: 'rm /srv/command/made', proof: 'cat /srv/command/made', drifted: ['command[/srv/command/made]'],
   }))
-  it('runs until a script finds nothing more to do', () => fourRounds({
-    host, name: 'unless', task: () => command({ argv: sh('echo $$ >state'), cwd: '/srv/command', unless: 'grep -q . state', onlyIf: '[ ! -s state ]' }), drift: 'rm /srv/command/state', proof: 'cat /srv/command/state',
+  it('runs until a script finds nothing more to do', () => goThroughFourRounds(host, {
+    task: () => command({ argv: sh('echo $$ >state'), cwd: '/srv/command', unless: 'grep -q . state', onlyIf: '[ ! -s state ]' }), drift: 'rm /srv/command/state', proof: 'cat /srv/command/state',
   }))
   it('runs while the path is there that it removes', async () => {
     const call = { argv: ['rm', '/srv/command/state'], removes: '/srv/command/state' }
@@ -43,13 +43,13 @@ describe('command', function () {
       env: { TOKEN: secret(nasty), PLAIN: nasty }, stdin: secret('in\0put äöü\n'.replace('\0', '')),
     })
     expect(task.error).to.equal(undefined)
-    expect(await host.shell('cat /srv/command/vars; echo; cat /srv/command/input; stat -c %a /srv/command/vars')).to.equal(`${nasty}|${nasty}\ninput äöü\n600\n`)
-    expect(await host.shell('grep -c "pä\'ss" /srv/command/ps || :')).to.equal('0\n')
+    expect(await host.sh('cat /srv/command/vars; echo; cat /srv/command/input; stat -c %a /srv/command/vars')).to.equal(`${nasty}|${nasty}\ninput äöü\n600\n`)
+    expect(await host.sh('grep -c "pä\'ss" /srv/command/ps || :')).to.equal('0\n')
     expect(JSON.stringify(task)).to.not.contain('ss\\"w$')
   })
   it('takes words as they are, and runs as another user, guards too', async () => {
     await apply({ argv: ['sh', '-c', 'printf "%s\\n" "$@" >/srv/command/words; id -un >>/srv/command/words', 'sh', '$HOME', '*', "it's", 'ä b'], user: 'nobody', unless: '[ "$(id -un)" = nobody ] && [ -e /srv/command/words ]' })
-    expect(await host.shell('cat /srv/command/words')).to.equal("$HOME\n*\nit's\nä b\nnobody\n")
+    expect(await host.sh('cat /srv/command/words')).to.equal("$HOME\n*\nit's\nä b\nnobody\n")
   })
   it('is run every time when it does not say what it brings about', async () => {
     expect((await apply({ argv: ['true'] })).status).to.equal('change')
@@ -82,6 +82,6 @@ describe('command', function () {
       expect(tasks[0]?.changes[0]?.reason).to.contain('never applied')
       expect(handlers.filter(({ status }) => status === 'change')).to.deep.equal([])
     }
-    expect((await host.tryShell('[ -e /srv/command/dry ]')).exitCode).to.equal(1)
+    expect((await host.trySh('[ -e /srv/command/dry ]')).exitCode).to.equal(1)
   })
 })

@@ -9,7 +9,7 @@ const namesIn = (folder: string): string[] => readdirSync(path.join(root, folder
 const camelCase = (name: string) => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
 
 /** Values by which a spec gets a host of the lab, by the helper that has them. */
-const hosts = { 'module-host': ['labHost'], 'host-under-test': ['LabHostUnderTest'], 'postgres-host': ['postgresHost'] }
+const hosts = { 'module-host': ['labHost'], 'postgres-host': ['postgresHost'] }
 
 /** The specs beside this one that get a host of the lab, with what they import and call. */
 const onHosts = readdirSync(import.meta.dirname).filter(file => file.endsWith('.spec.ts')).map(file => path.join(import.meta.dirname, file))

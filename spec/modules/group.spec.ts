@@ -1,34 +1,34 @@
 import { expect } from 'chai'
 import { group } from '../../modules/group.ts'
 import { user } from '../../modules/user.ts'
-import { LabHostUnderTest } from '../helpers/host-under-test.ts'
+import { goThroughFourRounds } from '../helpers/four-rounds.ts'
+import { labHost, type SpecHost } from '../helpers/module-host.ts'
 import { refusal, runTask, statusesOf } from '../helpers/one-task.ts'
-import { fourRounds } from '../helpers/rounds-of-task.ts'
+import { unitHostName } from '../helpers/unit-host.ts'
 
 const proof = 'stat -c "%n %i %Y %Z" /etc/passwd /etc/shadow /etc/group /etc/gshadow'
 
 describe('group', function () {
   this.timeout(120_000)
-  let host: LabHostUnderTest
+  let host: SpecHost
   const clean = 'userdel -rf gina; for g in gina crew crew2 players ordinary system; do groupdel -f $g; done; :'
   before(async () => {
-    host = await LabHostUnderTest.up('spec-units')
-    await host.shell(clean)
+    host = await labHost(unitHostName)
+    await host.sh(clean)
   })
   after(async () => {
-    await host.shell(clean)
-    host.close()
+    await host.sh(clean)
   })
-  const number = async (name: string) => Number((await host.shell(`getent group ${name} | cut -d: -f3`)).trim())
+  const number = async (name: string) => Number((await host.sh(`getent group ${name} | cut -d: -f3`)).trim())
 
-  it('[user 11] makes a group with its number, keeps it, repairs the number', () => fourRounds({
-    host, name: 'crew', task: () => group({ name: 'crew', gid: 1337 }), drift: 'groupmod -g 1338 crew', proof, drifted: ['group[crew]'],
+  it('[user 11] makes a group with its number, keeps it, repairs the number', () => goThroughFourRounds(host, {
+    task: () => group({ name: 'crew', gid: 1337 }), drift: 'groupmod -g 1338 crew', proof, drifted: ['group[crew]'],
   }))
   it('[user 11] leaves number and members of a group alone of which nothing more is said', async () => {
-    await host.shell('gpasswd -a games crew >/dev/null')
+    await host.sh('gpasswd -a games crew >/dev/null')
     expect((await runTask(host, group({ name: 'crew' }))).status).to.equal('ok')
     expect((await runTask(host, group({ name: 'crew', gid: 1339 }))).changes[0]?.diff).to.equal('gid: 1337 → 1339')
-    expect(await host.shell('getent group crew')).to.equal('crew:x:1339:games\n')
+    expect(await host.sh('getent group crew')).to.equal('crew:x:1339:games\n')
     await runTask(host, group({ name: 'crew', gid: 1337 }))
   })
   it('[user 11] refuses a number that is another group\'s, unless told that it may be shared', async () => {
@@ -42,7 +42,7 @@ describe('group', function () {
     expect([await number('system') < 1000, await number('ordinary') >= 1000]).to.deep.equal([true, true])
   })
   it('[user 11] does not remove the primary group of a user, unless forced', async () => {
-    await host.shell('groupadd players; useradd -M -g players gina')
+    await host.sh('groupadd players; useradd -M -g players gina')
     expect((await runTask(host, group({ name: 'players', state: 'absent' }))).error).to.contain("cannot remove the primary group of user 'gina'")
     const forced = group({ name: 'players', state: 'absent', force: true })
     expect(await statusesOf(host, forced, forced)).to.deep.equal(['change', 'ok'])
@@ -55,7 +55,7 @@ describe('group', function () {
       }, { check })
       expect(tasks.map(({ status, error }) => [status, error]), check ? 'check' : 'applied').to.deep.equal([['change', undefined], ['change', undefined]])
     }
-    expect(await host.shell('id -gn gina; id -Gn gina')).to.equal('players\nplayers crew\n')
+    expect(await host.sh('id -gn gina; id -Gn gina')).to.equal('players\nplayers crew\n')
   })
   it('is gone, and again is nothing to do', async () => {
     expect(await statusesOf(host, group({ name: 'crew', state: 'absent' }), group({ name: 'crew', state: 'absent' }))).to.deep.equal(['change', 'ok'])

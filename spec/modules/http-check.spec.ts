@@ -4,8 +4,9 @@ import { apt } from '../../modules/apt.ts'
 import { httpCheck } from '../../modules/http-check.ts'
 import { nginxSite } from '../../modules/nginx-site.ts'
 import { systemd } from '../../modules/systemd.ts'
-import { LabHostUnderTest } from '../helpers/host-under-test.ts'
+import { labHost, type SpecHost } from '../helpers/module-host.ts'
 import { runTask } from '../helpers/one-task.ts'
+import { unitHostName } from '../helpers/unit-host.ts'
 
 const url = 'http://127.0.0.1:8077'
 const site = `server { listen 127.0.0.1:8077; default_type application/json;
@@ -18,25 +19,24 @@ location = /ready { root /srv/http; try_files /ready =503; } }
 
 describe('http-check', function () {
   this.timeout(120_000)
-  let host: LabHostUnderTest
+  let host: SpecHost
   before(async () => {
-    host = await LabHostUnderTest.up('spec-units')
+    host = await labHost(unitHostName)
     const { tasks } = await host.run(({ task, handler }) => {
       task('packages', apt({ packages: ['nginx-light', 'curl'], startServices: false }))
       task('site', nginxSite({ name: 'answers', content: site, removeDefault: true }), { notify: handler('reload', systemd({ unit: 'nginx', state: 'reloaded' })) })
     })
     expect(tasks.map(({ error }) => error)).to.deep.equal([undefined, undefined])
-    await host.shell('rm -rf /srv/http; mkdir /srv/http')
+    await host.sh('rm -rf /srv/http; mkdir /srv/http')
   })
   after(async () => {
-    await host.shell('rm -rf /etc/nginx/sites-*/answers.conf /srv/http; systemctl reload nginx')
-    host.close()
+    await host.sh('rm -rf /etc/nginx/sites-*/answers.conf /srv/http; systemctl reload nginx')
   })
   /** As it is now: check mode does not wait. */
   const look = async (args: Parameters<typeof httpCheck>[0]) => (await runTask(host, httpCheck(args), { check: true })).error ?? 'ok'
 
   it('waits until the answer is right, and says then that nothing changed', async () => {
-    await host.shell('(sleep 1.5; echo yes >/srv/http/ready) >/dev/null 2>&1 &')
+    await host.sh('(sleep 1.5; echo yes >/srv/http/ready) >/dev/null 2>&1 &')
     const started = Date.now()
     const { status, changes, error } = await runTask(host, httpCheck({ url: `${url}/ready`, contains: 'yes', timeoutSeconds: 10 }))
     expect([status, changes, error]).to.deep.equal(['ok', [], undefined])
@@ -70,11 +70,11 @@ describe('http-check', function () {
     expect(jsonProblem('{}', { path: 'toString' })).to.equal('the answer has no toString')
   })
   it('says that curl is not there', async () => {
-    await host.shell('mv /usr/bin/curl /usr/bin/curl.away')
+    await host.sh('mv /usr/bin/curl /usr/bin/curl.away')
     try {
       expect(await look({ url: `${url}/json` })).to.contain('curl is not installed on this host')
     } finally {
-      await host.shell('mv /usr/bin/curl.away /usr/bin/curl')
+      await host.sh('mv /usr/bin/curl.away /usr/bin/curl')
     }
   })
 })

@@ -7,26 +7,26 @@ import { nginxString, secret } from '../../lib/index.ts'
 import { apt } from '../../modules/apt.ts'
 import { nginxSite } from '../../modules/nginx-site.ts'
 import { systemd } from '../../modules/systemd.ts'
-import { LabHostUnderTest } from '../helpers/host-under-test.ts'
+import { goThroughFourRounds } from '../helpers/four-rounds.ts'
+import { labHost, type SpecHost } from '../helpers/module-host.ts'
 import { findLabHost } from '../helpers/lab-host.ts'
 import { runTask, statusesOf } from '../helpers/one-task.ts'
-import { fourRounds } from '../helpers/rounds-of-task.ts'
+import { unitHostName } from '../helpers/unit-host.ts'
 
 const proof = 'find /etc/nginx -printf "%p %i %T@ %C@ %l\\n" | sort'
 const good = 'server { listen 127.0.0.1:8099; return 204; }\n'
 
 describe('nginx-site', function () {
   this.timeout(120_000)
-  let host: LabHostUnderTest
+  let host: SpecHost
   const clean = 'rm -f /etc/nginx/sites-*/hello.conf /etc/nginx/sites-*/other.conf /etc/nginx/sites-*/quote.conf /etc/nginx/sites-available/spec-default'
   before(async () => {
-    host = await LabHostUnderTest.up('spec-units')
+    host = await labHost(unitHostName)
     // A host without nginx, as at first, whatever other specs did on it.
-    await host.shell('! [ -e /usr/sbin/nginx ] || { DEBIAN_FRONTEND=noninteractive apt-get -qy purge nginx-light nginx-common >/dev/null 2>&1; rm -rf /etc/nginx; }')
+    await host.sh('! [ -e /usr/sbin/nginx ] || { DEBIAN_FRONTEND=noninteractive apt-get -qy purge nginx-light nginx-common >/dev/null 2>&1; rm -rf /etc/nginx; }')
   })
   after(async () => {
-    await host.shell(`${clean}; systemctl reload nginx`)
-    host.close()
+    await host.sh(`${clean}; systemctl reload nginx`)
   })
   const apply = (args: Parameters<typeof nginxSite>[0], check = false) => runTask(host, nginxSite(args), { check })
 
@@ -40,46 +40,46 @@ describe('nginx-site', function () {
     }, { check })
     const foretold = await play(true)
     expect(foretold.tasks.map(({ status, error }) => [status, error]).slice(0, 2)).to.deep.equal([['change', undefined], ['change', undefined]])
-    const watch = (await findLabHost('spec-units')).watch("ss -Hltn | awk '{ print $4 }'", 0)
+    const watch = (await findLabHost(unitHostName)).watch("ss -Hltn | awk '{ print $4 }'", 0)
     const { tasks, handlers } = await play(false)
-    await host.shell('curl -sf http://127.0.0.1:8096/; sleep 0.3')
+    await host.sh('curl -sf http://127.0.0.1:8096/; sleep 0.3')
     const seen = await watch.stop()
     expect([...tasks, ...handlers].map(({ status, error }) => [status, error])).to.deep.equal([1, 2, 3, 4].map(() => ['change', undefined]))
     expect(foretold.tasks[2]?.status, 'the start was foretold').to.be.oneOf(['change', 'may-change'])
     expect(seen).to.include('127.0.0.1:8096')
     expect(seen.filter(address => /:80$/.test(address))).to.deep.equal([])
     expect((await play(false)).tasks.map(({ status }) => status)).to.deep.equal(['ok', 'ok', 'ok'])
-    await host.shell(`${clean}; systemctl reload nginx`)
+    await host.sh(`${clean}; systemctl reload nginx`)
   })
-  it('writes and enables a site, keeps it, puts a removed link back', () => fourRounds({
-    host, name: 'site', task: () => nginxSite({ name: 'hello', content: good }), drift: 'rm /etc/nginx/sites-enabled/hello.conf; echo "# by hand" >>/etc/nginx/sites-available/hello.conf', proof, drifted: ['nginx-site[hello]'],
+  it('writes and enables a site, keeps it, puts a removed link back', () => goThroughFourRounds(host, {
+    task: () => nginxSite({ name: 'hello', content: good }), drift: 'rm /etc/nginx/sites-enabled/hello.conf; echo "# by hand" >>/etc/nginx/sites-available/hello.conf', proof, drifted: ['nginx-site[hello]'],
   }))
   it('leaves nothing behind of a site that nginx -t does not accept, and shows its words', async () => {
-    const before = await host.shell(proof.replace(' %C@', '').replace('-printf', '-not -type d -printf'))
+    const before = await host.sh(proof.replace(' %C@', '').replace('-printf', '-not -type d -printf'))
     const changed = await apply({ name: 'hello', content: 'server { lissten 127.0.0.1:8099; }\n' })
     expect(changed.error).to.contain('unknown directive "lissten"').and.contain('what was there is back')
     expect((await apply({ name: 'other', content: 'server { listen nowhere:x; }\n' })).status).to.equal('failed')
-    expect((await host.shell(proof.replace(' %C@', '').replace('-printf', '-not -type d -printf'))).replace(/ \d+ /g, ' ')).to.equal(before.replace(/ \d+ /g, ' '))
+    expect((await host.sh(proof.replace(' %C@', '').replace('-printf', '-not -type d -printf'))).replace(/ \d+ /g, ' ')).to.equal(before.replace(/ \d+ /g, ' '))
     expect((await apply({ name: 'hello', content: good })).status).to.equal('ok')
-    expect((await host.tryShell('nginx -t')).exitCode).to.equal(0)
+    expect((await host.trySh('nginx -t')).exitCode).to.equal(0)
   })
   it('takes the place of Debian\'s default site in one step, although both together would not pass', async () => {
-    await host.shell("echo 'server { listen 127.0.0.1:8097 default_server; }' >/etc/nginx/sites-available/spec-default; ln -sf ../sites-available/spec-default /etc/nginx/sites-enabled/default")
+    await host.sh("echo 'server { listen 127.0.0.1:8097 default_server; }' >/etc/nginx/sites-available/spec-default; ln -sf ../sites-available/spec-default /etc/nginx/sites-enabled/default")
     const args = { name: 'other', content: 'server { listen 127.0.0.1:8097 default_server; }\n', removeDefault: true }
     expect((await apply({ ...args, removeDefault: false })).error).to.contain('duplicate default server')
     expect((await apply(args)).status).to.equal('change')
     expect((await apply(args)).status).to.equal('ok')
-    await host.shell('rm -f /etc/nginx/sites-*/other.conf /etc/nginx/sites-available/spec-default')
+    await host.sh('rm -f /etc/nginx/sites-*/other.conf /etc/nginx/sites-available/spec-default')
   })
   it('disables a site and keeps its file, then removes it; both are ok the second time', async () => {
     expect((await apply({ name: 'hello', state: 'disabled' })).changes[0]?.diff).to.equal('enabledAs: ../sites-available/hello.conf → (none)')
     expect((await apply({ name: 'hello', state: 'disabled' })).status).to.equal('ok')
-    expect(await host.shell('cat /etc/nginx/sites-available/hello.conf')).to.equal(good)
+    expect(await host.sh('cat /etc/nginx/sites-available/hello.conf')).to.equal(good)
     const gone = nginxSite({ name: 'hello', state: 'absent' })
     expect(await statusesOf(host, gone, gone)).to.deep.equal(['change', 'ok'])
   })
   it('removes a broken site although another is broken too, so that both can be repaired', async () => {
-    await host.shell('for s in hello other; do echo "broken" >/etc/nginx/sites-available/$s.conf; ln -s ../sites-available/$s.conf /etc/nginx/sites-enabled/; done')
+    await host.sh('for s in hello other; do echo "broken" >/etc/nginx/sites-available/$s.conf; ln -s ../sites-available/$s.conf /etc/nginx/sites-enabled/; done')
     expect((await apply({ name: 'hello', state: 'absent' })).error).to.equal(undefined)
     expect(await statusesOf(host, nginxSite({ name: 'other', content: good }), nginxSite({ name: 'other', state: 'absent' }))).to.deep.equal(['change', 'change'])
   })
@@ -92,7 +92,7 @@ describe('nginx-site', function () {
       const task = await apply(site)
       expect(task.error, task.error).to.equal(undefined)
       expect(JSON.stringify(task)).not.to.contain('a key for nobody')
-      expect(await host.shell('stat -c "%U %a" /etc/nginx/sites-available/hello.conf; grep -c "a key for nobody" /etc/nginx/sites-available/hello.conf')).to.equal('root 600\n1\n')
+      expect(await host.sh('stat -c "%U %a" /etc/nginx/sites-available/hello.conf; grep -c "a key for nobody" /etc/nginx/sites-available/hello.conf')).to.equal('root 600\n1\n')
       expect(await statusesOf(host, nginxSite(site), nginxSite({ name: 'hello', state: 'absent' }))).to.deep.equal(['ok', 'change'])
     } finally {
       rmSync(directory, { recursive: true })
@@ -103,7 +103,7 @@ describe('nginx-site', function () {
     await fc.assert(fc.asyncProperty(fc.array(text, { minLength: 20, maxLength: 40 }), async texts => {
       const places = texts.map((one, index) => `location = /${index} { return 200 ${nginxString(one)}; }`)
       expect((await apply({ name: 'quote', content: `server { listen 127.0.0.1:8098; default_type text/plain; ${places.join('\n')} }\n` })).error).to.equal(undefined)
-      const found = await host.shell(`nginx -s reload; sleep 0.4; i=0; while [ $i -lt ${texts.length} ]; do curl -s http://127.0.0.1:8098/$i | base64 -w0; echo; i=$((i+1)); done`)
+      const found = await host.sh(`nginx -s reload; sleep 0.4; i=0; while [ $i -lt ${texts.length} ]; do curl -s http://127.0.0.1:8098/$i | base64 -w0; echo; i=$((i+1)); done`)
       expect(found.split('\n').slice(0, -1).map(line => Buffer.from(line, 'base64').toString())).to.deep.equal(texts)
     }), { numRuns: 3 })
     expect(() => nginxString('$x')).to.throw(RangeError, 'variable')

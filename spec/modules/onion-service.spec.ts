@@ -3,10 +3,11 @@ import { secret } from '../../lib/index.ts'
 import { apt } from '../../modules/apt.ts'
 import { onionService } from '../../modules/onion-service.ts'
 import { torrc } from '../../modules/torrc.ts'
-import { LabHostUnderTest } from '../helpers/host-under-test.ts'
+import { goThroughFourRounds } from '../helpers/four-rounds.ts'
+import { labHost, type SpecHost } from '../helpers/module-host.ts'
 import { findLabHost } from '../helpers/lab-host.ts'
 import { refusal, runTask, statusesOf } from '../helpers/one-task.ts'
-import { fourRounds } from '../helpers/rounds-of-task.ts'
+import { unitHostName } from '../helpers/unit-host.ts'
 
 const alice = 'C'.repeat(51) + 'Q'
 const bob = 'B'.repeat(51) + 'A'
@@ -15,43 +16,42 @@ const reloads = 'journalctl --sync; journalctl -u tor@default -o cat -b | grep -
 
 describe('onion-service', function () {
   this.timeout(120_000)
-  let host: LabHostUnderTest
+  let host: SpecHost
   const clean = "rm -rf /var/lib/tor/shop /var/lib/tor/forum /var/lib/tor/copy /var/lib/tor/mine; sed -i '/# BEGIN stead/,/# END stead/d' /etc/tor/torrc; systemctl restart tor@default"
   before(async () => {
-    host = await LabHostUnderTest.up('spec-units')
+    host = await labHost(unitHostName)
     expect((await runTask(host, apt({ packages: ['tor'] }))).error).to.equal(undefined)
-    await host.shell(clean)
+    await host.sh(clean)
   })
   after(async () => {
-    await host.shell(clean)
-    host.close()
+    await host.sh(clean)
   })
   const apply = (args: Parameters<typeof onionService>[0], check = false) => runTask(host, onionService(args), { check })
   const shop = { name: 'shop', ports: { 80: '127.0.0.1:8080' }, clients: { alice, bob } }
-  const hostname = async (name: string) => (await host.shell(`cat /var/lib/tor/${name}/hostname`)).trim()
+  const hostname = async (name: string) => (await host.sh(`cat /var/lib/tor/${name}/hostname`)).trim()
 
-  it('makes a service with clients, keeps it, repairs a client by hand and a lost stanza', () => fourRounds({
-    host, name: 'onion', task: () => onionService(shop), proof,
+  it('makes a service with clients, keeps it, repairs a client by hand and a lost stanza', () => goThroughFourRounds(host, {
+    task: () => onionService(shop), proof,
     drift: 'chmod 644 /var/lib/tor/shop/authorized_clients/alice.auth; echo descriptor:x25519:X >/var/lib/tor/shop/authorized_clients/eve.auth', drifted: ['onion-clients[/var/lib/tor/shop]'],
   }))
   it('makes the address again that was taken away, of the same key', async () => {
     const before = await hostname('shop')
-    await host.shell('rm /var/lib/tor/shop/hostname')
+    await host.sh('rm /var/lib/tor/shop/hostname')
     expect((await apply(shop)).changes.map(({ resource }) => resource)).to.deep.equal(['onion-address[/var/lib/tor/shop]'])
     expect(await hostname('shop')).to.equal(before)
     expect((await apply(shop)).status).to.equal('ok')
   })
-  it('closes a directory of keys that others may enter, and a key that they may read', () => fourRounds({
-    host, name: 'private', blank: 'rm -rf /var/lib/tor/shop', task: () => onionService(shop), proof,
+  it('closes a directory of keys that others may enter, and a key that they may read', () => goThroughFourRounds(host, {
+    prepare: 'rm -rf /var/lib/tor/shop', task: () => onionService(shop), proof,
     drift: 'chmod 755 /var/lib/tor/shop; chmod 644 /var/lib/tor/shop/hs_ed25519_secret_key', drifted: ['file[/var/lib/tor/shop]', 'file[/var/lib/tor/shop/hs_ed25519_secret_key]'],
   }))
   it('writes clients as tor wants them, and takes one away with exactly one reload', async () => {
-    expect(await host.shell('cd /var/lib/tor/shop/authorized_clients; stat -c "%n %U %a" *; cat alice.auth')).to.equal(`alice.auth debian-tor 600\nbob.auth debian-tor 600\ndescriptor:x25519:${alice}\n`)
-    const before = Number(await host.shell(reloads))
+    expect(await host.sh('cd /var/lib/tor/shop/authorized_clients; stat -c "%n %U %a" *; cat alice.auth')).to.equal(`alice.auth debian-tor 600\nbob.auth debian-tor 600\ndescriptor:x25519:${alice}\n`)
+    const before = Number(await host.sh(reloads))
     const task = await apply({ ...shop, clients: { alice } })
     expect(task.changes[0]?.diff).to.equal(`clients: alice ${alice}, bob ${bob} → alice ${alice}`)
-    expect(await host.shell('ls /var/lib/tor/shop/authorized_clients')).to.equal('alice.auth\n')
-    expect(Number(await host.shell(reloads)) - before).to.equal(1)
+    expect(await host.sh('ls /var/lib/tor/shop/authorized_clients')).to.equal('alice.auth\n')
+    expect(Number(await host.sh(reloads)) - before).to.equal(1)
     for (const wrong of ['descriptor:x25519:abc', 'A'.repeat(52), 'B'.repeat(52)]) expect(onionService({ ...shop, clients: { alice: wrong } }).issues[0]?.message).to.contain('x25519 public key in base32')
   })
   it('gives each of several services its address', async () => {
@@ -68,10 +68,10 @@ describe('onion-service', function () {
     expect(names.slice(-2)).to.deep.equal([await hostname('shop'), await hostname('forum')])
   })
   it('takes over an existing key: the same address at another place, and never shown', async () => {
-    const base64 = await host.shell('base64 -w0 /var/lib/tor/forum/hs_ed25519_secret_key')
+    const base64 = await host.sh('base64 -w0 /var/lib/tor/forum/hs_ed25519_secret_key')
     const forum = await hostname('forum')
     await apply({ name: 'forum', state: 'absent', removeKeys: true })
-    await host.shell('systemctl reload tor@default')
+    await host.sh('systemctl reload tor@default')
     const copy = { name: 'copy', ports: { 80: '127.0.0.1:8081' }, key: secret(base64) }
     const task = await apply(copy)
     expect(task.error, task.error).to.equal(undefined)
@@ -81,24 +81,24 @@ describe('onion-service', function () {
     expect(onionService({ ...copy, key: secret('AAAA') }).issues[0]?.message).to.contain('hs_ed25519_secret_key')
   })
   it('keeps a given key, puts it back where another one is, and there is no moment in which others can read it', async () => {
-    const base64 = await host.shell('base64 -w0 /var/lib/tor/copy/hs_ed25519_secret_key')
-    await host.shell('systemctl restart tor@default; install -d -o debian-tor -g debian-tor -m 755 /var/lib/tor/mine')
-    const watch = (await findLabHost('spec-units')).watch('find /var/lib/tor/mine -name "hs_ed25519_secret_key*" -printf "%m %u\\n" 2>/dev/null || :', 0)
-    await fourRounds({
-      host, name: 'key', task: () => onionService({ name: 'mine', ports: { 80: '127.0.0.1:8082' }, key: secret(base64), replaceKey: true }), proof: proof.replace('/var/lib/tor/forum', '/var/lib/tor/mine'),
+    const base64 = await host.sh('base64 -w0 /var/lib/tor/copy/hs_ed25519_secret_key')
+    await host.sh('systemctl restart tor@default; install -d -o debian-tor -g debian-tor -m 755 /var/lib/tor/mine')
+    const watch = (await findLabHost(unitHostName)).watch('find /var/lib/tor/mine -name "hs_ed25519_secret_key*" -printf "%m %u\\n" 2>/dev/null || :', 0)
+    await goThroughFourRounds(host, {
+      task: () => onionService({ name: 'mine', ports: { 80: '127.0.0.1:8082' }, key: secret(base64), replaceKey: true }), proof: proof.replace('/var/lib/tor/forum', '/var/lib/tor/mine'),
       drift: 'dd if=/dev/urandom of=/var/lib/tor/mine/hs_ed25519_secret_key bs=1 seek=32 count=64 conv=notrunc status=none', drifted: ['onion-key[/var/lib/tor/mine]'],
     })
     const seen = await watch.stop()
     expect(seen).to.include('600 debian-tor')
     expect(seen.filter(line => !/^600 (root|debian-tor)$/.test(line))).to.deep.equal([])
-    expect(await host.shell('stat -c %a /var/lib/tor/mine; ls /var/lib/tor/mine | grep "hs_ed25519_secret_key." || :')).to.match(/^2?700\n$/)
+    expect(await host.sh('stat -c %a /var/lib/tor/mine; ls /var/lib/tor/mine | grep "hs_ed25519_secret_key." || :')).to.match(/^2?700\n$/)
     await apply({ name: 'mine', state: 'absent', removeKeys: true })
   })
   it('does not take the place of another key unless told so; then the address is the key\'s', async () => {
-    const base64 = await host.shell('base64 -w0 /var/lib/tor/copy/hs_ed25519_secret_key')
+    const base64 = await host.sh('base64 -w0 /var/lib/tor/copy/hs_ed25519_secret_key')
     const address = await hostname('copy')
     await apply({ name: 'copy', state: 'absent', removeKeys: true })
-    await host.shell('systemctl reload tor@default')
+    await host.sh('systemctl reload tor@default')
     expect(await refusal(host, () => onionService({ ...shop, clients: undefined, key: secret(base64) }))).to.contain('/var/lib/tor/shop holds another key')
     expect((await apply({ ...shop, clients: undefined, key: secret(base64), replaceKey: true })).status).to.equal('change')
     expect(await hostname('shop')).to.equal(address)
@@ -106,7 +106,7 @@ describe('onion-service', function () {
   it('takes a service out and keeps its keys, or removes them when told so', async () => {
     const out = onionService({ name: 'shop', state: 'absent' })
     expect(await statusesOf(host, out, out)).to.deep.equal(['change', 'ok'])
-    expect(await host.shell('ls /var/lib/tor/shop/hs_ed25519_secret_key')).to.contain('secret')
+    expect(await host.sh('ls /var/lib/tor/shop/hs_ed25519_secret_key')).to.contain('secret')
     const gone = onionService({ name: 'shop', state: 'absent', removeKeys: true })
     expect(await statusesOf(host, gone, gone)).to.deep.equal(['change', 'ok'])
   })

@@ -7,10 +7,11 @@ import { comesFrom } from '../../lib/python/direct-url.ts'
 import { readRequirements } from '../../lib/python/requirements-file.ts'
 import { apt } from '../../modules/apt.ts'
 import { pipVenv } from '../../modules/pip-venv.ts'
-import { LabHostUnderTest } from '../helpers/host-under-test.ts'
+import { goThroughFourRounds } from '../helpers/four-rounds.ts'
+import { labHost, type SpecHost } from '../helpers/module-host.ts'
 import { findLabHost } from '../helpers/lab-host.ts'
 import { runTask, statusesOf } from '../helpers/one-task.ts'
-import { fourRounds } from '../helpers/rounds-of-task.ts'
+import { unitHostName } from '../helpers/unit-host.ts'
 
 /** Makes tiny wheels on the host, so that no index is needed. */
 const makeWheels = `rm -rf /srv/wheels /srv/venv /srv/venv2 /srv/venv3; mkdir -p /srv/wheels; python3 - <<'PY'
@@ -32,7 +33,7 @@ const proof = 'find /srv/venv -printf "%p %i %T@ %C@\\n" | sort | md5sum; cat /s
 
 describe('pip-venv', function () {
   this.timeout(120_000)
-  let host: LabHostUnderTest
+  let host: SpecHost
   const directory = mkdtempSync(join(tmpdir(), 'stead-pip-'))
   const local = (name: string, text: string) => {
     mkdirSync(join(directory, 'more'), { recursive: true })
@@ -40,35 +41,34 @@ describe('pip-venv', function () {
     return join(directory, name)
   }
   before(async () => {
-    host = await LabHostUnderTest.up('spec-units')
+    host = await labHost(unitHostName)
     expect((await runTask(host, apt({ packages: ['python3-venv'] }))).error).to.equal(undefined)
-    await host.shell(makeWheels)
+    await host.sh(makeWheels)
   })
   after(() => {
     rmSync(directory, { recursive: true })
-    host.close()
   })
   const apply = (args: Partial<Parameters<typeof pipVenv>[0]>, check = false) => runTask(host, pipVenv({ ...options, ...args }), { check })
 
-  it('[pip 1] makes an environment, by whatever spelling of a name, keeps it, puts back what was removed', () => fourRounds({
-    host, name: 'venv', task: () => pipVenv({ ...options, packages: ['edge.demo-PKG[More]==1', 'leaf<2'] }), blank: 'rm -rf /srv/venv', drift: '/srv/venv/bin/pip uninstall -qy leaf', proof, drifted: ['venv[/srv/venv]'],
+  it('[pip 1] makes an environment, by whatever spelling of a name, keeps it, puts back what was removed', () => goThroughFourRounds(host, {
+    task: () => pipVenv({ ...options, packages: ['edge.demo-PKG[More]==1', 'leaf<2'] }), prepare: 'rm -rf /srv/venv', drift: '/srv/venv/bin/pip uninstall -qy leaf', proof, drifted: ['venv[/srv/venv]'],
   }))
   it('a no-op runs no pip and no Python', async () => {
-    await host.shell(`p=$(readlink -f /usr/bin/python3); mv $p $p.real; printf '#!/bin/sh\\necho "$0 $*" >>/srv/python.log\\nexec %s.real "$@"\\n' $p >$p; chmod 755 $p; rm -f /srv/python.log; /srv/venv/bin/python3 -c 1; wc -l </srv/python.log; rm /srv/python.log`)
+    await host.sh(`p=$(readlink -f /usr/bin/python3); mv $p $p.real; printf '#!/bin/sh\\necho "$0 $*" >>/srv/python.log\\nexec %s.real "$@"\\n' $p >$p; chmod 755 $p; rm -f /srv/python.log; /srv/venv/bin/python3 -c 1; wc -l </srv/python.log; rm /srv/python.log`)
     const { status } = await apply({ packages: ['Edge_Demo.Pkg[more]', 'leaf~=1.0'] })
-    const ran = await host.shell('cat /srv/python.log 2>/dev/null || :; p=$(readlink -f /usr/bin/python3); mv $p.real $p; /srv/venv/bin/python3 -c 1')
+    const ran = await host.sh('cat /srv/python.log 2>/dev/null || :; p=$(readlink -f /usr/bin/python3); mv $p.real $p; /srv/venv/bin/python3 -c 1')
     expect([status, ran]).to.deep.equal(['ok', ''])
   })
   it('[pip 4, pip 9] takes a pre-release that is there, and an empty list', async () => {
-    await host.shell('/srv/venv/bin/pip install -q --no-index --find-links /srv/wheels --pre early old')
+    await host.sh('/srv/venv/bin/pip install -q --no-index --find-links /srv/wheels --pre early old')
     expect((await apply({ packages: ['early'] })).status).to.equal('ok')
     expect((await apply({ packages: [] })).status).to.equal('ok')
     expect((await apply({ packages: ['pip'] })).status).to.equal('ok')
   })
   it('[pip 3] installs nothing of what cannot be had, and says why; refuses an illegal name before any connection', async () => {
-    const before = await host.shell(proof)
+    const before = await host.sh(proof)
     expect((await apply({ packages: ['leaf==9', 'old'] })).error).to.contain('No matching distribution found for leaf==9')
-    expect(await host.shell(proof)).to.equal(before)
+    expect(await host.sh(proof)).to.equal(before)
     expect(pipVenv({ path: '/x', packages: ['djan=+-~!@#$go'] }).issues[0]?.message).to.contain('The requirement')
   })
   it('[pip 11] removes packages that shall not be there; one that is not there is ok', async () => {
@@ -77,7 +77,7 @@ describe('pip-venv', function () {
     expect((await apply({ packages: ['leaf'], absentPackages: ['OLD', 'never-there'] })).status).to.equal('ok')
   })
   it('[pip 13] takes requirements files with extras, markers, hashes, nested files and constraints, and is ok the second time', async () => {
-    const hash = async (wheel: string) => (await host.shell(`sha256sum </srv/wheels/${wheel}`)).slice(0, 64)
+    const hash = async (wheel: string) => (await host.sh(`sha256sum </srv/wheels/${wheel}`)).slice(0, 64)
     local('more/nested.txt', `# a comment\nleaf==1.5 \\\n  --hash=sha256:${'0'.repeat(64)} \\\n  --hash=sha256:${await hash('leaf-1.5-py3-none-any.whl')} # chosen\n`)
     local('limits.txt', 'leaf<2\n')
     const top = local('requirements.txt', `-c limits.txt\n-rmore/nested.txt\nEdge-demo-pkg[more]==1.0 ; python_version >= "3.8" --hash=sha256:${await hash('Edge_Demo_Pkg-1.0-py3-none-any.whl')}\r\nnothing-for-us==1 ; sys_platform == "win32" --hash=sha256:${'1'.repeat(64)}\n`)
@@ -85,7 +85,7 @@ describe('pip-venv', function () {
     const task = await apply(args)
     expect(task.error, task.error).to.equal(undefined)
     expect(task.status).to.equal('change')
-    expect(await host.shell('ls -d /srv/venv2/lib/python3*/site-packages/leaf*info')).to.contain('leaf-1.5.dist-info')
+    expect(await host.sh('ls -d /srv/venv2/lib/python3*/site-packages/leaf*info')).to.contain('leaf-1.5.dist-info')
     expect((await apply(args)).status).to.equal('ok')
     local('limits.txt', 'leaf==1.0\n')
     expect((await apply(args, true)).changes[0]?.diff).to.contain('leaf 1.5 does not satisfy ==1.0 (a constraint)')
@@ -98,42 +98,42 @@ describe('pip-venv', function () {
     expect((await apply(from('1.0'))).status).to.equal('ok')
   })
   it('[pip 9] rebuilds an environment whose Python went with an upgrade of the host to another minor version, as --check foretold', async () => {
-    await host.shell('ln -sfn /usr/bin/python3.7 /srv/venv2/bin/python3')
+    await host.sh('ln -sfn /usr/bin/python3.7 /srv/venv2/bin/python3')
     const args = { path: '/srv/venv2', packages: ['leaf==1.5'] }
     const foretold = await apply(args, true)
     expect(foretold.changes[0]?.diff).to.match(/python: broken \(made for 3\.\d+\.\d+\) → sound/)
     expect((await apply(args)).status).to.equal('change')
-    expect(await host.shell('/srv/venv2/bin/python3 -c "import leaf; print(1)"')).to.equal('1\n')
+    expect(await host.sh('/srv/venv2/bin/python3 -c "import leaf; print(1)"')).to.equal('1\n')
     expect((await apply(args)).status).to.equal('ok')
   })
   it('rebuilds an environment that was made for another minor version, or that saw other packages', async () => {
-    await host.shell("sed -i 's/^version = .*/version = 3.9.2/' /srv/venv2/pyvenv.cfg")
+    await host.sh("sed -i 's/^version = .*/version = 3.9.2/' /srv/venv2/pyvenv.cfg")
     const args = { path: '/srv/venv2', packages: ['leaf==1.5'] }
     expect((await apply(args)).changes[0]?.diff).to.contain('broken (made for 3.9.2)')
     expect((await apply({ ...args, systemSitePackages: true })).changes[0]?.diff).to.contain('systemSitePackages: false → true')
     expect((await apply({ ...args, systemSitePackages: true })).status).to.equal('ok')
   })
   it('never takes the place of a directory that is no environment', async () => {
-    await host.shell('rm -rf /srv/venv3; mkdir /srv/venv3; echo precious >/srv/venv3/data')
+    await host.sh('rm -rf /srv/venv3; mkdir /srv/venv3; echo precious >/srv/venv3/data')
     expect((await apply({ path: '/srv/venv3', packages: ['leaf'] })).error).to.contain('holds something that is no virtual environment')
-    expect(await host.shell('cat /srv/venv3/data; rm -r /srv/venv3')).to.equal('precious\n')
+    expect(await host.sh('cat /srv/venv3/data; rm -r /srv/venv3')).to.equal('precious\n')
   })
   it('leaves nothing behind where no environment can be made, so that the next run makes a whole one', async () => {
-    await host.shell('for d in /usr/lib/python3.*/ensurepip; do mv $d $d.away; done')
+    await host.sh('for d in /usr/lib/python3.*/ensurepip; do mv $d $d.away; done')
     try {
       expect((await apply({ path: '/srv/venv3', packages: ['leaf'] })).error).to.contain('was not created successfully').and.contain('ensurepip')
-      expect(await host.shell('ls -A /srv/venv3')).to.equal('')
+      expect(await host.sh('ls -A /srv/venv3')).to.equal('')
     } finally {
-      await host.shell('for d in /usr/lib/python3.*/ensurepip.away; do mv $d ${d%.away}; done')
+      await host.sh('for d in /usr/lib/python3.*/ensurepip.away; do mv $d ${d%.away}; done')
     }
   })
   it('[pip 12] brings pip back where it is gone, when it has something to install', async () => {
-    await host.shell('rm -rf /srv/venv/bin/pip* /srv/venv/lib/python3*/site-packages/pip*')
+    await host.sh('rm -rf /srv/venv/bin/pip* /srv/venv/lib/python3*/site-packages/pip*')
     expect((await apply({ packages: ['leaf==1.0'] })).error).to.equal(undefined)
     expect((await apply({ packages: ['leaf==1.0'] })).status).to.equal('ok')
   })
   it('gives a secret index to pip in a file: no command line, no environment and no report has it', async () => {
-    const watch = (await findLabHost('spec-units')).watch(`cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -a -o -x -e 'pip' -e '.*hunter2[2].*' || :`, 0)
+    const watch = (await findLabHost(unitHostName)).watch(`cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -a -o -x -e 'pip' -e '.*hunter2[2].*' || :`, 0)
     const task = await apply({ packages: ['leaf==9'], index: secret('file:///srv/hunter22/simple'), noIndex: false, findLinks: [] })
     expect(await watch.stop()).to.deep.equal(['pip'])
     expect(task.error).to.contain('No matching distribution found for leaf==9')

@@ -1,24 +1,24 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { systemdCommand, systemdEnvironment } from '../../lib/quote/systemd.ts'
-import { LabHostUnderTest } from '../helpers/host-under-test.ts'
+import { labHost, type SpecHost } from '../helpers/module-host.ts'
+import { unitHostName } from '../helpers/unit-host.ts'
 
 const text = fc.string({ unit: fc.constantFrom(...'ab $%"\'\\;|&{}~*?#=\t\n\r\u0001\u007fé☃,-:@!'), maxLength: 12 })
 
 describe('quoting for unit files', function () {
   this.timeout(120_000)
-  let host: LabHostUnderTest
-  before(async () => (host = await LabHostUnderTest.up('spec-cases-units')))
+  let host: SpecHost
+  before(async () => (host = await labHost(unitHostName)))
   after(async () => {
-    await host.shell('rm -f /run/systemd/system/quote.service /run/quote.*; systemctl daemon-reload')
-    host.close()
+    await host.sh('rm -f /run/systemd/system/quote.service /run/quote.*; systemctl daemon-reload')
   })
 
   /** Runs one service whose program prints its arguments and variables, each followed by a NUL. */
   const show = async (lines: string) => {
     const unit = Buffer.from(`[Service]\nType=oneshot\nStandardOutput=truncate:/run/quote.out\n${lines}\n`).toString('base64')
-    await host.shell(`mkdir -p /run/systemd/system; echo ${unit} | base64 -d >/run/systemd/system/quote.service; systemctl daemon-reload; systemctl start quote.service`)
-    return Buffer.from((await host.shell('base64 -w0 /run/quote.out')), 'base64').toString().split('\0').slice(0, -1)
+    await host.sh(`mkdir -p /run/systemd/system; echo ${unit} | base64 -d >/run/systemd/system/quote.service; systemctl daemon-reload; systemctl start quote.service`)
+    return Buffer.from((await host.sh('base64 -w0 /run/quote.out')), 'base64').toString().split('\0').slice(0, -1)
   }
 
   it('brings any words to the program as they are', async () => {

@@ -5,9 +5,10 @@ import { expect } from 'chai'
 import { secret } from '../../lib/index.ts'
 import { systemd } from '../../modules/systemd.ts'
 import { systemdUnit } from '../../modules/systemd-unit.ts'
-import { LabHostUnderTest } from '../helpers/host-under-test.ts'
+import { goThroughFourRounds } from '../helpers/four-rounds.ts'
+import { labHost, type SpecHost } from '../helpers/module-host.ts'
 import { refusal, runTask, statusesOf } from '../helpers/one-task.ts'
-import { fourRounds } from '../helpers/rounds-of-task.ts'
+import { unitHostName } from '../helpers/unit-host.ts'
 
 const sleeper = { name: 'sleeper', sections: { Service: { ExecStart: '/bin/sleep infinity' }, Install: { WantedBy: 'multi-user.target' } } }
 const dropIn = { name: 'sleeper', dropIn: 'more', sections: { Service: { Environment: ['A=1', 'B=2'] } } }
@@ -15,23 +16,22 @@ const proof = 'systemctl show -p Id,InvocationID,StateChangeTimestampMonotonic s
 
 describe('systemd-unit', function () {
   this.timeout(120_000)
-  let host: LabHostUnderTest
+  let host: SpecHost
   const clean = 'systemctl stop -q sleeper.service "many@*.service"; rm -rf /etc/systemd/system/sleeper.* /etc/systemd/system/many@* /etc/systemd/system/*.wants/sleeper.service; systemctl daemon-reload'
   before(async () => {
-    host = await LabHostUnderTest.up('spec-units')
-    await host.shell(clean)
+    host = await labHost(unitHostName)
+    await host.sh(clean)
   })
   after(async () => {
-    await host.shell(clean)
-    host.close()
+    await host.sh(clean)
   })
-  const reloads = async () => Number(await host.shell('journalctl -q --sync; journalctl -q _PID=1 -o cat -b | grep -c "^Reloading" || :'))
+  const reloads = async () => Number(await host.sh('journalctl -q --sync; journalctl -q _PID=1 -o cat -b | grep -c "^Reloading" || :'))
 
-  it('writes a unit file, keeps it without a reload, mends it', () => fourRounds({
-    host, name: 'unit', task: () => systemdUnit(sleeper), drift: 'echo "# by hand" >>/etc/systemd/system/sleeper.service', proof, drifted: ['file[/etc/systemd/system/sleeper.service]'],
+  it('writes a unit file, keeps it without a reload, mends it', () => goThroughFourRounds(host, {
+    task: () => systemdUnit(sleeper), drift: 'echo "# by hand" >>/etc/systemd/system/sleeper.service', proof, drifted: ['file[/etc/systemd/system/sleeper.service]'],
   }))
-  it('writes a drop-in of somebody else\'s unit, keeps it, mends it', () => fourRounds({
-    host, name: 'drop-in', task: () => systemdUnit(dropIn), drift: 'rm /etc/systemd/system/sleeper.service.d/more.conf', proof, drifted: ['file[/etc/systemd/system/sleeper.service.d/more.conf]'],
+  it('writes a drop-in of somebody else\'s unit, keeps it, mends it', () => goThroughFourRounds(host, {
+    task: () => systemdUnit(dropIn), drift: 'rm /etc/systemd/system/sleeper.service.d/more.conf', proof, drifted: ['file[/etc/systemd/system/sleeper.service.d/more.conf]'],
   }))
   it('a changed unit file or drop-in, and the removal of one, causes exactly one daemon-reload; an unchanged one none', async () => {
     const count = async (args: Parameters<typeof systemdUnit>[0]) => {
@@ -44,10 +44,10 @@ describe('systemd-unit', function () {
     expect(await count(changed)).to.deep.equal(['ok', 0])
     const other = { ...dropIn, sections: { Service: { Environment: ['A=1', 'B=3'] } } }
     expect(await count(other)).to.deep.equal(['change', 1])
-    expect(await host.shell('systemctl show -p Environment sleeper.service')).to.equal('Environment=A=1 B=3\n')
+    expect(await host.sh('systemctl show -p Environment sleeper.service')).to.equal('Environment=A=1 B=3\n')
     expect(await count({ ...dropIn, state: 'absent' })).to.deep.equal(['change', 1])
     expect(await count({ ...dropIn, state: 'absent' })).to.deep.equal(['ok', 0])
-    expect(await host.shell('ls -d /etc/systemd/system/sleeper.service.d 2>/dev/null || echo gone')).to.equal('gone\n')
+    expect(await host.sh('ls -d /etc/systemd/system/sleeper.service.d 2>/dev/null || echo gone')).to.equal('gone\n')
   })
   it('a changed unit file is in force after one run: one daemon-reload, one restart by its handler', async () => {
     await runTask(host, systemd({ unit: 'sleeper', state: 'started' }))
@@ -61,15 +61,15 @@ describe('systemd-unit', function () {
     expect(told(await play('4711', true))).to.deep.equal(['File change', 'Run ok', 'Restart change'])
     expect(told(await play('4711'))).to.deep.equal(['File change', 'Run ok', 'Restart change'])
     expect((await reloads()) - before).to.equal(1)
-    expect(await host.shell('tr "\\0" " " </proc/$(systemctl show -p MainPID --value sleeper)/cmdline')).to.equal('/bin/sleep 4711 ')
+    expect(await host.sh('tr "\\0" " " </proc/$(systemctl show -p MainPID --value sleeper)/cmdline')).to.equal('/bin/sleep 4711 ')
     expect(told(await play('4711'))).to.deep.equal(['File ok', 'Run ok'])
   })
   it('stops and disables a unit before its file goes, and all instances of a template', async () => {
     const many = { name: 'many@.service', sections: { Service: { ExecStart: '/bin/sleep %i00' }, Install: { WantedBy: 'multi-user.target' } } }
     expect((await runTask(host, systemdUnit(many))).error).to.equal(undefined)
-    await host.shell('systemctl enable -q --now many@1 many@2; systemctl enable -q sleeper 2>/dev/null || :')
+    await host.sh('systemctl enable -q --now many@1 many@2; systemctl enable -q sleeper 2>/dev/null || :')
     expect(await statusesOf(host, ...[many, sleeper].flatMap(({ name }) => [systemdUnit({ name, state: 'absent' }), systemdUnit({ name, state: 'absent' })]))).to.deep.equal(['change', 'ok', 'change', 'ok'])
-    expect(await host.shell('systemctl list-units --all --plain --no-legend "many@*" sleeper.service; ls /etc/systemd/system /etc/systemd/system/*.wants | grep -e many -e sleeper || :')).to.equal('')
+    expect(await host.sh('systemctl list-units --all --plain --no-legend "many@*" sleeper.service; ls /etc/systemd/system /etc/systemd/system/*.wants | grep -e many -e sleeper || :')).to.equal('')
   })
   it('refuses to write a secret into a file that everybody may read, in check mode too, and shows nothing of it', async () => {
     const directory = mkdtempSync(path.join(tmpdir(), 'stead-unit-'))

@@ -1,22 +1,23 @@
 import { expect } from 'chai'
 import { systemd } from '../../modules/systemd.ts'
-import { fourRounds } from '../helpers/rounds-of-task.ts'
-import { LabHostUnderTest } from '../helpers/host-under-test.ts'
+import { goThroughFourRounds } from '../helpers/four-rounds.ts'
+import { labHost, type SpecHost } from '../helpers/module-host.ts'
 import { runTask, statusesOf } from '../helpers/one-task.ts'
+import { unitHostName } from '../helpers/unit-host.ts'
 
 const units = ['plain', 'static', 'indirect', 'broken', 'crashing', 'norm', 'once', 'stays', 'slow', 'lingers', 'wrong', 'elsewhere']
 const invocations = 'systemctl show -p Id,InvocationID,UnitFileState,StateChangeTimestampMonotonic plain.service; find /etc/systemd/system -printf "%p %i %T@ %C@\\n" | sort'
 
 describe('systemd', function () {
   this.timeout(120_000)
-  let host: LabHostUnderTest
+  let host: SpecHost
   const file = (name: string, text: string) => `printf '%b' ${JSON.stringify(text)} >/etc/systemd/system/${name};`
   const left = [...units.map(unit => `${unit}.service`), 'sleeper@*.service', 'nick.service', 'indirect.socket', 'brought.service']
   const clean = `systemctl stop ${left.map(unit => `'${unit}'`).join(' ')} 2>/dev/null; systemctl reset-failed
 cd /etc/systemd/system; rm -rf ${left.join(' ')} ${left.map(unit => `*.wants/${unit} /run/systemd/system/${unit}`).join(' ')} /usr/lib/systemd/system/brought.service /srv/units; systemctl daemon-reload;`
   before(async () => {
-    host = await LabHostUnderTest.up('spec-units')
-    await host.shell(`${clean}
+    host = await labHost(unitHostName)
+    await host.sh(`${clean}
 ${file('plain.service', '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n')}
 ${file('lingers.service', '[Service]\\nExecStart=/bin/sleep infinity\\nExecStop=/bin/sleep 1\\n')}
 ${file('static.service', '[Service]\\nExecStart=/bin/sleep infinity\\n')}
@@ -31,18 +32,17 @@ mkdir -p /mnt/made; grep -q /mnt/made /etc/fstab || echo 'tmpfs /mnt/made tmpfs 
 systemctl daemon-reload`)
   })
   after(async () => {
-    await host.shell(`${clean} sed -i '\\#/mnt/made#d' /etc/fstab; systemctl daemon-reload`)
-    host.close()
+    await host.sh(`${clean} sed -i '\\#/mnt/made#d' /etc/fstab; systemctl daemon-reload`)
   })
 
   const apply = (args: Parameters<typeof systemd>[0], check = false) => runTask(host, systemd(args), { check })
   const statuses = (...calls: Parameters<typeof systemd>[0][]) => statusesOf(host, ...calls.map(systemd))
 
-  it('[systemd 9] starts and enables a unit, keeps it the same invocation, repairs what was stopped', () => fourRounds({
-    host, name: 'plain', task: () => systemd({ unit: 'plain', state: 'started', enabled: true }), blank: 'systemctl disable -q --now plain', drift: 'systemctl disable -q --now plain', proof: invocations, drifted: ['unit[plain.service]'],
+  it('[systemd 9] starts and enables a unit, keeps it the same invocation, repairs what was stopped', () => goThroughFourRounds(host, {
+    task: () => systemd({ unit: 'plain', state: 'started', enabled: true }), prepare: 'systemctl disable -q --now plain', drift: 'systemctl disable -q --now plain', proof: invocations, drifted: ['unit[plain.service]'],
   }))
   it('systemd reads a unit file anew that was changed by hand, and says so', async () => {
-    await host.shell('echo "# by hand" >>/etc/systemd/system/plain.service')
+    await host.sh('echo "# by hand" >>/etc/systemd/system/plain.service')
     const task = await apply({ unit: 'plain', state: 'started' })
     expect(task.changes[0]?.diff).to.equal('needsDaemonReload: true → false')
     expect(await statuses({ unit: 'plain', state: 'started' })).to.deep.equal(['ok'])
@@ -65,26 +65,26 @@ systemctl daemon-reload`)
     expect(await statuses({ unit: 'slow', masked: true }, { unit: 'slow', masked: true })).to.deep.equal(['change', 'ok'])
     for (const args of [{ unit: 'slow', enabled: true }, { unit: 'slow', state: 'started' as const }]) expect((await apply(args)).error).to.contain('is masked')
     expect(await statuses({ unit: 'slow', masked: false }, { unit: 'slow', masked: false })).to.deep.equal(['change', 'ok'])
-    await host.shell('systemctl mask --runtime slow.service')
+    await host.sh('systemctl mask --runtime slow.service')
     expect(await statuses({ unit: 'slow', masked: false }, { unit: 'slow', masked: false })).to.deep.equal(['change', 'ok'])
   })
-  it('[systemd 5] masks for ever what was masked until the next reboot, keeps it, masks it again', () => fourRounds({
-    host, name: 'mask', task: () => systemd({ unit: 'slow', masked: true }), drift: 'systemctl unmask -q slow.service; systemctl mask -q --runtime slow.service', proof: invocations, drifted: ['unit-mask[slow.service]'],
+  it('[systemd 5] masks for ever what was masked until the next reboot, keeps it, masks it again', () => goThroughFourRounds(host, {
+    task: () => systemd({ unit: 'slow', masked: true }), drift: 'systemctl unmask -q slow.service; systemctl mask -q --runtime slow.service', proof: invocations, drifted: ['unit-mask[slow.service]'],
   }))
   it('[systemd 5] unmasks, enables and starts in one task; stops, disables and masks in one', async () => {
-    await host.shell(`printf '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n' >/usr/lib/systemd/system/brought.service; systemctl daemon-reload; systemctl enable -q --now brought`)
+    await host.sh(`printf '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n' >/usr/lib/systemd/system/brought.service; systemctl daemon-reload; systemctl enable -q --now brought`)
     const off = { unit: 'brought', masked: true, state: 'stopped' as const, enabled: false }
     const on = { unit: 'brought', masked: false, state: 'started' as const, enabled: true }
     expect(await statuses(off, off)).to.deep.equal(['change', 'ok'])
-    expect(await host.shell('systemctl is-enabled brought || :; systemctl is-active brought || :')).to.equal('masked\ninactive\n')
+    expect(await host.sh('systemctl is-enabled brought || :; systemctl is-active brought || :')).to.equal('masked\ninactive\n')
     expect(await statuses(on, on)).to.deep.equal(['change', 'ok'])
-    await host.shell('systemctl disable -q --now brought; rm /usr/lib/systemd/system/brought.service; systemctl daemon-reload')
+    await host.sh('systemctl disable -q --now brought; rm /usr/lib/systemd/system/brought.service; systemctl daemon-reload')
   })
   it('[systemd 6] starts and enables one instance of a template, and no other', async () => {
     const on = { unit: 'sleeper@100', state: 'started' as const, enabled: true }
     const off = { unit: 'sleeper@100', state: 'stopped' as const, enabled: false }
     expect(await statuses(on, on)).to.deep.equal(['change', 'ok'])
-    expect(await host.shell('systemctl is-enabled sleeper@2.service || :')).to.equal('disabled\n')
+    expect(await host.sh('systemctl is-enabled sleeper@2.service || :')).to.equal('disabled\n')
     expect(await statuses(off, off)).to.deep.equal(['change', 'ok'])
     expect(systemd({ unit: 'sleeper@.service', enabled: true }).issues[0]?.message).to.contain('must name an instance')
   })
@@ -102,16 +102,16 @@ systemctl daemon-reload`)
     expect(handlers.map(({ status, error }) => [status, error])).to.deep.equal([['change', undefined]])
   })
   it('[systemd 9] waits for a unit that was told to stop and has not yet', async () => {
-    await host.shell('systemctl start lingers; systemctl stop --no-block lingers')
+    await host.sh('systemctl start lingers; systemctl stop --no-block lingers')
     expect((await apply({ unit: 'lingers', state: 'stopped' })).changes[0]?.diff).to.equal('running: deactivating → false')
-    expect(await host.shell('systemctl is-active lingers || :')).to.equal('inactive\n')
+    expect(await host.sh('systemctl is-active lingers || :')).to.equal('inactive\n')
   })
   it('[systemd 9] a unit that is restarted or reloaded by a handler runs afterwards, also when it was stopped', async () => {
     for (const state of ['restarted', 'reloaded'] as const) {
-      await host.shell('systemctl stop plain; systemctl start stays')
+      await host.sh('systemctl stop plain; systemctl start stays')
       const { handlers } = await host.run(({ task, handler }) => void task('change', systemd({ unit: 'stays', state: 'stopped' }), { notify: handler('again', systemd({ unit: 'plain', state })) }))
       expect(handlers.map(({ status, error }) => [status, error])).to.deep.equal([['change', undefined]])
-      expect(await host.shell('systemctl is-active plain')).to.equal('active\n')
+      expect(await host.sh('systemctl is-active plain')).to.equal('active\n')
     }
   })
   it('keeps apart a target and a oneshot that are looked at together', async () => {
@@ -122,13 +122,13 @@ systemctl daemon-reload`)
     expect(tasks.map(({ status, error }) => [status, error])).to.deep.equal([['ok', undefined], ['ok', undefined]])
   })
   it('enables and disables a unit whose file is elsewhere, and leaves the link to it', async () => {
-    await host.shell("mkdir -p /srv/units; printf '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n' >/srv/units/elsewhere.service; systemctl link -q /srv/units/elsewhere.service")
+    await host.sh("mkdir -p /srv/units; printf '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n' >/srv/units/elsewhere.service; systemctl link -q /srv/units/elsewhere.service")
     expect(await statuses(...[false, true, true, false, false].map(enabled => ({ unit: 'elsewhere', enabled })))).to.deep.equal(['ok', 'change', 'ok', 'change', 'ok'])
-    expect(await host.shell('systemctl is-enabled elsewhere || :')).to.equal('linked\n')
+    expect(await host.sh('systemctl is-enabled elsewhere || :')).to.equal('linked\n')
   })
   it('[systemd 13] fails with the last lines of the journal when a unit does not start or keeps failing; stopped is then ok', async () => {
     for (const time of ['first', 'second', 'third']) expect((await apply({ unit: 'broken', state: 'started' })).error, time).to.contain('the reason is here')
-    await host.shell('systemctl stop broken; systemctl reset-failed broken || :')
+    await host.sh('systemctl stop broken; systemctl reset-failed broken || :')
     expect(await statuses({ unit: 'broken', state: 'stopped' })).to.deep.equal(['ok'])
   })
   it('[systemd 13] a handler that restarts a broken unit fails with the last lines of its journal, and runs again the next time', async () => {
@@ -137,22 +137,22 @@ systemctl daemon-reload`)
       const { handlers } = await play(state)
       expect(handlers.map(({ status, error = '' }) => [status, error.includes('the reason is here')])).to.deep.equal([['failed', true]])
     }
-    await host.shell('systemctl stop broken; rm -f /var/lib/stead/notified/*')
+    await host.sh('systemctl stop broken; rm -f /var/lib/stead/notified/*')
   })
   it('[systemd 13] fails with systemd\'s words when a unit cannot be loaded', async () => {
-    await host.shell(`${file('wrong.service', '[Service]\\nType=simple\\n')} systemctl daemon-reload`)
+    await host.sh(`${file('wrong.service', '[Service]\\nType=simple\\n')} systemctl daemon-reload`)
     expect((await apply({ unit: 'wrong', state: 'started' })).error).to.contain('bad unit file setting').and.contain('wrong.service')
   })
   it('[systemd 13] fails with systemd\'s words when the program is not there', async () => {
-    await host.shell(`${file('crashing.service', '[Service]\\nExecStart=/no/such/program\\n')} systemctl daemon-reload`)
+    await host.sh(`${file('crashing.service', '[Service]\\nExecStart=/no/such/program\\n')} systemctl daemon-reload`)
     expect((await apply({ unit: 'crashing', state: 'started' })).error).to.contain('/no/such/program')
     expect(await statuses({ unit: 'crashing', state: 'stopped' })).to.deep.equal(['ok'])
   })
   it('[systemd 13] writes an alias by its unit\'s own name', async () => {
-    await host.shell('systemctl enable -q norm.service; systemctl start norm')
+    await host.sh('systemctl enable -q norm.service; systemctl start norm')
     const task = await apply({ unit: 'nick', enabled: false, state: 'stopped' })
     expect(task.changes.map(({ resource }) => resource)).to.deep.equal(['unit[norm.service]'])
-    expect(await host.shell('systemctl is-enabled norm.service || :')).to.equal('disabled\n')
+    expect(await host.sh('systemctl is-enabled norm.service || :')).to.equal('disabled\n')
   })
   it('[check 4] says that there is no such unit, in check mode too', async () => {
     for (const check of [true, false]) expect((await apply({ unit: 'nosuch', state: 'started' }, check)).error).to.contain('There is no unit nosuch.service')

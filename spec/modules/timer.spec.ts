@@ -1,48 +1,48 @@
 import { expect } from 'chai'
 import { timer } from '../../modules/timer.ts'
-import { LabHostUnderTest } from '../helpers/host-under-test.ts'
+import { goThroughFourRounds } from '../helpers/four-rounds.ts'
+import { labHost, type SpecHost } from '../helpers/module-host.ts'
 import { refusal, runTask, statusesOf } from '../helpers/one-task.ts'
-import { fourRounds } from '../helpers/rounds-of-task.ts'
+import { unitHostName } from '../helpers/unit-host.ts'
 
 const nightly = { name: 'nightly', schedule: 'Mon..Fri 02:30', command: ['/bin/sh', '-c', 'printf "%s" "$GREETING" >/run/nightly.out'], environment: { GREETING: 'say "hi" \\ 100% $HOME' } }
 const proof = 'systemctl show -p Id,InvocationID,UnitFileState,StateChangeTimestampMonotonic nightly.timer nightly.service; find /etc/systemd/system -printf "%p %i %T@ %C@\\n" | sort'
 
 describe('timer', function () {
   this.timeout(120_000)
-  let host: LabHostUnderTest
+  let host: SpecHost
   const clean = 'systemctl stop -q nightly.timer; rm -f /etc/systemd/system/nightly.* /etc/systemd/system/*.wants/nightly.timer; systemctl daemon-reload'
   before(async () => {
-    host = await LabHostUnderTest.up('spec-units')
-    await host.shell(clean)
+    host = await labHost(unitHostName)
+    await host.sh(clean)
   })
   after(async () => {
-    await host.shell(clean)
-    host.close()
+    await host.sh(clean)
   })
 
-  it('makes a service with its timer, keeps both, starts and enables the timer again', () => fourRounds({
-    host, name: 'timer', task: () => timer(nightly), drift: 'systemctl disable -q --now nightly.timer', proof, drifted: ['unit[nightly.timer]'],
+  it('makes a service with its timer, keeps both, starts and enables the timer again', () => goThroughFourRounds(host, {
+    task: () => timer(nightly), drift: 'systemctl disable -q --now nightly.timer', proof, drifted: ['unit[nightly.timer]'],
   }))
-  it('mends what was changed by hand in either file', () => fourRounds({
-    host, name: 'files', task: () => timer({ ...nightly, description: 'of the specs', user: 'games' }), proof,
+  it('mends what was changed by hand in either file', () => goThroughFourRounds(host, {
+    task: () => timer({ ...nightly, description: 'of the specs', user: 'games' }), proof,
     drift: 'sed -i s/games/nobody/ /etc/systemd/system/nightly.service; echo OnCalendar=daily >>/etc/systemd/system/nightly.timer', drifted: ['file[/etc/systemd/system/nightly.service]', 'file[/etc/systemd/system/nightly.timer]', 'unit[nightly.timer]'],
   }))
   it('runs the command as its user, with its words and variables as they were given', async () => {
     await runTask(host, timer({ ...nightly, user: 'games', command: ['/bin/sh', '-c', 'printf "%s|%s" "$(id -un)" "$GREETING" >/tmp/nightly.out'] }))
-    await host.shell('systemctl start nightly.service')
-    expect(await host.shell('cat /tmp/nightly.out; rm /tmp/nightly.out')).to.equal(`games|${nightly.environment.GREETING}`)
+    await host.sh('systemctl start nightly.service')
+    expect(await host.sh('cat /tmp/nightly.out; rm /tmp/nightly.out')).to.equal(`games|${nightly.environment.GREETING}`)
   })
   it('follows a new schedule at once, and checks one before anything changes', async () => {
     expect(await statusesOf(host, timer({ ...nightly, schedule: '*-*-* 23:17:00' }), timer({ ...nightly, schedule: '*-*-* 23:17:00' }))).to.deep.equal(['change', 'ok'])
-    expect(await host.shell('systemctl show -p NextElapseUSecRealtime --value nightly.timer')).to.contain('23:17:00')
-    const before = await host.shell('md5sum /etc/systemd/system/nightly.*')
+    expect(await host.sh('systemctl show -p NextElapseUSecRealtime --value nightly.timer')).to.contain('23:17:00')
+    const before = await host.sh('md5sum /etc/systemd/system/nightly.*')
     expect((await runTask(host, timer({ ...nightly, schedule: 'whenever', command: ['/bin/true'] }))).error).to.contain('whenever')
-    expect(await host.shell('md5sum /etc/systemd/system/nightly.*')).to.equal(before)
+    expect(await host.sh('md5sum /etc/systemd/system/nightly.*')).to.equal(before)
   })
   it('goes with both files, and again is nothing to do', async () => {
     const gone = timer({ name: 'nightly', state: 'absent' })
     expect(await statusesOf(host, gone, gone)).to.deep.equal(['change', 'ok'])
-    expect(await host.shell('systemctl list-units --all --plain --no-legend "nightly.*"; ls /etc/systemd/system /etc/systemd/system/timers.target.wants | grep nightly || :')).to.equal('')
+    expect(await host.sh('systemctl list-units --all --plain --no-legend "nightly.*"; ls /etc/systemd/system /etc/systemd/system/timers.target.wants | grep nightly || :')).to.equal('')
   })
   it('says what it needs, in check mode and before any connection', async () => {
     expect(timer({ name: 'a' }).issues.map(({ argument }) => argument)).to.deep.equal(['schedule', 'command'])

@@ -2,9 +2,10 @@ import { expect } from 'chai'
 import { secret } from '../../lib/index.ts'
 import { group } from '../../modules/group.ts'
 import { user } from '../../modules/user.ts'
-import { fourRounds } from '../helpers/rounds-of-task.ts'
-import { LabHostUnderTest } from '../helpers/host-under-test.ts'
+import { goThroughFourRounds } from '../helpers/four-rounds.ts'
+import { labHost, type SpecHost } from '../helpers/module-host.ts'
 import { runTask, statusesOf } from '../helpers/one-task.ts'
+import { unitHostName } from '../helpers/unit-host.ts'
 
 const one = '$6$saltsalt$kiRCEN9h6.zvW9LfVNgSwgm2787.AP2FffCmRoXgfIr6JNAEomr.2TTu4gXSLZC8ktz9QdSO9U53P04XAACMi1'
 const two = '$6$saltsalt$dg1mCWso1bcZ4jIR4DTGWQLYWovPSQ8XfXMYgd99Ac12YxNhttSzGlvMuY4NK9oxdbAshf9Z9d.77bjXhbJN00'
@@ -13,26 +14,24 @@ type UserArguments = Parameters<typeof user>[0]
 
 describe('user', function () {
   this.timeout(120_000)
-  let host: LabHostUnderTest
+  let host: SpecHost
   before(async () => {
-    host = await LabHostUnderTest.up('spec-units')
-    await host.shell('for u in bob carl dora eve frank; do userdel -rf $u; groupdel -f $u; done; groupdel -f media; rm -rf /home/bob /srv/deep /srv/none /srv/eve; :')
+    host = await labHost(unitHostName)
+    await host.sh('for u in bob carl dora eve frank; do userdel -rf $u; groupdel -f $u; done; groupdel -f media; rm -rf /home/bob /srv/deep /srv/none /srv/eve; :')
   })
-  after(() => host.close())
 
   const apply = (args: UserArguments, check = false) => runTask(host, user(args), { check })
-  const passwd = (name: string) => host.shell(`getent passwd ${name} | cut -d: -f3-; id -Gn ${name}`)
+  const passwd = (name: string) => host.sh(`getent passwd ${name} | cut -d: -f3-; id -Gn ${name}`)
 
-  it('[user 5] makes a user with all attributes, keeps it, repairs exactly what was changed by hand', () => fourRounds({
-    host, name: 'bob',
+  it('[user 5] makes a user with all attributes, keeps it, repairs exactly what was changed by hand', () => goThroughFourRounds(host, {
     task: () => user({ name: 'bob', uid: 1400, comment: 'Bob, of course', shell: '/bin/sh', home: '/srv/deep/er/bob', groups: ['games', '33'], password: secret(one), expires: '2050-03-01', locked: false }),
     drift: `usermod -s /bin/bash -G audio bob; usermod -e '' bob; usermod -L bob; rm -rf /srv/deep/er/bob`, proof, drifted: ['user[bob]'],
   }))
   it('[user 5] made the home with the parents it needs, owned by the user, with the mode of login.defs', async () => {
-    expect(await host.shell('stat -c "%U:%G %a" /srv/deep/er/bob /srv/deep/er; ls -A /srv/deep/er/bob | head -1; ls -A /srv/deep/er')).to.equal('bob:bob 700\nroot:root 755\n.bash_logout\nbob\n'.replace('700', (await host.shell(`m=$(sed -n 's/^HOME_MODE[ \t]*//p' /etc/login.defs); echo \${m:-755}`)).trim().replace(/^0/, '')))
+    expect(await host.sh('stat -c "%U:%G %a" /srv/deep/er/bob /srv/deep/er; ls -A /srv/deep/er/bob | head -1; ls -A /srv/deep/er')).to.equal('bob:bob 700\nroot:root 755\n.bash_logout\nbob\n'.replace('700', (await host.sh(`m=$(sed -n 's/^HOME_MODE[ \t]*//p' /etc/login.defs); echo \${m:-755}`)).trim().replace(/^0/, '')))
   })
   it('[user 3] writes a hash by standard input, verbatim, and never shows it', async () => {
-    expect(await host.shell('getent shadow bob | cut -d: -f2')).to.equal(`${one}\n`)
+    expect(await host.sh('getent shadow bob | cut -d: -f2')).to.equal(`${one}\n`)
     const task = await apply({ name: 'bob', password: secret(two) }, true)
     expect(JSON.stringify(task)).to.contain('password: <secret> (differs)').and.not.contain(two.slice(-20))
   })
@@ -42,33 +41,33 @@ describe('user', function () {
     for (const good of ['*', '!', one, '$y$j9T$saltsaltsaltsaltsalt1/$' + 'a'.repeat(43)]) expect(user({ name: 'bob', password: secret(good) }).issues).to.deep.equal([])
   })
   it('[user 3] changes the password of a locked user without unlocking it', async () => {
-    await host.shell('usermod -L bob')
+    await host.sh('usermod -L bob')
     expect((await apply({ name: 'bob', password: secret(two) })).status).to.equal('change')
-    expect(await host.shell('getent shadow bob | cut -d: -f2')).to.equal(`!${two}\n`)
+    expect(await host.sh('getent shadow bob | cut -d: -f2')).to.equal(`!${two}\n`)
     expect((await apply({ name: 'bob', password: secret(two), locked: false })).changes[0]?.diff).to.equal('locked: true → false')
-    expect(await host.shell('getent shadow bob | cut -d: -f2')).to.equal(`${two}\n`)
+    expect(await host.sh('getent shadow bob | cut -d: -f2')).to.equal(`${two}\n`)
   })
   it('[user 3] a user without a password is locked, and nobody gets in without one; \'!\' takes one away', async () => {
-    const field = (name: string) => host.shell(`getent shadow ${name} | cut -d: -f2`)
+    const field = (name: string) => host.sh(`getent shadow ${name} | cut -d: -f2`)
     for (const frank of [{ name: 'frank', password: secret('!') }, { name: 'frank', password: secret(one), locked: false }, { name: 'frank', password: secret('!') }, { name: 'frank', password: secret('*') }]) {
       expect(await statusesOf(host, user(frank), user(frank))).to.deep.equal(['change', 'ok'])
       const text = frank.password.reveal()
       // A lock that is there stays, unless it is to be opened.
       expect(await field('frank')).to.equal(text === '*' ? '!*\n' : `${text}\n`)
     }
-    await host.shell('userdel -r frank')
+    await host.sh('userdel -r frank')
     expect(await statusesOf(host, user({ name: 'frank', groups: [] }), user({ name: 'frank', groups: [] }))).to.deep.equal(['change', 'ok'])
     expect(await field('frank')).to.equal('!\n')
     expect(user({ name: 'frank', password: secret('!'), locked: false }).issues[0]?.message).to.contain('everybody could log in')
   })
   it('[user 3] no hash is in a command line or an environment while it is written', async () => {
-    await host.shell(`usermod -p '*' bob; mv /usr/sbin/chpasswd /usr/sbin/chpasswd.real; printf '#!/bin/sh\\ncat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr "\\\\0" "\\\\n" >>/run/spec.ps; exec chpasswd.real "$@"\\n' >/usr/sbin/chpasswd; chmod 755 /usr/sbin/chpasswd`)
+    await host.sh(`usermod -p '*' bob; mv /usr/sbin/chpasswd /usr/sbin/chpasswd.real; printf '#!/bin/sh\\ncat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr "\\\\0" "\\\\n" >>/run/spec.ps; exec chpasswd.real "$@"\\n' >/usr/sbin/chpasswd; chmod 755 /usr/sbin/chpasswd`)
     try {
       expect(await statusesOf(host, user({ name: 'bob', password: secret(one) }), user({ name: 'bob', password: secret(two) }))).to.deep.equal(['change', 'change'])
     } finally {
-      await host.shell('mv /usr/sbin/chpasswd.real /usr/sbin/chpasswd')
+      await host.sh('mv /usr/sbin/chpasswd.real /usr/sbin/chpasswd')
     }
-    expect(await host.shell('grep -a -o -e saltsalt -e "/usr/sbin/chpasswd" /run/spec.ps | sort -u; rm /run/spec.ps')).to.equal('/usr/sbin/chpasswd\n')
+    expect(await host.sh('grep -a -o -e saltsalt -e "/usr/sbin/chpasswd" /run/spec.ps | sort -u; rm /run/spec.ps')).to.equal('/usr/sbin/chpasswd\n')
   })
   it('[user 4] appends groups, sets them exactly, takes all away, and names one that is not there', async () => {
     await apply({ name: 'bob', groups: ['games'] })
@@ -77,7 +76,7 @@ describe('user', function () {
     expect((await apply({ name: 'bob', groups: ['audio'] })).changes[0]?.diff).to.equal('groups: audio, games → audio')
     expect((await apply({ name: 'bob' })).status).to.equal('ok')
     expect((await apply({ name: 'bob', groups: [] })).status).to.equal('change')
-    expect(await host.shell('id -Gn bob')).to.equal('bob\n')
+    expect(await host.sh('id -Gn bob')).to.equal('bob\n')
     for (const check of [true, false]) expect((await apply({ name: 'bob', groups: ['nothere'] }, check)).error).to.contain('Group nothere does not exist')
     expect(user({ name: 'bob', append: true }).issues[0]).to.deep.equal({ argument: 'append', message: 'makes sense only together with groups' })
   })
@@ -89,41 +88,41 @@ describe('user', function () {
     expect(tasks.map(({ status }) => status)).to.deep.equal(['change', 'change'])
   })
   it('[user 1] makes a user whose group is there already', async () => {
-    await host.shell('groupadd carl')
+    await host.sh('groupadd carl')
     expect((await apply({ name: 'carl' })).status).to.equal('change')
-    expect(await host.shell('id -gn carl')).to.equal('carl\n')
+    expect(await host.sh('id -gn carl')).to.equal('carl\n')
   })
   it('[user 5] makes no home and no parents when told so, and one later when it is missing', async () => {
     await apply({ name: 'dora', home: '/srv/none/dora', createHome: false })
-    expect((await host.tryShell('[ -e /srv/none ]')).exitCode).to.equal(1)
+    expect((await host.trySh('[ -e /srv/none ]')).exitCode).to.equal(1)
     expect((await apply({ name: 'dora', createHome: false })).status).to.equal('ok')
     expect((await apply({ name: 'dora' })).changes[0]?.diff).to.equal('homeDirectory: missing → present')
-    expect(await host.shell('stat -c %U /srv/none/dora; rm -rf /srv/none')).to.equal('dora\n')
+    expect(await host.sh('stat -c %U /srv/none/dora; rm -rf /srv/none')).to.equal('dora\n')
   })
   it('[user 7] gives a home from a skeleton without touching what its links point to', async () => {
-    await host.shell('rm -rf /tmp/skel; mkdir -p /tmp/skel; echo x >/tmp/skel/own; echo y >/tmp/roots; ln -s /tmp/roots /tmp/skel/link; userdel -r eve || :')
+    await host.sh('rm -rf /tmp/skel; mkdir -p /tmp/skel; echo x >/tmp/skel/own; echo y >/tmp/roots; ln -s /tmp/roots /tmp/skel/link; userdel -r eve || :')
     await apply({ name: 'eve', skeleton: '/tmp/skel' })
-    expect(await host.shell('stat -c "%U %N" /tmp/roots /home/eve/own /home/eve/link')).to.equal("root '/tmp/roots'\neve '/home/eve/own'\neve '/home/eve/link' -> '/tmp/roots'\n")
-    await host.shell('userdel -r eve')
+    expect(await host.sh('stat -c "%U %N" /tmp/roots /home/eve/own /home/eve/link')).to.equal("root '/tmp/roots'\neve '/home/eve/own'\neve '/home/eve/link' -> '/tmp/roots'\n")
+    await host.sh('userdel -r eve')
     expect((await apply({ name: 'eve', skeleton: '/dev/null' })).status).to.equal('change')
-    expect(await host.shell('ls -A /home/eve')).to.equal('')
+    expect(await host.sh('ls -A /home/eve')).to.equal('')
   })
   it('[user 8] changes the home and leaves its data, or moves it when asked', async () => {
-    await host.shell('touch /home/eve/data')
+    await host.sh('touch /home/eve/data')
     await apply({ name: 'eve', home: '/srv/eve' })
-    expect(await host.shell('ls -d /home/eve/data; ls -A /srv/eve | wc -l')).to.match(/data\n\d+\n/)
-    await host.shell('touch /srv/eve/mark; chown eve /srv/eve/mark; rm -rf /home/eve')
+    expect(await host.sh('ls -d /home/eve/data; ls -A /srv/eve | wc -l')).to.match(/data\n\d+\n/)
+    await host.sh('touch /srv/eve/mark; chown eve /srv/eve/mark; rm -rf /home/eve')
     await apply({ name: 'eve', home: '/home/eve', moveHome: true })
-    expect(await host.shell('ls /home/eve/mark; ls -d /srv/eve 2>/dev/null || echo gone')).to.equal('/home/eve/mark\ngone\n')
+    expect(await host.sh('ls /home/eve/mark; ls -d /srv/eve 2>/dev/null || echo gone')).to.equal('/home/eve/mark\ngone\n')
     expect((await apply({ name: 'eve', home: '/home/eve', moveHome: true })).status).to.equal('ok')
   })
   it('[user 9] sets and clears the day of expiry, and mends a user without a shadow entry', async () => {
     expect((await apply({ name: 'eve', expires: '2050-03-03' })).status).to.equal('change')
-    expect(await host.shell('getent shadow eve | cut -d: -f8')).to.equal('29281\n')
+    expect(await host.sh('getent shadow eve | cut -d: -f8')).to.equal('29281\n')
     expect((await apply({ name: 'eve', expires: '2050-03-03' })).status).to.equal('ok')
     expect((await apply({ name: 'eve', expires: 'never' })).changes[0]?.diff).to.equal('expires: 2050-03-03 → never')
     expect((await apply({ name: 'eve', expires: 'never' })).status).to.equal('ok')
-    await host.shell("sed -i '/^eve:/d' /etc/shadow")
+    await host.sh("sed -i '/^eve:/d' /etc/shadow")
     expect((await apply({ name: 'eve', expires: '2050-03-03' })).status).to.equal('change')
     expect((await apply({ name: 'eve', expires: '2050-03-03' })).status).to.equal('ok')
   })
@@ -133,21 +132,21 @@ describe('user', function () {
   })
   it('[user 12] tells with usermod\'s words that a user is busy, and nothing is half done', async () => {
     const before = await passwd('eve')
-    await host.shell('setsid runuser -u eve -- sleep 600 >/dev/null 2>&1 & sleep 0.5')
+    await host.sh('setsid runuser -u eve -- sleep 600 >/dev/null 2>&1 & sleep 0.5')
     expect((await apply({ name: 'eve', uid: 1499, comment: 'new' })).error).to.contain('is currently used by process')
     expect((await apply({ name: 'eve', state: 'absent' })).error).to.contain('is currently used by process')
     expect(await passwd('eve')).to.equal(before)
-    await host.shell('kill $(ps -o pid= -u eve); sleep 0.3')
+    await host.sh('kill $(ps -o pid= -u eve); sleep 0.3')
   })
   it('[user 12] changes a uid and the files of the home with it', async () => {
     expect((await apply({ name: 'eve', uid: 1499 })).status).to.equal('change')
-    expect(await host.shell('stat -c %u /home/eve/mark')).to.equal('1499\n')
+    expect(await host.sh('stat -c %u /home/eve/mark')).to.equal('1499\n')
   })
   it('[user 12] removes a user, with the home only when asked; again is nothing to do', async () => {
     expect((await apply({ name: 'eve', state: 'absent' })).status).to.equal('change')
     expect((await apply({ name: 'eve', state: 'absent', removeHome: true })).status).to.equal('ok')
-    expect(await host.shell('ls -d /home/eve; rm -r /home/eve')).to.equal('/home/eve\n')
+    expect(await host.sh('ls -d /home/eve; rm -r /home/eve')).to.equal('/home/eve\n')
     expect((await apply({ name: 'bob', state: 'absent', removeHome: true })).status).to.equal('change')
-    expect((await host.tryShell('[ -e /srv/deep/er/bob ]')).exitCode).to.equal(1)
+    expect((await host.trySh('[ -e /srv/deep/er/bob ]')).exitCode).to.equal(1)
   })
 })

@@ -1,18 +1,18 @@
 import { expect } from 'chai'
 import { waitFor } from '../../modules/wait-for.ts'
-import { LabHostUnderTest } from '../helpers/host-under-test.ts'
+import { labHost, type SpecHost } from '../helpers/module-host.ts'
 import { runTask } from '../helpers/one-task.ts'
+import { unitHostName } from '../helpers/unit-host.ts'
 
 describe('wait-for', function () {
   this.timeout(120_000)
-  let host: LabHostUnderTest
+  let host: SpecHost
   before(async () => {
-    host = await LabHostUnderTest.up('spec-units')
-    await host.shell('rm -rf /srv/wait; mkdir /srv/wait')
+    host = await labHost(unitHostName)
+    await host.sh('rm -rf /srv/wait; mkdir /srv/wait')
   })
   after(async () => {
-    await host.shell('rm -rf /srv/wait')
-    host.close()
+    await host.sh('rm -rf /srv/wait')
   })
   type Arguments = Parameters<typeof waitFor>[0]
   const wait = (args: Arguments) => runTask(host, waitFor({ timeoutSeconds: 1, ...args }))
@@ -20,7 +20,7 @@ describe('wait-for', function () {
   const look = async (args: Arguments) => (await runTask(host, waitFor(args), { check: true })).error ?? 'ok'
 
   it('[archive 13] waits for a path, for its end, for a text in it, whatever bytes it holds; and never says that it changed something', async () => {
-    await host.shell('(sleep 1; printf "\\000\\377 the text \\000" >/srv/wait/file; sleep 1.5; rm /srv/wait/file) >/dev/null 2>&1 &')
+    await host.sh('(sleep 1; printf "\\000\\377 the text \\000" >/srv/wait/file; sleep 1.5; rm /srv/wait/file) >/dev/null 2>&1 &')
     const { tasks } = await host.run(({ task }) => {
       task('there', waitFor({ path: '/srv/wait/file', timeoutSeconds: 10 }))
       task('text', waitFor({ path: '/srv/wait/file', contains: 'the text', timeoutSeconds: 10 }))
@@ -35,7 +35,7 @@ describe('wait-for', function () {
     expect((await wait({ path: '/srv/wait/never', message: 'The importer is not done' })).error).to.contain('The importer is not done').and.not.contain('Timeout')
   })
   it('[wait 13] waits for a port that opens, and closes again', async () => {
-    await host.shell(`setsid perl -MIO::Socket::INET -e 'sleep 1; my $s = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1:12122") or die; sleep 2' >/dev/null 2>&1 &`)
+    await host.sh(`setsid perl -MIO::Socket::INET -e 'sleep 1; my $s = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1:12122") or die; sleep 2' >/dev/null 2>&1 &`)
     const { tasks } = await host.run(({ task }) => {
       for (const address of [undefined, '127.0.0.1']) task(`open ${address ?? ''}`, waitFor({ port: 12122, host: address, timeoutSeconds: 10 }))
       for (const address of [undefined, '127.0.0.1']) task(`closed ${address ?? ''}`, waitFor({ port: 12122, host: address, state: 'absent', timeoutSeconds: 10 }))
@@ -61,7 +61,7 @@ describe('wait-for', function () {
     expect(Date.now() - started).to.be.below(5000)
   })
   it('takes a text literally, whatever is in it, and a link that leads nowhere for what is not there', async () => {
-    await host.shell("printf '%s\\n' '-e [a]*\\b $(id) it'\\''s' >/srv/wait/odd; ln -s /nowhere /srv/wait/link")
+    await host.sh("printf '%s\\n' '-e [a]*\\b $(id) it'\\''s' >/srv/wait/odd; ln -s /nowhere /srv/wait/link")
     expect(await look({ path: '/srv/wait/odd', contains: "-e [a]*\\b $(id) it's" })).to.equal('ok')
     expect(await look({ path: '/srv/wait/odd', contains: 'aa' })).not.to.equal('ok')
     expect(await look({ path: '/srv/wait/link' })).not.to.equal('ok')
