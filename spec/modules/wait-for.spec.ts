@@ -34,7 +34,7 @@ describe('wait-for', function () {
     expect(Date.now() - started).to.be.within(1900, 5000)
     expect((await wait({ path: '/srv/wait/never', message: 'The importer is not done' })).error).to.contain('The importer is not done').and.not.contain('Timeout')
   })
-  it('[wait 13] waits for a port that opens, and closes again', async () => {
+  it('[archive 13] waits for a port that opens, and closes again', async () => {
     await host.sh(`setsid perl -MIO::Socket::INET -e 'sleep 1; my $s = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1:12122") or die; sleep 2' >/dev/null 2>&1 &`)
     const { tasks } = await host.run(({ task }) => {
       for (const address of [undefined, '127.0.0.1']) task(`open ${address ?? ''}`, waitFor({ port: 12122, host: address, timeoutSeconds: 10 }))
