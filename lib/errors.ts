@@ -103,6 +103,9 @@ export class PlaybookError extends SteadError {
   override readonly exitStatus = 64
 }
 
+/** A file that the playbook brings along is not there, or is wrong: a template, something to be copied. That is so whatever a host is like. */
+export class PlaybookFileError extends PlaybookError {}
+
 /** The host could not be reached, or did not let us in. */
 export class ConnectError extends SteadError {
   override readonly exitStatus = 4

@@ -30,7 +30,7 @@ export const template = defineModule({
   args,
   async plan({ path, source, vars, newline, encoding, replace, owner, group, mode, follow, ...key }, host) {
     const content = renderTemplate(source, vars, { newline, encoding })
-    const wanted = { path, content: { unless: content.sha256 }, noFollow: !follow, madeFrom: replace ? undefined : 'what is there' as const, ...key }
+    const wanted = { path, content: { unless: content.askedBy }, noFollow: !follow, madeFrom: replace ? undefined : 'what is there' as const, ...key }
     return { wants: await planFile(host, wanted, { type: 'file', owner, group, mode }, current => (!replace && current?.type === 'file' ? undefined : content)) }
   },
 })

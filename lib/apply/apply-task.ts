@@ -3,7 +3,7 @@ import { compareWant, type PlannedWant, type TaskPlan } from '../plan/plan-task.
 import { notified, type AnyTask } from '../playbook/task.ts'
 import { showDifferences } from '../report/diff.ts'
 import type { Change } from '../report/report.ts'
-import { LEFT_OUT, type FramePart } from '../shell/frame.ts'
+import type { FramePart } from '../shell/frame.ts'
 import type { Session } from '../shell/session.ts'
 import { batch, requestIdentity } from '../state/batch.ts'
 import type { Request, State, Writing } from '../state/resource.ts'
@@ -45,11 +45,10 @@ export async function applyTask(
   walk.reader.forget(answers)
   const results = outputs.slice(notes.length, notes.length + writes.length)
   for (const { stderr } of results) for (const [, note = ''] of stderr.matchAll(NOTE)) walk.observer.note(walk.name, note)
-  results.forEach(({ exitCode, stderr }, index) => {
-    if (exitCode === 0 || exitCode === LEFT_OUT) return
-    throw new ApplyError('The change failed.', { resource: writings[index]?.identity, exitCode, stderr })
-  })
   if (notes.length && outputs[0]?.exitCode !== 0) throw new ApplyError('The handlers could not be noted down on the host.', { stderr: outputs[0]?.stderr })
+  // The first that failed did so itself, whatever its exit code; those behind it were left out.
+  const failed = results.findIndex(({ exitCode }) => exitCode !== 0)
+  if (failed >= 0) throw new ApplyError('The change failed.', { resource: writings[failed]?.identity, exitCode: results[failed]?.exitCode, stderr: results[failed]?.stderr })
   return plan.wants.map(planned => verified(planned, answers.get(requestIdentity({ resource: planned.want.resource, key: planned.want.key })), planned.differences.length > 0))
 }
 

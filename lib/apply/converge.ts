@@ -1,20 +1,18 @@
-import { format, SteadError } from '../errors.ts'
-import { changesAnything, isDone, planTask, settle, type TaskPlan } from '../plan/plan-task.ts'
+import { ApplyError, ConnectError, format, NotConvergedError, SteadError } from '../errors.ts'
+import { changesAnything, isDone, lookUpLeftOut, planTask, settle, type TaskPlan } from '../plan/plan-task.ts'
 import { requestsOf } from '../plan/prefetch.ts'
 import { Pass } from '../playbook/pass.ts'
-import type { Step } from '../playbook/playbook.ts'
 import { notified, type AnyTask } from '../playbook/task.ts'
 import type { Change, HandlerReport, TaskReport, TaskStatus } from '../report/report.ts'
 import { ConnectionLost, type Session } from '../shell/session.ts'
 import { applyTask, changesOf, neverApplied } from './apply-task.ts'
 import type { Request } from '../state/resource.ts'
 import { hostSource, type HostWalk } from './host.ts'
-import { clearJournal } from './journal.ts'
+import { clearJournal, writeJournal } from './journal.ts'
+import { Patience } from './reconnect.ts'
 
 /** How many tasks are planned ahead after a change; doubled for as long as nothing changes. */
 const WINDOW_AFTER_CHANGE = 2
-/** Waits before a lost connection is made anew (milliseconds); after the last of them the host is given up. */
-const RECONNECT_AFTER_MS = [500, 1000, 2000, 4000, 8000, 16000, 30000]
 
 /** Brings one host to what its playbook says, and reports it task by task. */
 export class Convergence {
@@ -24,14 +22,15 @@ export class Convergence {
   readonly #walk: HostWalk
   readonly #pending: Set<string>
   #window = Infinity
-  #lost = 0
+  readonly #patience = new Patience()
   /** The task whose change was on its way when the connection was lost. */
-  #cutOff: { task: AnyTask; changes: Change[] } | undefined
+  #cutOff: { task: AnyTask; changes: Change[]; again: boolean } | undefined
 
   constructor(session: Session, walk: HostWalk) {
     this.#session = session
     this.#walk = walk
     this.#pending = new Set(walk.pending)
+    lookUpLeftOut(walk.leftOut, hostSource(walk))
   }
 
   /** Walks all steps; stops at the first task that fails. */
@@ -70,7 +69,6 @@ export class Convergence {
       this.#walk.observer.taskStarted(this.#walk.name, task.name)
       try {
         const ready = await plan
-        this.#lost = 0
         if (ready.skipped || isDone(ready)) {
           this.#reportTask(task, ready, ready.skipped ? 'skipped' : 'ok', startedAt)
           continue
@@ -87,8 +85,12 @@ export class Convergence {
         return at + index + 1
       } catch (error) {
         pass.abandoned = true
+        if (error instanceof ConnectionLost && this.#cutOff?.task === task && this.#cutOff.again) {
+          this.#cutOff = undefined
+          error = new ApplyError('The connection was lost while it ran, and nothing tells whether it was done: it is not run a second time.', { cause: error, hint: 'Say what it brings about (creates, removes, unless or onlyIf), or put it into a handler.' })
+        }
         if (error instanceof ConnectionLost && (await this.#reconnect(error))) return at + index
-        if (error instanceof ConnectionLost) throw error
+        if (error instanceof ConnectError) throw error
         this.#failTask(task, error, startedAt)
         if (!task.options.ignoreErrors) return 'failed'
         this.#window = WINDOW_AFTER_CHANGE
@@ -128,7 +130,7 @@ export class Convergence {
   async #apply(task: AnyTask, plan: TaskPlan, following: number): Promise<void> {
     if (changesAnything(plan)) {
       for (const { name } of notified(task)) this.#pending.add(name)
-      this.#cutOff = { task, changes: changesOf(plan) }
+      this.#cutOff = { task, changes: changesOf(plan), again: plan.wants.some(({ want: { resource } }) => resource.event?.effect === 'change') }
     }
     const states = await applyTask(this.#session, this.#walk, task, plan, this.#requestsAfter(following))
     this.#cutOff = undefined
@@ -138,6 +140,8 @@ export class Convergence {
   /** Runs what was notified, in the order of definition; false when one failed. */
   async #runHandlers(following: number): Promise<boolean> {
     const { play, playbook, observer, name: host } = this.#walk
+    // What comes later has no result yet, and a handler that waited for it would wait for ever.
+    if (this.#pending.size > 0) for (const step of play.steps.slice(following)) if ('task' in step) step.task.settle({ known: false })
     for (const handler of play.handlers) {
       if (!this.#pending.has(handler.name)) continue
       observer.taskStarted(host, handler.name)
@@ -149,11 +153,14 @@ export class Convergence {
       } catch (error) {
         if (error instanceof ConnectionLost) this.#pending.add(handler.name)
         if (error instanceof ConnectionLost && (await this.#reconnect(error))) return this.#runHandlers(following)
-        if (error instanceof ConnectionLost) throw error
+        if (error instanceof ConnectError) throw error
+        // It ran without an error, so that its note is gone, and yet it did not come about.
+        if (error instanceof NotConvergedError) await this.#session.apply([{ script: writeJournal(playbook, [handler.name]) }])
         report.status = 'failed'
-        report.error = format(error instanceof SteadError ? error.at({ host, task: handler.name }) : error)
+        Object.assign(report, { error: format(error instanceof SteadError ? error.at({ host, task: handler.name }) : error), ...ignored(handler.task) })
       }
       this.#pending.delete(handler.name)
+      this.#patience.renew()
       this.handlers.push(report)
       observer.handlerDone(host, report)
       if (report.status === 'failed' && !handler.task.options.ignoreErrors) return false
@@ -161,15 +168,9 @@ export class Convergence {
     return true
   }
 
-  async #reconnect(error: ConnectionLost): Promise<boolean> {
-    const wait = RECONNECT_AFTER_MS[this.#lost]
-    if (wait === undefined) return false
-    this.#lost += 1
+  #reconnect(error: ConnectionLost): Promise<boolean> {
     this.#window = WINDOW_AFTER_CHANGE
-    this.#walk.reader.forget()
-    this.#walk.observer.note(this.#walk.name, `${error.message} Connecting again in ${wait / 1000} s (try ${this.#lost} of ${RECONNECT_AFTER_MS.length}).`)
-    await new Promise(resolve => setTimeout(resolve, wait))
-    return true
+    return this.#patience.waitFor(this.#walk, error)
   }
 
   #reportTask(task: AnyTask, plan: TaskPlan, status: TaskStatus, startedAt: number): void {
@@ -183,16 +184,17 @@ export class Convergence {
   #failTask(task: AnyTask, error: unknown, startedAt: number): void {
     task.settle({ known: false })
     const message = format(error instanceof SteadError ? error.at({ host: this.#walk.name, task: task.name }) : error)
-    this.#report({ name: task.name, module: '', status: 'failed', changes: [], durationMs: performance.now() - startedAt, error: message })
+    this.#report({ name: task.name, module: '', status: 'failed', changes: [], durationMs: performance.now() - startedAt, error: message, ...ignored(task) })
   }
 
   #report(report: TaskReport): void {
+    this.#patience.renew()
     this.tasks.push(report)
     this.#walk.observer.taskDone(this.#walk.name, report)
   }
 }
 
-/** Whether a step is a task. */
-export function isTask(step: Step): step is { task: AnyTask } {
-  return 'task' in step
+/** What a report says of a failure, where the playbook says that it is to be ignored. */
+export function ignored({ options }: AnyTask): { ignored?: true } {
+  return options.ignoreErrors ? { ignored: true } : {}
 }

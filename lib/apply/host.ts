@@ -1,9 +1,9 @@
-import { ArgumentError, PlaybookError, SteadError } from '../errors.ts'
+import { ArgumentError, format, PlaybookError, SteadError } from '../errors.ts'
 import { factsScript, FactsNotKnown, parseFacts, playbookHost, type Facts } from '../playbook/facts.ts'
 import { argumentIssues, type HostPlay, type Playbook } from '../playbook/playbook.ts'
 import type { AnyTask } from '../playbook/task.ts'
 import type { Asked, StateSource } from '../plan/plan-task.ts'
-import { askAhead, requestsOf } from '../plan/prefetch.ts'
+import { askAhead, requestsOf, type LookedAhead } from '../plan/prefetch.ts'
 import type { HandlerReport, TaskReport } from '../report/report.ts'
 import type { ReadSession } from '../shell/session.ts'
 import { batch } from '../state/batch.ts'
@@ -23,6 +23,8 @@ export interface HostWalk {
   name: string
   playbook: string
   play: HostPlay
+  /** Tasks that this run leaves out, by tags or since it starts behind them. */
+  leftOut: readonly AnyTask[]
   /** What each task asked for when it was last planned. */
   asked: Asked
   reader: Reader
@@ -35,12 +37,32 @@ export interface HostWalk {
 /** Chooses the tasks of a play, by tags. */
 export type Choose = (task: AnyTask) => boolean
 
+/** A play without the tasks that this run leaves out, and what was learnt by looking ahead. */
+export interface ChosenPlay extends LookedAhead {
+  play: HostPlay
+  leftOut: readonly AnyTask[]
+}
+
+/** Leaves out what a run is not about, and looks ahead at the rest. */
+export async function choosePlay(play: HostPlay, choose: Choose): Promise<ChosenPlay> {
+  const leftOut: AnyTask[] = []
+  const steps = play.steps.filter(step => {
+    if ('flush' in step || choose(step.task)) return true
+    leftOut.push(step.task)
+    return false
+  })
+  const chosen = { ...play, steps }
+  return { play: chosen, leftOut, ...await askAhead(chosen) }
+}
+
 /** A playbook laid out for one host, or to be laid out once the facts are known that it looks at. */
 export interface Prepared {
   host: { name: string; address: string; groups: readonly string[] }
   playbook: Playbook
   /** undefined: the playbook looks at facts while it is laid out. */
   play: HostPlay | undefined
+  /** What this run is about, once that was looked at before any connection. */
+  chosen?: ChosenPlay
   learn(facts: Facts): HostPlay
 }
 
@@ -83,14 +105,14 @@ function withoutMistakes(play: HostPlay): HostPlay {
  * that looks at facts while it is laid out costs one round trip more.
  */
 export async function openHost(session: ReadSession, prepared: Prepared, choose: Choose, observer: Observer): Promise<HostWalk> {
-  let { play } = prepared
-  if (!play) {
+  let { play: laidOut } = prepared
+  if (!laidOut) {
     const [output] = await session.read([{ script: factsScript }])
-    if (output) play = prepared.learn(parseFacts(output))
+    if (output) laidOut = prepared.learn(parseFacts(output))
   }
-  if (!play) throw new Error('The first frame was not answered.')
-  play.steps = play.steps.filter(step => 'flush' in step || choose(step.task))
-  const asked = await askAhead(play)
+  if (!laidOut) throw new Error('The first frame was not answered.')
+  const { play, leftOut, asked, mistakes } = prepared.chosen ?? await choosePlay(laidOut, choose)
+  if (mistakes.length > 0) throw new PlaybookError(`The playbook is wrong; nothing was touched.\n${mistakes.map(format).join('\n')}`)
   const { parts, parse } = batch(requestsOf(asked, play.steps.flatMap(step => ('task' in step ? [step.task] : []))))
   const [factsOutput, journal, ...outputs] = await session.read([{ script: factsScript }, { script: readJournal }, ...parts])
   if (!factsOutput || !journal) throw new Error('The first frame was not answered.')
@@ -99,7 +121,7 @@ export async function openHost(session: ReadSession, prepared: Prepared, choose:
   const reader = new Reader(wanted => session.read(wanted))
   reader.learn(parse(outputs))
   const pending = parseJournal(journal, prepared.playbook.name, play.handlers.map(({ name }) => name))
-  return { name: prepared.host.name, playbook: prepared.playbook.name, play, asked, reader, pending, observer, facts }
+  return { name: prepared.host.name, playbook: prepared.playbook.name, play, leftOut, asked, reader, pending, observer, facts }
 }
 
 /** States as the host has them now. */

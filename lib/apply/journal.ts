@@ -1,12 +1,18 @@
+import { createHash } from 'node:crypto'
 import { apply, read, type ApplyScript } from '../shell/script.ts'
 import type { Output } from '../state/resource.ts'
 
 /** Where a host remembers which handlers must still run. Survives the run and a reboot. */
 const directory = '/var/lib/stead/notified'
 
+/** File systems allow names of 255 bytes. */
+const LONGEST_NAME = 200
+
 /** A handler's name on the host: of its playbook, and safe as a file name. */
 function entry(playbook: string, handler: string): string {
-  return `${directory}/${encodeURIComponent(`${playbook}: ${handler}`).replaceAll('*', '%2A')}`
+  const name = encodeURIComponent(`${playbook}: ${handler}`).replaceAll('*', '%2A')
+  const short = name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME - 65)}-${createHash('sha256').update(name).digest('hex')}`
+  return `${directory}/${short}`
 }
 
 /** Asks for the handlers that an earlier run left to be run. */

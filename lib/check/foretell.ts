@@ -1,13 +1,16 @@
-import { format, PlaybookError, SteadError } from '../errors.ts'
+import { ConnectError, format, PlaybookError, SteadError } from '../errors.ts'
 import { hostSource, type HostWalk } from '../apply/host.ts'
-import { changesAnything, isDone, planTask, settle, type PlannedWant, type StateSource, type TaskPlan } from '../plan/plan-task.ts'
-import { requestsOf } from '../plan/prefetch.ts'
+import { changesAnything, isDone, lookUpLeftOut, planTask, settle, type PlannedWant, type StateSource, type TaskPlan } from '../plan/plan-task.ts'
+import { isMistake, requestsOf } from '../plan/prefetch.ts'
 import { Pass } from '../playbook/pass.ts'
 import { notified, type AnyTask } from '../playbook/task.ts'
 import { showDifferences } from '../report/diff.ts'
 import type { Change, HandlerReport, TaskReport, TaskStatus } from '../report/report.ts'
+import { ConnectionLost } from '../shell/session.ts'
 import type { State } from '../state/resource.ts'
 import { changesOf, neverApplied } from '../apply/apply-task.ts'
+import { ignored } from '../apply/converge.ts'
+import { Patience } from '../apply/reconnect.ts'
 import { concerned } from './concerned.ts'
 import { doubtOf } from './doubt.ts'
 import { Overlay } from './overlay.ts'
@@ -17,25 +20,42 @@ interface Foretold {
   handlers: HandlerReport[]
 }
 
-/** Foretells what a run would change, task by task, each against the state that the ones before it would have left. Writes nothing. */
-export async function foretell(walk: HostWalk): Promise<Foretold> {
-  const overlay = new Overlay()
+/**
+ * Foretells what a run would change, task by task, each against the state that the ones before it would have left. Writes nothing.
+ *
+ * @param overlay what playbooks before this one would leave of the host.
+ * @param done takes the reports as they are made: what there is of them stays when the host is lost.
+ */
+export async function foretell(walk: HostWalk, overlay = new Overlay(), done: Foretold = { tasks: [], handlers: [] }): Promise<Foretold> {
   const source = overlaySource(walk, overlay)
-  const done: Foretold = { tasks: [], handlers: [] }
+  const patience = new Patience()
+  lookUpLeftOut(walk.leftOut, source)
   const notifications = new Map<string, TaskStatus>([...walk.pending].map(name => [name, 'change']))
   for (const step of walk.play.steps) {
     if ('flush' in step) {
-      done.handlers.push(...await foretellHandlers(walk, notifications, source, overlay))
+      await patiently(patience, walk, () => foretellHandlers(walk, notifications, source, overlay, done.handlers))
       continue
     }
-    const report = await foretellTask(step.task, walk, source, overlay)
+    const report = await patiently(patience, walk, () => foretellTask(step.task, walk, source, overlay))
+    patience.renew()
     done.tasks.push(report)
     walk.observer.taskDone(walk.name, report)
     if (report.status === 'failed' && !step.task.options.ignoreErrors) return done
     for (const handler of notified(step.task)) notify(notifications, handler.name, report.status)
   }
-  done.handlers.push(...await foretellHandlers(walk, notifications, source, overlay))
+  await patiently(patience, walk, () => foretellHandlers(walk, notifications, source, overlay, done.handlers))
   return done
+}
+
+/** Tries again what a lost connection cut off: it has written nothing, on the host or into the overlay. */
+async function patiently<Result>(patience: Patience, walk: HostWalk, work: () => Promise<Result>): Promise<Result> {
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof ConnectionLost) || !(await patience.waitFor(walk, error))) throw error
+    }
+  }
 }
 
 function notify(notifications: Map<string, TaskStatus>, handler: string, status: TaskStatus): void {
@@ -44,25 +64,24 @@ function notify(notifications: Map<string, TaskStatus>, handler: string, status:
 }
 
 /** Lists the handlers that will run, and lays what they do over the host, for the tasks after them. */
-async function foretellHandlers(walk: HostWalk, notifications: Map<string, TaskStatus>, source: StateSource, overlay: Overlay): Promise<HandlerReport[]> {
-  const reports: HandlerReport[] = []
+async function foretellHandlers(walk: HostWalk, notifications: Map<string, TaskStatus>, source: StateSource, overlay: Overlay, reports: HandlerReport[]): Promise<void> {
   for (const { name, task } of walk.play.handlers) {
     const status = notifications.get(name)
     if (!status) continue
-    notifications.delete(name)
     try {
       const plan = await planTask(task, source, new Pass('check'), { inHandler: true })
       if (status === 'change') for (const planned of plan.wants) foretellWant(planned, plan, overlay)
       else overlay.untold(name, plan.wants.map(({ want }) => want), { brings: false })
-    } catch {
+    } catch (error) {
+      if (error instanceof ConnectError) throw error
       // What a handler waits for, or cannot tell yet, is a matter of its run; what it writes is no more than unsure until then.
       overlay.untold(name, concerned(requestsOf(walk.asked, [task])), { brings: false })
     }
-    const report: HandlerReport = { name, status }
+    notifications.delete(name)
+    const report: HandlerReport = { name, status, ...(status === 'may-change' ? { reason: 'a task that notifies it may change' } : {}) }
     reports.push(report)
     walk.observer.handlerDone(walk.name, report)
   }
-  return reports
 }
 
 /** States as they will be: what was foretold first, then what the host says. */
@@ -93,15 +112,18 @@ async function foretellTask(task: AnyTask, walk: HostWalk, source: StateSource, 
       throw new PlaybookError('With checkMode: false a task is run for real in check mode, and this one would write.', { hint: 'It is for what merely reads: command with reads: true, wait-for, http-check.' })
     }
     const foretold = plan.wants.map(planned => foretellWant(planned, plan, overlay))
-    settle(task, plan, foretold.some(({ status }) => status === 'may-change') ? undefined : statesAfter(plan, foretold, overlay))
+    const isKnown = foretold.every(({ status }) => status !== 'may-change') && (overlay.untouched || plan.wants.every(({ want }) => want.resource.onlyRead !== true))
+    settle(task, plan, isKnown ? statesAfter(plan, foretold, overlay) : undefined)
     const changes = foretold.flatMap(({ change }) => (change ? [change] : []))
     return report(worst(foretold.map(({ status }) => status)), plan.module, changes)
   } catch (error) {
+    if (error instanceof ConnectError) throw error
     const message = format(error instanceof SteadError ? error.at({ host: walk.name }) : error)
     task.settle({ known: false })
-    // What depends on earlier changes of this run cannot be known yet; only without any is the error the last word.
-    if (overlay.untouched || (error instanceof PlaybookError && task.options.checkMode === false)) return report('failed', '', [], message)
-    overlay.untold(task.name, concerned(requestsOf(walk.asked, [task])), { brings: true })
+    // What depends on earlier changes of this run cannot be known yet; only without any, or where it is the playbook's own, is the error the last word.
+    if (overlay.untouched || isMistake(error, pass) || (error instanceof PlaybookError && task.options.checkMode === false)) return { ...report('failed', '', [], message), ...ignored(task) }
+    const about = concerned(requestsOf(walk.asked, [task]))
+    if (about.length === 0 || about.some(({ resource }) => resource.onlyRead !== true)) overlay.untold(task.name, about, { brings: true })
     return report('may-change', typeof task.body === 'function' ? '' : task.body.module, [{ resource: task.name, diff: '', reason: `cannot be told before the changes above are made: ${message}` }])
   }
 }

@@ -86,8 +86,9 @@ export class Overlay implements Foresight {
     const id = `${kind} ${identity}`
     const now = this.foretold(kind, identity)
     const inside = (name: string) => name.startsWith(`${id}/`)
-    if (below && state === null) this.#forget(inside, (ofKind, name) => inside(`${ofKind} ${name}`))
-    if (below && state !== null) this.#unsure.push({ covers: inside, reason: `what ${by} brings there is known only after applying` })
+    const isGone = below === 'gone' || (below && state === null)
+    if (isGone) this.#forget(inside, (ofKind, name) => inside(`${ofKind} ${name}`))
+    if (below && !isGone) this.#unsure.push({ covers: inside, reason: `what ${by} brings there is known only after applying` })
     if (state === 'unsure') return void this.#unsure.push({ covers: each => each === id, reason: `what ${by} makes of it is known only after applying` })
     if (change) {
       const earlier = this.#changed.get(id)
@@ -95,7 +96,7 @@ export class Overlay implements Foresight {
       else if (now === undefined) this.#changed.set(id, earlier ? state => change(earlier(state)) : change)
       return
     }
-    if (now && state) return
+    if (state === undefined || (now && state)) return
     this.#made.push({ kind, name: identity, before: now ?? null, after: state })
     if (whereMissing && state && now === undefined) this.#whereMissing.set(id, state)
     else this.#states.set(id, state)
@@ -139,7 +140,7 @@ export class Overlay implements Foresight {
   mayDisturb({ resource, key }: Request, current: State | null, desired: State | null): boolean {
     const name = resource.identify(key)
     const elsewhere = resource.kind !== 'file' && name.startsWith('/')
-    return this.#made.some(made => (elsewhere && made.kind === 'file' && (made.name === name || (made.after === null && name.startsWith(`${made.name}/`))))
+    return this.#made.some(made => (elsewhere && made.kind === 'file' && (made.name === name || (leadsElsewhere(made) && name.startsWith(`${made.name}/`))))
       || (resource.mayChangeWith?.(key, made, current, desired) ?? false))
   }
 
@@ -172,6 +173,11 @@ export class Overlay implements Foresight {
   get untouched(): boolean {
     return this.#changes === 0
   }
+}
+
+/** Whether a path is no more the directory that it was, so that what is below it is something else. */
+function leadsElsewhere({ before, after }: Made): boolean {
+  return after === null || after.type === 'link' || (before !== null && before.type !== after.type)
 }
 
 /** A command that runs every time has run before, so that what it makes is there. */

@@ -5,7 +5,7 @@ import { loadInventory } from '../inventory/load.ts'
 import { overrideConnection } from '../inventory/override-connection.ts'
 import { loadPlaybooks } from '../playbook/load.ts'
 import { checkReportFile, writeReport } from '../report/write-report.ts'
-import { checkPlaybooks, runPlaybooks, type CheckedPlaybook, type RunOptions } from '../run/run-playbooks.ts'
+import { checkPlaybooks, lookAhead, runPlaybooks, type CheckedPlaybook, type RunOptions } from '../run/run-playbooks.ts'
 import { chooser, tagsOf } from '../run/select.ts'
 import { summaryLines, type Style } from '../terminal/lines.ts'
 import { lineObserver, liveView } from '../terminal/observer.ts'
@@ -57,6 +57,7 @@ async function run(given: Arguments, { out, error }: Streams): Promise<number> {
     out.write(listing(given, checked).map(text => `${text}\n`).join(''))
     return 0
   }
+  await lookAhead(checked, options)
   const terminal = Boolean(out.isTTY && !process.env.CI)
   const style: Style = { colors: createColors(terminal && !process.env.NO_COLOR), check: given.check, diff: given.diff, verbosity: given.verbosity }
   const write = (text: string) => void out.write(`${text}\n`)

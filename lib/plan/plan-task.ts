@@ -1,9 +1,9 @@
 import { ArgumentError, PlaybookError, SteadError } from '../errors.ts'
 import type { Facts } from '../playbook/facts.ts'
 import type { HostView, Plan, Want } from '../playbook/module.ts'
-import { currentPass, never, Pass } from '../playbook/pass.ts'
+import { currentPass, currentTask, never, Pass } from '../playbook/pass.ts'
 import { misplaced } from '../playbook/playbook.ts'
-import type { AnyTask } from '../playbook/task.ts'
+import type { AnyTask, Settled } from '../playbook/task.ts'
 import { differences, type Difference } from '../state/compare.ts'
 import { identity, type Request, type Resource, type State } from '../state/resource.ts'
 
@@ -55,7 +55,7 @@ export async function planTask(task: AnyTask, source: StateSource, pass: Pass, o
     const state = await source.current(resource, key)
     return pass.abandoned ? never() : state
   }
-  return currentPass.run(pass, async () => {
+  return currentPass.run(pass, () => currentTask.run(options.inHandler ? undefined : task, async () => {
     try {
       if (!(await isWanted(task, pass))) return skippedPlan(pass)
       const conditional = pass.unknown.size > 0 && task.options.when !== undefined
@@ -70,7 +70,7 @@ export async function planTask(task: AnyTask, source: StateSource, pass: Pass, o
     } catch (error) {
       throw asTaskError(error, task)
     }
-  })
+  }))
 }
 
 /** Ahead of everything a condition may not be known yet; what the task reads is then learnt all the same. */
@@ -133,9 +133,24 @@ export function isDone({ wants }: TaskPlan): boolean {
   return wants.every(({ differences: list }) => list.length === 0)
 }
 
+/** Lets tasks that a run leaves out be awaited: they give their results where the host is already as they say. */
+export function lookUpLeftOut(tasks: readonly AnyTask[], source: StateSource): void {
+  for (const task of tasks) task.lookUp = pass => resultOfLeftOut(task, source, pass)
+}
+
+async function resultOfLeftOut(task: AnyTask, source: StateSource, pass: Pass): Promise<Settled<unknown>> {
+  // In a check, what is not known of it is its own affair.
+  const plan = await planTask(task, source, pass.purpose === 'check' ? new Pass('check') : pass)
+  if (plan.skipped || !isDone(plan) || plan.unknown.size > 0) return { known: false }
+  return plan.output ? resultFrom(plan.output(plan.wants.map(({ current }) => current))) : { known: true, value: undefined }
+}
+
+function resultFrom(value: unknown): Settled<unknown> {
+  return value === undefined ? { known: false } : { known: true, value }
+}
+
 /** Gives the tasks that await this one what they wait for, or says that it is known only after applying. */
 export function settle(task: AnyTask, plan: TaskPlan, states: readonly (State | null)[] | undefined): void {
   if (!plan.output) return task.settle({ known: true, value: undefined })
-  const value = states && plan.output(states)
-  task.settle(value === undefined ? { known: false } : { known: true, value })
+  task.settle(resultFrom(states && plan.output(states)))
 }

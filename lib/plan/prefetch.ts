@@ -1,28 +1,49 @@
+import { ArgumentError, PlaybookFileError, SteadError } from '../errors.ts'
+import { FactsNotKnown } from '../playbook/facts.ts'
 import { never, Pass } from '../playbook/pass.ts'
 import type { HostPlay } from '../playbook/playbook.ts'
+import type { AnyTask } from '../playbook/task.ts'
 import type { Request } from '../state/resource.ts'
-import { FactsNotKnown } from '../playbook/facts.ts'
 import { planTask, type Asked, type StateSource } from './plan-task.ts'
+
+/** What a look ahead found. */
+export interface LookedAhead {
+  asked: Asked
+  /** What is wrong with the playbook whatever the host is like, and would be told at its task's turn. */
+  mistakes: SteadError[]
+}
 
 /**
  * Learns what a whole playbook will read, without a host: every task is planned with placeholders for results that are not known
  * and with reads that never answer. What a task asks for only after an earlier answer stays unknown, and is asked at its turn.
  */
-export async function askAhead({ steps, handlers }: HostPlay): Promise<Asked> {
+export async function askAhead({ steps, handlers }: HostPlay): Promise<LookedAhead> {
   const asked: Asked = new Map()
-  const pass = new Pass('ahead')
+  const mistakes: SteadError[] = []
+  const passes: Pass[] = []
   const source: StateSource = { current: () => never(), mayCome: () => false, mayBeThere: () => false, facts: () => { throw new FactsNotKnown('of a host') } }
-  for (const step of steps) {
-    // Whatever goes wrong here goes wrong again, and is told, when the task is planned for its host.
-    if ('task' in step) planTask(step.task, source, pass, { asked }).catch(() => undefined)
+  const look = (task: AnyTask, inHandler: boolean) => {
+    const pass = new Pass('ahead')
+    passes.push(pass)
+    planTask(task, source, pass, { asked, inHandler }).catch((error: unknown) => {
+      // Anything else goes wrong again, and is told, when the task is planned for its host; so does what a condition may leave out, or what may fail.
+      if (task.options.when === undefined && !task.options.ignoreErrors && isMistake(error, pass)) mistakes.push(error)
+    })
   }
-  for (const { task } of handlers) planTask(task, source, pass, { asked, inHandler: true }).catch(() => undefined)
+  for (const step of steps) if ('task' in step) look(step.task, false)
+  for (const { task } of handlers) look(task, true)
+  const busy = () => passes.flatMap(pass => [...pass.busy])
   do {
-    await Promise.allSettled(pass.busy)
+    await Promise.allSettled(busy())
     await new Promise(resolve => setImmediate(() => setImmediate(resolve)))
-  } while (pass.busy.size > 0)
-  pass.abandoned = true
-  return asked
+  } while (busy().length > 0)
+  for (const pass of passes) pass.abandoned = true
+  return { asked, mistakes }
+}
+
+/** Whether an error is the playbook's own, and no matter of what its host is like or of a result that is not known yet. */
+export function isMistake(error: unknown, { unknown }: Pass): error is SteadError {
+  return (error instanceof ArgumentError || error instanceof PlaybookFileError) && unknown.size === 0
 }
 
 /** The requests of some tasks as the last plan made them. */

@@ -33,6 +33,9 @@ export function never(): Promise<never> {
 /** The pass that the running code belongs to. */
 export const currentPass = new AsyncLocalStorage<Pass>()
 
+/** The task, no handler, that the running code plans. */
+export const currentTask = new AsyncLocalStorage<{ name: string; index: number } | undefined>()
+
 /** Has a pass that only learns what will be read wait for work on the controller, so that what is asked after it travels along. */
 export function awaited<Result>(work: Promise<Result>): Promise<Result> {
   const busy = currentPass.getStore()?.busy

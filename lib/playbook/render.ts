@@ -5,7 +5,8 @@ import { finished } from 'node:stream/promises'
 import { dirname, isAbsolute, join } from 'node:path'
 import { Script } from 'node:vm'
 import { Eta } from 'eta'
-import { PlaybookError } from '../errors.ts'
+import { PlaybookError, PlaybookFileError } from '../errors.ts'
+import { formsOf } from '../secret/redact.ts'
 import { Secret } from '../secret/secret.ts'
 import { Content } from '../state/content.ts'
 import { playbookDirectory } from './directory.ts'
@@ -42,18 +43,22 @@ const sources = new Map<string, string>()
  * Renders an Eta template. `source` is looked for beside the playbook, in the folder of the playbook's name and in `templates/`.
  * A variable that is not there is an error, and so is an expression that gives nothing. Source: Eta documentation, Template Syntax.
  *
- * @throws PlaybookError with template, line and variable.
+ * @throws PlaybookFileError with template, line and variable.
  */
 export function renderTemplate(source: string, vars: TemplateVars, { newline, encoding = 'utf8' }: { newline?: '\n' | '\r\n'; encoding?: 'utf8' | 'latin1' } = {}): Content {
   const path = findSource(source)
   const text = sources.get(path) ?? readFileSync(path, 'utf8')
   sources.set(path, text)
-  const tokens = new Map<string, Secret>()
+  const tokens = new Map<string, StoodFor>()
   try {
     const rendered = eta.renderString(text, strict(vars, source, tokens))
     if (typeof rendered !== 'string') throw new TypeError('it gave no text')
     let revealed = rendered
-    for (const [token, secret] of tokens) revealed = revealed.replaceAll(token, () => secret.reveal())
+    for (const { token, secret, path } of tokens.values()) {
+      const rest = revealed.replaceAll(token, '')
+      if (formsOf(token).some(form => rest.includes(form))) throw new PlaybookError(`it makes something else of the secret ${path}, which only stands for it here`)
+      revealed = revealed.replaceAll(token, () => secret.reveal())
+    }
     const ended = newline === undefined ? revealed : revealed.replace(/\r?\n/g, newline)
     const odd = encoding === 'latin1' ? /[^\u0000-\u00ff]/.exec(ended)?.[0] : undefined
     if (odd !== undefined) throw new TypeError(`the character ${odd} cannot be written in latin1`)
@@ -61,6 +66,14 @@ export function renderTemplate(source: string, vars: TemplateVars, { newline, en
   } catch (error) {
     throw templateError(error, source, path, text)
   }
+}
+
+/** A text that stands for a secret until the template is rendered. */
+interface StoodFor {
+  token: string
+  secret: Secret
+  /** The variable that it is, or is in. */
+  path: string
 }
 
 /** What an expression gives goes into the text; one that gives nothing, or an object that has no text, is a mistake. */
@@ -73,12 +86,12 @@ function present(value: unknown): string {
 }
 
 /** An error of a template, with the line that it comes from. Eta gives that of an expression; that of a syntax error is looked for in what Eta compiled. */
-function templateError(error: unknown, source: string, path: string, text: string): PlaybookError {
+function templateError(error: unknown, source: string, path: string, text: string): PlaybookFileError {
   const message = error instanceof Error ? error.message : String(error)
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : message.split('\n').filter(Boolean).slice(0, 2).join(' ')
   const line = /\bline (\d+)/.exec(message)?.[1] ?? syntaxErrorLine(text)
   const expression = line === undefined ? undefined : text.split('\n')[Number(line) - 1]?.trim()
-  return new PlaybookError(`The template ${source}${line === undefined ? '' : `, line ${line}`}: ${cause.replace(/\.?$/, '.')}`, { hint: `It is ${path}${expression ? `: ${expression}` : ''}` })
+  return new PlaybookFileError(`The template ${source}${line === undefined ? '' : `, line ${line}`}: ${cause.replace(/\.?$/, '.')}`, { hint: `It is ${path}${expression ? `: ${expression}` : ''}` })
 }
 
 function syntaxErrorLine(text: string): string | undefined {
@@ -96,25 +109,25 @@ function syntaxErrorLine(text: string): string | undefined {
   return undefined
 }
 
-/** The file of a template or of anything else that a playbook brings along. @throws PlaybookError naming the places where it is not. */
+/** The file of a template or of anything else that a playbook brings along. @throws PlaybookFileError naming the places where it is not. */
 export function findSource(source: string): string {
   if (isAbsolute(source)) return source
   const { directory, name } = playbookDirectory()
   const places = [join(directory, name, source), join(directory, 'templates', source), join(directory, source), join(dirname(directory), source)]
   const found = places.find(place => existsSync(place))
-  if (!found) throw new PlaybookError(`The file ${source} is nowhere to be found.`, { hint: `Looked for: ${places.join(', ')}.` })
+  if (!found) throw new PlaybookFileError(`The file ${source} is nowhere to be found.`, { hint: `Looked for: ${places.join(', ')}.` })
   return found
 }
 
 /** Makes a missing variable an error with its name, and stands a token for each secret, at any depth. */
-function strict(vars: TemplateVars, source: string, tokens: Map<string, Secret>): TemplateVars {
+function strict(vars: TemplateVars, source: string, tokens: Map<string, StoodFor>): TemplateVars {
   return new Proxy(vars, {
     get(target, variable) {
       if (typeof variable === 'symbol' || INTERNAL.includes(variable)) return undefined
       if (!(variable in target)) throw new PlaybookError(`it asks for the variable "${variable}", and was given ${Object.keys(target).join(', ') || 'none'}`)
       return withTokens(target[variable], secret => {
         const token = `<<secret ${tokens.size} of ${source}>>`
-        tokens.set(token, secret)
+        tokens.set(token, { token, secret, path: variable })
         return token
       })
     },

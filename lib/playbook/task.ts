@@ -1,6 +1,6 @@
 import { PlaybookError } from '../errors.ts'
 import type { ModuleCall } from './module.ts'
-import { currentPass, never, type Pass } from './pass.ts'
+import { currentPass, currentTask, never, type Pass } from './pass.ts'
 
 /** A module call, or a function that makes one from what earlier tasks gave. */
 export type Body<Output> = ModuleCall<Output> | (() => ModuleCall<Output> | Promise<ModuleCall<Output>>)
@@ -17,7 +17,7 @@ export interface TaskOptions {
   become?: string
   /** true: show what it would do, never do it, in a real run too. false: only for what merely reads; in check mode anything else fails. */
   checkMode?: boolean
-  /** A failure is reported, and the host goes on. */
+  /** A failure is reported, the host goes on, and it does not count for the status of the host. */
   ignoreErrors?: boolean
 }
 
@@ -25,7 +25,7 @@ export interface TaskOptions {
 export class ResultNotKnown extends PlaybookError {}
 
 /** Outcome of a task that others may await. */
-type Settled<Output> = { known: true; value: Output } | { known: false }
+export type Settled<Output> = { known: true; value: Output } | { known: false }
 
 /** A task of one host. Await it inside a later task's function to get its typed result. */
 export class Task<Output> implements PromiseLike<Output> {
@@ -37,6 +37,8 @@ export class Task<Output> implements PromiseLike<Output> {
   #waiting: (() => void)[] = []
   /** Stands for the result while it is not known; learnt from the module. */
   placeholder: Output | undefined
+  /** Of a task that the run leaves out (tags): looks whether the host is as it says, which then has its result all the same. */
+  lookUp: ((pass: Pass) => Promise<Settled<Output>>) | undefined
 
   constructor(name: string, body: Body<Output>, options: TaskOptions, index: number) {
     this.name = name
@@ -66,6 +68,12 @@ export class Task<Output> implements PromiseLike<Output> {
     if (!pass) {
       throw new PlaybookError(`The result of the task "${this.name}" was awaited outside of a task.`, { hint: 'Await it inside a function: task(\'…\', async () => file({ content: (await earlier).value })).' })
     }
+    const asking = currentTask.getStore()
+    if (asking && asking.index <= this.index) {
+      throw new PlaybookError(`"${asking.name}" awaits the result of "${this.name}", which ${asking.index === this.index ? 'is itself' : 'comes later'}.`, { hint: 'Put the task that gives the result first.' })
+    }
+    if (this.lookUp && pass.purpose !== 'ahead') this.#settled = await this.lookUp(pass)
+    if (pass.abandoned) return never()
     while (!this.#settled) {
       if (pass.purpose !== 'plan') return this.#standIn(pass)
       await new Promise<void>(resolve => this.#waiting.push(resolve))
@@ -73,7 +81,7 @@ export class Task<Output> implements PromiseLike<Output> {
     }
     if (this.#settled.known) return this.#settled.value
     if (pass.purpose !== 'plan') return this.#standIn(pass)
-    throw new PlaybookError(`The task "${this.name}" gave no result: it was skipped, or it failed.`, { hint: 'Give the task that awaits it the same `when`.' })
+    throw new PlaybookError(`The task "${this.name}" gave no result: it was skipped, it failed, or it comes later.`, { hint: 'Give the task that awaits it the same `when`; a task that --tags leaves out has a result only where nothing of it is to be changed.' })
   }
 
   #standIn({ purpose, unknown, placeholders }: Pass): Output | Promise<Output> {

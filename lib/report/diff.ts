@@ -40,7 +40,8 @@ function showRemoval(state: State | null): string {
   const line = 'present → absent'
   if (!(state?.content instanceof Content)) return line
   const { content, mode } = state
-  const text = typeof mode === 'string' && (parseInt(mode, 8) & 0o004) !== 0 ? textOf(content) : undefined
+  if (typeof mode !== 'string' || (parseInt(mode, 8) & 0o004) === 0) return `${line}\ncontent: ${content.size < 0 ? '<hidden>' : `${content.size} bytes`} → (none)`
+  const text = textOf(content)
   const diff = text === undefined ? undefined : unifiedDiff(text, '', { from: 'current', to: '/dev/null', visible, whole: `${showValue(content)} → (none)` })
   return `${line}\n${diff ?? `content: ${showValue(content)} → (none)`}`
 }

@@ -4,10 +4,11 @@ function escape(text: string): string {
   return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '?').replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 }
 
-/** The report as JUnit XML, a suite a host and a case a task. In check mode what would change is a failure, as CI understands drift. */
+/** The report as JUnit XML, a suite a host and a case a task and a handler. In check mode what would change is a failure, as CI understands drift. */
 export function junit({ playbook, hosts, check, startedAt }: Report): string {
-  const suites = Object.entries(hosts).map(([name, { tasks, error }]) => {
-    const cases = tasks.map(task => testCase(name, task, check))
+  const suites = Object.entries(hosts).map(([name, { tasks, handlers, error }]) => {
+    const ran = handlers.map(handler => ({ ...handler, name: `handler: ${handler.name}`, module: '', changes: [], durationMs: 0 }))
+    const cases = [...tasks, ...ran].map(task => testCase(name, task, check))
     if (error !== undefined) cases.push(`    <testcase classname="${escape(name)}" name="host"><error message="${escape(error.split('\n')[0] ?? '')}">${escape(error)}</error></testcase>`)
     const failures = cases.filter(one => one.includes('<failure')).length
     return [`  <testsuite name="${escape(name)}" timestamp="${startedAt}" tests="${cases.length}" failures="${failures}" errors="${error === undefined ? 0 : 1}">`, ...cases, '  </testsuite>'].join('\n')
@@ -15,8 +16,9 @@ export function junit({ playbook, hosts, check, startedAt }: Report): string {
   return ['<?xml version="1.0" encoding="UTF-8"?>', `<testsuites name="${escape(playbook)}">`, ...suites, '</testsuites>', ''].join('\n')
 }
 
-function testCase(host: string, { name, status, durationMs, changes, error }: TaskReport, check: boolean): string {
+function testCase(host: string, { name, status, durationMs, changes, error, ignored }: TaskReport, check: boolean): string {
   const open = `    <testcase classname="${escape(host)}" name="${escape(name)}" time="${(durationMs / 1000).toFixed(3)}"`
+  if (status === 'failed' && ignored) return `${open}><system-out>${escape(`failed, which is to be ignored\n${error ?? ''}`)}</system-out></testcase>`
   if (status === 'failed') return `${open}><failure message="failed">${escape(error ?? '')}</failure></testcase>`
   if (status === 'skipped') return `${open}><skipped/></testcase>`
   if (status === 'ok' || !check) return `${open}/>`

@@ -9,6 +9,8 @@ const change = z.strictObject({
   reason: z.string().optional().describe('Why it may change only'),
 })
 
+const ignored = z.literal(true).optional().describe('It failed, and the playbook said that this is to be ignored')
+
 const taskReport = z.strictObject({
   name: z.string(),
   module: z.string(),
@@ -16,9 +18,16 @@ const taskReport = z.strictObject({
   changes: z.array(change),
   durationMs: z.number(),
   error: z.string().optional(),
+  ignored,
 })
 
-const handlerReport = z.strictObject({ name: z.string(), status: taskStatus, error: z.string().optional(), reason: z.string().optional() })
+const handlerReport = z.strictObject({
+  name: z.string(),
+  status: taskStatus,
+  error: z.string().optional(),
+  reason: z.string().optional().describe('Why it may run only'),
+  ignored,
+})
 
 const hostReport = z.strictObject({
   status: hostStatus,
@@ -50,9 +59,9 @@ export type HandlerReport = z.infer<typeof handlerReport>
 export type Change = z.infer<typeof change>
 export type TaskStatus = z.infer<typeof taskStatus>
 
-/** The worst of what a host's tasks and handlers came to. */
+/** The worst of what a host's tasks and handlers came to, but for failures that are to be ignored. */
 export function statusOf({ tasks, handlers }: Pick<HostReport, 'tasks' | 'handlers'>): HostReport['status'] {
-  const all = new Set([...tasks, ...handlers].map(({ status }) => status))
+  const all = new Set([...tasks, ...handlers].filter(each => each.ignored !== true).map(({ status }) => status))
   for (const status of ['failed', 'change', 'may-change'] as const) if (all.has(status)) return status
   return 'ok'
 }

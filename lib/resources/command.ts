@@ -41,7 +41,7 @@ function run({ argv, cwd, umask, user, env = {}, stdin = '' }: CommandKey): Writ
   const take = variables === '' ? apply`:` : apply`eval "$(head -c ${Buffer.byteLength(variables)})"`
   return {
     user, stdin: Buffer.from(variables + reveal(stdin)),
-    script: apply`${take}; ${cwd === undefined ? apply`:` : apply`cd -- ${cwd} || exit 1`}; ${umask === undefined ? apply`:` : apply`umask ${umask}`}; ${argv}`,
+    script: apply`${take}; ${cwd === undefined ? apply`:` : apply`cd -- ${cwd} || exit 1`}; ${umask === undefined ? apply`:` : apply`umask ${umask}`}; exec ${argv}`,
   }
 }
 
@@ -85,9 +85,14 @@ echo 0; done`)),
     ...(creates === undefined ? [] : [{ kind: 'file', identity: creates, state: { type: 'file' } }]),
     ...(removes === undefined ? [] : [{ kind: 'file', identity: removes, state: null, below: true }]),
   ],
-  brings: ({ argv }) => ({ what: 'command', name: argv.join(' '), startsServices: false }),
+  brings: key => ({ what: 'command', name: wordsOf(key), startsServices: false }),
   mayChangeWith: ({ creates, removes, unless = '', onlyIf = '' }, { kind, name }) => [creates, removes].some(path => path !== undefined && meets(path, name))
     || ((unless + onlyIf !== '') && (kind === 'package' || mentions(`${unless} ${onlyIf}`, name.replace(/\.service$/, '')) || `${unless} ${onlyIf}`.includes(name))),
+}
+
+/** By what a command may be known to touch something: its words, where it runs, and what it reads that is no secret. */
+function wordsOf({ argv, cwd, stdin }: CommandKey): string {
+  return [...argv, ...(cwd === undefined ? [] : [`(in ${cwd})`]), ...(typeof stdin === 'string' && stdin !== '' ? [`<<< ${stdin}`] : [])].join(' ')
 }
 
 /** Whether one of two paths is the other or in it. */
@@ -107,7 +112,7 @@ export const commandRun: Resource<CommandKey, CommandState, Record<string, never
   identify: ({ argv }) => argv.join(' '),
   read: keys => ({ script: read`:`, parse: () => keys.map(() => null) }),
   apply: run,
-  brings: ({ argv }) => ({ what: 'command', name: argv.join(' '), startsServices: false, again: true }),
+  brings: key => ({ what: 'command', name: wordsOf(key), startsServices: false, again: true }),
   event: { effect: 'change', describe: ({ argv }) => `run ${argv.join(' ')} (every time: it does not say what it brings about)`, verify: () => undefined },
 }
 
@@ -115,11 +120,12 @@ export const commandRun: Resource<CommandKey, CommandState, Record<string, never
 export const commandOutput: Resource<CommandKey, { readonly stdout: string }, Record<string, never>> = {
   kind: 'command-output',
   schema: z.strictObject({}),
+  onlyRead: true,
   identify: ({ argv, cwd = '/' }) => `${argv.join(' ')} (in ${cwd})`,
   question: ({ argv, user }) => JSON.stringify([argv, user]),
   read(keys) {
     return {
-      script: readLines(keys.map(key => read`{ ${inside(key, read`${key.argv}`)}; printf '\n=%s' $?; } | base64 -w0; echo`)),
+      script: readLines(keys.map(key => read`{ ${inside(key, read`exec ${key.argv}`)}; printf '\n=%s' $?; } | base64 -w0; echo`)),
       parse({ stdout, stderr }) {
         const lines = stdout.toString().split('\n')
         return keys.map(({ argv }, index) => {

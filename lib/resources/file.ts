@@ -80,8 +80,8 @@ export const file: Resource<FileKey, FileState, FileDesired> = {
     return content !== 'always' && (state.content.size > LARGEST_FETCHED || content.unless === state.content.sha256)
   },
   defaults: (_key, { type }) => (type === 'link' ? {} : { mode: type === 'directory' ? '0755' : '0644', owner: 'root', group: 'root', ...(type === 'file' ? { content: Content.of('') } : {}) }),
-  foretells: (key, desired, current) => [...(key.parents || desired?.type === 'directory' ? directoriesAbove(key.path) : []), ...unitsOfFile(key.path, desired, current), ...listsOfSource(key.path)],
-  takesAlong: ({ path }, current, name) => current?.type === 'directory' && name.startsWith(`${path}/`),
+  foretells: (key, desired, current) => [...whatIsBelow(key.path, desired, current), ...(key.parents || desired?.type === 'directory' ? directoriesAbove(key.path) : []), ...unitsOfFile(key.path, desired, current), ...listsOfSource(key.path)],
+  takesAlong: ({ path }, current, name) => (current?.type === 'directory' || current?.type === 'link') && name.startsWith(`${path}/`),
   madeFrom: key => key.madeFrom,
   mayComeWithPackage: (key, desired) => desired === null || desired.type === 'directory' || key.madeFrom === 'what is there' || (desired.type === 'file' && desired.content === undefined),
   mayChangeWith: (_key, made, current) => current !== null && renamesOwner(made, current),
@@ -94,6 +94,12 @@ function renamesOwner({ kind, name, before, after }: Made, { owner, group }: Fil
   const shown = kind === 'user' ? owner : group
   if (before === null) return shown !== undefined && /^\d+$/.test(shown)
   return shown === name && (after === null || (after[id] !== undefined && after[id] !== before[id]))
+}
+
+/** A path that leads elsewhere has other things below it: those of a link's target, which only the host knows, or none. */
+function whatIsBelow(path: string, desired: FileDesired | null, current: FileState | null): Foretold[] {
+  if (desired?.type === 'link' && (current?.type !== 'link' || current.target !== desired.target)) return [{ kind: 'file', identity: path, below: true }]
+  return current && desired && current.type !== desired.type ? [{ kind: 'file', identity: path, below: 'gone' }] : []
 }
 
 /** apt's lists are older than a source that changes. */

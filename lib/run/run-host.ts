@@ -2,6 +2,7 @@ import { userInfo, hostname } from 'node:os'
 import { Convergence } from '../apply/converge.ts'
 import { openHost, type Choose, type Observer, type Prepared } from '../apply/host.ts'
 import { foretell } from '../check/foretell.ts'
+import type { Overlay } from '../check/overlay.ts'
 import { ConnectError, format } from '../errors.ts'
 import type { Host } from '../inventory/host.ts'
 import { currentPass, Pass } from '../playbook/pass.ts'
@@ -15,9 +16,9 @@ import type { Connect } from '../transport/transport.ts'
 /** Seconds to wait for a lock: a run that was just cut off may still be ending its last script. */
 const LOCK_WAIT_SECONDS = 5
 
-/** One playbook on one host, from the first frame to its report. Everything that goes wrong with the host is in the report. */
-export async function runHost(host: Host, prepared: Prepared, options: { check: boolean; choose: Choose; observer: Observer }): Promise<HostReport> {
-  const { check, choose, observer } = options
+/** One playbook on one host, from the first frame to its report. Everything that goes wrong with the host is in the report. A check goes on from `overlay`. */
+export async function runHost(host: Host, prepared: Prepared, options: { check: boolean; choose: Choose; observer: Observer; overlay?: Overlay }): Promise<HostReport> {
+  const { check, choose, observer, overlay } = options
   const report: HostReport = { status: 'ok', connectMs: 0, roundTrips: 0, bytesSent: 0, bytesReceived: 0, tasks: [], handlers: [], summary: [] }
   const connect = await connector(host)
   const settings: SessionOptions = { host: host.name, become: host.user === 'root' || host.become === false ? 'none' : 'sudo' }
@@ -34,7 +35,7 @@ export async function runHost(host: Host, prepared: Prepared, options: { check: 
         Object.assign(report, { tasks: convergence.tasks, handlers: convergence.handlers })
       }
     } else {
-      Object.assign(report, await foretell(walk))
+      await foretell(walk, overlay, report)
     }
     report.status = statusOf(report)
     if (report.status !== 'failed') report.summary = await summaryOf(walk.play)

@@ -39,7 +39,8 @@ function base64Pieces(value: string): string[] {
   })
 }
 
-function formsOf(value: string): string[] {
+/** The forms in which a text may be met again: as it is, and as programs encode and quote it. */
+export function formsOf(value: string): string[] {
   const json = JSON.stringify(value).slice(1, -1)
   const url = percentEncode(value, /[A-Za-z0-9_.~-]/)
   return [

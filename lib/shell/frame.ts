@@ -27,12 +27,13 @@ export function newToken(): string {
  * Shell functions that a session is made of, in plain POSIX sh. `r` reads: its standard output goes out as it is (any bytes),
  * its standard error is kept and sent behind, with the exit code. `a` applies: an apply part's output is kept until
  * it ends, so that a lost connection cannot kill it half way with SIGPIPE; and it is left out once one has failed.
+ * Another user's shell gets its script through a pipe (descriptor 8): a word could be seen by everybody, and Linux limits it to 128 KiB.
  * The lock (descriptor 9) stays with the session's shell: no program that a part starts inherits it.
  */
 export function prologue(token: string): string {
   return [
     `t=${token}; export LC_ALL=C; PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; umask 022; cd /; exec 3>&1`,
-    `u() { if [ -z "$1" ]; then (eval "$2") 9>&- 3>&-; elif ! id -u "$1" >/dev/null 2>&1; then echo "There is no user $1." >&2; return ${NO_SUCH_USER}; else runuser -u "$1" -- sh -c "$2" 9>&- 3>&-; fi; }`,
+    `u() { if [ -z "$1" ]; then (eval "$2") 9>&- 3>&-; elif ! id -u "$1" >/dev/null 2>&1; then echo "There is no user $1." >&2; return ${NO_SUCH_USER}; else { printf %s "$2" | runuser -u "$1" -- sh -c 'eval "$(cat <&8)" 8<&- 7<&-' 8<&0 <&7 9>&- 3>&-; } 7<&0; fi; }`,
     `i() { if [ "$1" = 0 ]; then u "$2" "$3" </dev/null; else head -c "$1" | { u "$2" "$3"; c=$?; cat >/dev/null; exit $c; }; fi; }`,
     `m() { printf '\\n%s %s\\n%s\\n%s\\n' "$t" "$1" "$2" "$t"; }`,
     `r() { e=$(i "$1" "$2" "$3" 2>&1 >&3); m $? "$e"; }`,
@@ -62,17 +63,33 @@ export function encodeFrame(parts: readonly FramePart[]): Buffer[] {
 export class FrameParser {
   readonly #boundary: Buffer
   #buffer = Buffer.alloc(0)
+  /** What came since the buffer was last looked at; joined only where it may end an answer, so that a long one is not copied again and again. */
+  #pieces: Buffer[] = []
+  #mayEnd = false
 
   constructor(token: string) {
     this.#boundary = Buffer.from(`\n${token}`)
   }
 
   push(chunk: Buffer): void {
-    this.#buffer = Buffer.concat([this.#buffer, chunk])
+    const last = this.#pieces.at(-1) ?? this.#buffer
+    const seam = Buffer.concat([last.subarray(Math.max(0, last.length - this.#boundary.length)), chunk.subarray(0, this.#boundary.length)])
+    this.#mayEnd ||= chunk.includes(this.#boundary) || seam.includes(this.#boundary) || chunk.length < this.#boundary.length
+    this.#pieces.push(chunk)
   }
 
   /** The next answer, or undefined while it is not complete. */
   next(): Output | undefined {
+    if (this.#mayEnd) {
+      this.#buffer = Buffer.concat([this.#buffer, ...this.#pieces])
+      this.#pieces = []
+    }
+    const answer = this.#mayEnd ? this.#complete() : undefined
+    this.#mayEnd = answer !== undefined
+    return answer
+  }
+
+  #complete(): Output | undefined {
     const end = this.#buffer.indexOf(this.#boundary)
     const codeAt = end + this.#boundary.length + 1
     const lineEnd = end < 0 ? -1 : this.#buffer.indexOf('\n', codeAt)

@@ -29,6 +29,11 @@ export class Content {
     return new Content(sha256, size, undefined, false)
   }
 
+  /** The checksum by which a host is asked whether it has this already. Not that of a secret: what a host is asked, all its users may see. */
+  get askedBy(): string {
+    return this.secret ? '' : this.sha256
+  }
+
   equals(other: Content): boolean {
     return this.sha256 === other.sha256
   }

@@ -64,12 +64,12 @@ export interface Foretold {
   kind: string
   /** Of a `change`, '*' is all of that kind. */
   identity: string
-  /** As it will be, as far as that is known; `unsure`: whether it is there, and how, only applying tells. */
-  state: State | null | 'unsure'
+  /** As it will be, as far as that is known; `unsure`: whether it is there, and how, only applying tells. Left out: nothing becomes of it. */
+  state?: State | null | 'unsure'
   /** It is made, and as told, only where it is missing. */
   whereMissing?: boolean
-  /** Of what is below it (`IDENTITY/…`) only applying tells, too. */
-  below?: boolean
+  /** Of what is below it (`IDENTITY/…`) only applying tells, too; where it goes (`state: null`), or with 'gone', that is gone. */
+  below?: boolean | 'gone'
   /** What becomes of one that is there. */
   change?: (now: State) => State
 }
@@ -102,6 +102,8 @@ export interface Resource<Key, Current extends State, Desired extends State> {
   question?(key: Key): string
   read(keys: readonly Key[]): Reading<Current>
   apply(key: Key, current: Current | null, desired: Desired | null): Writing
+  /** It is only ever looked at, as what a command prints: it changes nothing, but what it finds may not be the last word. */
+  onlyRead?: true
   /** Writes several at once, where one call of a tool is much cheaper than many (packages). */
   applyTogether?(changes: readonly Change<Key, Current, Desired>[]): Writing
   /** Compares in the engine's stead, where a desired state is a range (a version `>=1.0`) rather than one value. Pure. */

@@ -25,7 +25,7 @@ export function isTold({ status }: Pick<TaskReport, 'status'>, { verbosity }: St
 /** A task with its changes. */
 export function taskLines(host: string, task: TaskReport, style: Style): string[] {
   const took = style.verbosity > 1 ? style.colors.dim(` (${Math.round(task.durationMs)} ms)`) : ''
-  const lines = [`${host}  ${statusWord(task.status, style)}  ${task.name}${took}`]
+  const lines = [`${host}  ${statusWord(task.status, style)}  ${task.name}${task.ignored ? ' (ignored)' : ''}${took}`]
   for (const { resource, diff, reason } of task.changes) {
     lines.push(`    ${style.colors.bold(resource)}${reason === undefined ? '' : `  ${reason}`}`)
     if (style.diff && diff) lines.push(...diff.split('\n').map(line => `      ${paint(line, style)}`))

@@ -31,13 +31,14 @@ export class LabHost {
   /** Runs a command again and again in a session of its own, until it fails; `stop` ends it and gives the different lines that it printed. */
   watch(command: string, pauseSeconds: number): { stop: () => Promise<string[]> } {
     const lines = new Set<string>()
-    const session = execa('ssh', [...this.#ssh, `while ${command}; do sleep ${pauseSeconds}; done`], { stdin: 'ignore', reject: false, buffer: false })
+    // What watches ends when its standard input does, whatever it prints: nothing else would tell it that nobody listens any more.
+    const session = execa('ssh', [...this.#ssh, `while ${command}; do sleep ${pauseSeconds}; done & watching=$!; cat >/dev/null; kill $watching`], { stdin: 'pipe', reject: false, buffer: false })
     const collected = (async () => {
       for await (const line of session) lines.add(line)
     })().catch(() => undefined)
     return {
       async stop() {
-        session.kill('SIGTERM')
+        session.stdin.end()
         await Promise.all([session, collected])
         return [...lines]
       },

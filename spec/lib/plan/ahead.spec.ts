@@ -1,0 +1,88 @@
+import { existsSync, writeFileSync } from 'node:fs'
+import { expect } from 'chai'
+import { playbook } from '../../../lib/playbook/playbook.ts'
+import { checkPlaybooks, lookAhead } from '../../../lib/run/run-playbooks.ts'
+import { command } from '../../../modules/command.ts'
+import { file } from '../../../modules/file.ts'
+import { template } from '../../../modules/template.ts'
+import { here, runLocally, runOver, statuses, type Tasks } from '../run/local-run.ts'
+import { inTemporaryDirectory, privateConnect } from '../shell/local-session.ts'
+
+/** What is found wrong before any connection. */
+async function mistakes(tasks: Tasks): Promise<string> {
+  const inventory = { path: 'spec.ts', hosts: [here], groups: new Map([['all', ['here']]]), warnings: [] }
+  const selection = { extraVars: {}, tags: [], skipTags: [] }
+  return lookAhead(checkPlaybooks([playbook({ name: 'Spec', hosts: 'all', tasks })], inventory, selection), selection).then(() => '', (error: unknown) => String(error))
+}
+
+describe('A playbook is looked at ahead', () => {
+  it('and all mistakes that are its own are told before any connection: arguments that a function makes, templates, missing files', () => inTemporaryDirectory(async place => {
+    writeFileSync(`${place}/wrong.eta`, 'first\n<%= it.missing %>\n')
+    const told = await mistakes(({ task, handler }) => {
+      task('late', async () => file({ path: 'relative' }))
+      task('template', template({ path: `${place}/x`, source: `${place}/wrong.eta`, vars: { given: 1 } }))
+      task('nowhere', template({ path: `${place}/x`, source: 'nowhere.eta' }))
+      handler('handler', () => command({ argv: [] }))
+    })
+    expect(told).to.include('wrong in 4 places; nothing was touched')
+    for (const part of ['"late"', 'path: must be', 'line 2', '"missing"', 'nowhere.eta is nowhere to be found', '"handler"', 'argv: must name a program']) expect(told).to.include(part)
+  }))
+
+  it('but not what depends on a result or on a condition, or is to be ignored', () => inTemporaryDirectory(async place => {
+    expect(await mistakes(({ task }) => {
+      const found = task('read', command({ argv: ['echo', '/x'], reads: true }))
+      task('of a result', async () => file({ path: (await found).stdout.trim() }))
+      task('of a condition', async () => file({ path: 'relative' }), { when: () => false })
+      task('ignored', async () => file({ path: 'relative' }), { ignoreErrors: true })
+      task('fine', file({ path: `${place}/x` }))
+    })).to.equal('')
+  }))
+
+  it('and a mistake in a playbook that looks at facts is told with all the others once they are known, and nothing is touched', () => inTemporaryDirectory(async place => {
+    for (const check of [true, false]) {
+      const report = await runLocally(({ task, host }) => {
+        task('first', file({ path: `${place}/x`, content: host.os.id }))
+        task('late', async () => file({ path: 'relative', mode: '9' }))
+      }, { check })
+      expect([report.status, statuses(report), existsSync(`${place}/x`)]).to.deep.equal(['failed', [], false])
+      expect(report.error).to.include('"late": The arguments of file are wrong.').and.include('path: must be').and.include('mode: must be')
+    }
+  }))
+})
+
+describe('A task that awaits another', () => {
+  const tasks = (place: string): Tasks => ({ task }) => {
+    const made = task('make', command({ argv: ['cat', `${place}/name`], reads: true }), { tags: ['make'] })
+    task('use', async () => file({ path: `${place}/use`, content: (await made).stdout }), { tags: ['use'] })
+  }
+  const choose = ({ options: { tags = [] } }: { options: { tags?: readonly string[] } }) => tags.includes('use')
+
+  it('which tags leave out has its result where the host is already as that one says', () => inTemporaryDirectory(async place => {
+    writeFileSync(`${place}/name`, 'me')
+    for (const check of [true, false]) expect(statuses(await runLocally(tasks(place), { check, choose }))).to.deep.equal(['use: change'])
+    expect(statuses(await runLocally(tasks(place), { choose }))).to.deep.equal(['use: ok'])
+  }))
+
+  it('which tags leave out fails where that one would have something to do, and does not wait for ever', () => inTemporaryDirectory(async place => {
+    const failed = await runLocally(tasks(place), { choose })
+    expect([statuses(failed), failed.tasks[0]?.error?.includes('cat')]).to.deep.equal([['use: failed'], true])
+  }))
+
+  it('which comes later, or is itself, is a mistake that is told, in a check and in a run', () => inTemporaryDirectory(async place => {
+    const later: Tasks = ({ task }) => {
+      task('early', async () => file({ path: `${place}/early`, content: (await late).stdout }))
+      const late = task('late', command({ argv: ['echo', 'late'], reads: true }))
+    }
+    for (const check of [true, false]) expect((await runLocally(later, { check })).tasks[0]?.error).to.include('"early" awaits the result of "late", which comes later')
+  }))
+
+  it('and is a handler: what comes behind the flush has no result yet, and it fails instead of waiting for ever', () => inTemporaryDirectory(async place => {
+    const report = await runOver(privateConnect(`${place}/host`), ({ task, handler, flushHandlers }) => {
+      const restart = handler('restart', async () => command({ argv: ['touch', `${place}/${(await late).stdout}`] }))
+      task('change', file({ path: `${place}/x` }), { notify: restart })
+      flushHandlers()
+      const late = task('late', command({ argv: ['echo', 'late'], reads: true }))
+    })
+    expect(report.handlers[0]?.error).to.include('"late" gave no result').and.include('it comes later')
+  }))
+})
