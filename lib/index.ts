@@ -16,7 +16,7 @@ export { lookAtFile, planFile, planLink, planOwnership, planParents } from './pl
 export { contentOf, findSource, renderTemplate, sourceContent, type TemplateVars } from './playbook/render.ts'
 export { file, type FileDesired, type FileKey, type FileState } from './resources/file.ts'
 export { group } from './resources/group.ts'
-export { user } from './resources/user.ts'
+export { homeInTheWay, user } from './resources/user.ts'
 export { commandOutput, commandResult, commandRun, resultOf } from './resources/command.ts'
 export { onionAddress } from './resources/onion-address.ts'
 export { onionClients, onionKey } from './resources/onion-service.ts'
