@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { aptWork, Content, deb, defineModule, findSource, hasPassword, packageLists, packages, parseWish, planPackages, qualifiedName, refuseHeld, want, type AptOptions, type DebKey, type HostView, type PackageWish, type Want } from '../lib/index.ts'
+import { aptWork, Content, defineModule, findSource, hasPassword, packageLists, packages, parseWish, planDeb, planPackages, qualifiedName, refuseHeld, want, type AptOptions, type DebKey, type HostView, type PackageWish, type Want } from '../lib/index.ts'
 
 const boolean = z.boolean('must be true or false')
 const wish = z.string('must be a package, as in \'nginx\', \'nginx=1.22.*\' or \'nginx>=1.20\'').transform((text, context): PackageWish => {
@@ -16,9 +16,10 @@ const file = z.strictObject({
   path: z.string().startsWith('/', 'must be an absolute path').optional(),
   /** What the host fetches. */
   url: z.string().regex(/^(https?|file):\/\/?\S+$/, 'must be a URL').refine(text => !hasPassword(text), 'must hold no password: every user of the host would see it while it is fetched').optional(),
-  /** Of what the URL gives. */
+  /** Of what the URL gives; needed for one of http, which anybody in between can answer. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits').optional(),
 }).refine(({ source, path, url }) => [source, path, url].filter(each => each !== undefined).length === 1, 'must have one of source, path and url')
+  .refine(({ url, sha256 }) => !url?.startsWith('http:') || sha256 !== undefined, { path: ['sha256'], message: 'must be given for what is fetched by http' })
 
 const args = z.strictObject({
   /** Packages; a version after `=` (with `*` for any end) or `>=`. @default [] */
@@ -55,15 +56,15 @@ const args = z.strictObject({
   autoclean: boolean.default(false),
   /** Seconds to wait for another process that holds a lock of dpkg or apt. @default 60 */
   lockTimeoutSeconds: z.int().min(0).default(60),
-})
+}).refine(({ state, failOnRemove }) => state !== 'absent' || !failOnRemove, { path: ['failOnRemove'], message: 'must not be true where packages are to be absent' })
 
 /**
  * Debian packages: installed or not, in which versions; all of a task by one call of apt-get, which can ask nothing. Configuration that was
  * changed is kept. A package that was installed for another only is marked as asked for. A virtual package is there when one that provides
  * it is. What is half installed is finished first. Left out of Ansible's arguments: `force`, `allow_unauthenticated` (see `trusted` of
  * apt-repository), `dpkg_options` and `update_cache_retries` (what they are for is done), `policy_rc_d` (`startServices`), `force_apt_get`,
- * `auto_install_module_deps` (no Python is used), `clean`, `build-dep`, `fixed` (no states of packages that are named); of pyinfra's,
- * `extra_install_args`. Sources: apt-get(8), dpkg(1), apt_preferences(5).
+ * `auto_install_module_deps` (no Python is used), `clean`, `build-dep`, `fixed` (no states of packages that are named), and wildcards in
+ * names; of pyinfra's, `extra_install_args`. Sources: apt-get(8), dpkg(1), apt_preferences(5).
  *
  * @example
  * apt({ packages: ['tree'], recommends: false })
@@ -75,18 +76,20 @@ export const apt = defineModule({
     const options: AptOptions = {
       recommends: given.recommends, startServices: given.startServices, lockTimeoutSeconds: given.lockTimeoutSeconds,
       cacheValidSeconds: given.cacheValidSeconds, release: given.release, allowDowngrade: given.allowDowngrade,
-      allowChangeHeld: given.allowChangeHeld, failOnRemove: given.failOnRemove, purge: given.purge, autoremove: given.autoremove,
+      allowChangeHeld: given.allowChangeHeld, failOnRemove: given.failOnRemove, purge: given.purge,
+      autoremove: given.autoremove && !given.failOnRemove, // else by itself, behind the packages
     }
     const { state, onlyUpgrade, upgrade } = given
     const wanted = state === 'absent' ? planAbsent(given.packages, options, host) : planPackages(given.packages, { state, onlyUpgrade, options }, host)
+    const debs = Promise.all(given.debs.map(each => planDeb(debKey(each, options), host)))
     const thenInstall = state === 'latest' ? await installedOf(given.packages, options, host) : undefined
     return {
       wants: [
         ...(given.updateCache ? [want(packageLists, { options, thenInstall, thenUpgrade: upgrade }, { fresh: true })] : []),
         ...await wanted,
-        ...given.debs.map(each => want(deb, debKey(each, options), { status: 'installed' })),
+        ...await debs,
         ...(upgrade ? [want(aptWork, { work: upgrade === 'safe' ? 'upgrade' : 'full-upgrade', options }, { pending: {} })] : []),
-        ...(given.autoremove ? [want(aptWork, { work: 'autoremove', options }, { pending: {} })] : []),
+        ...(given.autoremove ? [want(aptWork, { work: 'autoremove', options: { ...options, failOnRemove: false } }, { pending: {} })] : []),
         ...(given.autoclean ? [want(aptWork, { work: 'autoclean', options }, { pending: {} })] : []),
       ],
     }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { absolutePath, Content, defineModule, editKeys, file, name, parseKey, ReadError, user as userResource, want } from '../lib/index.ts'
+import { absolutePath, Content, defineModule, editKeys, file, name, parseKey, planParents, ReadError, user as userResource, want } from '../lib/index.ts'
 
 const args = z.strictObject({
   /** Whose keys they are. */
@@ -10,15 +10,19 @@ const args = z.strictObject({
   state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
   /** Leave no other key in the file. @default false */
   exclusive: z.boolean('must be true or false').default(false),
-  /** The file. @default .ssh/authorized_keys in the user's home directory */
+  /** The file; directories above it that are missing are made for root, mode 0755, as others may use them too. @default .ssh/authorized_keys in the user's home directory */
   path: absolutePath.optional(),
+}).superRefine(({ keys, state, exclusive }, context) => {
+  const issue = (message: string) => context.addIssue({ code: 'custom', path: ['exclusive'], message })
+  if (exclusive && state === 'absent') issue('makes sense only with keys that are present')
+  if (exclusive && keys.length === 0) issue('must name the keys that are to stay: without any, nobody could log in')
 })
 
 /**
  * Public keys by which somebody may log in as a user. A key is known by its body: with other options or another comment its line is
- * replaced. The file and its directory are the user's alone; a symbolic link in their place is refused, since the user could lead it
- * anywhere. Left out of Ansible's arguments: `key_options` and `comment` (they stand in
- * the key's line), `manage_dir` (it always is), `validate_certs` (keys are not fetched), `follow`. Source: sshd(8).
+ * replaced. The file and .ssh are the user's alone; a symbolic link in their place is refused, since the user could lead it anywhere. Left out
+ * of Ansible's arguments: `key_options` and `comment` (they stand in the key's line), `manage_dir` (it always is), `validate_certs` (keys are
+ * not fetched), `follow`. Source: sshd(8).
  *
  * @example
  * authorizedKey({ user: 'root', keys: ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ8kqsCzVTvPhXNXb0yAVVhCZWjUnXGyGjdZJvEYzUzt me@here'] })
@@ -32,7 +36,9 @@ export const authorizedKey = defineModule({
       host.current(file, { path, content: 'always', noFollow: true }), host.current(file, { path: path.replace(/\/[^/]*$/, ''), noFollow: true }),
     ])
     // Where users' homes usually are is looked at together with the user: one round trip instead of two.
-    const [account, usual] = await Promise.all([host.current(userResource, { name: user }), look(given ?? `${guess}/.ssh/authorized_keys`)])
+    const [account, usual, parents] = await Promise.all([
+      host.current(userResource, { name: user }), look(given ?? `${guess}/.ssh/authorized_keys`), given !== undefined && state === 'present' ? planParents(host, given) : [],
+    ])
     if (!account) throw new ReadError(`There is no user ${user}.`, { hint: 'A task before this one can make it (user).' })
     const path = given ?? `${account.home ?? guess}/.ssh/authorized_keys`
     const [current, directory] = given === undefined && account.home !== undefined && account.home !== guess ? await look(path) : usual
@@ -45,7 +51,7 @@ export const authorizedKey = defineModule({
     const lines = keys.map(key => Buffer.from(key).toString('latin1'))
     const content = Content.of(Buffer.from(editKeys(current?.content?.bytes?.toString('latin1') ?? '', lines, { present, exclusive }), 'latin1'))
     const owner = { owner: user, group: account.group }
-    const above = given === undefined || !directory ? [want(file, { path: path.replace(/\/[^/]*$/, ''), noFollow: true }, { type: 'directory', mode: '0700', ...owner })] : []
+    const above = given !== undefined ? parents : [want(file, { path: path.replace(/\/[^/]*$/, ''), noFollow: true }, { type: 'directory', mode: '0700', ...owner })]
     return { wants: [...above, want(file, { path, content: 'always', noFollow: true }, { type: 'file', content, mode: '0600', ...owner })] }
   },
 })

@@ -1,22 +1,24 @@
 import { z } from 'zod'
-import { absolutePath, Content, defineModule, file, kernelParameter, ReadError, want } from '../lib/index.ts'
+import { Content, defineModule, file, kernelParameter, parameterName, ReadError, want } from '../lib/index.ts'
 
 const args = z.strictObject({
-  /** As sysctl(8) has it, as in 'net.ipv4.ip_forward'. */
-  name: z.string().regex(/^[\w-]+([./][\w*-]+)+$/, 'must be a kernel parameter, as in \'net.ipv4.ip_forward\''),
+  /** As sysctl(8) has it, 'net.ipv4.ip_forward' or 'net/ipv4/ip_forward'. */
+  name: z.string().regex(/^[\w-]+([./][\w*-]+)+$/, 'must be a kernel parameter, as in \'net.ipv4.ip_forward\'').transform(parameterName),
   /** Needed for `present`. Several numbers are parted by blanks. */
   value: z.union([z.string().regex(/^[^\n]*$/, 'must be one line'), z.number()], 'must be text or a number').transform(value => String(value).trim().replace(/\s+/g, ' ')).optional(),
   /** `absent`: no longer set at boot; the running kernel keeps what it has. @default 'present' */
   state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
   /** Set it in the running kernel too. @default true */
   live: z.boolean('must be true or false').default(true),
-  /** Where it is set at boot. @default /etc/sysctl.d/60-stead-NAME.conf */
-  path: absolutePath.optional(),
 }).refine(({ state, value }) => state === 'absent' || value !== undefined, { path: ['value'], message: 'must be given' })
 
+/** Files are read in the order of their names, and the last one counts: after 99-sysctl.conf, which is /etc/sysctl.conf on Debian. */
+const fileOf = (name: string) => `/etc/sysctl.d/zz-stead-${name.replaceAll('/', '-')}.conf`
+
 /**
- * A parameter of the kernel: in the running one, and at boot by a file of its own. Ansible's `ignoreerrors` and `reload` are left out: the
- * value is written by itself. Sources: sysctl.d(5), proc(5).
+ * A parameter of the kernel: in the running one, and at boot by a file of its own, which is read after those of the host. Ansible's
+ * `ignoreerrors` and `reload` are left out: the value is written by itself; and `sysctl_file`: a line of a file that is somebody else's is
+ * for line-in-file. Sources: sysctl.d(5), proc(5).
  *
  * @example
  * sysctl({ name: 'net.ipv4.ip_forward', value: 0 })
@@ -24,7 +26,8 @@ const args = z.strictObject({
 export const sysctl = defineModule({
   name: 'sysctl',
   args,
-  async plan({ name, value = '', state, live, path = `/etc/sysctl.d/60-stead-${name.replaceAll('/', '-')}.conf` }, host) {
+  async plan({ name, value = '', state, live }, host) {
+    const path = fileOf(name)
     if (state === 'absent') return { wants: [want(file, { path, noFollow: true }, null)] }
     const content = Content.of(`${name} = ${value}\n`)
     const key = { path, content: { unless: content.sha256 } }

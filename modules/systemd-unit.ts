@@ -1,5 +1,6 @@
+import { posix } from 'node:path'
 import { z } from 'zod'
-import { Content, defineModule, PlaybookError, renderTemplate, unitFile, unitName, want } from '../lib/index.ts'
+import { Content, defineModule, PlaybookError, renderTemplate, unitFile, unitName, want, type HostView, type Want } from '../lib/index.ts'
 
 const value = z.union([z.string().regex(/^[^\r\n]*$/, 'must be one line'), z.number(), z.boolean()])
 
@@ -31,16 +32,37 @@ export function unitText(sections: NonNullable<z.output<typeof args>['sections']
   }).join('\n')
 }
 
-/** What a unit file should be: its want. */
-export function unitFileWant(path: string, text: string | Content | null, validate?: readonly string[]) {
-  if (text === null) return want(unitFile, { path, noFollow: true }, null)
+/**
+ * What a unit file should be; asked in one tick.
+ *
+ * @throws PlaybookError for a link: written, it would change what somebody else's unit is made of; removed, that unit would be stopped.
+ */
+export async function planUnitFile(host: HostView, path: string, text: string | Content | null, validate?: readonly string[]): Promise<Want[]> {
+  if (text === null) {
+    const link = linkOf(path, await host.current(unitFile, { path, noFollow: true }))
+    if (link?.is === 'an alias') throw link.error
+    return link?.is === 'a mask' ? [] : [want(unitFile, { path, noFollow: true }, null)]
+  }
   const content = text instanceof Content ? text : Content.of(text)
-  return want(unitFile, { path, content: { unless: content.sha256 }, parents: true, validate }, { type: 'file', content, owner: 'root', group: 'root', mode: '0644' })
+  const key = { path, content: { unless: content.sha256 }, noFollow: true, parents: true, validate }
+  const link = linkOf(path, await host.current(unitFile, key))
+  if (link) throw link.error
+  return [want(unitFile, key, { type: 'file', content, owner: 'root', group: 'root', mode: '0644' })]
+}
+
+/** What a link in the place of a unit file is; undefined where there is none. */
+function linkOf(path: string, state: { type: string; target?: string } | null): { is: 'a mask' | 'an alias' | 'linked'; error: PlaybookError } | undefined {
+  if (state?.type !== 'link' || state.target === undefined) return undefined
+  const [own, other] = [posix.basename(path), posix.basename(state.target)]
+  const [is, hint] = state.target === '/dev/null' ? ['a mask', `Say masked: false of ${own} by a task before this one (systemd).`] as const
+    : own === other ? ['linked', 'Write the file that it leads to, or remove the link.'] as const
+      : ['an alias', `Name ${other} itself, or add to it by a dropIn.`] as const
+  return { is, error: new PlaybookError(`${path} is a link to ${state.target}: ${is === 'linked' ? 'the unit is linked from elsewhere' : `${own} is ${is}${is === 'an alias' ? ` of ${other}` : ''}`}.`, { hint }) }
 }
 
 /**
  * A unit file of systemd, or a drop-in, in /etc/systemd/system. A change is followed by exactly one daemon-reload; restart the unit by a
- * handler, and say by the systemd module whether it runs. Neither Ansible nor pyinfra has a module for it.
+ * handler, and say by the systemd module whether it runs. A link in its place (an alias, a mask) is refused. Neither Ansible nor pyinfra has a module for it.
  * Source: systemd.unit(5), systemd.syntax(7).
  *
  * @example
@@ -49,11 +71,11 @@ export function unitFileWant(path: string, text: string | Content | null, valida
 export const systemdUnit = defineModule({
   name: 'systemd-unit',
   args,
-  plan({ name, dropIn, sections, content, source, vars, state }) {
+  async plan({ name, dropIn, sections, content, source, vars, state }, host) {
     const path = dropIn === undefined ? `/etc/systemd/system/${name}` : `/etc/systemd/system/${name}.d/${dropIn}.conf`
-    if (state === 'absent') return { wants: [unitFileWant(path, null)] }
+    if (state === 'absent') return { wants: await planUnitFile(host, path, null) }
     const text = source === undefined ? (content ?? unitText(sections ?? {})) : renderTemplate(source, vars)
     if (text instanceof Content && text.secret) throw new PlaybookError(`${path} would hold a secret, and everybody may read it, by systemctl too.`, { hint: 'Put the secret into a file of mode 0600, and name that by EnvironmentFile= or LoadCredential=.' })
-    return { wants: [unitFileWant(path, text)] }
+    return { wants: await planUnitFile(host, path, text) }
   },
 })

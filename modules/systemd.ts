@@ -26,14 +26,18 @@ export async function planUnit({ unit, state, enabled, masked }: { unit: string;
     host.current(file, { path, noFollow: true }),
     masked === undefined ? null : host.current(unitMask, { unit }),
   ])
-  if (masked && own?.type === 'file') throw new PlaybookError(`Failed to mask unit, file "${path}" already exists.`, { hint: 'A unit of the administrator is removed (systemd-unit), not masked.' })
+  const wasMasked = current?.enabled.startsWith('masked') ?? false
+  // An empty file is a mask, too.
+  if (masked && own?.type === 'file' && !wasMasked) throw new PlaybookError(`Failed to mask unit, file "${path}" already exists.`, { hint: 'A unit of the administrator is removed (systemd-unit), not masked.' })
   const mask = masked === undefined ? [] : [want(unitMask, { unit }, { masked })]
   if (state === undefined && enabled === undefined) return mask
-  const wasMasked = current?.enabled.startsWith('masked') ?? false
   if (current === null && own === null && !host.mayCome() && masked !== true) throw new PlaybookError(`There is no unit ${unit}.`, { hint: 'Install its package or write its file (systemd-unit) by a task before this one.' })
   if (wasMasked && masked !== false && (enabled || state === 'started')) throw new PlaybookError(`Unit ${unit} is masked.`, { hint: 'Say masked: false to let it be started.' })
   if (enabled && (current?.enabled === 'generated' || current?.enabled === 'transient')) {
     throw new PlaybookError(`Failed to enable unit: Unit ${unit} is transient or generated.`, { hint: 'It starts at boot because of what it is generated from: leave enabled out.' })
+  }
+  if (enabled !== undefined && !masked && current?.enabled === 'indirect, unknown') {
+    throw new PlaybookError(`Whether ${unit} starts at boot cannot be told: systemd does not know a unit that it names by Also=.`, { hint: 'Say what is to be enabled of the units themselves.' })
   }
   if (state === 'started' && current?.ends) {
     throw new PlaybookError(`${unit} is a oneshot that does not stay active, so it cannot be kept started.`, { hint: 'Run it by a timer, restart it in a handler, or give it RemainAfterExit=yes.' })
@@ -41,7 +45,7 @@ export async function planUnit({ unit, state, enabled, masked }: { unit: string;
   // Through a mask nothing can be seen: what is below it is known only after it is gone.
   const known = wasMasked && masked === false ? undefined : current?.enabled
   const fits = known !== undefined && (enabled ? startsAtBoot : doesNotStart).includes(known)
-  const atBoot = known === 'indirect, enabled' || known === 'indirect, disabled' ? ['indirect, enabled', 'indirect, disabled'] : ['enabled', 'disabled']
+  const atBoot = known?.startsWith('indirect, ') ? ['indirect, enabled', 'indirect, disabled'] : ['enabled', 'disabled']
   const itself = masked && (current === null || wasMasked) ? [] : [want(unitResource, { unit: current?.id || unit }, {
     running: state === undefined ? undefined : state === 'started',
     // A mask hides it; and what is masked does not start.

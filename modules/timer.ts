@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { absolutePath, defineModule, file, name as account, systemdCommand, systemdEnvironment, unit as unitResource, want } from '../lib/index.ts'
-import { unitFileWant, unitText } from './systemd-unit.ts'
+import { planUnitFile, unitText } from './systemd-unit.ts'
 import { planUnit } from './systemd.ts'
 
 const line = z.string().regex(/^[^\r\n]+$/, 'must be one line')
@@ -42,9 +42,12 @@ export const timer = defineModule({
   args,
   async plan({ name, schedule = [], command = [], description = name, user, environment, workingDirectory, persistent, randomDelaySeconds, timeoutSeconds, state }, host) {
     const [service, clock] = [`/etc/systemd/system/${name}.service`, `/etc/systemd/system/${name}.timer`]
-    if (state === 'absent') return { wants: [unitFileWant(clock, null), unitFileWant(service, null)] }
-    const wants = [
-      unitFileWant(service, unitText({
+    if (state === 'absent') return { wants: (await Promise.all([clock, service].map(path => planUnitFile(host, path, null)))).flat() }
+    const calendar = ['systemd-analyze', 'calendar', '--', ...schedule]
+    // A new timer is written by this task itself, so its unit need not be there yet.
+    const [there, , ...files] = await Promise.all([
+      host.current(unitResource, { unit: `${name}.timer` }), host.current(file, { path: clock, noFollow: true }),
+      planUnitFile(host, service, unitText({
         Unit: { Description: description.replaceAll('%', '%%') },
         Service: {
           Type: 'oneshot', ExecStart: systemdCommand(command), ...(user === undefined ? {} : { User: user }),
@@ -52,16 +55,14 @@ export const timer = defineModule({
           ...(workingDirectory === undefined ? {} : { WorkingDirectory: workingDirectory.replaceAll('%', '%%') }),
           ...(timeoutSeconds === undefined ? {} : { TimeoutStartSec: timeoutSeconds }),
         },
-      }), ['systemd-analyze', 'calendar', '--', ...schedule]),
-      unitFileWant(clock, unitText({
+      }), calendar),
+      planUnitFile(host, clock, unitText({
         Unit: { Description: `Runs ${name}.service by the clock` },
         Timer: { OnCalendar: schedule, Persistent: persistent, ...(randomDelaySeconds ? { RandomizedDelaySec: randomDelaySeconds } : {}) },
         Install: { WantedBy: 'timers.target' },
-      }), ['systemd-analyze', 'calendar', '--', ...schedule]),
-    ]
-    // A new timer is written by this task itself, so its unit need not be there yet.
-    const [there] = await Promise.all([host.current(unitResource, { unit: `${name}.timer` }), host.current(file, { path: clock, noFollow: true }), ...wants.map(({ resource, key }) => host.current(resource, key))])
+      }), calendar),
+    ])
     const running = there ? await planUnit({ unit: `${name}.timer`, state: 'started', enabled: true }, host) : [want(unitResource, { unit: `${name}.timer` }, { running: true, enabled: 'enabled' })]
-    return { wants: [...wants, ...running] }
+    return { wants: [...files.flat(), ...running] }
   },
 })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { absolutePath, Content, defineModule, name, PlaybookError, Secret, user as userResource, want } from '../lib/index.ts'
+import { absolutePath, Content, defineModule, file, homeInTheWay, name, PlaybookError, Secret, user as userResource, want, type HostView } from '../lib/index.ts'
 import { groupNames } from './group.ts'
 
 /** crypt(5): `$id$…` with a hash of the length that its method has, an old DES hash, or one of the marks for "no password". */
@@ -49,6 +49,18 @@ const args = z.strictObject({
   if (password?.reveal() === '!' && locked === false) needs('locked', 'must not be false with the password \'!\': without its lock everybody could log in')
 })
 
+/** Nothing, or '*': no hash is so short. */
+const hasNoHash = ({ size }: Content) => size <= 1
+
+/** userdel(8) removes the user first, and then leaves a home that is another's. */
+async function refuseHomeOfAnother(login: string, host: HostView): Promise<void> {
+  const current = await host.current(userResource, { name: login })
+  if (current?.homeDirectory !== 'present') return
+  const home = await host.current(file, { path: current.home, noFollow: true })
+  if (home?.owner === undefined || home.owner === login || (await host.current(userResource, { name: home.owner }))?.uid === current.uid) return
+  throw new PlaybookError(`${current.home}, the home directory of ${login}, belongs to ${home.owner}, and userdel would not remove it.`, { hint: 'Leave removeHome out, or remove it by a task before this one (directory).' })
+}
+
 /**
  * A user of the host. Keys for ssh are the business of authorized-key. Left out from Ansible's: `generate_ssh_key` (command), `login_class` and
  * other systems' arguments, `seuser`, `local`, `uid_min` and `uid_max` (give the `uid`), `umask` (login.defs has it), `password_expire_…` (a
@@ -63,18 +75,24 @@ export const user = defineModule({
   async plan({ name: login, state, append, group, groups, uid, password, updatePassword, createHome, ...given }, host) {
     const { system, nonUnique, moveHome, skeleton, removeHome, home, comment, shell, locked, expires } = given
     const key = { name: login, system, nonUnique, moveHome, skeleton, removeHome }
-    if (state === 'absent') return { wants: [want(userResource, key, null)] }
-    const [current, holder, [primary], secondary] = await Promise.all([
+    if (state === 'absent') {
+      if (removeHome) await refuseHomeOfAnother(login, host)
+      return { wants: [want(userResource, key, null)] }
+    }
+    const [current, holder, [primary], secondary, inTheWay] = await Promise.all([
       host.current(userResource, key),
       uid === undefined || nonUnique ? null : host.current(userResource, { name: uid }),
       groupNames(group === undefined ? [] : [group], host),
       groups && groupNames(groups, host),
+      moveHome && home !== undefined ? host.current(file, { path: home, noFollow: true }) : null,
     ])
+    if (home !== undefined && inTheWay && current && current.home !== home && current.homeDirectory === 'present') throw new PlaybookError(homeInTheWay(login, home), { hint: 'Move it away first, or leave moveHome out.' })
     if (holder && holder.name !== login) throw new PlaybookError(`UID ${uid} is already that of user ${holder.name}.`, { hint: 'Choose another uid, or say nonUnique: true.' })
     const all = secondary && [...new Set([...secondary, ...(append ? (current?.groups ?? []) : [])])].filter(one => one !== (primary ?? current?.group)).sort()
     const hashed = password && (updatePassword === 'always' || !current) ? Content.of(password.reveal().replace(/^!$/, ''), { secret: true }) : undefined
-    // '!' is a lock with no hash behind it; without the lock, no hash would let everybody in.
-    const kept = hashed?.size === 0 ? true : locked
+    // A lock stays where it keeps a hash from use; that of a user who had none so far only says so, and '!' is such a lock itself.
+    const [lockedForNone, none] = [current?.locked && hasNoHash(current.password), hashed && hasNoHash(hashed)]
+    const kept = hashed?.size === 0 ? true : locked ?? (hashed && current?.locked && (lockedForNone || none) ? false : undefined)
     return {
       wants: [want(userResource, key, {
         uid, group: primary, groups: all, comment, home, shell, locked: kept, expires, password: hashed,

@@ -1,6 +1,7 @@
 import { ReadError } from '../errors.ts'
 import { want, type HostView, type Want } from '../playbook/module.ts'
 import type { AptOptions } from '../resources/apt-get.ts'
+import { aptWork } from '../resources/apt-work.ts'
 import { packageCandidate, type CandidateState } from '../resources/package-candidate.ts'
 import { packages, type PackageDesired, type PackageState } from '../resources/package.ts'
 import { compareVersions } from './version.ts'
@@ -24,6 +25,8 @@ export async function planPackages(wishes: readonly PackageWish[], asked: Packag
     ])
     if (known?.providers.length) return planVirtual(wish, known, asked, host)
     const desired = choose(wish, asked, current, known)
+    // Where nothing may be removed, apt says whether it can do without; by lists that are not fetched anew before.
+    if (options.failOnRemove && desired?.version !== undefined && known?.fresh) await host.current(aptWork, { work: 'install', packages: [desired.argument], options })
     return desired ? [want(packages, keyOf(qualifiedName(wish)), desired)] : []
   }))
   return wants.flat()
@@ -43,7 +46,7 @@ async function planVirtual(wish: PackageWish, { providers }: CandidateState, { o
 /**
  * How a package should be; undefined where nothing is asked of it.
  *
- * @throws ReadError for what apt cannot do, in its words where it has some: an unknown package or version, a downgrade or a change of a held package that was not allowed.
+ * @throws ReadError for what apt cannot do, in its words where it has some: an unknown package, version or release, a downgrade or a change of a held package that was not allowed.
  */
 export function choose(wish: PackageWish, { state, onlyUpgrade, options }: PackagesAsked, current: PackageState | null, known: CandidateState | null): PackageDesired | undefined {
   const name = qualifiedName(wish)
@@ -52,6 +55,7 @@ export function choose(wish: PackageWish, { state, onlyUpgrade, options }: Packa
   if (installed === undefined && onlyUpgrade) return undefined
   if (installed !== undefined && state === 'present' && meets(wish, installed)) return base
   if (!known) return base
+  if (known.refused !== undefined && known.fresh) throw new ReadError(known.refused, { hint: 'The package lists are fresh. Look for a misspelling, or for a repository that is missing.' })
   if (known.held) refuseHeld(name, { held: true, version: 'none' }, options)
   const matching = wish.operator === '=' ? known.versions.find(version => meets(wish, version)) : known.candidate
   const chosen = matching !== undefined && meets(wish, matching) ? matching : undefined
@@ -61,12 +65,15 @@ export function choose(wish: PackageWish, { state, onlyUpgrade, options }: Packa
   }
   const lower = installed !== undefined && compareVersions(chosen, installed) < 0
   if (installed !== undefined && (compareVersions(chosen, installed) === 0 || (lower && !options.allowDowngrade && meets(wish, installed)))) return base
-  if (lower && !options.allowDowngrade) {
-    throw new ReadError(`${name} is installed in version ${installed}, and ${chosen} is lower: Packages were downgraded and -y was used without --allow-downgrades.`, { hint: 'allowDowngrade: true lets it go back.' })
-  }
+  if (lower && !options.allowDowngrade) throw lowerVersion(name, installed, chosen)
   refuseHeld(name, current, options)
   const argument = wish.operator === '=' && known.fresh ? `${name}=${chosen}` : base.argument
   return { ...base, version: chosen, atLeast: state === 'latest' && !lower ? chosen : undefined, argument }
+}
+
+/** Why a package does not go back to a lower version without leave, in apt's words. */
+export function lowerVersion(name: string, installed: string, chosen: string): ReadError {
+  return new ReadError(`${name} is installed in version ${installed}, and ${chosen} is lower: Packages were downgraded and -y was used without --allow-downgrades.`, { hint: 'allowDowngrade: true lets it go back.' })
 }
 
 /** @throws ReadError for a held package that would be changed without leave, in apt's words. */

@@ -30,10 +30,15 @@ export function parsePolicy(text: string): Map<string, Policy> {
   return found
 }
 
-/** The packages that provide a virtual one: the last part of `apt-cache showpkg NAME`. */
+/**
+ * The packages that provide a virtual one: the last part of `apt-cache showpkg NAME`. One that is there for every architecture is also listed
+ * for the foreign ones, and is the same.
+ *
+ * @example parseReverseProvides('Reverse Provides: \none 1 (= )\none:i386 1 (= )\n') // ['one']
+ */
 export function parseReverseProvides(text: string): string[] {
   const lines = text.split('\n')
   const from = lines.findIndex(line => line.startsWith('Reverse Provides:'))
   const names = from < 0 ? [] : lines.slice(from + 1).map(line => line.split(' ')[0] ?? '').filter(Boolean)
-  return [...new Set(names)].sort()
+  return [...new Set(names)].filter(name => !name.includes(':') || !names.includes(name.replace(/:.*/, ''))).sort()
 }

@@ -35,18 +35,33 @@ export const NO_CACHE_FILES = ['-o', 'Dir::Cache::pkgcache=', '-o', 'Dir::Cache:
 export const listsFunction = read`
 lists() {
   l=/var/lib/apt/lists; k=/var/lib/apt/periodic/update-success-stamp; if [ "$k" -nt "$l" ]; then l=$k; fi
-  has=$(find /var/lib/apt/lists -maxdepth 1 -name '*_Packages*' -print -quit); has=\${has:+1}
-  age=$(($(date +%s) - $(stat -c %Y "$l")))
+  has=$(find /var/lib/apt/lists -maxdepth 1 -name '*_Packages*' -print -quit 2>/dev/null); has=\${has:+1}
+  age=$(($(date +%s) - $(stat -c %Y "$l" 2>/dev/null || echo 0)))
   newer=$(find /etc/apt/sources.list /etc/apt/sources.list.d -newer "$l" -print -quit 2>/dev/null); newer=\${newer:+1}
+}`
+
+/**
+ * Shell: `of` prints a field of a package as dpkg has it, of one architecture: the host's own, `$n`, unless the name says which. A bare name
+ * stands for all architectures with dpkg-query, and what is for all of them has no other.
+ */
+export const dpkgFunction = read`
+{ read -r n </var/lib/dpkg/arch || n=$(dpkg --print-architecture); } 2>/dev/null
+of() { # field, package
+  case $2 in *:"$n"|*:all) a="\($n\|all\)";; *:*) a=\${2##*:};; *) a="\($n\|all\)";; esac
+  dpkg-query -W -f '\${Architecture} \${'"$1"'}\n' -- "\${2%%:*}" 2>/dev/null | sed -n "s/^$a //p"
 }`
 
 /**
  * Shell functions around apt-get. `locked` runs a command and waits for whoever holds a lock of dpkg or apt, of which apt-get itself
  * waits for one only (DPkg::Lock::Timeout of apt.conf(5)); no lock file is ever removed. Nothing can ask: no terminal, no debconf questions.
+ * `at_end` has something done when the script ends, whichever way. Where held packages may change, they are held again then.
  */
-export function aptFunctions({ lockTimeoutSeconds = 60, cacheValidSeconds = CACHE_VALID_SECONDS }: AptOptions): ApplyScript {
+export function aptFunctions({ lockTimeoutSeconds = 60, cacheValidSeconds = CACHE_VALID_SECONDS, allowChangeHeld = false }: AptOptions): ApplyScript {
   return apply`export DEBIAN_FRONTEND=noninteractive DEBIAN_PRIORITY=critical APT_LISTCHANGES_FRONTEND=none NEEDRESTART_SUSPEND=1 UCF_FORCE_CONFFOLD=1
 ${listsFunction}
+${dpkgFunction}
+ends=:
+at_end() { ends="$1; $ends"; trap 'c=$?; eval "$ends"; exit $c' EXIT; trap 'exit 143' HUP INT TERM; }
 locked() {
   b=$(date +%s); h=
   while :; do
@@ -61,28 +76,34 @@ locked() {
 }
 must() { locked "$@" || { printf '%s\n' "$o" | tail -n 40; exit $c; }; }
 update() {
-  if locked apt-get update -q -o APT::Update::Error-Mode=any; then touch /var/lib/apt/lists; return; fi
-  touch -d @0 /var/lib/apt/lists; echo 'Failed to update apt cache:'; printf '%s\n' "$o" | grep -E '^(E|W|Err)' || printf '%s\n' "$o"; exit 100
+  if locked apt-get update -q -o APT::Update::Error-Mode=any; then touch -c /var/lib/apt/lists; return; fi
+  touch -c -d @0 /var/lib/apt/lists; echo 'Failed to update apt cache:'; printf '%s\n' "$o" | grep -E '^(E|W|Err)' || printf '%s\n' "$o"; exit 100
 }
 fresh() { lists; if [ -z "$has" ] || [ -n "$newer" ] || [ "$age" -ge ${cacheValidSeconds} ]; then update; fi; }
 configure() { if [ -n "$(dpkg --audit)" ]; then must dpkg --configure -a --force-confdef --force-confold; fi; }
 # What is half done need not be finished where it is to be removed; apt-get tells what it minds.
 mend() { if [ -n "$(dpkg --audit)" ]; then locked dpkg --configure -a --force-confdef --force-confold || :; fi; }
-installed() { [ "$(dpkg-query -W -f '\${db:Status-Status}' -- "$1" 2>/dev/null)" = installed ]; }`
+installed() { [ "$(of db:Status-Status "$1")" = installed ]; }
+# With a pattern, what is not installed is listed too.
+selected() { dpkg --get-selections '*' | sed -n "s/[[:blank:]][[:blank:]]*$1\$//p"; }
+hold_again() { selected install | grep -xF -e "$held" | sed 's/$/ hold/' | dpkg --set-selections; }
+${allowChangeHeld ? apply`held=$(selected hold); [ -z "$held" ] || at_end hold_again` : apply`:`}`
 }
 
 const POLICY_MARK = '# made by stead for the time of one call of apt-get'
 
-/** Shell: keeps maintainer scripts from starting services until the script ends, where that is wanted. */
+/** Where a policy of the operator is meanwhile: it may let services start. */
+const ASIDE = '/usr/sbin/policy-rc.d.aside-by-stead'
+
+/** Shell, behind {@link aptFunctions}: keeps maintainer scripts from starting services until the script ends, where that is wanted. */
 export function quietServices({ startServices = true }: AptOptions): ApplyScript {
   // One of a run that was killed would keep services from starting for ever.
-  const forget = apply`if grep -qsx ${POLICY_MARK} /usr/sbin/policy-rc.d; then rm -f /usr/sbin/policy-rc.d; fi`
-  if (startServices) return forget
-  return apply`${forget}
-if ! [ -e /usr/sbin/policy-rc.d ]; then
-  trap 'rm -f /usr/sbin/policy-rc.d' EXIT; trap 'exit 143' HUP INT TERM
-  printf '#!/bin/sh\n%s\nexit 101\n' ${POLICY_MARK} >/usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d
-fi`
+  const restore = apply`policy_back() { if grep -qsx ${POLICY_MARK} /usr/sbin/policy-rc.d; then rm -f /usr/sbin/policy-rc.d; fi; if [ -e ${ASIDE} ]; then mv -n ${ASIDE} /usr/sbin/policy-rc.d; fi; }
+policy_back`
+  if (startServices) return restore
+  return apply`${restore}; at_end policy_back
+if [ -e /usr/sbin/policy-rc.d ]; then mv /usr/sbin/policy-rc.d ${ASIDE}; fi
+printf '#!/bin/sh\n%s\nexit 101\n' ${POLICY_MARK} >/usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d`
 }
 
 /** The options of apt-get's command line. Changed configuration files are kept, new defaults taken where nothing was changed. */

@@ -6,8 +6,13 @@ import { aptArguments, aptFunctions, NO_CACHE_FILES, quietServices, type AptOpti
 import { upgradeCommand } from './package-lists.ts'
 
 export interface AptWorkKey {
-  /** `upgrade` removes nothing, `full-upgrade` may; `autoremove` removes what was installed for others only; `autoclean` deletes old downloads. */
-  work: 'upgrade' | 'full-upgrade' | 'autoremove' | 'autoclean'
+  /**
+   * `upgrade` removes nothing, `full-upgrade` may; `autoremove` removes what was installed for others only; `autoclean` deletes old downloads.
+   * `install` is only looked at, to learn whether apt would do it: packages are written as such.
+   */
+  work: 'upgrade' | 'full-upgrade' | 'autoremove' | 'autoclean' | 'install'
+  /** What `install` is asked for. */
+  packages?: readonly string[]
   options: AptOptions
 }
 
@@ -19,7 +24,8 @@ export interface AptWorkState {
 
 const schema = z.strictObject({ pending: z.record(z.string(), z.never()) })
 
-function words({ work, options }: AptWorkKey): string[] {
+function words({ work, options, packages = [] }: AptWorkKey): string[] {
+  if (work === 'install') return [work, ...packages]
   if (work === 'autoremove') return [work, ...(options.purge ? ['--purge'] : [])]
   if (work === 'autoclean') return [work]
   return upgradeCommand(work === 'upgrade' ? 'safe' : 'full')

@@ -73,14 +73,14 @@ export const deb: Resource<DebKey, DebState, z.infer<typeof schema>> = {
     return {
       stdin: 'bytes' in source ? source.bytes() : undefined,
       script: apply`${aptFunctions(options)}
-d=$(mktemp -d /tmp/stead-deb.XXXXXXXX) && chmod 755 "$d" || exit; trap 'rm -rf -- "$d"' EXIT; f=$d/package.deb
+d=$(mktemp -d /tmp/stead-deb.XXXXXXXX) && chmod 755 "$d" || exit; at_end 'rm -rf -- "$d"'; f=$d/package.deb
 ${fetched}
 ${functions}
 p=$(i "$f") || exit
-( ${quietServices(options)}
+${quietServices(options)}
 configure
 apt-get -s install ${aptArguments(options)} -- "$f" >/dev/null 2>&1 </dev/null || fresh
-must apt-get install ${aptArguments(options)} -- "$f" ) || exit
+must apt-get install ${aptArguments(options)} -- "$f"
 ${'path' in source ? apply`:` : apply`mkdir -p -m 700 /var/lib/stead ${RECORDS} && printf '%s\n' "$p" >${record(source)}`}`,
     }
   },

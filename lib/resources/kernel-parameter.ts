@@ -16,9 +16,16 @@ export interface KernelParameterState {
 
 const schema = z.strictObject({ value: z.string() })
 
+const swapped = (name: string) => name.replace(/[./]/g, mark => (mark === '.' ? '/' : '.'))
+
+/** A parameter's name with dots between its parts; where a slash comes first, sysctl.d(5) takes slashes for that. @example parameterName('net/ipv4/ip_forward') // 'net.ipv4.ip_forward' */
+export function parameterName(given: string): string {
+  return /^[^./]*\//.test(given) ? swapped(given) : given
+}
+
 /** The file of a parameter below /proc/sys: dots and slashes change places. @example parameterPath('net.ipv4.conf.eth0/1.forwarding') // '/proc/sys/net/ipv4/conf/eth0.1/forwarding' */
 export function parameterPath(name: string): string {
-  return `/proc/sys/${name.replace(/[./]/g, mark => (mark === '.' ? '/' : '.'))}`
+  return `/proc/sys/${swapped(name)}`
 }
 
 /** The value of a parameter of the running kernel. Sources: proc(5), sysctl(8). */

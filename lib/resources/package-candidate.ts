@@ -3,7 +3,7 @@ import { qualifiedName, showWish, type PackageWish } from '../debian/wish.ts'
 import { parsePolicy, parseReverseProvides } from '../debian/policy.ts'
 import { read, readLines } from '../shell/script.ts'
 import type { Reading, Resource } from '../state/resource.ts'
-import { CACHE_VALID_SECONDS, listsFunction, NO_CACHE_FILES } from './apt-get.ts'
+import { CACHE_VALID_SECONDS, dpkgFunction, listsFunction, NO_CACHE_FILES } from './apt-get.ts'
 
 export interface CandidateKey {
   wish: PackageWish
@@ -23,6 +23,8 @@ export interface CandidateState {
   candidate?: string
   /** All that can be had, highest first. */
   versions: readonly string[]
+  /** Why apt would not look, in its words: a release that no source has. */
+  refused?: string
   /** It is not installed, and is to be kept so (`apt-mark hold`). */
   held?: boolean
   /** Packages that provide the name, where no package has it. */
@@ -44,6 +46,7 @@ export const packageCandidate: Resource<CandidateKey, CandidateState, Record<str
 /** Shell: `q` asks for one package unless it is right; names that have to be looked up gather in `$w`, for one release. */
 const functions = read`
 ${listsFunction}
+${dpkgFunction}
 nl='
 '
 q() { # number, name, latest, only upgrade, operator, version
@@ -62,12 +65,13 @@ q() { # number, name, latest, only upgrade, operator, version
       *) ! dpkg --compare-versions "$v" ge "$6" || return 0;;
     esac
   fi
-  h=; if [ -z "$v" ] && [ "$(dpkg-query -W -f '\${db:Status-Want}' -- "$2" 2>/dev/null)" = hold ]; then h=held; fi
+  h=; if [ -z "$v" ] && [ "$(of db:Status-Want "$2")" = hold ]; then h=held; fi
   echo "=need $1 $h"; w="$w $2"
 }
 look() { # options of apt-cache; the names are words of $w, which hold no special characters
   [ -n "$w" ] || return 0
-  o=$(apt-cache ${NO_CACHE_FILES} "$@" policy -- $w 2>/dev/null); printf '=policy\n%s\n' "$o"
+  o=$(apt-cache ${NO_CACHE_FILES} "$@" policy -- $w 2>/dev/null) || { printf '=refused\n'; apt-cache ${NO_CACHE_FILES} "$@" policy -- $w 2>&1 >/dev/null; }
+  printf '=policy\n%s\n' "$o"
   for p in $w; do
     case "$nl$o$nl=" in *"$nl$p:$nl  Installed: (none)$nl  Candidate: (none)$nl  Version table:$nl"[!\ ]*) echo "=provides $p"; apt-cache ${NO_CACHE_FILES} showpkg -- "$p" 2>/dev/null;; esac
   done
@@ -82,8 +86,7 @@ function readCandidates(keys: readonly CandidateKey[]): Reading<CandidateState> 
     return readLines([read`w=`, ...questions, release === undefined ? read`look` : read`look -t ${release}`])
   })
   return {
-    script: readLines([functions, read`{ read -r n </var/lib/dpkg/arch || n=$(dpkg --print-architecture); } 2>/dev/null
-d="$nl$(dpkg-query -W -f '\${Package}:\${Architecture} \${db:Status-Status} \${Version}\n' -- ${names} 2>/dev/null)$nl"
+    script: readLines([functions, read`d="$nl$(dpkg-query -W -f '\${Package}:\${Architecture} \${db:Status-Status} \${Version}\n' -- ${names} 2>/dev/null)$nl"
 lists; echo "=lists $age $has/$newer"`, ...groups, read`:`]),
     parse: ({ stdout }) => parseCandidates(stdout.toString(), keys),
   }
@@ -93,7 +96,7 @@ function parseCandidates(text: string, keys: readonly CandidateKey[]): (Candidat
   const answers: (CandidateState | null)[] = keys.map(() => null)
   let [age, has, newer] = [Infinity, false, false]
   let asked: number[] = []
-  for (const section of text.split(/^=(?=lists |need |policy$|provides )/m)) {
+  for (const section of text.split(/^=(?=lists |need |refused$|policy$|provides )/m)) {
     const [heading = '', ...rest] = section.split('\n')
     const [what, word = '', flags = ''] = heading.split(' ')
     const body = rest.join('\n')
@@ -102,6 +105,12 @@ function parseCandidates(text: string, keys: readonly CandidateKey[]): (Candidat
       const { cacheValidSeconds = CACHE_VALID_SECONDS } = keys[Number(word)] ?? {}
       answers[Number(word)] = { fresh: has && !newer && age < cacheValidSeconds, versions: [], providers: [], ...(flags === 'held' ? { held: true } : {}) }
       asked.push(Number(word))
+    }
+    if (what === 'refused') {
+      for (const index of asked) {
+        const answer = answers[index]
+        if (answer) answers[index] = { ...answer, refused: body.trim() }
+      }
     }
     if (what === 'policy') {
       const policies = parsePolicy(body)

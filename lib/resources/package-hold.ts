@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { ReadError } from '../errors.ts'
-import { apply, read } from '../shell/script.ts'
+import { apply, read, readLines } from '../shell/script.ts'
 import type { Resource } from '../state/resource.ts'
-import { aptFunctions } from './apt-get.ts'
+import { aptFunctions, dpkgFunction } from './apt-get.ts'
 
 export interface PackageHoldKey {
   /** With its architecture where that is not the host's own. */
@@ -24,7 +24,7 @@ export const packageHold: Resource<PackageHoldKey, PackageHoldState, z.infer<typ
   read(keys) {
     const names = keys.map(({ name }) => name)
     return {
-      script: read`for p in ${names}; do echo "$(dpkg-query -W -f '\${db:Status-Want}' -- "$p" 2>/dev/null)"; done`,
+      script: readLines([dpkgFunction, read`for p in ${names}; do echo "$(of db:Status-Want "$p")"; done`]),
       parse({ stdout, stderr, exitCode }) {
         if (exitCode !== 0) throw new ReadError('dpkg could not be asked.', { stderr, exitCode })
         const lines = stdout.toString().split('\n')

@@ -131,9 +131,6 @@ function install(changes: readonly PackageChange[], options: AptOptions): ApplyS
   if (wanted.length + finished.length + marks.length === 0) return apply`:`
   return apply`configure
 set -- ${wanted}; for p in ${finished}; do installed "$p" || set -- "$@" "$p"; done
-held=; ${options.allowChangeHeld ? apply`for p; do p=\${p%%=*}; if [ "$(dpkg-query -W -f '\${db:Status-Want}' -- "$p" 2>/dev/null)" = hold ]; then held="$held$p hold
-"; fi; done` : apply`:`}
 if [ $# -gt 0 ]; then fresh; must apt-get install ${aptArguments(options)} -- "$@"; fi
-${marks.length ? apply`must apt-mark manual -- ${marks}` : apply`:`}
-if [ -n "$held" ]; then printf %s "$held" | dpkg --set-selections; fi`
+${marks.length ? apply`must apt-mark manual -- ${marks}` : apply`:`}`
 }

@@ -6,9 +6,12 @@ export interface UnitState {
   readonly [field: string]: string | boolean | undefined
   /** The unit's own name, where it was asked for by an alias. */
   id: string
-  /** `deactivating` is neither: it was told to stop, and has not yet. A service that keeps failing and waits to be started again does not run. */
-  running: boolean | 'deactivating'
-  /** UnitFileState of systemctl(1): enabled, disabled (also where it is only linked), static, masked …; an indirect one is called after the units that it brings along. */
+  /** `deactivating` and `restarting` are neither: it was told to stop, and has not yet; it failed, and systemd will start it again in a moment. */
+  running: boolean | 'deactivating' | 'restarting'
+  /**
+   * As `systemctl is-enabled` says of what is on disk: enabled, disabled (also where it is only linked), static, masked …; an indirect one is
+   * called after the units that it brings along: `indirect, enabled`, `disabled`, `partly`, or `unknown` where one of them cannot be told.
+   */
   enabled: string
   /** Changes whenever the unit is started anew. */
   invocation: string
@@ -20,15 +23,35 @@ export interface UnitState {
   succeeded: boolean
 }
 
-const properties = ['Id', 'LoadState', 'ActiveState', 'SubState', 'UnitFileState', 'InvocationID', 'NeedDaemonReload', 'Type', 'RemainAfterExit', 'Result', 'FragmentPath']
+const properties = ['Id', 'LoadState', 'ActiveState', 'SubState', 'UnitFileState', 'InvocationID', 'NeedDaemonReload', 'Type', 'RemainAfterExit', 'Result', 'SourcePath']
 
-/** Reads units, however many, by one call of systemctl; the units that an indirect one brings along by one more. */
+/** Shell: `ids` gives the units of `$s` that have a property so; `enabled` says what systemctl finds on disk of one after the other. */
+const functions = read`
+ids() { printf '%s\n' "$s" | sed -n "/^Id=/h; /^$1/{x; s/^Id=//p}"; }
+enabled() { for u; do printf '=enabled %s %s\n' "$u" "$(systemctl is-enabled -- "$u" 2>/dev/null)"; done; }
+nl='
+'`
+
+/**
+ * Reads units, however many, by two calls of systemctl: for what it shows as UnitFileState it remembers, and links may be gone since. One call
+ * of is-enabled ends with the first unit that it does not know; then each is asked for by itself. So are those of init.d, and what an
+ * indirect one brings along (its drop-ins included).
+ */
 export function readUnits(names: readonly string[]): Reading<UnitState> {
   return {
     script: read`command -v systemctl >/dev/null || exit 69
 s=$(systemctl show -p ${properties.join(',')} -- ${names}) || exit; printf '%s\n' "$s"
-case $s in *UnitFileState=indirect*) printf '%s\n' "$s" | sed -n 's/^FragmentPath=//p' | while read -r f; do
-  if grep -q '^Also=' "$f" 2>/dev/null; then also=$(sed -n 's/^Also=//p' "$f"); printf '=also %s %s\n' "$f" "$(systemctl show -p UnitFileState --value -- $also | tr '\n' ' ')"; fi; done;; esac; :`,
+${functions}
+set -- $(ids 'UnitFileState=[^g]')
+if [ $# -gt 0 ]; then
+  o=$(systemctl is-enabled -- "$@" 2>/dev/null)
+  if [ "$(printf '%s\n' "$o" | wc -l)" = $# ]; then for u; do printf '=enabled %s %s\n' "$u" "\${o%%"$nl"*}"; o=\${o#*"$nl"}; done; else enabled "$@"; fi
+fi
+enabled $(ids 'SourcePath=\/etc\/init\.d\/')
+for u in $(ids 'UnitFileState=indirect'); do
+  printf '=also %s' "$u"
+  for a in $(systemctl cat -- "$u" 2>/dev/null | sed -n 's/^[[:space:]]*Also[[:space:]]*=//p'); do a=$(systemctl is-enabled -- "$a" 2>/dev/null); printf ' %s' "\${a:-unknown}"; done; echo
+done`,
     parse: output => parseUnits(output, names),
   }
 }
@@ -41,11 +64,12 @@ export function parseUnits({ stdout, stderr, exitCode }: Output, names: readonly
   if (exitCode === 69) return names.map(() => null)
   if (exitCode !== 0) throw new ReadError('systemd could not be asked.', { stderr, exitCode })
   const blocks: Map<string, string>[] = []
-  const also = new Map<string, string[]>()
+  const [onDisk, also] = [new Map<string, string>(), new Map<string, string[]>()]
   let open: Map<string, string> | undefined
   for (const line of stdout.toString().split('\n')) {
-    const [, path, states] = /^=also (\S+) (.*)$/.exec(line) ?? []
-    if (path !== undefined && states !== undefined) also.set(path, states.split(' ').filter(state => state !== ''))
+    const [, what, id = '', states = ''] = /^=(enabled|also) (\S+) ?(.*)$/.exec(line) ?? []
+    if (what === 'enabled' && states !== '') onDisk.set(id, states)
+    if (what === 'also' && states !== '') also.set(id, states.split(' '))
     if (line === '') open = undefined
     const at = line.indexOf('=')
     const name = line.slice(0, Math.max(at, 0))
@@ -55,26 +79,38 @@ export function parseUnits({ stdout, stderr, exitCode }: Output, names: readonly
   }
   return names.map((_, index) => {
     const block = blocks[index]
-    return !block || block.get('LoadState') === 'not-found' ? null : stateOf(block, also)
+    return !block || block.get('LoadState') === 'not-found' ? null : stateOf(block, onDisk.get(block.get('Id') ?? ''), also.get(block.get('Id') ?? ''))
   })
 }
 
-function stateOf(block: ReadonlyMap<string, string>, also: ReadonlyMap<string, string[]>): UnitState {
+function stateOf(block: ReadonlyMap<string, string>, onDisk: string | undefined, also: readonly string[] | undefined): UnitState {
   const property = (name: string) => block.get(name) ?? ''
-  const active = property('ActiveState')
-  const file = property('UnitFileState')
-  const brought = also.get(property('FragmentPath'))
+  const file = onDisk === undefined || onDisk === 'alias' ? property('UnitFileState') : onDisk
   const masked = property('LoadState') === 'masked' && !file.startsWith('masked')
-  const known = masked ? 'masked' : file === 'linked' ? 'disabled' : file
   return {
     id: property('Id'),
-    running: active === 'deactivating' ? 'deactivating' : ['active', 'activating', 'reloading', 'refreshing'].includes(active) && property('SubState') !== 'auto-restart',
-    enabled: file === 'indirect' && !masked && brought ? `indirect, ${brought.every(state => state === 'enabled' || state === 'static') ? 'enabled' : 'disabled'}` : known,
+    running: running(property('ActiveState'), property('SubState')),
+    enabled: masked ? 'masked' : file === 'linked' ? 'disabled' : file === 'indirect' && also ? byWhatItBrings(also) : file,
     invocation: property('InvocationID'),
     needsDaemonReload: property('NeedDaemonReload') === 'yes',
     ends: property('Type') === 'oneshot' && property('RemainAfterExit') === 'no',
     succeeded: property('Result') === 'success',
   }
+}
+
+function running(active: string, sub: string): UnitState['running'] {
+  if (active === 'deactivating') return 'deactivating'
+  if (sub.startsWith('auto-restart')) return 'restarting'
+  return ['active', 'activating', 'reloading', 'refreshing'].includes(active)
+}
+
+/** What an indirect unit is, by the units that are enabled along with it; what is static among them has no say. */
+function byWhatItBrings(states: readonly string[]): string {
+  const telling = states.filter(state => state !== 'static')
+  if (telling.length === 0) return 'static'
+  if (telling.includes('unknown')) return 'indirect, unknown'
+  if (telling.every(state => state === 'enabled')) return 'indirect, enabled'
+  return telling.some(state => state.startsWith('enabled')) ? 'indirect, partly' : 'indirect, disabled'
 }
 
 /**

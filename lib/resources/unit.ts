@@ -94,7 +94,7 @@ export const unitMask: Resource<UnitKey, { readonly masked: boolean | 'until reb
     if (desired?.masked) return { script: apply`systemctl mask -q -- ${name}` }
     return { script: apply`${current?.masked === 'until reboot' ? apply`systemctl unmask -q --runtime -- ${name} &&` : apply``} systemctl unmask -q -- ${name}` }
   },
-  foretells: ({ unit: name }, desired) => (desired?.masked
-    ? [{ kind: 'unit', identity: name, state: {}, change: now => ({ ...now, enabled: 'masked' }) }]
-    : [{ kind: 'unit', identity: name, state: 'unsure' }]),
+  foretells: ({ unit: name }, desired, current) => (desired?.masked
+    ? [{ kind: 'unit', identity: name, state: {}, change: now => ({ ...now, enabled: 'masked' }) }, { kind: 'file', identity: `/etc/systemd/system/${name}`, state: { type: 'link', target: '/dev/null' } }]
+    : [{ kind: 'unit', identity: name, state: 'unsure' }, ...(current?.masked === true ? [{ kind: 'file', identity: `/etc/systemd/system/${name}`, state: null }] : [])]),
 }

@@ -54,10 +54,14 @@ export const user: Resource<UserKey, UserState, Desired> = {
   read(keys) {
     const names = keys.map(({ name }) => name)
     return {
-      script: read`for u in ${names}; do
+      // Of groups that share a number, id names one; the members that a group lists tell which it is.
+      script: read`all=$(getent group)
+m() { printf '%s\n' "$all" | while IFS=: read -r g _ i u; do case ,$u, in *,"$1",*) printf '%s:%s,' "$g" "$i";; esac; done; echo; }
+for u in ${names}; do
 p=$(getent passwd "$u") || { echo =; continue; }
 n=\${p%%:*}; s=$(getent shadow "$n"); h=\${s#*:}; h=\${h%%:*}; d=\${p%:*}; d=\${d##*:}; l=; case $h in '!'*) l=locked; h=\${h#!};; esac
 printf '=%s\n%s\n%s\n%s\n' "$p" "$(id -gn -- "$n" 2>/dev/null)" "$(id -Gnz -- "$n" 2>/dev/null | tr '\0' ,)" "$l"
+id -Gz -- "$n" 2>/dev/null | tr '\0' ,; echo; m "$n"
 [ -d "$d" ] && echo present || echo missing
 printf %s "$s" | cut -d: -f8; [ -n "$s" ] || echo unset
 printf %s "$h" | sha256sum; echo "\${#h}"
@@ -106,16 +110,24 @@ function parseUsers({ stdout, stderr, exitCode }: Output, names: readonly string
   if (exitCode !== 0) throw new ReadError('The users could not be looked up.', { stderr, exitCode })
   const answers = stdout.toString().split(/^=/m).slice(1)
   return names.map((_, index) => {
-    const [passwd = '', group = '', all = '', locked, home, days = '', checksum = '', size = '0'] = answers[index]?.split('\n') ?? []
+    const [passwd = '', group = '', all = '', locked, numbers = '', listed = '', home, days = '', checksum = '', size = '0'] = answers[index]?.split('\n') ?? []
     if (passwd === '') return null
     const [name = '', , uid = '', , comment = '', directory = '', shell = ''] = passwd.split(':')
     return {
-      name, uid, group, groups: all.split(',').filter(other => other !== group && other !== '').sort(), comment, home: directory, shell,
+      name, uid, group, groups: groupsOf(all.split(','), numbers.split(','), listed.split(',')).filter(other => other !== group && other !== '').sort(), comment, home: directory, shell,
       homeDirectory: home === 'present' ? 'present' : 'missing', locked: locked === 'locked',
       expires: days === 'unset' ? 'unset' : days === '' ? 'never' : new Date(Number(days) * 86_400_000).toISOString().slice(0, 10),
       password: Content.known(checksum.slice(0, 64), Number(size)),
     }
   })
+}
+
+/** Names of groups, as the groups list the user where they do. */
+function groupsOf(names: readonly string[], numbers: readonly string[], listed: readonly string[]): string[] {
+  return [...new Set(names.flatMap((name, index) => {
+    const listing = listed.map(each => each.split(':')).filter(([, number]) => number !== undefined && number === numbers[index]).map(([own = '']) => own)
+    return listing.length ? listing : [name]
+  }))]
 }
 
 /** Options of useradd(8) and usermod(8), which have the same letters; only for what differs. */
@@ -138,8 +150,19 @@ function add({ name, system, nonUnique }: UserKey, desired: Desired): ApplyScrip
 
 function modify({ name, nonUnique, moveHome }: UserKey, current: UserState, desired: Desired): ApplyScript {
   const changed = options(desired, current)
-  const move = moveHome && desired.home !== undefined && desired.home !== current.home && current.homeDirectory === 'present' ? ['-m'] : []
-  return changed.length ? apply`usermod ${[...(nonUnique ? ['-o'] : []), ...move, ...changed]} -- ${name}` : apply`:`
+  if (changed.length === 0) return apply`:`
+  const words = [...(nonUnique ? ['-o'] : []), ...changed]
+  const to = moveHome && current.homeDirectory === 'present' && desired.home !== current.home ? desired.home : undefined
+  if (to === undefined) return apply`usermod ${words} -- ${name}`
+  // It writes the new home down before it moves anything, and does not take that back when it cannot move.
+  return apply`if [ -e ${to} ] || [ -L ${to} ]; then echo ${homeInTheWay(name, to)}; exit 12; fi
+mkdir -p -- ${to.replace(/\/[^/]*$/, '/')}; c=0; usermod -m ${words} -- ${name} || c=$?
+if [ $c = 12 ] && [ -d ${current.home} ]; then usermod -d ${current.home} -- ${name}; fi; [ $c = 0 ] || exit $c`
+}
+
+/** Why a home directory cannot be moved. */
+export function homeInTheWay(name: string, path: string): string {
+  return `The home directory of ${name} cannot be moved: ${path} is there already.`
 }
 
 /** Makes the home directory beside its place, with the mode that login.defs(5) wants, and follows no link of the skeleton. */

@@ -17,6 +17,8 @@ const made: readonly MadePackage[] = [
   { name: 'asking', version: '1', suite: 'stable', scripts: { postinst: 'if read -r answer; then echo "was answered $answer" >&2; exit 1; fi' } },
   // Asks the policy as invoke-rc.d(8) does.
   { name: 'serving', version: '1', suite: 'stable', scripts: { postinst: 'if [ -x /usr/sbin/policy-rc.d ] && ! /usr/sbin/policy-rc.d serving start; then echo kept; else echo started; fi >/run/serving' } },
+  { name: 'walker', version: '1', suite: 'stable', architecture: 'amd64', control: 'Multi-Arch: foreign\nProvides: postman\n' },
+  ...['amd64', 'i386'].map((architecture): MadePackage => ({ name: 'libtwice', version: '1', suite: 'stable', architecture, control: 'Multi-Arch: same\n' })),
   { name: 'foreign', version: '1', suite: 'stable', architecture: 'i386', control: 'Multi-Arch: foreign\n' },
 ]
 const names = [...new Set(made.map(({ name }) => name))].filter(name => name !== 'foreign')

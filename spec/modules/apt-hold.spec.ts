@@ -12,7 +12,8 @@ describe('apt-hold', function () {
   let host: SpecHost
   before(async () => {
     host = await labHost(name)
-    await host.sh(`${makeRepository([{ name: 'foo', version: '1.0.0', suite: 'stable' }])}\nrm -f /etc/apt/apt.conf.d/80made; apt-mark unhold base-files >/dev/null 2>&1 || :; apt-get update >/dev/null 2>&1; touch /var/lib/apt/lists`)
+    const twice = ['amd64', 'i386'].map(architecture => ({ name: 'libtwice', version: '1', suite: 'stable' as const, architecture, control: 'Multi-Arch: same\n' }))
+    await host.sh(`${makeRepository([{ name: 'foo', version: '1.0.0', suite: 'stable' }, ...twice])}\ndpkg --add-architecture i386; rm -f /etc/apt/apt.conf.d/80made; apt-mark unhold base-files >/dev/null 2>&1 || :; apt-get update >/dev/null 2>&1; touch /var/lib/apt/lists`)
   })
 
   fourRounds({
@@ -29,6 +30,21 @@ describe('apt-hold', function () {
       expect(errorOf(report)).to.contain('Unable to locate package no-such-package')
     }
     expect(changed(await host.apply(aptHold({ packages: ['no-such-package'], state: 'released' })))).to.deep.equal([])
+  })
+
+  it('a package that is installed for two architectures is held and released for the one that is named, or else the host\'s own', async () => {
+    await host.sh('apt-get install -y libtwice libtwice:i386 >/dev/null 2>&1 </dev/null; apt-mark unhold libtwice libtwice:i386 >/dev/null')
+    try {
+      for (const [named, shown] of [['libtwice', 'libtwice'], ['libtwice:i386', 'libtwice:i386']] as const) {
+        for (const state of ['held', 'released'] as const) {
+          expect(changed(await host.apply(aptHold({ packages: [named], state })))).to.deep.equal([`package-hold[${named}]`])
+          expect(changed(await host.apply(aptHold({ packages: [named], state })))).to.deep.equal([])
+          expect((await host.sh('apt-mark showhold')).split('\n')).to.deep.equal(state === 'held' ? [shown, ''] : [''])
+        }
+      }
+    } finally {
+      await host.sh('apt-mark unhold libtwice libtwice:i386 >/dev/null 2>&1; dpkg --purge libtwice:amd64 libtwice:i386 >/dev/null')
+    }
   })
 
   it('a package is released', async () => {

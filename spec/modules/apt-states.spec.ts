@@ -46,6 +46,20 @@ describe('apt, whatever state a package is in', function () {
     expect(await version()).not.to.contain('i 1')
   })
 
+  it('[apt 5] holds again what it changed although it was held: with its lists, from a file, beside a package that fails', async () => {
+    const held = 'i foo=1.0.0; apt-mark hold foo'
+    await given(`${held}; touch -d '2 days ago' /var/lib/apt/lists /var/lib/apt/periodic/* /etc/apt/sources.list.d /etc/apt/sources.list.d/* /etc/apt/sources.list`)
+    expect(errorOf(await host.run(apt({ packages: ['foo'], state: 'latest', updateCache: true, allowChangeHeld: true })))).to.equal(undefined)
+    expect(await version(), 'with its lists').to.equal('hi 1.0.1')
+    await given(held)
+    expect(errorOf(await apply(apt({ debs: [{ path: `${repository}/pool/${fileName({ name: 'foo', version: '1.0.1' })}` }], allowChangeHeld: true })))).to.equal(undefined)
+    expect(await version(), 'from a file').to.equal('hi 1.0.1')
+    await given(`${held}; touch /root/break`)
+    expect(errorOf(await host.run(apt({ packages: ['foo=1.0.1', 'fragile'], allowChangeHeld: true, startServices: false })))).to.contain('fragile is broken')
+    expect(await version(), 'beside one that fails').to.equal('hi 1.0.1')
+    expect(await host.sh('rm /root/break; ls /usr/sbin/policy-rc.d* 2>/dev/null || echo none')).to.equal('none\n')
+  })
+
   it('[apt 4] does not install what is held while it is not there, unless that is allowed, and check mode says so', async () => {
     await given('apt-mark hold foo')
     for (const report of [await host.check(apt({ packages: ['foo'] })), await host.run(apt({ packages: ['foo'] }))]) expect(errorOf(report)).to.contain('--allow-change-held-packages')
@@ -116,6 +130,12 @@ describe('apt, whatever state a package is in', function () {
     await host.sh(`dpkg --purge serving >/dev/null 2>&1; printf '#!/bin/sh\\n# made by stead for the time of one call of apt-get\\nexit 101\\n' >/usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d`)
     await host.apply(apt({ packages: ['serving'] }))
     expect(await host.sh('cat /run/serving; ls /usr/sbin/policy-rc.d 2>/dev/null || echo none')).to.equal('started\nnone\n')
+  })
+
+  it('does not start services either where an operator wrote that they may be, and leaves that as it was', async () => {
+    await given(`printf '#!/bin/sh\\nexit 0\\n' >/usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d`)
+    await host.apply(apt({ packages: ['serving'], startServices: false }))
+    expect(await host.sh('cat /run/serving /usr/sbin/policy-rc.d; rm /usr/sbin/policy-rc.d; ls /usr/sbin/policy-rc.d* 2>/dev/null || echo none')).to.equal('kept\n#!/bin/sh\nexit 0\nnone\n')
   })
 
   it('leaves alone what an operator wrote to keep services from starting', async () => {

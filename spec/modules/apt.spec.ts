@@ -1,9 +1,11 @@
 import { expect } from 'chai'
 import { apt } from '../../modules/apt.ts'
+import { file } from '../../modules/file.ts'
 import { aptHostName } from '../helpers/apt-host.ts'
 import { fourRounds } from '../helpers/four-rounds.ts'
 import { MadePackagesHost } from '../helpers/made-packages.ts'
 import { changed, diffs, errorOf, type SpecHost, type Work } from '../helpers/module-host.ts'
+import { refusal } from '../helpers/one-task.ts'
 import { fileName, repository, type MadePackage } from '../helpers/package-repository.ts'
 
 describe('apt', function () {
@@ -133,8 +135,33 @@ describe('apt', function () {
 
   it('[apt 16] does not remove another package where that is to fail', async () => {
     await given('i rival')
-    expect(errorOf(await apply(apt({ packages: ['foo'], failOnRemove: true })))).to.contain('Packages need to be removed but remove is disabled.')
+    expect(await refusal(host, () => apt({ packages: ['foo'], failOnRemove: true }))).to.contain('Packages need to be removed but remove is disabled.')
     expect(await version('rival')).to.equal('ii 1')
+    expect(changed(await apply(apt({ packages: ['mailer-one'], failOnRemove: true })))).to.deep.equal(['package[mailer-one]'])
+    expect(apt({ packages: ['foo'], state: 'absent', failOnRemove: true }).issues.map(({ argument }) => argument)).to.deep.equal(['failOnRemove'])
+  })
+
+  it('[apt 16] removes what is needed no more also where no package may be removed for another', async () => {
+    await given('i foobar=1.0.1; dpkg --purge foobar; apt-mark auto foo')
+    expect(diffs(await apply(apt({ packages: ['mailer-one'], autoremove: true, failOnRemove: true })))).to.contain('foo: 1.0.1 → (none)')
+    expect(await version('mailer-one')).to.equal('ii 1')
+  })
+
+  it('[apt 9] a release that no source has is an error in apt\'s words, in check mode too', async () => {
+    await given('i foo=1.0.0')
+    for (const args of [{ packages: ['foo'], state: 'latest' as const }, { packages: ['rival'] }]) expect(await refusal(host, () => apt({ ...args, release: 'nosuch' }))).to.contain("The value 'nosuch' is invalid for APT::Default-Release")
+  })
+
+  it('[apt 17] a package file that is not there, and one with a lower version, is an error in check mode too', async () => {
+    await given('i foo=1.0.1')
+    expect(await refusal(host, () => apt({ debs: [{ path: '/nowhere.deb' }] }))).to.contain('There is no file /nowhere.deb')
+    const lower = { debs: [{ path: `${repository}/pool/${fileName({ name: 'foo', version: '1.0.0' })}` }] }
+    expect(await refusal(host, () => apt(lower))).to.contain('--allow-downgrades')
+    expect(await version()).to.equal('ii 1.0.1')
+    expect(changed(await apply(apt({ ...lower, allowDowngrade: true }))).length).to.equal(1)
+    expect(await version()).to.equal('ii 1.0.0')
+    const later = await host.check([file({ path: '/srv/later.deb', content: 'not looked at yet' }), apt({ debs: [{ path: '/srv/later.deb' }] })])
+    expect(later.tasks.map(({ status }) => status)).not.to.contain('failed')
   })
 
   it('[apt 17] installs a package file of the host, with what it depends on, once; also of another architecture', async () => {
@@ -198,6 +225,17 @@ describe('apt', function () {
     expect(changed(await apply(apt({ packages: ['rivalry'] })))).to.deep.equal([])
   })
 
+  it('a virtual package that one package provides for all architectures is that one', async () => {
+    await given('')
+    expect(changed(await apply(apt({ packages: ['postman'] })))).to.deep.equal(['package[walker]'])
+    expect(changed(await apply(apt({ packages: ['postman'] })))).to.deep.equal([])
+  })
+
+  it('package lists are fetched where there is not even their directory', async () => {
+    await given('rm -rf /var/lib/apt/lists')
+    expect(changed(await apply(apt({ packages: ['mailer-one'] })))).to.deep.equal(['package[mailer-one]'])
+  })
+
   it('an unknown package fails before anything is touched, in check mode too; without lists it is only foretold', async () => {
     await given('')
     for (const report of [await host.check(apt({ packages: ['no-such-package', 'foo'] })), await host.run(apt({ packages: ['no-such-package', 'foo'] }))]) {
@@ -207,6 +245,11 @@ describe('apt', function () {
     await host.sh('mkdir -p /root/lists; mv /var/lib/apt/lists/* /root/lists/')
     expect(changed(await host.check(apt({ packages: ['no-such-package'] })))).to.deep.equal(['package[no-such-package]'])
     expect(changed(await host.apply(apt({ packages: ['foo'] })))).to.deep.equal(['package[foo]'])
+  })
+
+  it('what is fetched by http needs a checksum', () => {
+    expect(apt({ debs: [{ url: 'http://example.org/x.deb' }] }).issues.map(({ argument }) => argument)).to.deep.equal(['debs.0.sha256'])
+    expect(apt({ debs: [{ url: 'http://example.org/x.deb', sha256: '0'.repeat(64) }, { url: 'https://example.org/x.deb' }] }).issues).to.deep.equal([])
   })
 
   it('refuses wrong arguments, all at once, naming what is allowed', () => {

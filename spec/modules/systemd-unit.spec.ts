@@ -5,6 +5,7 @@ import { expect } from 'chai'
 import { secret } from '../../lib/index.ts'
 import { systemd } from '../../modules/systemd.ts'
 import { systemdUnit } from '../../modules/systemd-unit.ts'
+import { timer } from '../../modules/timer.ts'
 import { goThroughFourRounds } from '../helpers/four-rounds.ts'
 import { labHost, type SpecHost } from '../helpers/module-host.ts'
 import { refusal, runTask, statusesOf } from '../helpers/one-task.ts'
@@ -53,7 +54,7 @@ describe('systemd-unit', function () {
     await runTask(host, systemd({ unit: 'sleeper', state: 'started' }))
     const play = (seconds: string, check = false) => host.run(({ task, handler }) => {
       const restart = handler('Restart', systemd({ unit: 'sleeper', state: 'restarted' }))
-      task('File', systemdUnit({ ...sleeper, sections: { Service: { ExecStart: `/bin/sleep ${seconds}` } } }), { notify: restart })
+      task('File', systemdUnit({ ...sleeper, sections: { ...sleeper.sections, Service: { ExecStart: `/bin/sleep ${seconds}` } } }), { notify: restart })
       task('Run', systemd({ unit: 'sleeper', state: 'started' }))
     }, { check })
     const told = ({ tasks, handlers }: Awaited<ReturnType<typeof play>>) => [...tasks, ...handlers].map(({ name, status }) => `${name} ${status}`)
@@ -70,6 +71,27 @@ describe('systemd-unit', function () {
     await host.sh('systemctl enable -q --now many@1 many@2; systemctl enable -q sleeper 2>/dev/null || :')
     expect(await statusesOf(host, ...[many, sleeper].flatMap(({ name }) => [systemdUnit({ name, state: 'absent' }), systemdUnit({ name, state: 'absent' })]))).to.deep.equal(['change', 'ok', 'change', 'ok'])
     expect(await host.sh('systemctl list-units --all --plain --no-legend "many@*" sleeper.service; ls /etc/systemd/system /etc/systemd/system/*.wants | grep -e many -e sleeper || :')).to.equal('')
+  })
+  it('refuses to write through a link that is an alias, a mask or a unit from elsewhere, or to remove an alias, and what it leads to stays', async () => {
+    const [alias, mask, elsewhere] = ['spec-alias', 'spec-mask', 'spec-elsewhere']
+    await host.sh(`cd /etc/systemd/system; printf '[Service]\\nExecStart=/bin/sleep infinity\\n' | tee spec-real.service >/srv/${elsewhere}.service
+ln -s spec-real.service ${alias}.service; ln -s /dev/null ${mask}.service; ln -s /srv/${elsewhere}.service ${elsewhere}.service; systemctl daemon-reload; systemctl start spec-real`)
+    const written = { sections: { Service: { ExecStart: '/bin/true' } } }
+    try {
+      expect(await refusal(host, () => systemdUnit({ name: alias, ...written }))).to.contain('spec-alias.service is an alias of spec-real.service')
+      expect(await refusal(host, () => systemdUnit({ name: alias, state: 'absent' }))).to.contain('is an alias')
+      expect(await refusal(host, () => systemdUnit({ name: mask, ...written }))).to.contain('spec-mask.service is a mask')
+      expect(await refusal(host, () => systemdUnit({ name: elsewhere, ...written }))).to.contain('linked from elsewhere')
+      expect(await refusal(host, () => timer({ name: alias, schedule: 'daily', command: ['/bin/true'] }))).to.contain('is an alias')
+      expect(await host.sh(`cat /etc/systemd/system/spec-real.service /srv/${elsewhere}.service | grep ExecStart; systemctl is-active spec-real`)).to.equal('ExecStart=/bin/sleep infinity\nExecStart=/bin/sleep infinity\nactive\n')
+      const unmasked = () => host.run(({ task }) => {
+        task('unmask', systemd({ unit: mask, masked: false }))
+        task('write', systemdUnit({ name: mask, ...written }))
+      }, { check: true })
+      expect((await unmasked()).tasks.map(({ status }) => status)).to.deep.equal(['change', 'change'])
+    } finally {
+      await host.sh('systemctl stop spec-real; rm -f /etc/systemd/system/spec-* /srv/spec-*.service; systemctl daemon-reload')
+    }
   })
   it('refuses to write a secret into a file that everybody may read, in check mode too, and shows nothing of it', async () => {
     const directory = mkdtempSync(path.join(tmpdir(), 'stead-unit-'))

@@ -43,13 +43,18 @@ describe('systemd', () => {
   }
 
   it('enables what is disabled, or enabled until the next boot alone, and disables what is enabled', async () => {
-    for (const state of ['disabled', 'linked', 'enabled-runtime', 'indirect', 'indirect, disabled']) expect(await todo(systemd({ unit: 'x', enabled: true }), unit(state)), state).to.deep.equal(['enabled'])
-    for (const state of ['enabled', 'enabled-runtime', 'indirect, enabled']) expect(await todo(systemd({ unit: 'x', enabled: false }), unit(state)), state).to.deep.equal(['enabled'])
+    for (const state of ['disabled', 'linked', 'enabled-runtime', 'indirect', 'indirect, disabled', 'indirect, partly']) expect(await todo(systemd({ unit: 'x', enabled: true }), unit(state)), state).to.deep.equal(['enabled'])
+    for (const state of ['enabled', 'enabled-runtime', 'indirect, enabled', 'indirect, partly']) expect(await todo(systemd({ unit: 'x', enabled: false }), unit(state)), state).to.deep.equal(['enabled'])
   })
 
   it('[systemd 5, systemd 10] fails to enable what is masked, generated or transient, in words of systemd', async () => {
     for (const state of ['masked', 'masked-runtime']) expect(await refusal(systemd({ unit: 'x', enabled: true }), unit(state)), state).to.equal('Unit x.service is masked.')
     for (const state of ['generated', 'transient']) expect(await refusal(systemd({ unit: 'x', enabled: true }), unit(state)), state).to.equal('Failed to enable unit: Unit x.service is transient or generated.')
+  })
+
+  it('[systemd 2] fails where it cannot be told whether a unit starts at boot, and minds it only when that is asked', async () => {
+    for (const enabled of [true, false]) expect(await refusal(systemd({ unit: 'x', enabled }), unit('indirect, unknown'))).to.contain('cannot be told')
+    expect(await todo(systemd({ unit: 'x', state: 'stopped' }), unit('indirect, unknown'))).to.deep.equal([])
   })
 
   it('is content with a unit that is as it should be', async () => {

@@ -2,26 +2,27 @@ import { expect } from 'chai'
 import { systemd } from '../../modules/systemd.ts'
 import { goThroughFourRounds } from '../helpers/four-rounds.ts'
 import { labHost, type SpecHost } from '../helpers/module-host.ts'
-import { runTask, statusesOf } from '../helpers/one-task.ts'
+import { refusal, runTask, statusesOf } from '../helpers/one-task.ts'
 import { unitHostName } from '../helpers/unit-host.ts'
 
-const units = ['plain', 'static', 'indirect', 'broken', 'crashing', 'norm', 'once', 'stays', 'slow', 'lingers', 'wrong', 'elsewhere']
+const units = ['plain', 'static', 'indirect', 'broken', 'crashing', 'norm', 'once', 'stays', 'slow', 'lingers', 'wrong', 'elsewhere', 'empty', 'again']
 const invocations = 'systemctl show -p Id,InvocationID,UnitFileState,StateChangeTimestampMonotonic plain.service; find /etc/systemd/system -printf "%p %i %T@ %C@\\n" | sort'
 
 describe('systemd', function () {
   this.timeout(120_000)
   let host: SpecHost
   const file = (name: string, text: string) => `printf '%b' ${JSON.stringify(text)} >/etc/systemd/system/${name};`
-  const left = [...units.map(unit => `${unit}.service`), 'sleeper@*.service', 'nick.service', 'indirect.socket', 'brought.service']
+  const left = [...units.map(unit => `${unit}.service`), 'sleeper@*.service', 'nick.service', 'indirect.socket', 'indirect2.socket', 'indirect@.socket', 'brought.service']
   const clean = `systemctl stop ${left.map(unit => `'${unit}'`).join(' ')} 2>/dev/null; systemctl reset-failed
-cd /etc/systemd/system; rm -rf ${left.join(' ')} ${left.map(unit => `*.wants/${unit} /run/systemd/system/${unit}`).join(' ')} /usr/lib/systemd/system/brought.service /srv/units; systemctl daemon-reload;`
+cd /etc/systemd/system; update-rc.d spec-init remove; rm -f /etc/init.d/spec-init; rm -rf ${left.join(' ')} ${left.map(unit => `*.wants/${unit} /run/systemd/system/${unit}`).join(' ')} /usr/lib/systemd/system/brought.service /srv/units; systemctl daemon-reload;`
   before(async () => {
     host = await labHost(unitHostName)
     await host.sh(`${clean}
 ${file('plain.service', '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n')}
 ${file('lingers.service', '[Service]\\nExecStart=/bin/sleep infinity\\nExecStop=/bin/sleep 1\\n')}
 ${file('static.service', '[Service]\\nExecStart=/bin/sleep infinity\\n')}
-${file('indirect.service', '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nAlso=indirect.socket\\n')}
+${file('indirect.service', '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nAlso = indirect.socket indirect2.socket\\n')}
+${file('indirect2.socket', '[Socket]\\nListenStream=/run/indirect2\\n[Install]\\nWantedBy=sockets.target\\n')}
 ${file('indirect.socket', '[Socket]\\nListenStream=/run/indirect\\n[Install]\\nWantedBy=sockets.target\\n')}
 ${file('broken.service', '[Service]\\nExecStart=/bin/sh -c "echo the reason is here >&2; exit 3"\\nRestart=always\\n[Install]\\nWantedBy=multi-user.target\\n')}
 ${file('sleeper@.service', '[Service]\\nExecStart=/bin/sleep %i\\n[Install]\\nWantedBy=multi-user.target\\n')}
@@ -54,6 +55,30 @@ systemctl daemon-reload`)
     expect(await statuses({ unit: 'indirect', enabled: false }, { unit: 'indirect', enabled: true }, { unit: 'indirect', enabled: true }, { unit: 'indirect', enabled: false }, { unit: 'indirect', enabled: false }))
       .to.deep.equal(['ok', 'change', 'ok', 'change', 'ok'])
   })
+  it('[systemd 2] does not take an indirect unit for enabled or disabled when it brings two along of which one is enabled', async () => {
+    for (const enabled of [false, true]) {
+      await host.sh('systemctl disable -q indirect2.socket; systemctl enable -q indirect.socket')
+      expect(await statuses({ unit: 'indirect', enabled }, { unit: 'indirect', enabled })).to.deep.equal(['change', 'ok'])
+      const state = enabled ? 'enabled' : 'disabled'
+      expect(await host.sh('systemctl is-enabled indirect.socket indirect2.socket || :')).to.equal(`${state}\n${state}\n`)
+    }
+  })
+  it('[systemd 2] enables what an indirect unit brings along by a template, and fails when it names what is not there', async () => {
+    const also = (name: string) => host.sh(`${file('indirect.service', `[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nAlso=${name}\\n`)} ${file('indirect@.socket', '[Socket]\\nListenStream=/run/indirect%i\\n[Install]\\nWantedBy=sockets.target\\nDefaultInstance=x\\n')} systemctl daemon-reload`)
+    await also('indirect@.socket')
+    expect(await statuses(...[false, true, true, false].map(enabled => ({ unit: 'indirect', enabled })))).to.deep.equal(['ok', 'change', 'ok', 'change'])
+    await also('nosuch.socket')
+    expect(await refusal(host, () => systemd({ unit: 'indirect', enabled: true }))).to.contain('cannot be told')
+  })
+  it('[systemd 9] sees that a link by which a unit is started at boot was removed past systemd, and puts it back', async () => {
+    await host.sh('systemctl enable -q plain; systemctl show plain; rm /etc/systemd/system/multi-user.target.wants/plain.service')
+    expect(await statuses({ unit: 'plain', enabled: true }, { unit: 'plain', enabled: true })).to.deep.equal(['change', 'ok'])
+    expect(await host.sh('ls /etc/systemd/system/multi-user.target.wants/plain.service')).to.contain('plain.service')
+  })
+  it('[systemd 10] enables and disables a script of init.d', async () => {
+    await host.sh("printf '#!/bin/sh\n### BEGIN INIT INFO\n# Provides: spec-init\n# Default-Start: 2 3 4 5\n# Default-Stop: 0\n# Required-Start:\n# Required-Stop:\n### END INIT INFO\n' >/etc/init.d/spec-init; chmod 755 /etc/init.d/spec-init; systemctl daemon-reload")
+    expect(await statuses(...[false, true, true, false, false].map(enabled => ({ unit: 'spec-init', enabled })))).to.deep.equal(['ok', 'change', 'ok', 'change', 'ok'])
+  })
   it('[systemd 10] leaves a generated unit alone when it is to be disabled, and fails in systemd\'s words when it is to be enabled, in check mode too', async () => {
     expect(await statuses({ unit: 'mnt-made.mount', enabled: false })).to.deep.equal(['ok'])
     for (const check of [true, false]) expect((await apply({ unit: 'mnt-made.mount', enabled: true }, check)).error).to.contain('is transient or generated')
@@ -67,6 +92,10 @@ systemctl daemon-reload`)
     expect(await statuses({ unit: 'slow', masked: false }, { unit: 'slow', masked: false })).to.deep.equal(['change', 'ok'])
     await host.sh('systemctl mask --runtime slow.service')
     expect(await statuses({ unit: 'slow', masked: false }, { unit: 'slow', masked: false })).to.deep.equal(['change', 'ok'])
+  })
+  it('[systemd 5] takes an empty unit file for the mask that it is', async () => {
+    await host.sh(': >/etc/systemd/system/empty.service; systemctl daemon-reload')
+    expect(await statuses({ unit: 'empty', masked: true })).to.deep.equal(['ok'])
   })
   it('[systemd 5] masks for ever what was masked until the next reboot, keeps it, masks it again', () => goThroughFourRounds(host, {
     task: () => systemd({ unit: 'slow', masked: true }), drift: 'systemctl unmask -q slow.service; systemctl mask -q --runtime slow.service', proof: invocations, drifted: ['unit-mask[slow.service]'],
@@ -126,10 +155,16 @@ systemctl daemon-reload`)
     expect(await statuses(...[false, true, true, false, false].map(enabled => ({ unit: 'elsewhere', enabled })))).to.deep.equal(['ok', 'change', 'ok', 'change', 'ok'])
     expect(await host.sh('systemctl is-enabled elsewhere || :')).to.equal('linked\n')
   })
-  it('[systemd 13] fails with the last lines of the journal when a unit does not start or keeps failing; stopped is then ok', async () => {
+  it('[systemd 13] fails with the last lines of the journal when a unit does not start or keeps failing', async () => {
     for (const time of ['first', 'second', 'third']) expect((await apply({ unit: 'broken', state: 'started' })).error, time).to.contain('the reason is here')
     await host.sh('systemctl stop broken; systemctl reset-failed broken || :')
-    expect(await statuses({ unit: 'broken', state: 'stopped' })).to.deep.equal(['ok'])
+  })
+  it('[systemd 9] stops a unit that failed and that systemd would start again in a moment, for good', async () => {
+    await host.sh(`${file('again.service', '[Service]\\nExecStart=/bin/false\\nRestart=always\\nRestartSec=2\\n')} systemctl daemon-reload; systemctl start again; until systemctl show -p SubState again | grep -q auto-restart; do sleep 0.1; done`)
+    expect((await apply({ unit: 'again', state: 'stopped' })).changes[0]?.diff).to.equal('running: restarting → false')
+    await host.sh('sleep 2.5')
+    expect(await host.sh('systemctl show -p ActiveState --value again')).to.match(/^(inactive|failed)\n$/)
+    expect(await statuses({ unit: 'again', state: 'stopped' })).to.deep.equal(['ok'])
   })
   it('[systemd 13] a handler that restarts a broken unit fails with the last lines of its journal, and runs again the next time', async () => {
     const play = (state: 'started' | 'stopped') => host.run(({ task, handler }) => void task('change', systemd({ unit: 'plain', state }), { notify: handler('again', systemd({ unit: 'broken', state: 'restarted' })) }))

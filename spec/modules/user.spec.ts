@@ -4,7 +4,7 @@ import { group } from '../../modules/group.ts'
 import { user } from '../../modules/user.ts'
 import { goThroughFourRounds } from '../helpers/four-rounds.ts'
 import { labHost, type SpecHost } from '../helpers/module-host.ts'
-import { runTask, statusesOf } from '../helpers/one-task.ts'
+import { refusal, runTask, statusesOf } from '../helpers/one-task.ts'
 import { unitHostName } from '../helpers/unit-host.ts'
 
 const one = '$6$saltsalt$kiRCEN9h6.zvW9LfVNgSwgm2787.AP2FffCmRoXgfIr6JNAEomr.2TTu4gXSLZC8ktz9QdSO9U53P04XAACMi1'
@@ -52,13 +52,19 @@ describe('user', function () {
     for (const frank of [{ name: 'frank', password: secret('!') }, { name: 'frank', password: secret(one), locked: false }, { name: 'frank', password: secret('!') }, { name: 'frank', password: secret('*') }]) {
       expect(await statusesOf(host, user(frank), user(frank))).to.deep.equal(['change', 'ok'])
       const text = frank.password.reveal()
-      // A lock that is there stays, unless it is to be opened.
-      expect(await field('frank')).to.equal(text === '*' ? '!*\n' : `${text}\n`)
+      // The lock of a user who had no password is none that would stay.
+      expect(await field('frank')).to.equal(`${text}\n`)
     }
     await host.sh('userdel -r frank')
     expect(await statusesOf(host, user({ name: 'frank', groups: [] }), user({ name: 'frank', groups: [] }))).to.deep.equal(['change', 'ok'])
     expect(await field('frank')).to.equal('!\n')
     expect(user({ name: 'frank', password: secret('!'), locked: false }).issues[0]?.message).to.contain('everybody could log in')
+  })
+  it('[user 3] a password that is given to a user who had none lets him in; a lock before a hash stays', async () => {
+    expect(await statusesOf(host, user({ name: 'frank', password: secret(one) }), user({ name: 'frank', password: secret(one) }))).to.deep.equal(['change', 'ok'])
+    expect(await host.sh('getent shadow frank | cut -d: -f2; usermod -L frank')).to.equal(`${one}\n`)
+    expect(await statusesOf(host, user({ name: 'frank', password: secret(two) }), user({ name: 'frank', password: secret(two) }))).to.deep.equal(['change', 'ok'])
+    expect(await host.sh('getent shadow frank | cut -d: -f2')).to.equal(`!${two}\n`)
   })
   it('[user 3] no hash is in a command line or an environment while it is written', async () => {
     await host.sh(`usermod -p '*' bob; mv /usr/sbin/chpasswd /usr/sbin/chpasswd.real; printf '#!/bin/sh\\ncat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr "\\\\0" "\\\\n" >>/run/spec.ps; exec chpasswd.real "$@"\\n' >/usr/sbin/chpasswd; chmod 755 /usr/sbin/chpasswd`)
@@ -80,6 +86,12 @@ describe('user', function () {
     for (const check of [true, false]) expect((await apply({ name: 'bob', groups: ['nothere'] }, check)).error).to.contain('Group nothere does not exist')
     expect(user({ name: 'bob', append: true }).issues[0]).to.deep.equal({ argument: 'append', message: 'makes sense only together with groups' })
   })
+  it('[user 4] takes a group that shares its number with another for the one that it is', async () => {
+    await host.sh('groupadd -g 1777 crew; groupadd -o -g 1777 crew2')
+    expect(await statusesOf(host, user({ name: 'bob', groups: ['crew2'] }), user({ name: 'bob', groups: ['crew2'] }))).to.deep.equal(['change', 'ok'])
+    expect(await statusesOf(host, user({ name: 'bob', groups: [] }), user({ name: 'bob', groups: [] }))).to.deep.equal(['change', 'ok'])
+    await host.sh('groupdel crew2; groupdel crew')
+  })
   it('[user 4] in check mode knows a group that an earlier task would make', async () => {
     const { tasks } = await host.run(({ task }) => {
       task('group', group({ name: 'media' }))
@@ -99,6 +111,15 @@ describe('user', function () {
     expect((await apply({ name: 'dora' })).changes[0]?.diff).to.equal('homeDirectory: missing → present')
     expect(await host.sh('stat -c %U /srv/none/dora; rm -rf /srv/none')).to.equal('dora\n')
   })
+  it('[user 5] gives a home the HOME_MODE of login.defs rather than what its UMASK leaves', async () => {
+    await host.sh("userdel -r dora; cp -p /etc/login.defs /etc/login.before; printf 'HOME_MODE\\t0711\\nUMASK\\t077\\n' >>/etc/login.defs; sed -i '/^UMASK[ \\t]*022/d' /etc/login.defs")
+    try {
+      expect((await apply({ name: 'dora' })).status).to.equal('change')
+      expect(await host.sh('stat -c %a /home/dora')).to.equal('711\n')
+    } finally {
+      await host.sh('mv /etc/login.before /etc/login.defs; userdel -r dora')
+    }
+  })
   it('[user 7] gives a home from a skeleton without touching what its links point to', async () => {
     await host.sh('rm -rf /tmp/skel; mkdir -p /tmp/skel; echo x >/tmp/skel/own; echo y >/tmp/roots; ln -s /tmp/roots /tmp/skel/link; userdel -r eve || :')
     await apply({ name: 'eve', skeleton: '/tmp/skel' })
@@ -115,6 +136,15 @@ describe('user', function () {
     await apply({ name: 'eve', home: '/home/eve', moveHome: true })
     expect(await host.sh('ls /home/eve/mark; ls -d /srv/eve 2>/dev/null || echo gone')).to.equal('/home/eve/mark\ngone\n')
     expect((await apply({ name: 'eve', home: '/home/eve', moveHome: true })).status).to.equal('ok')
+  })
+  it('[user 8] moves a home below directories that are not there yet, and refuses a place that is taken before anything changes', async () => {
+    const before = await passwd('eve')
+    await host.sh('mkdir /srv/taken')
+    expect(await refusal(host, () => user({ name: 'eve', home: '/srv/taken', moveHome: true }))).to.contain('/srv/taken is there already')
+    expect(await passwd('eve')).to.equal(before)
+    await host.sh('ls /home/eve/mark; rmdir /srv/taken')
+    expect(await statusesOf(host, ...['/srv/deeper/still/eve', '/home/eve'].map(home => user({ name: 'eve', home, moveHome: true })))).to.deep.equal(['change', 'change'])
+    await host.sh('ls /home/eve/mark; rm -r /srv/deeper')
   })
   it('[user 9] sets and clears the day of expiry, and mends a user without a shadow entry', async () => {
     expect((await apply({ name: 'eve', expires: '2050-03-03' })).status).to.equal('change')
@@ -141,6 +171,11 @@ describe('user', function () {
   it('[user 12] changes a uid and the files of the home with it', async () => {
     expect((await apply({ name: 'eve', uid: 1499 })).status).to.equal('change')
     expect(await host.sh('stat -c %u /home/eve/mark')).to.equal('1499\n')
+  })
+  it('[user 12] refuses to remove the home of a user where it belongs to another, and leaves both', async () => {
+    await host.sh('chown bob /home/eve')
+    expect(await refusal(host, () => user({ name: 'eve', state: 'absent', removeHome: true }))).to.contain('belongs to bob')
+    await host.sh('getent passwd eve; chown eve /home/eve')
   })
   it('[user 12] removes a user, with the home only when asked; again is nothing to do', async () => {
     expect((await apply({ name: 'eve', state: 'absent' })).status).to.equal('change')

@@ -21,7 +21,7 @@ describe('how apt-get is called', () => {
       await inTemporaryDirectory(async directory => {
         const { output, status } = run(directory, `${aptFunctions({ lockTimeoutSeconds: 5 }).text}\n${failing(1, words)}\nmust t; echo done`)
         expect(status).to.equal(0)
-        expect(output).to.match(/^stead-note: waited 1 s for another process: /).and.contain('7').and.match(/done\n$/)
+        expect(output).to.match(/^stead-note: waited [1-9] s for another process: /).and.contain('7').and.match(/done\n$/)
       })
     }
   }).timeout(20_000)
@@ -49,21 +49,36 @@ describe('how apt-get is called', () => {
     expect(look()).to.match(/^1\/1\/10\d$/)
   }))
 
-  it('keeps services from starting for the length of the script alone, and leaves a policy that was there', () => inTemporaryDirectory(async directory => {
+  it('counts lists as old without end where there is not even their directory', () => inTemporaryDirectory(async directory => {
+    const { output, status } = run(directory, `${listsFunction.text}\nlists; [ "$age" -gt 1000000 ] && echo "old$has$newer"`)
+    expect([status, output]).to.deep.equal([0, 'old\n'])
+  }))
+
+  it('does what is to be done at the end whichever way that comes, last things first, and ends as it would have', () => inTemporaryDirectory(async directory => {
+    const end = (how: string) => run(directory, `${aptFunctions({}).text}\nat_end 'echo first'; at_end 'echo second; false'\n${how}`)
+    expect(end('echo work')).to.deep.equal({ output: 'work\nsecond\nfirst\n', status: 0 })
+    expect(end('must sh -c "echo no; exit 3"')).to.deep.equal({ output: 'no\nsecond\nfirst\n', status: 3 })
+    expect(end('kill -TERM $$; sleep 1; echo on')).to.deep.equal({ output: 'second\nfirst\n', status: 143 })
+  }))
+
+  it('keeps services from starting for the length of the script alone, and puts back a policy that was there, also after a run that was killed', () => inTemporaryDirectory(async directory => {
     mkdirSync(path.join(directory, 'usr/sbin'), { recursive: true })
     const policy = path.join(directory, 'usr/sbin/policy-rc.d')
-    const script = `${quietServices({ startServices: false }).text}\n/usr/sbin/policy-rc.d; echo $?`
+    const script = `${aptFunctions({}).text}\n${quietServices({ startServices: false }).text}\n/usr/sbin/policy-rc.d; echo $?`
     expect(run(directory, script).output).to.equal('101\n')
     expect(run(directory, `ls ${path.dirname(policy)}`).output).to.equal('')
     writeFileSync(policy, '#!/bin/sh\nexit 7\n', { mode: 0o755 })
-    expect(run(directory, script).output).to.equal('7\n')
-    expect(execFileSync('cat', [policy], { encoding: 'utf8' })).to.contain('exit 7')
+    for (const cutOff of ['', '\ntrap - EXIT']) {
+      expect(run(directory, script + cutOff).output).to.equal('101\n')
+      run(directory, quietServices({}).text)
+      expect(execFileSync('cat', [policy], { encoding: 'utf8' })).to.contain('exit 7')
+    }
   }))
 
   it('takes away the policy that a killed run left, and no other', () => inTemporaryDirectory(async directory => {
     mkdirSync(path.join(directory, 'usr/sbin'), { recursive: true })
     const policy = path.join(directory, 'usr/sbin/policy-rc.d')
-    const cutOff = `${quietServices({ startServices: false }).text}\ntrap - EXIT`
+    const cutOff = `${aptFunctions({}).text}\n${quietServices({ startServices: false }).text}\ntrap - EXIT`
     run(directory, cutOff)
     expect(existsSync(policy)).to.equal(true)
     run(directory, quietServices({}).text)

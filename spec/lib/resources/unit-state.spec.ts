@@ -17,7 +17,7 @@ const withPrograms = (programs: Readonly<Record<string, string>>, script: string
 describe('units of systemd', () => {
   it('[systemd 12] are read from blocks without blank lines between them, past lines that are no property', () => {
     const states = parseUnits(output('LoadState=loaded\nActiveState=active\nSubState=exited\nId=a.service\n-invalid-line==\nnonsense\nLoadState=not-found\nActiveState=inactive\nId=b.service\nLoadState=loaded\nActiveState=activating\nSubState=auto-restart\nId=c.service\n'), ['a', 'b', 'c'])
-    expect(states.map(state => state && [state.id, state.running])).to.deep.equal([['a.service', true], null, ['c.service', false]])
+    expect(states.map(state => state && [state.id, state.running])).to.deep.equal([['a.service', true], null, ['c.service', 'restarting']])
   })
   it('keeps units apart that have different properties, as a target and a oneshot service', () => {
     const states = parseUnits(output('LoadState=loaded\nActiveState=active\nId=a.target\n\nType=oneshot\nRemainAfterExit=no\nResult=success\nLoadState=loaded\nActiveState=inactive\nId=b.service\n'), ['a.target', 'b.service'])
@@ -32,10 +32,35 @@ describe('units of systemd', () => {
     expect(['active', 'activating', 'reloading', 'failed', 'inactive', 'deactivating'].map(running)).to.deep.equal([true, true, true, false, false, 'deactivating'])
   })
 
-  it('are asked for by one call of systemctl, whatever their names', async () => {
-    const { stdout, exitCode } = await withPrograms({ systemctl: 'echo called >>calls; printf "%s|" "$@"; cat calls' }, readUnits(['a.service', "it's\\x2d@1.service", '-b.service']).script.text)
+  it('[systemd 9] are neither running nor stopped while they wait to be started again', () => {
+    const running = (sub: string) => parseUnits(output(`Id=a\nLoadState=loaded\nActiveState=activating\nSubState=${sub}\n`), ['a'])[0]?.running
+    expect(['auto-restart', 'auto-restart-queued', 'start-pre'].map(running)).to.deep.equal(['restarting', 'restarting', true])
+  })
+
+  const names = ['a.service', "it's\\x2d@1.service", '-b.service']
+  const asked = (isEnabled: string) => withPrograms({
+    systemctl: `printf '%s|' "$@" >>calls; echo >>calls; case $1 in show) printf 'Id=%s\\nUnitFileState=enabled\\n\\n' 'a.service' "it's\\\\x2d@1.service" '-b.service';; is-enabled) shift 2; ${isEnabled};; esac`,
+  }, `${readUnits(names).script.text}\nexec <calls; sed 's/^/call /'`)
+
+  it('are asked for by two calls of systemctl, whatever their names', async () => {
+    const { stdout, exitCode } = await asked('for u; do echo disabled; done')
     expect(exitCode).to.equal(0)
-    expect(stdout).to.match(/^show\|-p\|Id,[A-Za-z,]+\|--\|a\.service\|it's\\x2d@1\.service\|-b\.service\|called\n$/)
+    const calls = stdout.split('\n').filter(line => line.startsWith('call '))
+    expect(calls).to.have.length(2)
+    expect(calls[0]).to.match(/^call show\|-p\|Id,[A-Za-z,]+\|--\|a\.service\|it's\\x2d@1\.service\|-b\.service\|$/)
+    expect(calls[1]).to.equal("call is-enabled|--|a.service|it's\\x2d@1.service|-b.service|")
+    expect(parseUnits(output(stdout), names).map(state => state?.enabled)).to.deep.equal(['disabled', 'disabled', 'disabled'])
+  })
+  it('are asked for one by one where systemctl stops at one that it does not know; of that, what systemd remembers counts', async () => {
+    const { stdout } = await asked(`for u; do case $u in it*) exit 1;; *) echo disabled;; esac; done`)
+    expect(parseUnits(output(stdout), names).map(state => state?.enabled)).to.deep.equal(['disabled', 'enabled', 'disabled'])
+  })
+
+  it('[systemd 2] that are indirect are judged by all that they bring along, but for what is static', () => {
+    const enabled = (also: string) => parseUnits(output(`Id=a\nLoadState=loaded\nUnitFileState=indirect\n=also a${also}\n`), ['a'])[0]?.enabled
+    expect([' enabled', ' enabled static', ' disabled indirect', ' enabled disabled', ' enabled-runtime', ' enabled unknown', ' static', ''].map(enabled)).to.deep.equal([
+      'indirect, enabled', 'indirect, enabled', 'indirect, disabled', 'indirect, partly', 'indirect, partly', 'indirect, unknown', 'static', 'indirect',
+    ])
   })
 
   it('are not there without systemd, and cannot be told when it does not answer', async () => {

@@ -1,0 +1,11 @@
+import { expect } from 'chai'
+import { parseReverseProvides } from '../../../lib/debian/policy.ts'
+
+const provided = (...lines: string[]) => parseReverseProvides(`Package: x\nProvides: \nReverse Provides: \n${lines.join('\n')}\n`)
+
+describe('what provides a virtual package', () => {
+  it('is one package where it does so for foreign architectures too, and two where two do', () => {
+    expect(provided('walker 1 (= )', 'walker:i386 1 (= )')).to.deep.equal(['walker'])
+    expect(provided('walker 1 (= )', 'rider:i386 1 (= )', 'walker 2 (= )')).to.deep.equal(['rider:i386', 'walker'])
+  })
+})
