@@ -78,7 +78,7 @@ export const aptRepository = defineModule({
       ['Architectures', given.architectures], ['Languages', given.languages], ['Signed-By', key?.path], ['Enabled', given.enabled ? undefined : false],
       ['Trusted', given.trusted ? true : undefined], ['Check-Valid-Until', given.checkValidUntil], ...Object.entries(given.fields).sort(([one], [other]) => (one < other ? -1 : 1)),
     ]))
-    return { wants: [...(key?.wants ?? []), want(file, { path, content: { unless: content.sha256 } }, { type: 'file', content, mode: given.mode, owner: 'root', group: 'root' })] }
+    return { wants: [...(key?.wants ?? []), want(file, { path, content: { unless: content.askedBy } }, { type: 'file', content, mode: given.mode, owner: 'root', group: 'root' })] }
   },
 })
 
@@ -96,5 +96,5 @@ function planKey(name: string, given: z.output<typeof signedBy>): { path: string
   const content = Content.of('key' in given ? given.key : readFileSync(findSource(given.source)))
   if (content.size === 0) throw new PlaybookError(`The key of the repository ${name} is empty.`)
   const path = keyring(name, content.bytes?.includes('-----BEGIN PGP') ?? false)
-  return { path, wants: [want(file, { path, content: { unless: content.sha256 }, parents: true }, { type: 'file', content, mode: '0644', owner: 'root', group: 'root' })] }
+  return { path, wants: [want(file, { path, content: { unless: content.askedBy }, parents: true }, { type: 'file', content, mode: '0644', owner: 'root', group: 'root' })] }
 }

@@ -30,7 +30,7 @@ export const sysctl = defineModule({
     const path = fileOf(name)
     if (state === 'absent') return { wants: [want(file, { path, noFollow: true }, null)] }
     const content = Content.of(`${name} = ${value}\n`)
-    const key = { path, content: { unless: content.sha256 } }
+    const key = { path, content: { unless: content.askedBy } }
     const boot = want(file, key, { type: 'file', content, mode: '0644', owner: 'root', group: 'root' })
     if (!live) return { wants: [boot] }
     const [running] = await Promise.all([host.current(kernelParameter, { name }), host.current(file, key)])

@@ -44,7 +44,7 @@ export async function planUnitFile(host: HostView, path: string, text: string | 
     return link?.is === 'a mask' ? [] : [want(unitFile, { path, noFollow: true }, null)]
   }
   const content = text instanceof Content ? text : Content.of(text)
-  const key = { path, content: { unless: content.sha256 }, noFollow: true, parents: true, validate }
+  const key = { path, content: { unless: content.askedBy }, noFollow: true, parents: true, validate }
   const link = linkOf(path, await host.current(unitFile, key))
   if (link) throw link.error
   return [want(unitFile, key, { type: 'file', content, owner: 'root', group: 'root', mode: '0644' })]

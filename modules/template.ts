@@ -6,7 +6,7 @@ const args = z.strictObject({
   path: absolutePath,
   /** An Eta template: a path, or a name that is looked for beside the playbook, in the folder of its name and in `templates/`. */
   source: z.string('must be the name of a template').min(1, 'must name a template'),
-  /** What the template sees as `it`. A variable that it asks for and that is not here is an error; a secret is written and never shown. @default {} */
+  /** What the template sees as `it`. A variable that it asks for and that is not here is an error; a secret is written (as it is, in JSON.stringify, in encodeURIComponent) and never shown. @default {} */
   vars: z.record(z.string(), z.unknown()).default({}),
   /** What every line ends in, whatever the template's end in. @default as in the template */
   newline: z.enum(['\n', '\r\n'], 'must be \'\\n\' or \'\\r\\n\'').optional(),

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { createReadStream, existsSync, readFileSync } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
@@ -49,15 +49,15 @@ export function renderTemplate(source: string, vars: TemplateVars, { newline, en
   const path = findSource(source)
   const text = sources.get(path) ?? readFileSync(path, 'utf8')
   sources.set(path, text)
-  const tokens = new Map<string, StoodFor>()
+  const stoodFor: StoodFor[] = []
   try {
-    const rendered = eta.renderString(text, strict(vars, source, tokens))
+    const rendered = eta.renderString(text, strict(vars, stoodFor))
     if (typeof rendered !== 'string') throw new TypeError('it gave no text')
     let revealed = rendered
-    for (const { token, secret, path } of tokens.values()) {
-      const rest = revealed.replaceAll(token, '')
-      if (formsOf(token).some(form => rest.includes(form))) throw new PlaybookError(`it makes something else of the secret ${path}, which only stands for it here`)
-      revealed = revealed.replaceAll(token, () => secret.reveal())
+    for (const { core, variable, secret } of stoodFor) {
+      for (const spell of spellings) revealed = revealed.replaceAll(spell(tokenOf(core)), () => spell(secret.reveal()))
+      const rest = revealed.toLowerCase()
+      if (formsOf(core).some(form => rest.includes(form.toLowerCase()))) throw new PlaybookError(`of the secret in "${variable}" it makes what cannot be made of one: it may stand as it is, in JSON.stringify() and in encodeURIComponent()`)
     }
     const ended = newline === undefined ? revealed : revealed.replace(/\r?\n/g, newline)
     const odd = encoding === 'latin1' ? /[^\u0000-\u00ff]/.exec(ended)?.[0] : undefined
@@ -68,13 +68,22 @@ export function renderTemplate(source: string, vars: TemplateVars, { newline, en
   }
 }
 
-/** A text that stands for a secret until the template is rendered. */
+/** A secret, and what stands for it until the template is rendered. */
 interface StoodFor {
-  token: string
-  secret: Secret
+  /** Letters and digits that no template has, to be known again whatever is made of them. */
+  core: string
   /** The variable that it is, or is in. */
-  path: string
+  variable: string
+  secret: Secret
 }
+
+const once = `steadsecret${randomBytes(8).toString('hex')}`
+
+/** The core among characters by which the ways to spell it can be told apart. */
+const tokenOf = (core: string) => `<<"${core}">>`
+
+/** What a template may make of a secret, and it then is: as it is, within a JSON string, within a URL. */
+const spellings: ((text: string) => string)[] = [text => text, text => JSON.stringify(text).slice(1, -1), encodeURIComponent]
 
 /** What an expression gives goes into the text; one that gives nothing, or an object that has no text, is a mistake. */
 function present(value: unknown): string {
@@ -120,15 +129,15 @@ export function findSource(source: string): string {
 }
 
 /** Makes a missing variable an error with its name, and stands a token for each secret, at any depth. */
-function strict(vars: TemplateVars, source: string, tokens: Map<string, StoodFor>): TemplateVars {
+function strict(vars: TemplateVars, stoodFor: StoodFor[]): TemplateVars {
   return new Proxy(vars, {
     get(target, variable) {
       if (typeof variable === 'symbol' || INTERNAL.includes(variable)) return undefined
       if (!(variable in target)) throw new PlaybookError(`it asks for the variable "${variable}", and was given ${Object.keys(target).join(', ') || 'none'}`)
       return withTokens(target[variable], secret => {
-        const token = `<<secret ${tokens.size} of ${source}>>`
-        tokens.set(token, { token, secret, path: variable })
-        return token
+        const core = `${once}-${stoodFor.length}-`
+        stoodFor.push({ core, variable, secret })
+        return tokenOf(core)
       })
     },
   })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { tar } from '../../lab/tar.ts'
-import type { ModuleCall } from '../../lib/index.ts'
+import type { ModuleCall, Play, TaskOptions } from '../../lib/index.ts'
 import { apt } from '../../modules/apt.ts'
 import { aptHold } from '../../modules/apt-hold.ts'
 import { aptRepository } from '../../modules/apt-repository.ts'
@@ -30,7 +30,8 @@ import type { WorkDirectory } from './work-directory.ts'
 /** A task that was drawn: its call, and how it is printed. */
 export interface DrawnTask {
   text: string
-  call: () => ModuleCall<void>
+  /** Adds it to a play, alone or with one that it awaits. */
+  add: (play: Play, name: string, options: TaskOptions) => void
   /** Whether it notifies the handler that restarts the unit one. */
   notify: boolean
   /** Handlers run before it. */
@@ -62,10 +63,12 @@ export function anyTasks(fixtures: WorkDirectory): fc.Arbitrary<DrawnTask[]> {
   const source = fixtures.write('made.tar', packed)
   const text = fixtures.write('any.eta', 'value = <%= it.value %>\n')
   const draw = <Args>(name: string, args: fc.Arbitrary<Args>, make: (args: Args) => ModuleCall<void>) =>
+    drawn(name, args, given => ({ task }, called, options) => void task(called, make(given), options))
+  const drawn = <Args>(name: string, args: fc.Arbitrary<Args>, adding: (args: Args) => DrawnTask['add']) =>
     fc.record({ given: args, notify: fc.constantFrom(false, false, false, true), flush: fc.constantFrom(false, false, false, false, true) })
-      .map(({ given, notify, flush }): DrawnTask => ({ text: `${name}(${JSON.stringify(given, (_key, value: unknown) => (value instanceof RegExp ? String(value) : value))})${notify ? ' notifies' : ''}${flush ? ' after flush' : ''}`, call: () => make(given), notify, flush }))
+      .map(({ given, notify, flush }): DrawnTask => ({ text: `${name}(${JSON.stringify(given, (_key, value: unknown) => (value instanceof RegExp ? String(value) : value))})${notify ? ' notifies' : ''}${flush ? ' after flush' : ''}`, add: adding(given), notify, flush }))
   const inside = (...names: string[]) => fc.constantFrom(...names.map(name => `${root}/${name}`))
-  const paths = inside('a', 'b', 'd/a', 'd/e/b', 'kept/c', 'archive/one', 'archive/new')
+  const paths = inside('a', 'b', 'd/a', 'd/e/b', 'kept/c', 'archive/one', 'archive/new', 'l/a', 'm/e/b')
   const edited = fc.oneof(inside('a', 'b', 'd/a', 'made'), fc.constantFrom('/etc/any-conf.conf', '/etc/any-late.conf'))
   const mode = optional('0600', '0644', 'u+x', 'go-w')
   const owner = optional('root', 'any-one', 'any-two')
@@ -91,10 +94,15 @@ export function anyTasks(fixtures: WorkDirectory): fc.Arbitrary<DrawnTask[]> {
     draw('file', fc.record({ path: unitName.map(name => `/etc/systemd/system/${name}.service`), content: unitText, state: presence }), file),
     { weight: 3, arbitrary: draw('systemd', fc.record({ unit: fc.constantFrom('any-unit-one', 'any-unit-two', 'any-unit-one', 'any-brought', 'any-clock.timer'), state: optional<'started' | 'stopped'>('started', 'stopped'), enabled: optional(true, false) }), systemd) },
     draw('timer', fc.record({ name: fc.constant('any-clock'), schedule: fc.constantFrom('daily', 'weekly'), command: fc.constant<string[]>(['/bin/true']), state: presence }), timer),
-    { weight: 2, arbitrary: draw('command', fc.constantFrom<{ argv: string[]; creates?: string; removes?: string; unless?: string; onlyIf?: string }>(
+    { weight: 2, arbitrary: draw('command', fc.constantFrom<{ argv: string[]; cwd?: string; creates?: string; removes?: string; unless?: string; onlyIf?: string }>(
       { argv: ['touch', `${root}/made`], creates: `${root}/made` }, { argv: ['sh', '-c', `mkdir -p ${root}/d; echo a >${root}/d/a`], unless: `[ -f ${root}/d/a ]` },
-      { argv: ['rm', '-rf', `${root}/kept`], removes: `${root}/kept` }, { argv: ['useradd', '-r', 'any-one'], unless: 'id any-one' }, { argv: ['chmod', '0600', `${root}/a`], onlyIf: `[ -n "$(find ${root}/a -perm 0644)" ]` },
+      { argv: ['rm', '-rf', `${root}/kept`], removes: `${root}/kept` }, { argv: ['useradd', '-r', 'any-one'], unless: 'id any-one' }, { argv: ['sh', '-c', 'echo a >b'], cwd: root, creates: `${root}/cwd` }, { argv: ['chmod', '0600', `${root}/a`], onlyIf: `[ -n "$(find ${root}/a -perm 0644)" ]` },
     ), command) },
+    { weight: 2, arbitrary: drawn('what is read', fc.record({ path: paths, to: paths, condition: flag }), ({ path, to, condition }) => ({ task }, name, options) => {
+      const found = task(`${name}, read`, command({ argv: ['sh', '-c', `cat ${path} 2>/dev/null || echo none`], reads: true }))
+      if (condition) task(name, file({ path: to, content: 'on a condition\n' }), { ...options, when: async () => (await found).stdout === 'a\n' })
+      else task(name, async () => file({ path: to, content: (await found).stdout }), options)
+    }) },
     draw('sysctl', fc.record({ value: fc.constantFrom('20000 60000', '30000 60000'), live: flag, state: presence }).map(given => ({ name: 'net.ipv4.ip_local_port_range', ...given })), sysctl),
     draw('hostname', fc.record({ name: fc.constantFrom('any', 'other') }), hostname),
     { weight: 3, arbitrary: draw('apt', fc.record({ packages: fc.constantFrom<string[]>(['any-conf'], ['any-needs'], ['any-user'], ['any-late'], ['any-conf', 'any-user']), state: presence, purge: flag, startServices: flag, autoremove: flag }), apt) },

@@ -11,8 +11,11 @@ export interface Verdict {
 /**
  * Holds a check's report of a host against that of the run which followed. A task of which the check could tell nothing (it is named in the
  * place of what it changes) may change anything. A run that stopped at a task that failed is held to what it got to.
+ *
+ * @throws where one of them never came to a task: that would prove nothing.
  */
 export function heldAgainst(check: HostReport, run: HostReport): Verdict {
+  for (const { error, tasks } of [check, run]) if (error !== undefined || tasks.length === 0) throw new Error(`Nothing can be held against what never came to a task: ${error ?? 'no task was reported'}`)
   const stopped = [...run.tasks, ...run.handlers].find(({ status }) => status === 'failed')
   const stopsAt = check.tasks.find(({ status }) => status === 'failed')
   const got = new Set(run.tasks.filter(({ status }) => status !== 'failed').map(({ name }) => name))

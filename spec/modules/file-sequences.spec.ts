@@ -13,6 +13,7 @@ import { template } from '../../modules/template.ts'
 import { fileHostName } from '../helpers/file-host.ts'
 import { expectForetold } from '../helpers/four-rounds.ts'
 import { changed, diffs, errorOf, labHost, SpecHost } from '../helpers/module-host.ts'
+import { seed } from '../helpers/seed.ts'
 
 const templates = mkdtempSync(path.join(tmpdir(), 'files-templates-'))
 const sources = ['', 'a\nk=<%= it.value %>', 'a\r\n<% for (const one of it.list) { %><%= one %>\n<% } %>'].map((text, index) => {
@@ -79,7 +80,6 @@ describe('[check 1] Any sequence of calls of file modules', function () {
   const local = new SpecHost({ name: 'local', groups: [], address: 'localhost', port: 22, user: 'root', connection: 'local', vars: {} }, '/')
 
   it('is foretold by check mode, and idempotent (this machine)', async () => {
-    const seed = Number(process.env.STEAD_SEED ?? Date.now() % 2 ** 31)
     for (let count = 0; count < Number(process.env.STEAD_RUNS ?? 10); count += 1) {
       const own = path.join(root, String(count))
       mkdirSync(own)

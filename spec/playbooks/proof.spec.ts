@@ -8,22 +8,22 @@ import { systemd } from '../../modules/systemd.ts'
 import { anyTasks, preparation, type DrawnTask } from '../helpers/any-work.ts'
 import { driftRounds } from '../helpers/drift-rounds.ts'
 import { heldAgainst } from '../helpers/foretold.ts'
+import { callsOf } from '../helpers/imports.ts'
 import { blankHosts } from '../helpers/lab-lifecycle.ts'
 import { dropHost, labHost, type SpecHost } from '../helpers/module-host.ts'
 import { Stead } from '../helpers/run-stead.ts'
+import { seed } from '../helpers/seed.ts'
 import { WorkDirectory } from '../helpers/work-directory.ts'
 
 const name = 'spec-proof-any'
 const hello = 'spec-proof-hello'
-/** A failure prints the seed; with it in the environment, the same is drawn again. */
-const seed = Number(process.env.STEAD_SEED ?? Date.now() % 2 ** 31)
 const runs = Number(process.env.STEAD_RUNS ?? 12)
 
-const playing = (tasks: readonly DrawnTask[]) => ({ task, handler, flushHandlers }: Play): void => {
-  const restart = handler('Restart', systemd({ unit: 'any-unit-one', state: 'restarted' }))
-  for (const [index, { text, call, notify, flush }] of tasks.entries()) {
-    if (flush) flushHandlers()
-    task(`${index + 1} ${text}`, call(), notify ? { notify: restart } : {})
+const playing = (tasks: readonly DrawnTask[]) => (play: Play): void => {
+  const restart = play.handler('Restart', systemd({ unit: 'any-unit-one', state: 'restarted' }))
+  for (const [index, { text, add, notify, flush }] of tasks.entries()) {
+    if (flush) play.flushHandlers()
+    add(play, `${index + 1} ${text}`, notify ? { notify: restart } : {})
   }
 }
 
@@ -68,9 +68,10 @@ describe('What a check foretells', function () {
       const proved = new Map([['synapse', 'synapse.spec.ts'], ['hello', 'proof.spec.ts']])
       const playbooks = readdirSync(path.join(import.meta.dirname, '../../playbooks')).filter(file => file.endsWith('.ts')).map(file => path.parse(file).name)
       expect(playbooks).to.have.members([...proved.keys()])
-      for (const spec of [...proved.values(), 'every-module.spec.ts']) {
-        const text = readFileSync(path.join(import.meta.dirname, spec), 'utf8')
-        expect([text.includes('heldAgainst(check'), text.includes('await driftRounds({')], spec).to.deep.equal([true, true])
+      for (const [playbook, spec] of [...proved, ['every-module/playbook', 'every-module.spec.ts'] as const]) {
+        const file = path.join(import.meta.dirname, spec)
+        const calls = callsOf(file)
+        expect([calls.has('heldAgainst'), calls.has('driftRounds'), readFileSync(file, 'utf8').includes(`playbooks/${playbook}.ts'`)], spec).to.deep.equal([true, true, true])
       }
     })
 
@@ -86,7 +87,8 @@ describe('What a check foretells', function () {
         const again = await stead.run('playbooks/hello.ts', inventory, ...options)
         expect([again.status, again.notOk(hello), again.host(hello).roundTrips], again.told).to.deep.equal([0, [], 1])
       }
-      await driftRounds({ stead, playbook: 'playbooks/hello.ts', inventory, host, made: applied.resources(hello), rounds: 3 })
+      const proof = 'cat /etc/motd /etc/systemd/system/hello.*; stat -c "%n %U %a" /etc/motd /etc/systemd/system/hello.*; getent passwd hello; systemctl is-enabled hello.timer; systemctl is-active hello.timer'
+      await driftRounds({ stead, playbook: 'playbooks/hello.ts', inventory, host, made: applied.resources(hello), proof, rounds: 3 })
     })
   })
 })

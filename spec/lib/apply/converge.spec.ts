@@ -212,11 +212,6 @@ describe('a run', () => {
     expect(report.tasks[0]?.error).to.equal('here "broken": no such thing')
   })
 
-  it('tells wrong arguments that only a task\'s function makes', async () => {
-    const report = await runLocally(({ task }) => void task('late', async () => file({ path: 'relative', mode: '9' })))
-    expect(report.tasks[0]?.error).to.include('The arguments of file are wrong.').and.include('path: must be').and.include('mode: must be')
-  })
-
   it('lays a playbook out by facts when it looks at them, for one round trip more', () => inTemporaryDirectory(async place => {
     const report = await runLocally(({ task, host }) => {
       for (let core = 0; core < Math.min(host.cores, 1); core += 1) task(`core ${core}`, file({ path: `${place}/${core}`, content: host.os.id }))

@@ -83,4 +83,17 @@ describe('contentOf', () => {
     expect([contentOf('a'), contentOf(Buffer.from('a')), contentOf(secret('content-of-spec'))].map(content => [content.bytes?.toString(), content.secret]))
       .to.deep.equal([['a', false], ['a', false], ['content-of-spec', true]])
   })
+
+  it('puts a secret in as it is, in JSON and in a URL, whatever is in it', async () => {
+    const value = 'r-"q\\u\'o te</ä%&$1'
+    expect(await text('<%= it.p %>|<%= JSON.stringify(it.db) %>|http://u:<%= encodeURIComponent(it.p) %>@h', { p: secret(value), db: { password: secret(value) } }))
+      .to.equal(`${value}|${JSON.stringify({ password: value })}|http://u:${encodeURIComponent(value)}@h`)
+  })
+
+  it('refuses to make anything else of a secret, since it would not be the secret\'s', async () => {
+    for (const made of ['it.p.toUpperCase()', 'Buffer.from(it.p).toString("base64")', 'Buffer.from("u:" + it.p).toString("base64")', 'JSON.stringify(JSON.stringify(it.p))', 'encodeURIComponent(encodeURIComponent(it.p))']) {
+      const told = await complaint(`<%= it.p %> <%= ${made} %>`, { p: secret('another-secret-of-the-spec') })
+      expect(told, made).to.include('of the secret in "p" it makes what cannot be made of one').and.not.include('another-secret')
+    }
+  })
 })

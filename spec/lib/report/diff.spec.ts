@@ -26,6 +26,8 @@ describe('a difference', () => {
   it('shows what comes and what goes', () => {
     expect(show(null, { mode: '0640' })).to.equal('absent → present\nmode: (none) → 0640')
     expect(show({ mode: '0640' }, null)).to.equal('present → absent')
+    // What not everybody may read is not shown, and its checksum could be found by trying.
+    expect(show({ mode: '0640', content: Content.of('pin 1234\n') }, null)).to.equal('present → absent\ncontent: 9 bytes → (none)')
   })
 
   it('shows contents line by line, with what stands around', () => {

@@ -40,6 +40,10 @@ describe('the status of a host', () => {
     expect([of([]), of(['ok', 'skipped']), of(['ok', 'may-change']), of(['change', 'may-change']), of(['failed', 'change']), of(['ok'], ['failed']), of(['ok'], ['change'])])
       .to.deep.equal(['ok', 'ok', 'may-change', 'change', 'failed', 'failed', 'change'])
   })
+
+  it('does not suffer from a failure that is to be ignored', () => {
+    expect(statusOf({ tasks: [task({ status: 'failed', ignored: true }), task({ status: 'change' })], handlers: [{ name: 'x', status: 'failed', ignored: true }] })).to.equal('change')
+  })
 })
 
 describe('a report', () => {
@@ -99,11 +103,16 @@ describe('JUnit', () => {
     }), { numRuns: 6 })
   })).timeout(20_000)
 
-  it('has a suite a host and a case a task; in a check what would change is a failure', () => {
+  it('has a suite a host and a case a task and a handler; in a check what would change is a failure', () => {
     const counts = (xml: string) => [/<testsuite [^>]*tests="(\d+)" failures="(\d+)" errors="(\d+)"/g].flatMap(pattern => [...xml.matchAll(pattern)].map(match => match.slice(1).map(Number)))
-    expect(counts(junit(full(true)))).to.deep.equal([[5, 3, 0], [1, 0, 1]])
-    expect(counts(junit(full(false)))).to.deep.equal([[5, 1, 0], [1, 0, 1]])
+    expect(counts(junit(full(true)))).to.deep.equal([[7, 5, 0], [1, 0, 1]])
+    expect(counts(junit(full(false)))).to.deep.equal([[7, 2, 0], [1, 0, 1]])
     expect(junit(full(true))).to.include('<skipped/>').and.include('<failure message="may-change">')
+  })
+
+  it('tells the failure of a handler, and does not count as a failure what is to be ignored', () => {
+    const xml = junit(report({ web1: host({ status: 'failed', tasks: [task({ status: 'failed', error: 'never mind', ignored: true })], handlers: [{ name: 'Restart', status: 'failed', error: 'it would not' }, { name: 'Reload', status: 'change' }] }) }))
+    expect(xml).to.include('tests="3" failures="1" errors="0"').and.include('name="handler: Restart" time="0.000"><failure message="failed">it would not</failure>').and.include('failed, which is to be ignored\nnever mind')
   })
 
   it('says how long a task took, in seconds', () => {
@@ -116,6 +125,11 @@ describe('the HTML page', () => {
     const page = html({ ...full(true), playbook: nasty, inventory: nasty })
     expect(page).to.not.include('<script').and.not.include('<b>').and.not.match(/(src|href)=/)
     expect(page.match(/&lt;script&gt;alert\(1\)/g)).to.have.length.at.least(6)
+  })
+
+  it('tells why a handler failed, or may run only', () => {
+    const page = html(report({ web1: host({ handlers: [{ name: 'Restart', status: 'failed', error: 'it would not' }, { name: 'Reload', status: 'may-change', reason: 'a task may change' }] }) }))
+    expect(page).to.include('handler: Restart</summary><pre>it would not</pre>').and.include('handler: Reload</summary><pre>a task may change</pre>')
   })
 
   it('tells check from run, and each task\'s status', () => {
