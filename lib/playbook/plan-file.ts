@@ -84,7 +84,7 @@ function missingParents(above: Awaited<ReturnType<typeof findParents>>, host: Ho
 }
 
 /** As fs.protected_symlinks of proc(5), in every directory: otherwise a user could lead root to any file of the host. */
-function refuseStrangeLink(path: string, state: FileState | null): void {
+export function refuseStrangeLink(path: string, state: FileState | null): void {
   if (!state?.strangeLink) return
   throw new PlaybookError(`${path} is a symbolic link of somebody who owns neither it as root nor what it leads to.`, { hint: 'Name what it leads to, or remove the link.' })
 }
