@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { absolutePath, contentOf, defineModule, file as fileResource, fileAttributeArguments, PlaybookError, planFile, Secret, sourceContent, validateArgument, want } from '../lib/index.ts'
+import { absolutePath, contentOf, defineModule, file as fileResource, fileAttributeArguments, PlaybookError, planFile, refuseStrangeLink, Secret, sourceContent, validateArgument, want } from '../lib/index.ts'
 
 /** Arguments of a file that is written whole, whatever its content is made from. */
 export const writtenFileArguments = {
@@ -52,6 +52,7 @@ export const file = defineModule({
       const removed = { path, noFollow: true, backup: key.backup, content: { unless: '' } }
       const current = await host.current(fileResource, removed)
       if (current?.type === 'directory') throw new PlaybookError(`${path} is a directory: directory({ state: 'absent' }) removes it.`)
+      refuseStrangeLink(current)
       return { wants: [want(fileResource, removed, null)] }
     }
     const wanted = { path, content: given.content && { unless: given.content.sha256 }, noFollow: !follow, source: given.source, madeFrom: replace ? undefined : 'what is there' as const, ...key }

@@ -22,7 +22,7 @@ export async function lookAtUnpacked(host: HostView, key: UnpackedKey): Promise<
 /** An archive unpacked there, with what is missing above it. @throws PlaybookError where something else is in its place. */
 export function planUnpacked({ key, current, itself, parents }: FoundUnpacked, desired: { sha256: string; selection?: string }): Want[] {
   const { directory, replaceOther } = key
-  refuseStrangeLink(directory, itself)
+  refuseStrangeLink(itself)
   if (itself && itself.type !== 'directory' && !itself.dangling) throw new PlaybookError(noDirectory(directory))
   if (current?.sha256 === '' && !replaceOther) {
     throw new PlaybookError(`${directory} holds something that is not from an archive.`, { hint: `Give it a directory of its own, or ${replaceOther === undefined ? 'empty this one' : 'replaceOther: true to have all that is there replaced'}.` })
