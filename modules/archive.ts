@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { z } from 'zod'
 import { absolutePath, defineModule, file, findSource, lookAtUnpacked, name, planOwnership, planUnpacked, PlaybookError, sourceContent } from '../lib/index.ts'
-import { checksumArguments, checksumOf, url } from './download.ts'
+import { checksumArguments, checksumOf, nameIn, url } from './download.ts'
 
 const globs = z.array(z.string().min(1).refine(pattern => !pattern.startsWith('-'), 'must not begin with a dash'), 'must be a list of patterns, as in [\'bin/*\']').default([])
 
@@ -59,7 +59,7 @@ export const archive = defineModule({
   args,
   async plan({ path, url: from, source, sha256, checksums, strip, include, exclude, keep, owner, group, mode, creates, replaceOther, socks }, host) {
     const given = source === undefined ? undefined : (await sourceContent(source)).content.sha256
-    const sum = sha256 === undefined && checksums === undefined && given ? given : await checksumOf({ sha256, checksums }, posix.basename(source ?? new URL(from ?? '').pathname))
+    const sum = sha256 === undefined && checksums === undefined && given ? given : await checksumOf({ sha256, checksums }, source === undefined ? nameIn(from ?? '') : posix.basename(source))
     if (given && given !== sum) throw new PlaybookError(`The checksum of ${source ?? ''} is ${given}, and was to be ${sum}.`, { hint: 'Fetch the archive again, or correct the checksum if you know better.' })
     const key = {
       directory: path, keep, strip, include, exclude, owner, group, mode, replaceOther,
