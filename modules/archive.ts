@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { z } from 'zod'
-import { absolutePath, defineModule, file, findSource, name, planOwnership, planParents, PlaybookError, sourceContent, unpacked, want } from '../lib/index.ts'
-import { checksumArguments, checksumOf, url } from './download.ts'
+import { absolutePath, defineModule, file, findSource, lookAtUnpacked, name, planOwnership, planUnpacked, PlaybookError, sourceContent } from '../lib/index.ts'
+import { checksumArguments, checksumOf, nameIn, url } from './download.ts'
 
 const globs = z.array(z.string().min(1).refine(pattern => !pattern.startsWith('-'), 'must not begin with a dash'), 'must be a list of patterns, as in [\'bin/*\']').default([])
 
@@ -20,7 +20,7 @@ const args = z.strictObject({
   include: globs,
   /** Do not unpack members that match one of these. @default [] */
   exclude: globs,
-  /** Names at the top of the directory that are not of the archive and stay. @default [] */
+  /** Names at the top of the directory that are not of the archive and stay, moved over as they are. @default [] */
   keep: z.array(z.string().regex(/^[^/*?[\]\\]+$/, 'must be a name, without / and wildcards')).default([]),
   /** @default 'root' */
   owner: name.optional(),
@@ -43,8 +43,9 @@ const args = z.strictObject({
 /**
  * An archive (tar, plain or with gzip, xz, bzip2, zstd; zip) unpacked into a directory of its own. Its member list is read first: one with
  * a member outside its destination, a link that leads out, or a device is refused. It is unpacked beside and swapped in whole; what is
- * deleted, edited or added by hand is drift, and so is another selection. A wrong checksum or a download cut off leaves what was there.
- * Of Ansible's `unarchive`: `extra_opts`, `keep_newer` and unpacking among other files are left out; link from where it is needed instead.
+ * deleted, edited or added by hand is drift, and so is another selection. A wrong checksum or a download cut off leaves what was there, and
+ * so does a mount at the directory or below it, which cannot be swapped. A member is refused whether or not it is excluded.
+ * Of Ansible's `unarchive`: `extra_opts`, `io_buffer_size`, `list_files`, `keep_newer` and unpacking among other files are left out; link from where it is needed instead.
  * `copy` is obsolete, `remote_src` is a `file:` URL, `decrypt` is for Ansible's vault, and certificates are always checked.
  *
  * @example
@@ -58,18 +59,16 @@ export const archive = defineModule({
   args,
   async plan({ path, url: from, source, sha256, checksums, strip, include, exclude, keep, owner, group, mode, creates, replaceOther, socks }, host) {
     const given = source === undefined ? undefined : (await sourceContent(source)).content.sha256
-    const sum = sha256 === undefined && checksums === undefined && given ? given : await checksumOf({ sha256, checksums }, posix.basename(source ?? new URL(from ?? '').pathname))
+    const sum = sha256 === undefined && checksums === undefined && given ? given : await checksumOf({ sha256, checksums }, source === undefined ? nameIn(from ?? '') : posix.basename(source))
     if (given && given !== sum) throw new PlaybookError(`The checksum of ${source ?? ''} is ${given}, and was to be ${sum}.`, { hint: 'Fetch the archive again, or correct the checksum if you know better.' })
     const key = {
       directory: path, keep, strip, include, exclude, owner, group, mode, replaceOther,
       source: source === undefined ? { url: from ?? '', socks } : { bytes: () => readFileSync(findSource(source)) },
     }
-    const [made, current, parents] = await Promise.all([
-      creates === undefined ? null : host.current(file, { path: creates }), host.current(unpacked, key), planParents(host, path), planOwnership(host, owner, group),
+    const [made, found] = await Promise.all([
+      creates === undefined ? null : host.current(file, { path: creates }), lookAtUnpacked(host, key), planOwnership(host, owner, group),
     ])
     if (made) return { wants: [] }
-    if (current?.sha256 === '' && !replaceOther) throw new PlaybookError(`${path} holds something that is not from an archive.`, { hint: 'Give it a directory of its own, or replaceOther: true to have all that is there replaced.' })
-    const selection = JSON.stringify({ strip, include, exclude, owner: owner ?? 'root', group, mode })
-    return { wants: [...parents, want(unpacked, key, { sha256: sum, whole: true, selection })] }
+    return { wants: planUnpacked(found, { sha256: sum, selection: JSON.stringify({ strip, include, exclude, owner: owner ?? 'root', group, mode }) }) }
   },
 })

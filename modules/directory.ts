@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { absolutePath, defineModule, file, fileAttributeArguments, PlaybookError, planFile, tree, want } from '../lib/index.ts'
+import { absolutePath, defineModule, file, fileAttributeArguments, PlaybookError, planFile, refuseStrangeLink, tree, want } from '../lib/index.ts'
 
 const args = z.strictObject({
   path: absolutePath,
@@ -34,8 +34,10 @@ export const directory = defineModule({
   args,
   async plan({ path, state, owner, group, mode, recursive, replaceOther, backup }, host) {
     if (state === 'absent') {
-      const current = await host.current(file, { path, noFollow: true })
+      const current = await host.current(file, { path, noFollow: true, held: !recursive && !backup })
       if (current && current.type !== 'directory') throw new PlaybookError(`${path} is no directory: file({ state: 'absent' }) removes it.`)
+      refuseStrangeLink(current)
+      if (current?.empty === false && !recursive && !backup) throw new PlaybookError(`${path} is not empty.`, { hint: 'Give recursive: true to remove all that it holds, or backup: true to have it moved aside.' })
       return { wants: [want(file, { path, recursive, backup, noFollow: true }, null)] }
     }
     const below = recursive && (owner ?? group ?? mode) !== undefined ? { path, owner, group, mode } : undefined

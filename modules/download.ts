@@ -22,6 +22,16 @@ export async function checksumOf({ sha256, checksums }: { sha256?: string; check
   return sha256 ?? checksumFrom(await checksumList(checksums ?? ''), name, checksums?.includes('\n') ? 'the list' : checksums)
 }
 
+/** The file's name as a list of checksums has it. @example nameIn('https://example.org/a%20b.tar') // 'a b.tar' */
+export function nameIn(from: string): string {
+  const name = posix.basename(new URL(from).pathname)
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    return name
+  }
+}
+
 const args = z.strictObject({
   url,
   path: absolutePath,
@@ -33,7 +43,8 @@ const args = z.strictObject({
  * A file that the host downloads with curl, known by its SHA-256: where the file there has it, nothing is fetched. What was there is kept
  * when the download is cut off or has another checksum. Of Ansible's `get_url`: a download without checksum, `force`, headers and
  * credentials are left out: without a checksum nothing tells what is there from what should be. So are other checksums than SHA-256,
- * `sha256sum` (obsolete), `decompress` and `tmp_dest`; certificates are always checked.
+ * `sha256sum` (obsolete), `decompress`, `tmp_dest`, `timeout`, `use_proxy`, `http_agent`, client certificates, and a `dest` that is a
+ * directory (`path` is the file's own); certificates are always checked.
  *
  * @example
  * apt({ packages: ['curl'] })
@@ -44,7 +55,7 @@ export const download = defineModule({
   name: 'download',
   args,
   async plan({ url: from, path, sha256, checksums, socks, owner, group, mode, follow, ...key }, host) {
-    const sum = await checksumOf({ sha256, checksums }, posix.basename(new URL(from).pathname))
+    const sum = await checksumOf({ sha256, checksums }, nameIn(from))
     const content = Content.known(sum, -1)
     return { wants: await planFile(host, { path, content: { unless: sum }, noFollow: !follow, source: { url: from, socks }, ...key }, { type: 'file', content, owner, group, mode }) }
   },

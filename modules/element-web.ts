@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { absolutePath, Content, defineModule, file, findSource, hasPassword, PlaybookError, renderTemplate, unpacked, want } from '../lib/index.ts'
+import { absolutePath, Content, defineModule, file, findSource, hasPassword, lookAtUnpacked, planUnpacked, PlaybookError, renderTemplate, want } from '../lib/index.ts'
 
 const args = z.strictObject({
   /** Release archive: a URL that the host fetches, or a file of the controller that is pushed to it. */
@@ -27,7 +27,7 @@ const args = z.strictObject({
 export const elementWeb = defineModule({
   name: 'element-web',
   args,
-  plan({ archive, sha256, directory, config, vars, socks }) {
+  async plan({ archive, sha256, directory, config, vars, socks }, host) {
     const url = /^https?:\/\//.test(archive)
     const pushed = url ? undefined : readArchive(archive, sha256)
     const source = pushed ? { bytes: () => pushed } : { url: archive, socks }
@@ -35,7 +35,7 @@ export const elementWeb = defineModule({
     checkJson(config, content)
     return {
       wants: [
-        want(unpacked, { directory, keep: ['config.json'], strip: 1, source }, { sha256, whole: true }),
+        ...planUnpacked(await lookAtUnpacked(host, { directory, keep: ['config.json'], strip: 1, source }), { sha256 }),
         want(file, { path: `${directory}/config.json`, content: { unless: content.sha256 } }, { type: 'file', content, mode: '0644', owner: 'root', group: 'root' }),
       ],
     }

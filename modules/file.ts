@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { absolutePath, contentOf, defineModule, file as fileResource, fileAttributeArguments, PlaybookError, planFile, Secret, sourceContent, validateArgument, want } from '../lib/index.ts'
+import { absolutePath, contentOf, defineModule, file as fileResource, fileAttributeArguments, PlaybookError, planFile, refuseStrangeLink, Secret, sourceContent, validateArgument, want } from '../lib/index.ts'
 
 /** Arguments of a file that is written whole, whatever its content is made from. */
 export const writtenFileArguments = {
   ...fileAttributeArguments,
-  /** A command that must accept the new content before it goes live; `%s` stands for the file. */
+  /** A command that must accept the new content before it goes live; `%s`, also within a word, stands for the file. */
   validate: validateArgument,
   /** Make missing directories above it, owned by root, mode 0755. @default false */
   parents: z.boolean('must be true or false').default(false),
@@ -24,7 +24,7 @@ const args = z.strictObject({
   content: z.union([z.string(), z.instanceof(Uint8Array), z.instanceof(Secret)], 'must be text, bytes or a secret').optional(),
   /** A file of the controller to copy: a path, or a name that is looked for as templates are. Instead of `content`. */
   source: z.string('must be the name of a file').min(1, 'must name a file').optional(),
-  /** false: a file that is there keeps its content, whatever it is (Ansible's `force: false`). @default true */
+  /** false: a file that is there keeps its content, whatever it is (Ansible's `force: false`); a link is no file where `follow` is false. @default true */
   replace: z.boolean('must be true or false').default(true),
   /** @default 'present' */
   state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
@@ -35,7 +35,8 @@ const args = z.strictObject({
  * A file with its content, owner and mode. It is replaced as a whole, never seen half written; owner, mode, ACL and extended attributes
  * that are not named stay. Other hard links of it keep the old content, unless `inPlace`. Files only: see `directory` and `symlink`.
  *
- * Of Ansible's `file` and `copy`: `touch` is left out, since it is an event and no state; so are `remote_src`, `unsafe_writes` (see
+ * Of Ansible's `file` and `copy`: `touch` is left out, since it is an event and no state; so are directories as `source` (see
+ * `archive`), `mode: preserve`, `remote_src`, `unsafe_writes` (see
  * `inPlace`) and a `dest` that is a directory: `path` is the file's own. A missing file without content is made empty. Left out are also
  * `checksum` (what is written is read back), `directory_mode`, `local_follow`, `decrypt`, `attributes` (an immutable file is an error that
  * says so) and `se…`: Debian has no SELinux unless one makes it so.
@@ -52,6 +53,7 @@ export const file = defineModule({
       const removed = { path, noFollow: true, backup: key.backup, content: { unless: '' } }
       const current = await host.current(fileResource, removed)
       if (current?.type === 'directory') throw new PlaybookError(`${path} is a directory: directory({ state: 'absent' }) removes it.`)
+      refuseStrangeLink(current)
       return { wants: [want(fileResource, removed, null)] }
     }
     const wanted = { path, content: given.content && { unless: given.content.sha256 }, noFollow: !follow, source: given.source, madeFrom: replace ? undefined : 'what is there' as const, ...key }

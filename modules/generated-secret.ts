@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { absolutePath, defineModule, fileMode, name, planFile, secretFile, want } from '../lib/index.ts'
+import { absolutePath, defineModule, file, fileMode, name, planFile, PlaybookError, refuseStrangeLink, secretFile, want } from '../lib/index.ts'
 
 const args = z.strictObject({
   path: absolutePath,
@@ -7,7 +7,7 @@ const args = z.strictObject({
   format: z.enum(['hex', 'base64', 'alnum'], 'must be \'hex\', \'base64\' or \'alnum\'').default('hex'),
   /** Characters; a newline follows them. @default 64 */
   length: z.int('must be a whole number').min(32, 'must be 32 or more: fewer can be guessed').max(8192, 'must be 8192 or less').default(64),
-  /** `absent` removes it. @default 'present' */
+  /** `absent` removes it, or a file or link that is in its place. @default 'present' */
   state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
   /** @default 'root' */
   owner: name.default('root'),
@@ -29,7 +29,12 @@ export const generatedSecret = defineModule({
   args,
   async plan({ path, format, length, state, owner, group, mode }, host) {
     const key = { path, format, length }
-    if (state === 'absent') return { wants: [want(secretFile, key, null)] }
+    if (state === 'absent') {
+      const [secret, itself] = await Promise.all([host.current(secretFile, key), host.current(file, { path, noFollow: true })])
+      refuseStrangeLink(itself)
+      if (itself?.type === 'directory') throw new PlaybookError(`${path} is a directory: directory({ state: 'absent' }) removes it.`)
+      return { wants: [secret === null && itself ? want(file, { path, noFollow: true }, null) : want(secretFile, key, null)] }
+    }
     // The directory and the accounts are looked at as for any file, and accounts given by number get their names.
     const found = (await planFile(host, { path }, { type: 'file', owner, group, mode })).at(-1)?.desired
     const text = (value: unknown, given: string) => (typeof value === 'string' ? value : given)

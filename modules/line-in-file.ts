@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { absolutePath, defineModule, fileAttributeArguments, mergeLine, planEdit, removeLines, validateArgument, type BlockPlace } from '../lib/index.ts'
+import { absolutePath, defineModule, fileAttributeArguments, lostReferences, mergeLine, planEdit, removeLines, validateArgument, type BlockPlace } from '../lib/index.ts'
 
 const pattern = (other: string) => z.union([z.instanceof(RegExp), z.string().min(1)], `must be a regular expression, or a text that the line contains${other}`)
 
@@ -36,18 +36,24 @@ const args = z.strictObject({
   state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
   /** The first line that matches counts, instead of the last. @default false */
   firstMatch: z.boolean('must be true or false').default(false),
-  /** Put what the pattern matched for `$1`, `$<name>` and `$&` in the line (`$$` is a `$`); where nothing matches, leave the file as it is. @default false */
+  /**
+   * Put what the pattern matched for `$1`, `$<name>` and `$&` in the line (`$$` is a `$`); where nothing matches, leave the file as it is. A
+   * pattern that would change its own result on every run is an error. @default false
+   */
   backReferences: z.boolean('must be true or false').default(false),
   ...editArguments,
 }).superRefine(({ line, pattern: given, state, backReferences, insertAfter, insertBefore }, context) => {
   const issue = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
   if (line === undefined && (state === 'present' || given === undefined)) issue('line', state === 'present' ? 'must be given' : 'must be given, or a pattern')
   if (backReferences && !(given instanceof RegExp)) issue('pattern', 'must be a regular expression where backReferences is true')
+  const lost = backReferences && given instanceof RegExp && state === 'present' ? lostReferences(line ?? '', given) : []
+  if (lost.length) issue('line', `must refer to groups that the pattern has: ${lost.join(', ')} would be empty`)
   if (insertAfter !== undefined && insertBefore !== undefined) issue('insertBefore', 'must not be given together with insertAfter')
 })
 
 /**
- * One line of a file; every other byte stays. A line that is there anywhere is never put in a second time, wherever it is asked to be. A
+ * One line of a file; every other byte stays. A line that is there anywhere is never put in a second time, wherever it is asked to be; but
+ * one that the pattern finds is replaced by it all the same. A
  * file with CRLF keeps it; a last line without newline gets one, once. Ansible's `search_string` is a `pattern` that is text; `others` and
  * `unsafe_writes` (see `inPlace`) are left out; so are `flags` and `interpolate_variables` of pyinfra's `files.line`.
  *

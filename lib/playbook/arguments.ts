@@ -58,4 +58,4 @@ export const fileAttributeArguments = {
 
 /** A command that must accept a file's new content before it goes live. */
 export const validateArgument = z.array(z.string(), 'must be a list of words, as in [\'visudo\', \'-cf\', \'%s\']')
-  .refine(words => words.includes('%s'), 'must contain the word \'%s\', which stands for the new file').optional()
+  .refine(words => words.some(word => word.includes('%s')), 'must contain \'%s\', which stands for the new file').optional()

@@ -1,5 +1,6 @@
+import { PlaybookError } from '../errors.ts'
 import type { BlockPlace } from './merge-block.ts'
-import { linesOf, matcher, placeOf, textOf, toBytewise } from './text-lines.ts'
+import { linesOf, matcher, matchOf, placeOf, textOf, toBytewise } from './text-lines.ts'
 
 /** What one line of a text should be. */
 export interface LineWish {
@@ -15,11 +16,13 @@ export interface LineWish {
 }
 
 /**
- * Puts one line into a text: it replaces the line that the pattern finds, else it is put in, unless it is there anywhere. Every other byte
- * stays. A last line without newline gets one when it is the line, or comes before it.
+ * Puts one line into a text: it replaces the line that the pattern finds, whether or not it is elsewhere too (`k=2` in the end would undo a
+ * `k=3` above), else it is put in, unless it is there anywhere. Every other byte stays. A last line without newline gets one when it is the
+ * line, or comes before it.
  *
  * A pattern that does not match the line itself (`/^#A=/` for `A=1`) has done its work once the line is there.
  *
+ * @throws PlaybookError where the line that comes of back references would be replaced by yet another the next time.
  * @param text bytewise, see {@link toBytewise}.
  * @example mergeLine('#A=\nB=2\n', { line: 'A=1', pattern: /^#?A=/, place: 'end' }) // 'A=1\nB=2\n'
  */
@@ -34,7 +37,7 @@ export function mergeLine(text: string, { line = '', pattern, place, firstMatch 
   if (found < 0 && backReferences) return text
   const own = lines[found < 0 ? there : found]
   if (own) {
-    own.text = backReferences && pattern instanceof RegExp ? expand(line, pattern, own.text) : wanted
+    own.text = backReferences && pattern instanceof RegExp ? settled(line, pattern, own.text) : wanted
     own.ending ||= ending
     return textOf(lines)
   }
@@ -52,12 +55,33 @@ export function removeLines(text: string, { line = '', pattern }: Pick<LineWish,
   return textOf(linesOf(text).filter(({ text: one }) => !matches(one)))
 }
 
+/** What references lead to no group of the pattern, and would thus come to nothing. @example lostReferences('$2', /(a)/) // ['$2'] */
+export function lostReferences(line: string, pattern: RegExp): string[] {
+  // An empty alternative matches everywhere, and tells which groups there are.
+  const groups = new RegExp(`${pattern.source}|`, pattern.flags.replace(/[gy]/g, '')).exec('')
+  return [...line.matchAll(REFERENCE)].flatMap(([whole, , , number, name]) => {
+    const known = number !== undefined ? Number(number) > 0 && Number(number) < (groups?.length ?? 0) : name === undefined || name in (groups?.groups ?? {})
+    return known ? [] : [whole]
+  })
+}
+
+const REFERENCE = /\$(?:(\$)|(&)|(\d{1,2})|<([^>]+)>)/g
+
+function settled(line: string, pattern: RegExp, found: string): string {
+  const text = expand(line, pattern, found)
+  if (matchOf(pattern, text) === null || expand(line, pattern, text) === text) return text
+  throw new PlaybookError(`${String(pattern)} also matches the line that it makes, and would change it on every run.`, { hint: 'Let the pattern match nothing that is as it should be.' })
+}
+
 function expand(line: string, pattern: RegExp, found: string): string {
-  const match = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, '')).exec(Buffer.from(found, 'latin1').toString('utf8'))
-  return toBytewise(line.replace(/\$(?:(\$)|(&)|(\d{1,2})|<([^>]+)>)/g, (whole: string, dollar?: string, all?: string, number?: string, group?: string) => {
-    if (dollar) return '$'
-    if (all) return match?.[0] ?? ''
-    if (number !== undefined) return match?.[Number(number)] ?? ''
-    return group === undefined ? whole : (match?.groups?.[group] ?? '')
-  }))
+  const { match, bytewise = false } = matchOf(pattern, found) ?? {}
+  const own = (text = '') => (bytewise ? text : toBytewise(text))
+  let at = 0
+  const pieces = [...line.matchAll(REFERENCE)].map(reference => {
+    const [whole, dollar, all, number, group = ''] = reference
+    const before = toBytewise(line.slice(at, reference.index))
+    at = reference.index + whole.length
+    return before + (dollar ? '$' : own(all ? match?.[0] : number !== undefined ? match?.[Number(number)] : match?.groups?.[group]))
+  })
+  return pieces.join('') + toBytewise(line.slice(at))
 }

@@ -18,10 +18,10 @@ export interface WishedFile extends FileDesired {
 }
 
 /** A file as it will be found: in check mode a link that this run makes is followed to what it leads to. */
-export async function lookAtFile(host: HostView, key: FileKey, links = 0): Promise<{ key: FileKey; current: FileState | null }> {
-  const current = await host.current(file, key)
+export async function lookAtFile(host: HostView, key: FileKey, { held = false, links = 0 } = {}): Promise<{ key: FileKey; current: FileState | null }> {
+  const current = await host.current(file, held ? { ...key, held } : key)
   if (key.noFollow || current?.type !== 'link' || current.dangling || current.target === undefined || links === MOST_LINKS) return { key, current }
-  return lookAtFile(host, { ...key, path: posix.resolve(posix.dirname(key.path), current.target) }, links + 1)
+  return lookAtFile(host, { ...key, path: posix.resolve(posix.dirname(key.path), current.target) }, { held, links: links + 1 })
 }
 
 /**
@@ -33,17 +33,18 @@ export async function lookAtFile(host: HostView, key: FileKey, links = 0): Promi
  */
 export async function planFile(host: HostView, wished: FileKey, attributes: WishedFile, content?: (current: FileState | null) => Content | undefined | 'nothing to do'): Promise<Want[]> {
   const [{ key, current }, above, owner, groupName] = await Promise.all([
-    lookAtFile(host, wished),
+    lookAtFile(host, wished, { held: wished.replaceOther && !wished.backup }),
     findParents(host, wished.path, wished.parents || attributes.type === 'directory'),
     accountName(host, 'passwd', attributes.owner),
     accountName(host, 'group', attributes.group),
   ])
-  refuseStrangeLink(wished.path, current)
+  refuseStrangeLink(current)
   const found = content?.(current)
   if (found === 'nothing to do') return []
   const desired = { ...attributes, content: content ? found : attributes.content }
   const replacesLink = current?.type === 'link' && wished.noFollow && desired.type === 'file' && desired.content !== undefined
   if (current && current.type !== desired.type && !wished.replaceOther && !replacesLink) throw new PlaybookError(wrongType(wished.path, current, desired.type))
+  if (current?.type !== desired.type) refuseFullDirectory(wished, current)
   const missing = missingParents(above, host)
   if (owner === null && current?.owner !== desired.owner) throw noSuch('user', desired.owner)
   if (groupName === null && current?.group !== desired.group) throw noSuch('group', desired.group)
@@ -57,9 +58,15 @@ export async function planFile(host: HostView, wished: FileKey, attributes: Wish
 
 /** A symbolic link with what is missing above it. @throws PlaybookError for what could not be applied. */
 export async function planLink(host: HostView, key: FileKey, target: string): Promise<Want[]> {
-  const [current, above] = await Promise.all([host.current(file, key), findParents(host, key.path, key.parents)])
+  const [current, above] = await Promise.all([host.current(file, { ...key, held: key.replaceOther && !key.backup }), findParents(host, key.path, key.parents)])
+  refuseStrangeLink(current)
   if (current && current.type !== 'link' && !key.replaceOther) throw new PlaybookError(wrongType(key.path, current, 'link'))
+  refuseFullDirectory(key, current)
   return [...missingParents(above, host), want(file, key, { type: 'link', target })]
+}
+
+function refuseFullDirectory({ path, backup }: FileKey, current: FileState | null): void {
+  if (current?.empty === false && !backup) throw new PlaybookError(`${path} is a directory that is not empty.`, { hint: 'Give backup: true to have it moved aside, or remove it first (directory).' })
 }
 
 /** The missing directories above a path, to be made: owned by root, mode 0755. */
@@ -76,17 +83,17 @@ async function findParents(host: HostView, path: string, make = false): Promise<
 /** Those that are to be made. @throws PlaybookError for one that is not there and is not to be made, or that is none. */
 function missingParents(above: Awaited<ReturnType<typeof findParents>>, host: HostView): Want[] {
   return above.flatMap(({ path, state, make }) => {
-    refuseStrangeLink(path, state)
+    refuseStrangeLink(state)
     if (state && state.type !== 'directory') throw new PlaybookError(wrongType(path, state, 'directory'))
     if (!state && !make && !host.mayCome()) throw new PlaybookError(`The directory ${path} is not there.`, { hint: 'Make it first (directory), or give parents: true.' })
     return state || !make ? [] : [want(file, { path }, { type: 'directory', mode: '0755', owner: 'root', group: 'root' })]
   })
 }
 
-/** As fs.protected_symlinks of proc(5), in every directory: otherwise a user could lead root to any file of the host. */
-function refuseStrangeLink(path: string, state: FileState | null): void {
-  if (!state?.strangeLink) return
-  throw new PlaybookError(`${path} is a symbolic link of somebody who owns neither it as root nor what it leads to.`, { hint: 'Name what it leads to, or remove the link.' })
+/** As fs.protected_symlinks of proc(5), of every link on the way, in every directory: otherwise a user could lead root to any file of the host. */
+export function refuseStrangeLink(state: FileState | null): void {
+  if (state?.strangeLink === undefined) return
+  throw new PlaybookError(`${state.strangeLink} is a symbolic link of somebody who is neither root nor the owner of what it leads to.`, { hint: 'Name what it leads to, or remove the link.' })
 }
 
 /** Owner and group as they are to be, by their names where they have some. @throws PlaybookError where the host has no such user or group, and none comes. */

@@ -32,8 +32,15 @@ export function toBytewise(text: string): string {
 /** Whether a bytewise line matches: a text stands for a line that contains it. Flags that keep a place between two tests are left out. */
 export function matcher(pattern: RegExp | string): (line: string) => boolean {
   if (typeof pattern === 'string') return line => line.includes(toBytewise(pattern))
-  const stateless = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ''))
-  return line => stateless.test(Buffer.from(line, 'latin1').toString('utf8'))
+  return line => matchOf(pattern, line) !== null
+}
+
+/** What a pattern matches of a bytewise line, read as UTF-8, or where it is none, byte by byte, so that no byte of it is lost. */
+export function matchOf(pattern: RegExp, line: string): { match: RegExpExecArray; bytewise: boolean } | null {
+  const text = Buffer.from(line, 'latin1').toString('utf8')
+  const bytewise = toBytewise(text) !== line
+  const match = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, '')).exec(bytewise ? line : text)
+  return match && { match, bytewise }
 }
 
 /** Before which line something is to be put in; where no line matches, at the end. */

@@ -36,7 +36,8 @@ if [ -s "$w/refused" ]; then echo 'The archive is refused, and nothing of it was
 /** Unpacks into `$w/tree`, and gives up when what is there leads out of it all the same (by one link over another). */
 export function unpackMembers({ strip = 0, include = [], exclude = [] }: { strip?: number; include?: readonly string[]; exclude?: readonly string[] }): ApplyScript {
   const unzip = apply`unzip -q -o "$w/archive" ${include} ${exclude.length ? ['-x', ...exclude] : []} -d "$w/tree" >&2
-  for i in ${Array.from({ length: strip }, (_, index) => String(index))}; do mkdir "$w/up"; find "$w/tree" -mindepth 2 -maxdepth 2 -exec mv -t "$w/up" -- {} +; rm -rf -- "$w/tree"; mv -T -- "$w/up" "$w/tree"; done`
+  for i in ${Array.from({ length: strip }, (_, index) => String(index))}; do mkdir "$w/up"; find "$w/tree" -mindepth 2 -maxdepth 2 -exec mv -t "$w/up" -- {} +; rm -rf --one-file-system -- "$w/tree"; mv -T -- "$w/up" "$w/tree"; done
+  chmod -R go-w -- "$w/tree"`
   const members = include.length ? ['--', ...include] : []
   return apply`if [ $z = zip ]; then ${unzip}
 else tar -xf "$w/archive" -C "$w/tree" --no-same-owner --no-same-permissions --strip-components=${strip} --anchored --wildcards --wildcards-match-slash ${exclude.map(pattern => `--exclude=${pattern}`)} ${members}; fi

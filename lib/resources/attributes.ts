@@ -1,4 +1,4 @@
-import { apply, type ApplyScript, type ReadScript } from '../shell/script.ts'
+import { apply, applyLines, type ApplyScript, type ReadScript } from '../shell/script.ts'
 
 /** Owner, group and mode, as far as they are desired. */
 export interface Attributes {
@@ -8,10 +8,13 @@ export interface Attributes {
 }
 
 /**
- * Gives a path owner, group and mode. Ownership first: chown(2) clears setuid and setgid. The mode has five digits, since chmod(1)
- * keeps setuid and setgid of a directory unless told so.
+ * Gives what an open descriptor is of owner, group and mode; `X` explains a failure. Ownership first: chown(2) clears setuid and setgid of a
+ * file, so that it is given its own mode back where none is desired. The mode has five digits, since chmod(1) keeps setuid and setgid of a
+ * directory unless told so.
  */
-export function attributes(path: string | ReadScript, { owner, group, mode }: Attributes): ApplyScript {
-  const chown = owner !== undefined || group !== undefined ? apply`chown -- ${`${owner ?? ''}${group === undefined ? '' : `:${group}`}`} ${path}` : apply`:`
-  return apply`${chown}; ${mode === undefined ? apply`:` : apply`chmod ${`0${mode}`} -- ${path}`}`
+export function attributes(path: ReadScript, { owner, group, mode }: Attributes, current?: { type?: string; mode?: string } | null): ApplyScript {
+  const who = `${owner ?? ''}${group === undefined ? '' : `:${group}`}`
+  const cleared = who !== '' && current?.type === 'file' && /^[2-7]/.test(current.mode ?? '') ? current.mode : undefined
+  const wanted = mode ?? cleared
+  return applyLines([who === '' ? apply`:` : apply`chown -- ${who} ${path} || X "$t"`, wanted === undefined ? apply`:` : apply`chmod ${`0${wanted}`} -- ${path} || X "$t"`])
 }

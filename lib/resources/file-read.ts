@@ -10,13 +10,33 @@ export const LARGEST_FETCHED = 1_000_000
 /** Larger ones (bytes) are not edited. */
 const LARGEST_EDITED = 100_000_000
 
+/**
+ * `S` says what is at a path, `C` what it holds. `K` goes along a path and fails at the first link, `k`, of somebody who is neither root nor
+ * the owner of what it leads to; links that links lead to included.
+ */
 const functions = read`
+K() { # path, link or follow
+  q=$1/; k=; n=0
+  while [ -n "$q" ]; do
+    c=\${q%%/*}; q=\${q#*/}
+    case $c in ''|.) continue;; ..) k=\${k%/*}; continue;; esac
+    k=$k/$c
+    if [ -L "$k" ] && [ "\${q:+more}$2" != link ]; then
+      n=$((n + 1)); if [ $n -gt 40 ]; then return 0; fi
+      u=$(stat -c %u -- "$k"); [ "$u" = 0 ] || [ "$u" = "$(stat -L -c %u -- "$k" 2>/dev/null)" ] || return
+      c=$(readlink -- "$k"; echo .); q=\${c%??}/$q; k=\${k%/*}
+      case $q in /*) k=;; esac
+    fi
+  done
+}
 S() { # number, link or follow, path
   l=0; v=; if [ -L "$3" ]; then l=1; v=$(readlink -- "$3"; echo .); fi
   if [ $l$2 = 1link ]; then printf '%s link %s' "$1" "$v" | base64 -w0; echo
-  elif [ -e "$3" ]; then w=; if [ $l = 1 ]; then w=/$(stat -c %u -- "$3"); fi; printf '%s there %s' "$1" "$(stat -L -c '%f/%u/%g/%U/%G' -- "$3")$w" | base64 -w0; echo
+  elif [ -e "$3" ]; then printf '%s there %s' "$1" "$(stat -L -c '%f/%u/%g/%U/%G' -- "$3")$(if [ "\${4-}" = held ] && [ -d "$3" ]; then echo "/$(find -H "$3" -mindepth 1 -print -quit | wc -l)"; fi)" | base64 -w0; echo
   elif [ $l = 1 ]; then printf '%s dangling %s' "$1" "$v" | base64 -w0; echo
+  else return 0
   fi
+  K "$3" "$2" || { printf '%s strange %s' "$1" "$k" | base64 -w0; echo; }
 }
 C() { # number, checksum that need not be sent, path, largest size to be sent
   [ -f "$3" ] || return 0
@@ -27,7 +47,7 @@ C() { # number, checksum that need not be sent, path, largest size to be sent
 
 /** Asks for all in one script; every answer is a line of base64, since names and contents may hold anything. */
 export function readFiles(keys: readonly FileKey[]): Reading<FileState> {
-  const states = keys.map(({ path, noFollow }, index) => read`S ${index} ${noFollow ? 'link' : 'follow'} ${path}`)
+  const states = keys.map(({ path, noFollow, held }, index) => read`S ${index} ${noFollow ? 'link' : 'follow'} ${path} ${held ? ['held'] : []}`)
   const contents = keys.flatMap(({ path, content }, index) => {
     if (!content) return []
     return [content === 'always' ? read`C ${index} - ${path} ${LARGEST_EDITED}` : read`C ${index} ${content.unless} ${path} ${LARGEST_FETCHED}`]
@@ -51,8 +71,11 @@ function addState(answers: (FileState | null)[], line: string): void {
   const target = rest.replace(/\n\.$/, '')
   if (what === 'link') answers[Number(number)] = { type: 'link', target }
   else if (what === 'dangling') answers[Number(number)] = { type: 'link', target, dangling: true }
-  else if (what === 'there') {
-    const [raw = '0', uid = '', gid = '', owner = '', group = '', linkUid = '0'] = rest.split('/')
+  else if (what === 'strange') {
+    const state = answers[Number(number)]
+    if (state) state.strangeLink = rest
+  } else if (what === 'there') {
+    const [raw = '0', uid = '', gid = '', owner = '', group = '', held] = rest.split('/')
     const mode = parseInt(raw, 16)
     const type = { 0x8000: 'file', 0x4000: 'directory' }[mode & 0xf000] ?? 'other'
     answers[Number(number)] = {
@@ -60,7 +83,7 @@ function addState(answers: (FileState | null)[], line: string): void {
       mode: (mode & 0o7777).toString(8).padStart(4, '0'),
       owner: owner === 'UNKNOWN' ? uid : owner,
       group: group === 'UNKNOWN' ? gid : group,
-      ...(linkUid === '0' || linkUid === uid ? {} : { strangeLink: true }),
+      ...(held === undefined ? {} : { empty: held === '0' }),
     }
   }
 }

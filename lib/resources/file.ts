@@ -13,6 +13,8 @@ export interface FileKey {
    * Left out: not even the checksum.
    */
   content?: 'always' | { unless: string }
+  /** Look whether a directory is empty. */
+  held?: boolean
   /** Look at a symbolic link itself instead of what it points to. */
   noFollow?: boolean
   /** A command that must accept the new content before it goes live; `%s` is the path of the new file. */
@@ -44,8 +46,10 @@ export interface FileState {
   target?: string
   /** A link that leads nowhere. */
   dangling?: boolean
-  /** It was found through a link of somebody who is neither root nor its owner, and who may thus be up to something. */
-  strangeLink?: boolean
+  /** Whether a directory is empty, where that was asked. */
+  empty?: boolean
+  /** On the way to it, a link of somebody who is neither root nor the owner of what that leads to, and who may thus be up to something. */
+  strangeLink?: string
 }
 
 const schema = z.object({
@@ -73,7 +77,8 @@ export const file: Resource<FileKey, FileState, FileDesired> = {
   aspect: ({ noFollow }) => (noFollow ? 'itself' : 'followed'),
   read: readFiles,
   apply: writeFile,
-  answers: (state, { content }) => {
+  answers: (state, { content, held }) => {
+    if (held && state.type === 'directory' && state.empty === undefined) return false
     if (content === undefined || state.type !== 'file') return true
     if (state.content === undefined) return false
     if (state.content.bytes !== undefined) return true

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { ReadError } from '../errors.ts'
-import { apply, read } from '../shell/script.ts'
+import { apply, applyLines, read } from '../shell/script.ts'
 import type { Resource } from '../state/resource.ts'
 import { attributes } from './attributes.ts'
+import { enter, explained, NEW, OWN, same } from './file-write.ts'
 
 export interface SecretFileKey {
   path: string
@@ -38,27 +39,35 @@ export const secretFile: Resource<SecretFileKey, SecretFileState, z.infer<typeof
   read(keys) {
     const paths = keys.map(({ path }) => path)
     return {
-      script: read`for p in ${paths}; do if [ -s "$p" ] && [ -f "$p" ]; then stat -L -c '%04a/%U/%G' -- "$p"; else echo; fi; done`,
+      script: read`for p in ${paths}; do if [ -s "$p" ] && [ -f "$p" ]; then stat -L -c '%04a/%U/%G/%u/%g' -- "$p"; else echo; fi; done`,
       parse({ stdout, stderr, exitCode }) {
         if (exitCode !== 0) throw new ReadError('The secrets could not be looked for.', { stderr, exitCode })
         const lines = stdout.toString().split('\n')
         return paths.map((_, index) => {
-          const [mode = '', owner, group] = (lines[index] ?? '').split('/')
-          return owner === undefined || group === undefined ? null : { mode: mode.padStart(4, '0'), owner, group }
+          const [mode = '', owner, group, uid = '', gid = ''] = (lines[index] ?? '').split('/')
+          if (owner === undefined || group === undefined) return null
+          return { mode: mode.padStart(4, '0'), owner: owner === 'UNKNOWN' ? uid : owner, group: group === 'UNKNOWN' ? gid : group }
         })
       },
     }
   },
   apply({ path, format, length }, current, desired) {
-    if (desired === null) return { script: apply`rm -f -- ${path}` }
-    if (current) return { script: apply`set -e; ${attributes(path, desired)}` }
+    const begin = [apply`set -e; i=; umask 077`, explained, enter]
+    if (desired === null) return { script: applyLines([...begin, apply`T ${path} link; rm -f -- "$b" || X "$t"`]) }
+    if (current) {
+      return { script: applyLines([...begin, apply`T ${path} follow; { ${same(NEW)}
+${attributes(NEW, desired)}; } 8<"$b"`]) }
+    }
+    // As with any file, by its descriptor: nobody who may write to the directory can put another one under it.
     return {
-      script: apply`set -e; umask 077
-n=$(mktemp -- ${`${path}.XXXXXXXX`}); trap 'rm -f -- "$n"' EXIT
-${random[format](length)} >"$n"; echo >>"$n"
-[ "$(wc -c <"$n")" = ${length + 1} ] || { echo 'There was not enough chance in this host.' >&2; exit 1; }
-${attributes(read`"$n"`, desired)}
-sync -- "$n"; [ -s ${path} ] || rm -f -- ${path}; mv -nT -- "$n" ${path}; trap - EXIT`,
+      script: applyLines([...begin, apply`T ${path} link
+n=$(mktemp -u .stead.XXXXXXXX); trap 'rm -f -- "$n"' EXIT; trap 'exit 143' HUP INT TERM
+set -C; command exec 8>"$n" || X "$t"; set +C
+chown -- ${OWN} ${NEW}
+${random[format](length)} >&8; echo >&8
+[ "$(wc -c <${NEW})" = ${length + 1} ] || { echo 'There was not enough chance in this host.' >&2; exit 1; }
+${attributes(NEW, desired)}
+sync -- ${NEW}; [ -s "$b" ] || rm -f -- "$b"; mv -nT -- "$n" "$b" || X "$t"; sync -- ./`]),
     }
   },
   foretells: ({ path }, desired) => [{ kind: 'file', identity: path, state: desired && { type: 'file', ...desired } }],

@@ -22,6 +22,17 @@ export interface TreeState {
 const schema = z.strictObject({ entries: z.array(z.string()) })
 const types: Readonly<Record<string, string>> = { f: 'file', d: 'directory', l: 'link' }
 
+/**
+ * Shell, run by find(1) in the directory of what it found, which nobody can lead elsewhere any more: chmod(1), which follows links. Where
+ * others than root may put a link in the place of a file meanwhile, the file is opened and looked at first.
+ */
+const CHMOD = `m=$1; shift
+case $(stat -c %u%A .) in 0d????-??-*) exec chmod -- "$m" "$@";; esac
+for f; do
+  if [ -f "$f" ] || [ -d "$f" ]; then { if [ "$(stat -c %d:%i -- "$f")" = "$(stat -L -c %d:%i /proc/self/fd/8)" ]; then chmod -- "$m" /proc/self/fd/8; fi; } 8<"$f"
+  elif [ ! -L "$f" ]; then chmod -- "$m" "$f"; fi
+done`
+
 /** Owner, group and mode of everything below a directory; links are not followed, and of what they are only the owner is set. Source: find(1). */
 export const tree: Resource<TreeKey, TreeState, z.infer<typeof schema>> = {
   kind: 'tree',
@@ -43,8 +54,9 @@ export const tree: Resource<TreeKey, TreeState, z.infer<typeof schema>> = {
       const kind = letter ? ['-type', letter] : ['!', '-type', 'f', '!', '-type', 'd', '!', '-type', 'l']
       const which = read`find -H ${path} -mindepth 1 ${[...kind, '-perm', from, '-user', fromOwner, '-group', fromGroup]}`
       const who = `${owner ?? ''}${group === undefined ? '' : `:${group}`}`
-      const chmod = mode !== undefined && type !== 'link' ? ['-exec', 'chmod', '--', `0${to}`, '{}', '+'] : []
-      return apply`${which} ${who === '' ? [] : ['-exec', 'chown', '-h', '--', who, '{}', '+']} ${chmod}`
+      // chown(2) clears setuid and setgid of a file.
+      const chmod = type !== 'link' && (mode !== undefined || (type === 'file' && /^[2-7]/.test(to))) ? ['-execdir', 'sh', '-c', CHMOD, 'sh', `0${to}`, '{}', '+'] : []
+      return apply`${which} ${who === '' ? [] : ['-execdir', 'chown', '-h', '--', who, '{}', '+']} ${chmod}`
     })
     return { script: applyLines([apply`set -e`, ...pieces]) }
   },

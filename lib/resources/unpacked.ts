@@ -46,12 +46,43 @@ function except(keep: readonly string[]): string[] {
 }
 
 /**
- * Fingerprint of a directory's entries but for what is not of the archive: names, types, modes and owners; of files also size, link text
+ * Fingerprint of a directory's entries but for what is not of the archive: names, types, modes and owners (by number, since an account may get a name); of files also size, link text
  * and times. The time of change cannot be set back by hand, so an edit shows whatever its size and mtime.
  */
 function fingerprint(keep: readonly string[]): ReadScript {
-  return read`find . ${except(keep)} ! -type d -printf '%P %y %m %u %g %s %T@ %C@ %l\0' -o ${except(keep)} -type d -printf '%P %y %m %u %g\0' | sort -z | sha256sum`
+  return read`find . ${except(keep)} ! -type d -printf '%P %y %m %U %G %s %T@ %C@ %l\0' -o ${except(keep)} -type d -printf '%P %y %m %U %G\0' | sort -z | sha256sum`
 }
+
+/** What stands in the place of the directory, for a person. */
+export function noDirectory(path: string): string {
+  return `${path} is no directory, and is to be one: move it away first.`
+}
+
+/**
+ * Shell functions of the swap. Beside `$d` it has a directory `$w` of its own, with the new `tree`, the `old` one, and `.stead-kept`: by
+ * that it is told from what is only called alike, and it names what was taken from the old one into the new.
+ *
+ * E: whether there is something. M: whether a mount point is at a path or below, `m`. D: deletes, but nothing of what is mounted there
+ * (rm --one-file-system does not tell a bind mount). B: puts what was kept back into the old one. U: undoes the swap. R: puts right what
+ * a run that was killed between the renames left in `$o`, and deletes that.
+ */
+const swapping = apply`E() { [ -e "$1" ] || [ -L "$1" ]; }
+M() { while read -r m m m m m r; do case $m in *\\*) m=$(printf '%b.' "$m"); m=\${m%.};; esac; case $m in "$1"|"$1"/*) return 0;; esac; done </proc/self/mountinfo; return 1; }
+D() { if M "$1"; then echo "$1 is left there, since $m is a mount point: unmount it, and remove the rest." >&2; else rm -rf --one-file-system -- "$1"; fi; }
+B() { for n in "$1/.stead-kept/="*; do n=\${n#"$1/.stead-kept/="}; if E "$1/tree/$n" && ! E "$1/old/$n"; then mv -T -- "$1/tree/$n" "$1/old/$n" || return; fi; done; }
+U() { if E "$w/old"; then B "$w" && mv -T -- "$w/old" "$d" || { trap - EXIT; echo "What was there is in $w/old." >&2; }; fi; exit 1; }
+R() {
+  if E "$o/old" && E "$o/tree"; then
+    B "$o"
+    rmdir -- "$d" 2>/dev/null || :
+    if E "$d"; then for k; do if E "$o/old/$k"; then
+      if E "$d/$k"; then echo "A run that was killed left $o/old/$k, and there is another $d/$k now: choose one, and remove $o." >&2; exit 1; fi
+      mv -T -- "$o/old/$k" "$d/$k"
+    fi; done
+    else mv -T -- "$o/old" "$d"; fi
+  fi
+  D "$o"
+}`
 
 /** As chown(1) takes it: an owner's own group is known of a name alone. */
 function ownership(owner: string, group: string | undefined): string {
@@ -61,7 +92,8 @@ function ownership(owner: string, group: string | undefined): string {
 
 /**
  * An archive unpacked into a directory of its own. It is unpacked beside, looked through, and swapped in: the directory is the old one or
- * the new one, whole. Sources: tar(1), unzip(1), find(1), rename(2).
+ * the new one, whole. What is kept is moved over, not copied, so that a service goes on writing to it. Sources: tar(1), unzip(1), find(1),
+ * rename(2), proc_pid_mountinfo(5).
  */
 export const unpacked: Resource<UnpackedKey, UnpackedState, z.infer<typeof schema>> = {
   kind: 'archive',
@@ -94,27 +126,30 @@ elif find . -mindepth 1 ${except(keep)} | grep -q .; then echo other; else echo;
     return {
       stdin: 'bytes' in source ? source.bytes() : undefined,
       script: apply`set -e; umask 022
+${swapping}
 d=$(readlink -m -- ${directory} && echo .); d=\${d%??}
-if [ -e "$d" ] && [ ! -d "$d" ]; then echo "$d is no directory, and is to be one." >&2; exit 1; fi
+if [ -e "$d" ] && [ ! -d "$d" ]; then echo ${noDirectory(directory)} >&2; exit 1; fi
 if ${strange ? apply`true` : apply`false`}; then echo "$d holds something that is not from an archive: give replaceOther: true to have it replaced." >&2; exit 1; fi
+if M "$d"; then echo "$d is swapped for another directory, which cannot be done while $m is a mount point: unmount it first." >&2; exit 1; fi
 mkdir -p -- "\${d%/*}/"
-# A run that was killed between the two renames left what was there in its place beside.
-for o in "$d".stead-????????; do if [ -d "$o/old" ] && [ ! -e "$d" ]; then mv -T -- "$o/old" "$d"; fi; rm -rf -- "$o"; done
-w=$(mktemp -d -- "$d.stead-XXXXXXXX"); trap 'rm -rf -- "$w"' EXIT; trap 'exit 143' HUP INT TERM
+for o in "$d".stead-????????; do if [ -d "$o/.stead-kept" ] && [ -O "$o" ] && [ ! -L "$o" ]; then R ${keep}; fi; done
+w=$(mktemp -d -- "$d.stead-XXXXXXXX"); trap 'D "$w"' EXIT; trap 'exit 143' HUP INT TERM
+mkdir "$w/.stead-kept" "$w/tree"
 ${fetched}
 s=$(sha256sum <"$w/archive"); s=\${s%% *}
 [ "$s" = ${desired?.sha256 ?? ''} ] || { echo "The checksum of the archive is $s, and was to be "${desired?.sha256 ?? ''}"; what was there is kept." >&2; exit 1; }
 ${listMembers(key.strip ?? 0)}
-mkdir "$w/tree"
 ${unpackMembers(key)}
 ${mode === undefined ? apply`:` : apply`chmod -R -- ${mode} "$w/tree"`}
 chown -hR -- ${ownership(owner, group)} "$w/tree"
-for k in ${keep}; do if [ -e "$d/$k" ] || [ -L "$d/$k" ]; then rm -rf -- "$w/tree/$k"; cp -a -- "$d/$k" "$w/tree/$k"; fi; done
 f=$(cd "$w/tree" && ${fingerprint(keep)}); printf '%s %s %s\n' "$s" "\${f%% *}" ${desired?.selection ?? ''} >"$w/tree/"${MARK}
 sync -f -- "$w/tree"
 trap '' HUP INT TERM
-if [ -e "$d" ]; then mv -T -- "$d" "$w/old"; fi
-mv -T -- "$w/tree" "$d" || { if [ -e "$w/old" ]; then mv -T -- "$w/old" "$d" || { trap - EXIT; echo "What was there is in $w/old." >&2; }; fi; exit 1; }`,
+if E "$d"; then mv -T -- "$d" "$w/old"; fi
+for k in ${keep}; do
+  if E "$w/old/$k"; then : >"$w/.stead-kept/=$k"; rm -rf --one-file-system -- "$w/tree/$k"; mv -T -- "$w/old/$k" "$w/tree/$k" || U; fi
+done
+mv -T -- "$w/tree" "$d" || U`,
     }
   },
   foretells: ({ directory }) => [{ kind: 'file', identity: directory, state: { type: 'directory' }, below: true }, ...directoriesAbove(directory)],

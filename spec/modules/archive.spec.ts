@@ -116,6 +116,7 @@ describe('archive', function () {
     await settle(host, of('a.tar', { strip: 1 }))
     expect(await host.sh(`readlink ${target}; cat ${d}/real/one; rm ${target}; rm -r ${d}/real; echo x >${target}`)).to.equal(`${d}/real\none\n`)
     expect(await refused(host, of('a.tar'))).to.contain('is no directory')
+    expect(errorOf(await host.check(of('a.tar')))).to.contain('is no directory')
     await host.sh(`rm ${target}; echo x >${d}/file; ln -s file ${target}`)
     expect(await refused(host, of('a.tar'))).to.contain('is no directory')
     expect(await host.sh(`cat ${target}`)).to.equal('x\n')
@@ -124,6 +125,9 @@ describe('archive', function () {
   it('[archive 10] takes an owner by number; one that nothing makes is told before anything is fetched', async () => {
     await settle(host, of('a.tar', { strip: 1, owner: '4711' }))
     expect(await host.sh(`stat -c '%u %g' ${target} ${target}/one`)).to.equal('4711 0\n4711 0\n')
+    await host.sh('useradd -u 4711 -M -N spec-late')
+    expect(changed(await host.apply(of('a.tar', { strip: 1, owner: '4711' }))), 'once the account has a name').to.deep.equal([])
+    await host.sh('userdel spec-late')
     for (const given of [{ owner: 'nobody-knows' }, { group: 'nobody-knows' }]) {
       expect(errorOf(await host.check(of('a.tar', given)))).to.contain('nobody-knows on this host')
       expect(await refused(host, of('a.tar', given))).to.contain('nobody-knows on this host')
@@ -131,17 +135,65 @@ describe('archive', function () {
     expect(await tree()).to.equal(whole)
   })
 
+  /** What a run leaves that is killed between the two renames: the old directory, the new one, and by name what was kept. */
+  const kill = (script = ':') => host.sh(`w=${target}.stead-12345678; mkdir -p $w/.stead-kept $w/tree; mv ${target} $w/old; ${script}`)
+  const kept = { strip: 1, keep: ['own'] }
+
   it('puts back what a run that was killed while it swapped left beside, with what is kept', async () => {
-    await host.apply(of('a.tar', { strip: 1, keep: ['own'] }))
-    await host.sh(`echo mine >${target}/own; mkdir ${target}.stead-12345678; mv ${target} ${target}.stead-12345678/old`)
-    await settle(host, of('b.tar.gz', { strip: 1, keep: ['own'] }))
-    expect(await host.sh(`cat ${target}/own ${target}/one; ls -d ${target}*`)).to.equal(`mine\ntwo\n${target}\n`)
+    for (const script of [':', ': >$w/.stead-kept/=own', ': >$w/.stead-kept/=own; mv $w/old/own $w/tree/own', `mkdir ${target}`]) {
+      await host.sh(`rm -rf ${target}`)
+      await host.apply(of('a.tar', kept))
+      await host.sh(`echo mine >${target}/own`)
+      await kill(script)
+      await settle(host, of('b.tar.gz', kept))
+      expect(await host.sh(`cat ${target}/own ${target}/one; ls -d ${target}*`)).to.equal(`mine\ntwo\n${target}\n`)
+    }
+  })
+
+  it('loses nothing that is kept where the directory was made anew after a run was killed', async () => {
+    await host.apply(of('a.tar', kept))
+    await host.sh(`echo mine >${target}/own; cp -a ${target} ${target}-copy; rm ${target}-copy/own`)
+    await kill(`mv $w/old/own $w/tree/own; : >$w/.stead-kept/=own; mv ${target}-copy ${target}`)
+    await settle(host, of('b.tar.gz', kept))
+    expect(await host.sh(`cat ${target}/own ${target}/one; ls -d ${target}*; cp -a ${target} ${target}-copy`)).to.equal(`mine\ntwo\n${target}\n`)
+    await kill(`mv ${target}-copy ${target}; echo another >${target}/own`)
+    expect(await refused(host, of('a.tar', kept))).to.contain(`left ${target}.stead-12345678/old/own, and there is another ${target}/own now`)
+    expect(await host.sh(`cat ${target}.stead-12345678/old/own ${target}/own; rm -r ${target}.stead-12345678`)).to.equal('mine\nanother\n')
   })
 
   it('leaves what a user called alike', async () => {
-    await host.sh(`mkdir ${target}.new-20260101; echo kept >${target}.new-20260101/f`)
+    await host.sh(`mkdir ${target}.stead-20260101; echo kept >${target}.stead-20260101/f`)
     await settle(host, of('a.tar', { strip: 1 }))
-    expect(await host.sh(`cat ${target}.new-20260101/f; rm -r ${target}.new-20260101`)).to.equal('kept\n')
+    expect(await host.sh(`cat ${target}.stead-20260101/f; rm -r ${target}.stead-20260101`)).to.equal('kept\n')
+  })
+
+  it('touches nothing where something is mounted at the directory or below it, kept or not, and names the mount', async () => {
+    for (const place of ['own', "it's a\\place"]) {
+      await host.apply(of('a.tar', kept))
+      await host.sh(`mkdir -p ${d}/volume "${target}/${place}"; echo precious >${d}/volume/f; mount --bind ${d}/volume "${target}/${place}"`)
+      try {
+        expect(await refused(host, of('b.tar.gz', kept))).to.contain(`while ${target}/${place} is a mount point`)
+        expect(await host.sh(`cat ${d}/volume/f ${target}/one; ls -d ${target}*`)).to.equal(`precious\none\n${target}\n`)
+      } finally {
+        await host.sh(`umount "${target}/${place}"; rm -rf ${target}`)
+      }
+    }
+  })
+
+  it('loses nothing that a service writes to what is kept while the archive is swapped', async () => {
+    await host.apply(of('a.tar', kept))
+    await host.sh(`mkdir ${target}/own; (cd ${target}/own; exec 5>>log; for i in $(seq 300); do echo $i >&5; sleep 0.01; done; : >${d}/written) >/dev/null 2>&1 </dev/null 9>&- &`)
+    await settle(host, of('b.tar.gz', kept))
+    await host.sh(`for i in $(seq 100); do [ -e ${d}/written ] && break; sleep 0.1; done; rm ${d}/written`)
+    expect(await host.sh(`wc -l <${target}/own/log`)).to.equal('300\n')
+  })
+
+  it('makes nothing writable for others that a zip says is', async () => {
+    await host.sh(`cd ${d}; rm -rf open open.zip; mkdir open; echo x >open/f; chmod 777 open; chmod 666 open/f; zip -qr open.zip open`)
+    for (const strip of [0, 1]) {
+      await settle(host, of('open.zip', { strip, sha256: (await host.sh(`sha256sum <${d}/open.zip`)).slice(0, 64) }))
+      expect(await host.sh(`find ${target} -perm /022 ! -type l`)).to.equal('')
+    }
   })
 
   for (const [file, why] of [

@@ -4,7 +4,7 @@ import { file } from '../../modules/file.ts'
 import { refused, settle } from '../helpers/file-actions.ts'
 import { fileHostName } from '../helpers/file-host.ts'
 import { expectForetold, fourRounds } from '../helpers/four-rounds.ts'
-import { changed, diffs, labHost, type SpecHost } from '../helpers/module-host.ts'
+import { changed, diffs, errorOf, labHost, type SpecHost } from '../helpers/module-host.ts'
 
 const name = fileHostName
 const d = '/srv/directory-spec'
@@ -73,6 +73,9 @@ cd ${d}/tree; echo x >a/b/f; echo x >'a/b/odd name'; chmod 755 'a/b/odd name'; l
   it('absent removes an empty one; one that is not empty only when it is told to, not following links', async () => {
     await host.sh(`mkdir -p ${d}/gone/sub; ln -s ${d}/real ${d}/gone/link; echo x >${d}/real/kept`)
     expect(await refused(host, directory({ path: `${d}/gone`, state: 'absent' }))).to.contain('not empty')
+    expect(errorOf(await host.check(directory({ path: `${d}/gone`, state: 'absent' })))).to.contain('not empty')
+    expect(await refused(host, file({ path: `${d}/gone`, content: 'x', replaceOther: true }))).to.contain('not empty')
+    expect(errorOf(await host.check(file({ path: `${d}/gone`, content: 'x', replaceOther: true })))).to.contain('not empty')
     await settle(host, directory({ path: `${d}/gone`, state: 'absent', recursive: true }))
     expect(await host.sh(`cat ${d}/real/kept`)).to.equal('x\n')
     expect(directory({ path: '/', state: 'absent' }).issues).to.have.length(1)

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { archive } from '../../modules/archive.ts'
-import { download } from '../../modules/download.ts'
+import { download, nameIn } from '../../modules/download.ts'
 import { apt } from '../../modules/apt.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { refused, settle } from '../helpers/file-actions.ts'
@@ -155,5 +155,9 @@ export default playbook({ name: 'Kill', hosts: 'all', tasks: ({ task }) => void 
       expect(await left()).to.equal('app\n')
       expect(await host.sh(`cd ${d}/app; find . -printf '%p %i %T@ %C@\\n'`)).to.equal(before)
     })
+  })
+
+  it('looks for the file in a list of checksums by its name, not as a URL spells it', () => {
+    expect([nameIn('https://example.org/x/a%20b.tar?c'), nameIn('https://example.org/100%')]).to.deep.equal(['a b.tar', '100%'])
   })
 })

@@ -4,9 +4,10 @@ import path from 'node:path'
 import { expect } from 'chai'
 import { Content } from '../../lib/state/content.ts'
 import { elementWeb } from '../../modules/element-web.ts'
+import { refused } from '../helpers/file-actions.ts'
 import { fileHostName } from '../helpers/file-host.ts'
 import { fourRounds } from '../helpers/four-rounds.ts'
-import { changed, labHost, type SpecHost } from '../helpers/module-host.ts'
+import { changed, errorOf, labHost, type SpecHost } from '../helpers/module-host.ts'
 
 const d = '/srv/element-spec'
 const own = mkdtempSync(path.join(tmpdir(), 'element-spec-'))
@@ -37,6 +38,13 @@ describe('element-web, on a host', function () {
     drift: `cd ${d}/element; echo changed >bundles/a.js; echo '{}' >config.json`,
     repaired: ['whole: false → true', '-{}\n+{ "server": "x.onion" }'],
     proof: `find ${d} -printf '%p %i %T@ %C@\\n'`, holds: `cd ${d}/element; find . -printf '%P %m %U\\n' | sort; cat bundles/a.js config.json`,
+  })
+
+  it('takes over no directory that holds something else, and says so in check mode', async () => {
+    await host.sh(`rm -rf ${d}/element; mkdir ${d}/element; echo mine >${d}/element/f`)
+    expect(await refused(host, release(0))).to.contain('holds something that is not from an archive')
+    expect(errorOf(await host.check(release(0)))).to.contain('holds something that is not from an archive')
+    expect(await host.sh(`cat ${d}/element/f; rm -r ${d}/element`)).to.equal('mine\n')
   })
 
   it('another release is swapped in whole, and another config is written alone', async () => {

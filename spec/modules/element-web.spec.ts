@@ -29,7 +29,7 @@ describe('element-web', () => {
   }))
 
   it('lets the host fetch a URL, through a proxy where one is given', () => withFiles('{}', async ({ config }) => {
-    const [want] = wantsOf(await elementWeb({ archive: 'https://example.org/e.tar.gz', sha256, config, socks: '127.0.0.1:9050' }).plan(hostView()))
+    const [want] = wantsOf(await elementWeb({ archive: 'https://example.org/e.tar.gz', sha256, config, socks: '127.0.0.1:9050', directory: '/srv/element' }).plan(hostView()))
     expect(want?.key).to.deep.include({ source: { url: 'https://example.org/e.tar.gz', socks: '127.0.0.1:9050' } })
   }))
 

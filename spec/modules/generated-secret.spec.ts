@@ -42,6 +42,15 @@ describe('generated-secret', function () {
     expect(await statusesOf(host, gone, gone)).to.deep.equal(['change', 'ok'])
     expect(generatedSecret({ path: '/a', length: 8 }).issues[0]?.message).to.contain('32 or more')
   })
+  it('may be of an account that has a number alone; absent removes what is empty too, and no directory', async () => {
+    const numbered = generatedSecret({ path: `${path}-4711`, owner: '4711', group: '4711' })
+    expect(await statusesOf(host, numbered, numbered)).to.deep.equal(['change', 'ok'])
+    await host.sh(`: >${path}-empty; mkdir ${path}-directory`)
+    const gone = generatedSecret({ path: `${path}-empty`, state: 'absent' })
+    expect(await statusesOf(host, gone, gone)).to.deep.equal(['change', 'ok'])
+    expect(await refusal(host, () => generatedSecret({ path: `${path}-directory`, state: 'absent' }))).to.contain('is a directory')
+    expect(await host.sh(`ls -A /srv/generated | sort`)).to.equal('secret-4711\nsecret-directory\n')
+  })
   it('has no moment in which others can read it', async () => {
     const watch = (await findLabHost(unitHostName)).watch('find /srv/generated -type f -printf "%m\\n" 2>/dev/null || :', 0)
     await host.run(({ task }) => {

@@ -52,6 +52,23 @@ describe('line-in-file', function () {
     expect(await edited('é\nb\n', { line: 'ü', insertAfter: /^é$/ })).to.equal(Buffer.from('é\nü\nb\n').toString('latin1'))
   })
 
+  it('[line 2] replaces what the pattern finds even where the line is elsewhere too, since the last one counts', async () => {
+    expect(await edited('k=3\nk=2\n', { line: 'k=3', pattern: /^k=/ })).to.equal('k=3\nk=3\n')
+  })
+
+  it('[line 10] loses no byte of what a group matched, whatever its encoding', async () => {
+    expect(await edited(Buffer.from('name=Jos\xe9\n', 'latin1'), { line: 'user=$1 ü', pattern: /^name=(.*)$/, backReferences: true })).to.equal(`user=Jos\xe9 ${Buffer.from('ü').toString('latin1')}\n`)
+    expect(await edited('name=José\n', { line: 'user=$<who>', pattern: /^name=(?<who>....)$/, backReferences: true })).to.equal(Buffer.from('user=José\n').toString('latin1'))
+  })
+
+  it('[line 10] refuses a pattern that would change its own result on every run, and references to no group', async () => {
+    await host.sh(`echo 'CMD="a"' >${f}`)
+    expect(await refused(host, line({ line: '$1 quiet"', pattern: /^(CMD=".*)"$/, backReferences: true }))).to.contain('would change it on every run')
+    expect(host.bytesOf(f).toString()).to.equal('CMD="a"\n')
+    for (const wrong of ['$10', '$2', '$0', '$<name>']) expect(line({ line: wrong, pattern: /^(timeout=)\d+$/, backReferences: true }).issues[0]?.message).to.contain(`${wrong} would be empty`)
+    expect(line({ line: '$1$$&$&', pattern: /^(timeout=)\d+$/, backReferences: true }).issues).to.deep.equal([])
+  })
+
   it('[line 5] puts a line of its own after a last one without newline, and into an empty file', async () => {
     expect(await edited('a\nlast', { line: 'x' })).to.equal('a\nlast\nx\n')
     expect(await edited('', { line: 'x', insertBefore: /nothing/ })).to.equal('x\n')

@@ -5,7 +5,7 @@ import { file } from '../../modules/file.ts'
 import { refused, settle } from '../helpers/file-actions.ts'
 import { fileHostName } from '../helpers/file-host.ts'
 import { fourRounds } from '../helpers/four-rounds.ts'
-import { diffs, labHost, type SpecHost } from '../helpers/module-host.ts'
+import { diffs, errorOf, labHost, type SpecHost } from '../helpers/module-host.ts'
 
 const name = fileHostName
 const d = '/srv/symlink-spec'
@@ -35,6 +35,7 @@ describe('symlink', function () {
     expect(await host.sh(`cat ${d}/file`)).to.equal('kept\n')
     for (const place of ['file', 'empty']) await settle(host, symlink({ path: `${d}/${place}`, target: 't', replaceOther: true }))
     expect(await refused(host, symlink({ path: `${d}/full`, target: 't', replaceOther: true }))).to.contain('not empty')
+    expect(errorOf(await host.check(symlink({ path: `${d}/full`, target: 't', replaceOther: true })))).to.contain('not empty')
     await settle(host, symlink({ path: `${d}/full`, target: 't', replaceOther: true, backup: true }))
     expect(await host.sh(`cd ${d}; readlink file empty full; cat full.*~/x`)).to.equal('t\nt\nt\nx\n')
   })
@@ -49,6 +50,9 @@ describe('symlink', function () {
     await settle(host, [symlink({ path: `${d}/nowhere`, state: 'absent' }), symlink({ path: `${d}/to-kept`, state: 'absent' })])
     expect(await host.sh(`cat ${d}/kept`)).to.equal('kept\n')
     expect(await refused(host, symlink({ path: d, state: 'absent' }))).to.contain('is a directory')
+    await settle(host, symlink({ path: `${d}/kept`, state: 'absent', backup: true }))
+    expect(await host.sh(`cd ${d}; cat kept.*~; ls -d kept 2>/dev/null || :`)).to.equal('kept\n')
+    expect(symlink({ path: `${d}/x`, target: 'a\0b' }).issues[0]?.message).to.contain('NUL')
     expect(symlink({ path: `${d}/x` }).issues[0]?.argument).to.equal('target')
   })
 
