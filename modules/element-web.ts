@@ -36,7 +36,7 @@ export const elementWeb = defineModule({
     return {
       wants: [
         ...planUnpacked(await lookAtUnpacked(host, { directory, keep: ['config.json'], strip: 1, source }), { sha256 }),
-        want(file, { path: `${directory}/config.json`, content: { unless: content.sha256 } }, { type: 'file', content, mode: '0644', owner: 'root', group: 'root' }),
+        want(file, { path: `${directory}/config.json`, content: { unless: content.askedBy } }, { type: 'file', content, mode: '0644', owner: 'root', group: 'root' }),
       ],
     }
   },

@@ -56,7 +56,7 @@ export const file = defineModule({
       refuseStrangeLink(current)
       return { wants: [want(fileResource, removed, null)] }
     }
-    const wanted = { path, content: given.content && { unless: given.content.sha256 }, noFollow: !follow, source: given.source, madeFrom: replace ? undefined : 'what is there' as const, ...key }
+    const wanted = { path, content: given.content && { unless: given.content.askedBy }, noFollow: !follow, source: given.source, madeFrom: replace ? undefined : 'what is there' as const, ...key }
     return { wants: await planFile(host, wanted, { type: 'file', owner, group, mode }, current => (!replace && current?.type === 'file' ? undefined : given.content)) }
   },
 })

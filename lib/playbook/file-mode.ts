@@ -1,3 +1,5 @@
+import { PlaybookError } from '../errors.ts'
+
 const READ = 0o444
 const WRITE = 0o222
 const EXECUTE = 0o111
@@ -10,10 +12,17 @@ const WHO: Readonly<Record<string, number>> = { u: 0o4700, g: 0o2070, o: 0o1007,
  * "Mode Structure" and "Symbolic Modes" of the manual of coreutils.
  *
  * @param current as octal digits.
+ * @throws PlaybookError for one that would change its own result, as `g=u,u=rw` does: it would be a change on every run.
  * @example changeMode('u+x,go-w', '0664', false) // '0744'
  */
 export function changeMode(given: string, current: string, isDirectory: boolean): string {
   if (/^[0-7]+$/.test(given)) return given.padStart(4, '0')
+  const changed = changeOnce(given, current, isDirectory)
+  if (changeOnce(given, changed, isDirectory) !== changed) throw new PlaybookError(`The mode ${given} never settles: it makes ${changed} of ${current}, and something else of that.`, { hint: 'Say first what the later parts take from, or give the mode in octal.' })
+  return changed
+}
+
+function changeOnce(given: string, current: string, isDirectory: boolean): string {
   let mode = parseInt(current, 8)
   for (const clause of given.split(',')) {
     const [, who = '', actions = ''] = /^([ugoa]*)(.*)$/.exec(clause) ?? []

@@ -29,7 +29,9 @@ export function sourceContent(name: string): Promise<{ content: Content; source:
 }
 
 async function contentOfFile(path: string): Promise<{ content: Content; source: { file: string } | undefined }> {
-  const { size } = await stat(path)
+  const found = await stat(path).catch((error: unknown) => { throw new PlaybookFileError(`The file ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`, { cause: error }) })
+  if (found.isDirectory()) throw new PlaybookFileError(`${path} is a directory, and a file is wanted.`, { hint: 'Bring a directory along as an archive (archive), or its files one by one.' })
+  const { size } = found
   if (size <= LARGEST_HELD) return { content: Content.of(await readFile(path)), source: undefined }
   const hash = createHash('sha256')
   await finished(createReadStream(path).on('data', piece => void hash.update(piece)))

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect } from 'chai'
 import { format } from '../../../lib/errors.ts'
-import { contentOf, findSource, renderTemplate, type TemplateVars } from '../../../lib/playbook/render.ts'
+import { contentOf, findSource, renderTemplate, sourceContent, type TemplateVars } from '../../../lib/playbook/render.ts'
 import { secret } from '../../../lib/secret/secret.ts'
 import type { Content } from '../../../lib/state/content.ts'
 import { inTemporaryDirectory } from '../shell/local-session.ts'
@@ -96,4 +96,10 @@ describe('contentOf', () => {
       expect(told, made).to.include('of the secret in "p" it makes what cannot be made of one').and.not.include('another-secret')
     }
   })
+
+  it('says of what is no file to be copied what it is', () => inTemporaryDirectory(async directory => {
+    const told = (name: string) => sourceContent(name).then(() => 'it was read', (error: unknown) => format(error))
+    expect(await told(directory)).to.include('is a directory, and a file is wanted').and.include('archive')
+    expect(await told(path.join(directory, 'nowhere'))).to.include('cannot be read').and.include('ENOENT')
+  }))
 })
