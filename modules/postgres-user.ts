@@ -21,8 +21,8 @@ const args = z.strictObject({
   name: postgresName,
   /** A role that owns something, or has privileges anywhere, cannot be dropped: PostgreSQL says what stands in the way. @default 'present' */
   state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
-  /** May log in. @default true */
-  login: z.boolean('must be true or false').default(true),
+  /** May log in. @default as it is, true for a new one */
+  login: flag,
   /** Is bound by no privileges. @default as it is, false for a new one */
   superuser: flag,
   /** May make databases. @default as it is, false for a new one */
@@ -71,7 +71,7 @@ const args = z.strictObject({
 export const postgresUser = defineModule({
   name: 'postgres-user',
   args,
-  async plan({ name, state, password, updatePassword, validUntil, config: given, resetOtherConfig, ...fields }, host) {
+  async plan({ name, state, login, password, updatePassword, validUntil, config: given, resetOtherConfig, ...fields }, host) {
     if (state === 'absent') return { wants: [want(postgresRole, { name }, null)] }
     const [current, time] = await Promise.all([host.current(postgresRole, { name }), validUntil === undefined ? null : host.current(postgresTime, { text: validUntil })])
     const keeps = password === undefined || (current !== null && updatePassword === 'on-create')
@@ -80,6 +80,8 @@ export const postgresUser = defineModule({
     return {
       wants: [want(postgresRole, { name }, {
         ...fields,
+        // A role that is there was made so by somebody: one that gathers privileges is not to log in because nothing is said of it.
+        login: login ?? (current ? undefined : true),
         password: keeps ? undefined : stored ? passwordContent(stored) : null,
         validUntil: time?.utc ?? validUntil,
         config: given || resetOtherConfig ? { ...Object.fromEntries(others), ...given } : undefined,

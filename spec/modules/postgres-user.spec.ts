@@ -121,10 +121,10 @@ describe('postgres-user', function () {
     expect(await changes({ name: 'ix', password: 'a new one for ix', updatePassword: 'on-create' })).to.equal(false)
   })
 
-  it('[role 6] one attribute leaves the others as they are; one that does not exist is an argument error', async () => {
-    await sql('create role flags createdb noinherit login connection limit 3')
+  it('[role 6] one attribute leaves the others as they are, LOGIN too; one that does not exist is an argument error', async () => {
+    await sql('create role flags createdb noinherit nologin connection limit 3')
     expect(await changes({ name: 'flags', createrole: true })).to.equal(true)
-    expect(await field('rolcreatedb, rolinherit, rolcreaterole, rolconnlimit', 'flags')).to.equal('t|f|t|3')
+    expect(await field('rolcanlogin, rolcreatedb, rolinherit, rolcreaterole, rolconnlimit', 'flags')).to.equal('f|t|f|t|3')
     expect(await changes({ name: 'flags', inherit: false })).to.equal(false)
     const wrong = { name: 'flags', roleAttrFlags: 'INVALID' }
     expect(postgresUser(wrong).issues[0]?.message).to.contain('roleAttrFlags')
