@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { connectionLimit, defineModule, isListSetting, isNameList, joinNames, passwordContent, postgresName, postgresPassword, postgresRole, postgresText, postgresTime, settingText, storedForm, want } from '../lib/index.ts'
+import { connectionLimit, defineModule, isListSetting, isNameList, joinNames, missingRoles, noSuchRole, passwordContent, postgresName, postgresPassword, postgresRole, postgresText, postgresTime, settingText, storedForm, want } from '../lib/index.ts'
 
 const flag = z.boolean('must be true or false').optional()
 
@@ -73,7 +73,10 @@ export const postgresUser = defineModule({
   args,
   async plan({ name, state, login, password, updatePassword, validUntil, config: given, resetOtherConfig, ...fields }, host) {
     if (state === 'absent') return { wants: [want(postgresRole, { name }, null)] }
-    const [current, time] = await Promise.all([host.current(postgresRole, { name }), validUntil === undefined ? null : host.current(postgresTime, { text: validUntil })])
+    const [current, time, missing] = await Promise.all([
+      host.current(postgresRole, { name }), validUntil === undefined ? null : host.current(postgresTime, { text: validUntil }), missingRoles(host, fields.memberOf ?? []),
+    ])
+    if (missing[0] !== undefined) throw noSuchRole(missing[0])
     const keeps = password === undefined || (current !== null && updatePassword === 'on-create')
     const stored = keeps ? undefined : await storedForm(password, current?.password?.bytes?.toString())
     const others = Object.entries(current?.config ?? {}).map(([setting, value]) => [setting, resetOtherConfig ? null : value] as const)
