@@ -15,7 +15,7 @@ const args = z.strictObject({
   body: z.string().refine(text => !/^@|\0/.test(text), 'must be text that does not begin with @').optional(),
   /** Or a list, of which any is right. @default 200 */
   status: z.union([status, z.array(status).min(1)], 'must be a status of HTTP, or a list').default(200).transform(given => (typeof given === 'number' ? [given] : given)),
-  /** Text that the answer must hold. */
+  /** Text that the answer must hold; of one above 2 MB, its end. */
   contains: z.string().optional(),
   /** A value that a JSON answer must have, as in { path: 'versions[0]', equals: 'v1.11' }; without `equals` it must be there. Looked at once status and text are right. */
   json: z.strictObject({ path: z.string().min(1), equals: z.union([z.string(), z.number(), z.boolean(), z.null()]).optional() }).optional(),
@@ -33,7 +33,8 @@ const args = z.strictObject({
 
 /**
  * Waits until a URL answers as it should. It changes nothing. Of Ansible's `uri` there are not: `dest` (download), passwords, client
- * certificates and files to send, which ps would show or which change something. Source: curl(1).
+ * certificates and files to send, which ps would show or which change something; `unix_socket`, `ca_path` (the host's own certificates count),
+ * `body_format` (`body` is sent as it is, with the header that you give). Source: curl(1).
  *
  * @example
  * task('nginx', apt({ packages: ['nginx-light', 'curl'] }))

@@ -30,11 +30,14 @@ const args = z.strictObject({
 export const nginxSite = defineModule({
   name: 'nginx-site',
   args,
-  plan({ name, content: text, source, vars, state, removeDefault }) {
-    if (state === 'absent') return { wants: [want(site, { name }, null), ...(removeDefault ? [want(file, { path: '/etc/nginx/sites-enabled/default', noFollow: true }, null)] : [])] }
+  async plan({ name, content: text, source, vars, state, removeDefault }, host) {
     const content = source !== undefined ? renderTemplate(source, vars) : text === undefined ? undefined : Content.of(text)
+    const key = { name, unless: content?.sha256 }
+    // A site of which there is nothing, not even a text for its file, is disabled: there is no state of it to be had.
+    const nothing = state === 'disabled' && content === undefined && (await host.current(site, key)) === null
+    if (state === 'absent' || nothing) return { wants: [want(site, { name }, null), ...(removeDefault ? [want(file, { path: '/etc/nginx/sites-enabled/default', noFollow: true }, null)] : [])] }
     // nginx reads its configuration as root: what holds a secret is for nobody else.
     const attributes = content ? { content, mode: content.secret ? '0600' : '0644', owner: 'root', group: 'root' } : {}
-    return { wants: [want(site, { name, unless: content?.sha256 }, { ...attributes, enabledAs: state === 'enabled' ? `../sites-available/${name}.conf` : '', debianDefault: removeDefault ? 'removed' : undefined })] }
+    return { wants: [want(site, key, { ...attributes, enabledAs: state === 'enabled' ? `../sites-available/${name}.conf` : '', debianDefault: removeDefault ? 'removed' : undefined })] }
   },
 })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { absolutePath, Content, defineModule, file, onionAddress, onionClients, onionKey, PlaybookError, Secret, unitName, want, type HostView, type Want } from '../lib/index.ts'
+import { absolutePath, Content, defineModule, file, onionAddress, onionClients, onionKey, ownDirectory, PlaybookError, Secret, unitName, want, type HostView, type Want } from '../lib/index.ts'
 import { blockArguments, planBlock } from './block-in-file.ts'
 import { torrcLines, verifyTorrc } from './torrc.ts'
 
@@ -72,7 +72,7 @@ export const onionService = defineModule<typeof args, { hostname: string }>({
       wants: [
         ...open,
         ...(content ? [want(onionKey, service, { key: content })] : []),
-        ...(clients ? [want(onionClients, service, { clients: Object.entries(clients).map(entry => entry.join(' ')).sort() })] : []),
+        ...(clients ? [want(onionClients, service, { clients: Object.entries(clients).map(entry => entry.join(' ')).sort(), directory: ownDirectory })] : []),
         ...stanza,
         want(onionAddress, service, {}),
       ],

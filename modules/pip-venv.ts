@@ -1,6 +1,13 @@
 import { z } from 'zod'
-import { absolutePath, defineModule, findSource, parseRequirement, readRequirements, Secret, venv, want } from '../lib/index.ts'
+import { absolutePath, defineModule, findSource, parseRequirement, readRequirements, runsBuild, Secret, venv, want } from '../lib/index.ts'
 
+function isRequirement(text: string): boolean {
+  try {
+    return parseRequirement(text).name !== ''
+  } catch {
+    return false
+  }
+}
 const requirement = z.string('must be a list of requirements').superRefine((text, context) => {
   try {
     parseRequirement(text)
@@ -19,7 +26,7 @@ const args = z.strictObject({
   requirements: files,
   /** Constraints files of this machine. @default none */
   constraints: files,
-  /** Names that shall not be installed. @default [] */
+  /** Names that shall not be installed in it; what the system has stays, and is seen with `systemSitePackages`. @default [] */
   absentPackages: z.array(z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/, 'must be the name of a package')).default([]),
   /** `absent` removes the whole directory. @default 'present' */
   state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
@@ -27,7 +34,7 @@ const args = z.strictObject({
   python: z.string().min(1).default('python3'),
   /** Let it see the packages of the system. @default false */
   systemSitePackages: z.boolean('must be true or false').default(false),
-  /** Take wheels only and never run a package's build. @default true */
+  /** Take wheels only and never run a package's build: a URL then has to be that of a wheel. @default true */
   onlyBinary: z.boolean('must be true or false').default(true),
   /** Index instead of PyPI; a Secret where it holds a password. */
   index: z.union([place, z.instanceof(Secret)], 'must be a URL, or a Secret of one').optional(),
@@ -37,6 +44,10 @@ const args = z.strictObject({
   noIndex: z.boolean('must be true or false').default(false),
   /** An HTTP proxy for pip, as in 'http://127.0.0.1:9081'; pip is then patient, since Tor may still be finding its way. */
   proxy: z.string().regex(/^(http|socks5h?):\/\/[^\s@]+$/, 'must be a proxy\'s URL, without a password, which everybody could see in ps').optional(),
+}).superRefine(({ packages, onlyBinary }, context) => {
+  for (const [index, text] of packages.entries()) {
+    if (onlyBinary && isRequirement(text) && runsBuild(text)) context.addIssue({ code: 'custom', path: ['packages', index], message: 'must be the URL of a wheel (.whl), or onlyBinary: false has to allow its build' })
+  }
 })
 
 /**
@@ -54,7 +65,7 @@ export const pipVenv = defineModule({
   name: 'pip-venv',
   args,
   plan({ path, packages, requirements: given, constraints, absentPackages, state, python, systemSitePackages, onlyBinary, index, findLinks, noIndex, proxy }) {
-    const found = readRequirements(given.map(findSource), constraints.map(findSource))
+    const found = readRequirements(given.map(findSource), constraints.map(findSource), { wheelsOnly: onlyBinary })
     const address = index instanceof Secret ? index.reveal() : index
     const options = [...(address === undefined ? [] : [`--index-url ${address}`]), ...(noIndex ? ['--no-index'] : []), ...findLinks.map(link => `--find-links ${link}`)]
     const text = (lines: readonly string[]) => lines.map(line => `${line}\n`).join('')

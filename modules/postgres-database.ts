@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { connectionLimit, defineModule, encodingName, icuLocaleName, localeName, PlaybookError, postgresDatabase as databaseResource, postgresName, postgresText, want, type DatabaseState } from '../lib/index.ts'
+import { connectionLimit, defineModule, encodingName, icuLocaleName, localeName, missingRoles, noSuchRole, PlaybookError, postgresDatabase as databaseResource, postgresName, postgresText, want, type DatabaseState } from '../lib/index.ts'
 
 const locale = postgresText.min(1, 'must be a locale, as in \'C.UTF-8\'').optional()
 
@@ -65,9 +65,12 @@ export const postgresDatabase = defineModule({
     const desired = {
       ...given, provider: icuLocale === undefined ? given.provider : 'icu', collate: collate && localeName(collate), ctype: ctype && localeName(ctype), icuLocale: icuLocale && icuLocaleName(icuLocale),
     }
-    const [current, former] = await Promise.all([host.current(databaseResource, { name }), renamedFrom === undefined ? null : host.current(databaseResource, { name: renamedFrom })])
+    const find = (other: string | undefined) => (other === undefined ? null : host.current(databaseResource, { name: other }))
+    const [current, former, copied, missing] = await Promise.all([find(name), find(renamedFrom), find(template), missingRoles(host, given.owner === undefined ? [] : [given.owner])])
     if (current && former) throw new PlaybookError(`There are both a database ${name} and a database ${renamedFrom} that it should be renamed from.`, { hint: 'Drop or rename one of them by hand.' })
     refuseChange(name, current ?? former, desired)
+    if (missing[0] !== undefined) throw noSuchRole(missing[0])
+    if (template !== undefined && !current && !former && !copied && !host.mayBeThere()) throw new PlaybookError(`There is no database ${template} to be copied.`, { hint: 'Make it in an earlier task (postgres-database).' })
     const needsEmpty = fixed.some(field => desired[field] !== undefined)
     const key = { name, template: template ?? (needsEmpty ? 'template0' : undefined), spelt: { collate, ctype, icuLocale }, renamedFrom: former ? renamedFrom : undefined }
     return { wants: [want(databaseResource, key, desired)] }

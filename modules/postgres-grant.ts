@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineModule, isPlural, objectOf, PlaybookError, postgresName, postgresPrivileges, privilegeTargets, want } from '../lib/index.ts'
+import { defineModule, isPlural, missingRoles, noSuchRole, objectOf, PlaybookError, postgresName, postgresPrivileges, privilegeTargets, want } from '../lib/index.ts'
 
 type Target = (typeof privilegeTargets)[number]
 
@@ -55,7 +55,7 @@ const args = z.strictObject({
  * Privileges of a role on a database, a schema, tables, sequences or functions, given directly: what it has by way of other roles and
  * of 'public' is not looked at. What it should have is told in whole, so there is no `state`.
  *
- * Of Ansible's postgresql_privs there are not: privileges on languages, types, tablespaces, parameters and foreign servers; several roles
+ * Of Ansible's postgresql_privs there are not: privileges on one function (those on all of a schema are), on languages, types, tablespaces, parameters and foreign servers; several roles
  * or objects in one call (a `for` loop does that); `type: group` (`memberOf` of postgres-user); `fail_on_role` (the task's `ignoreErrors`);
  * `trust_input`, `session_role`, and the `login_…` and `ssl_…` arguments.
  * Sources: PostgreSQL documentation, GRANT, REVOKE, ALTER DEFAULT PRIVILEGES.
@@ -72,12 +72,14 @@ export const postgresGrant = defineModule({
   args,
   async plan({ privileges, grantOption, madeBy, ...place }, host) {
     const key = { ...place, maker: madeBy }
-    const current = await host.current(postgresPrivileges, key)
+    const [current, missing] = await Promise.all([host.current(postgresPrivileges, key), missingRoles(host, place.role === 'public' ? [] : [place.role])])
     const where = [place.on, place.schema, place.name, madeBy].filter(part => part !== undefined).join(' ')
     // In check mode the object, or PostgreSQL itself, may come with what is still to be installed: it has no privileges of its own then.
     if (!current && (isPlural(place.on) || !host.mayCome())) throw new PlaybookError(`Nothing to be granted is there: ${where}, in the database ${place.database}.`, { hint: 'A task before this one has to make it.' })
     const wanted = [...new Set(privileges === 'all' ? privilegesOf(place.on) : privileges)].sort().map(privilege => `${privilege}${grantOption ? '*' : ''}`).join(', ')
     const objects = current && isPlural(place.on) ? Object.keys(current.privileges) : [objectOf(key)]
+    // Who is not there has no privileges that could be taken away.
+    if (wanted !== '' && objects.length > 0 && missing[0] !== undefined) throw noSuchRole(missing[0])
     return { wants: [want(postgresPrivileges, key, { privileges: Object.fromEntries(objects.map(object => [object, wanted])) })] }
   },
 })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { connectionLimit, defineModule, isListSetting, isNameList, joinNames, passwordContent, postgresName, postgresPassword, postgresRole, postgresText, postgresTime, settingText, storedForm, want } from '../lib/index.ts'
+import { connectionLimit, defineModule, isListSetting, isNameList, joinNames, missingRoles, noSuchRole, passwordContent, postgresName, postgresPassword, postgresRole, postgresText, postgresTime, settingText, storedForm, want } from '../lib/index.ts'
 
 const flag = z.boolean('must be true or false').optional()
 
@@ -21,8 +21,8 @@ const args = z.strictObject({
   name: postgresName,
   /** A role that owns something, or has privileges anywhere, cannot be dropped: PostgreSQL says what stands in the way. @default 'present' */
   state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
-  /** May log in. @default true */
-  login: z.boolean('must be true or false').default(true),
+  /** May log in. @default as it is, true for a new one */
+  login: flag,
   /** Is bound by no privileges. @default as it is, false for a new one */
   superuser: flag,
   /** May make databases. @default as it is, false for a new one */
@@ -71,15 +71,20 @@ const args = z.strictObject({
 export const postgresUser = defineModule({
   name: 'postgres-user',
   args,
-  async plan({ name, state, password, updatePassword, validUntil, config: given, resetOtherConfig, ...fields }, host) {
+  async plan({ name, state, login, password, updatePassword, validUntil, config: given, resetOtherConfig, ...fields }, host) {
     if (state === 'absent') return { wants: [want(postgresRole, { name }, null)] }
-    const [current, time] = await Promise.all([host.current(postgresRole, { name }), validUntil === undefined ? null : host.current(postgresTime, { text: validUntil })])
+    const [current, time, missing] = await Promise.all([
+      host.current(postgresRole, { name }), validUntil === undefined ? null : host.current(postgresTime, { text: validUntil }), missingRoles(host, fields.memberOf ?? []),
+    ])
+    if (missing[0] !== undefined) throw noSuchRole(missing[0])
     const keeps = password === undefined || (current !== null && updatePassword === 'on-create')
     const stored = keeps ? undefined : await storedForm(password, current?.password?.bytes?.toString())
     const others = Object.entries(current?.config ?? {}).map(([setting, value]) => [setting, resetOtherConfig ? null : value] as const)
     return {
       wants: [want(postgresRole, { name }, {
         ...fields,
+        // A role that is there was made so by somebody: one that gathers privileges is not to log in because nothing is said of it.
+        login: login ?? (current ? undefined : true),
         password: keeps ? undefined : stored ? passwordContent(stored) : null,
         validUntil: time?.utc ?? validUntil,
         config: given || resetOtherConfig ? { ...Object.fromEntries(others), ...given } : undefined,

@@ -39,9 +39,10 @@ function logicalLines(text: string): { line: string; at: number }[] {
  * Decided: an editable requirement (`-e`) and a bare path or URL are errors, since their state cannot be told from a version: `name @ URL` can.
  * So is `${VARIABLE}`, which pip would take from the host.
  *
+ * @param wheelsOnly refuse what would have pip run a build: it does so for a URL whatever `--only-binary` says.
  * @throws PlaybookError with file and line.
  */
-export function readRequirements(files: readonly string[], constraintFiles: readonly string[] = []): Requirements {
+export function readRequirements(files: readonly string[], constraintFiles: readonly string[] = [], { wheelsOnly = false } = {}): Requirements {
   const all: Requirements = { requirements: [], constraints: [], lines: [], constraintLines: [] }
   const seen = new Set<string>()
   const walk = (file: string, constrains: boolean, from?: string) => {
@@ -57,6 +58,7 @@ export function readRequirements(files: readonly string[], constraintFiles: read
       }
       if (/\$\{[A-Z0-9_]+\}/.test(line)) throw fail('Variables would be taken from the host.', 'Give the value itself, an index by the argument index.')
       if (/^(-e|--editable)\b/.test(line)) throw fail('An editable requirement cannot be kept in a known state.', 'Give name @ URL, or build a wheel.')
+      if (wheelsOnly && line.startsWith('--no-binary')) throw fail('Builds would be run.', 'Say onlyBinary: false if they may.')
       if (line.startsWith('-')) {
         all.lines.push(line)
         continue
@@ -68,6 +70,7 @@ export function readRequirements(files: readonly string[], constraintFiles: read
       } catch (error) {
         throw fail(error instanceof Error ? error.message : String(error), 'Write it as for pip, like jinja2>=3.1,<4 (PEP 508).')
       }
+      if (wheelsOnly && runsBuild(text)) throw fail(`${text} is no wheel: its build would be run.`, 'Give the URL of a wheel (.whl), or say onlyBinary: false.')
       if (constrains) all.constraints.push(text)
       else all.requirements.push(text)
       if (constrains) all.constraintLines.push(line)
@@ -77,6 +80,12 @@ export function readRequirements(files: readonly string[], constraintFiles: read
   for (const file of files) walk(resolve(file), false)
   for (const file of constraintFiles) walk(resolve(file), true)
   return all
+}
+
+/** Whether a requirement is by a URL that is not a wheel's, so that pip runs a build for it. @example runsBuild('a @ https://example.org/a.tar.gz') // true */
+export function runsBuild(requirement: string): boolean {
+  const { url } = parseRequirement(requirement)
+  return url !== undefined && (/^(git|hg|svn|bzr)\+/.test(url) || !/\.whl$/i.test(url.replace(/[?#].*$/, '')))
 }
 
 function readText(file: string, from: string | undefined): string {

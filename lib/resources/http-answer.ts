@@ -17,8 +17,8 @@ export interface HttpCondition {
   requestTimeoutSeconds: number
 }
 
-/** Larger answers (bytes) are looked at up to here. */
-const LARGEST_LOOKED_AT = 100_000
+/** Of larger answers (bytes) the end is looked at, and that is said. */
+const LARGEST_LOOKED_AT = 2_000_000
 
 /** Makes the request; prints the body and succeeds when status and text are right, else prints what was found. Source: curl(1). */
 export function httpAnswer({ url, method, headers, body, status, contains, socks, insecure, followRedirects, requestTimeoutSeconds }: HttpCondition): ReadScript {
@@ -28,9 +28,9 @@ export function httpAnswer({ url, method, headers, body, status, contains, socks
     ...(socks ? ['--socks5-hostname', socks] : []), ...(insecure ? ['-k'] : []), ...(followRedirects ? ['-L'] : []),
   ]
   const allowed = read`case $c in ${read`${status[0] ?? 200}`}${status.slice(1).reduce((all, one) => read`${all}|${one}`, read``)}) :;; *) printf '%s\n' "$b" | tail -c 300; exit 1;; esac`
-  const holds = contains === undefined ? read`:` : read`case $b in *${contains}*) :;; *) echo "status $c, without the text asked for"; exit 1;; esac`
+  const holds = contains === undefined ? read`:` : read`case $b in *${contains}*) :;; *) echo "status $c, without the text asked for$m"; exit 1;; esac`
   return read`command -v curl >/dev/null || { echo 'curl is not installed on this host: add it by apt'; exit 69; }
-b=$(curl ${options} -- ${url} 2>&1 | tail -c ${LARGEST_LOOKED_AT} | tr -d '\000'); c=$(printf %s "$b" | tail -n 1); ${allowed}; ${holds}; printf '%s' "\${b%?$c}"`
+b=$(curl ${options} -- ${url} 2>&1 | tail -c ${LARGEST_LOOKED_AT} | tr -d '\000'); c=$(printf %s "$b" | tail -n 1); m=; [ \${#b} -lt ${LARGEST_LOOKED_AT - 10} ] || m=${` in the last ${LARGEST_LOOKED_AT / 1_000_000} MB, which alone are looked at`}; ${allowed}; ${holds}; printf '%s' "\${b%?$c}"`
 }
 
 /**

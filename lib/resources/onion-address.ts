@@ -28,6 +28,8 @@ export const onionAddress: Resource<{ directory: string; unit: string }, OnionSt
       },
     }
   },
+  // Another key is another address; which one, tor says once it has the key.
+  mayChangeWith: ({ directory }, { kind, name }, current) => kind === 'onion-key' && name === directory && current !== null,
   apply: ({ directory, unit }) => ({
     script: apply`systemctl reload-or-restart -- ${unit} || { journalctl --no-pager -q -n 20 -o cat -u ${unit} >&2; exit 1; }
 i=0; until [ -s ${directory}/hostname ]; do

@@ -46,25 +46,32 @@ live=; [ ! -s ${directory}/hostname ] || live=1; rm -f -- ${directory}/hostname 
   },
 }
 
-const clientsSchema = z.strictObject({ clients: z.array(z.string()) })
+/** Owner and mode of authorized_clients/: of somebody else's, tor says that it is not its own, and does not start. */
+export const ownDirectory = `${owner} 0700`
+
+const clientsSchema = z.strictObject({ clients: z.array(z.string()), directory: z.literal(ownDirectory) })
 
 /**
- * Who may reach an onion service: the public keys in authorized_clients/, each a line `name key`; one with another owner or mode differs. tor is reloaded, so
- * that whoever is taken away is kept out from then on. Source: tor(1), CLIENT AUTHORIZATION.
+ * Who may reach an onion service: the public keys in authorized_clients/, each a line `name key`; one with another owner or mode differs, and so does the
+ * directory, which is '' where it is not there. tor is reloaded, so that whoever is taken away is kept out from then on. Source: tor(1), CLIENT AUTHORIZATION.
  */
-export const onionClients: Resource<OnionServiceKey, { readonly clients: readonly string[] }, z.infer<typeof clientsSchema>> = {
+export const onionClients: Resource<OnionServiceKey, { readonly clients: readonly string[]; readonly directory: string }, z.infer<typeof clientsSchema>> = {
   kind: 'onion-clients',
   schema: clientsSchema,
   identify: ({ directory }) => directory,
   read(keys) {
     return {
-      script: read`for d in ${keys.map(({ directory }) => directory)}; do echo =; for f in "$d"/authorized_clients/*.auth; do
+      script: read`for d in ${keys.map(({ directory }) => directory)}; do echo =; printf '%s\n' "$(stat -c '%U %04a' -- "$d/authorized_clients" 2>/dev/null)"; for f in "$d"/authorized_clients/*.auth; do
 [ -f "$f" ] || continue; n=\${f##*/}; a=$(stat -c '%U %a' -- "$f"); [ "$a" = 'debian-tor 600' ] && a= || a=" ($a)"
 printf '%s %s%s\n' "\${n%.auth}" "$(sed 's/^descriptor:x25519://' <"$f" | tr -d '\n')" "$a"; done; done`,
       parse({ stdout, stderr, exitCode }) {
         if (exitCode !== 0) throw new ReadError('The clients of the onion services could not be read.', { stderr, exitCode })
         const sections = stdout.toString().split(/^=\n/m).slice(1)
-        return keys.map((_, index) => ({ clients: (sections[index] ?? '').split('\n').filter(line => line !== '').sort() }))
+        return keys.map((_, index) => {
+          const [directory = '', ...lines] = (sections[index] ?? '').split('\n')
+          // The bit that hands the group on comes from the directory above, where an administrator set it; tor does not mind.
+          return { clients: lines.filter(line => line !== '').sort(), directory: directory.replace(/ 2(?=\d{3}$)/, ' 0') }
+        })
       },
     }
   },
@@ -72,7 +79,7 @@ printf '%s %s%s\n' "\${n%.auth}" "$(sed 's/^descriptor:x25519://' <"$f" | tr -d 
     return {
       stdin: Buffer.from((desired?.clients ?? []).map(client => `${client}\n`).join('')),
       script: apply`set -e; ${makeDirectory(directory)}; umask 077; d=${directory}/authorized_clients
-[ -d "$d" ] || install -d -o ${owner} -g ${owner} -m 0700 -- "$d"
+install -d -o ${owner} -g ${owner} -m 0700 -- "$d"
 n=$(mktemp -d -- "$d/.stead.XXXXXXXX"); trap 'rm -rf -- "$n"' EXIT
 while read -r c k; do printf 'descriptor:x25519:%s\n' "$k" >"$n/$c.auth"; done
 chown -R -- ${`${owner}:${owner}`} "$n"

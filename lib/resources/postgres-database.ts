@@ -22,6 +22,9 @@ const schema = z.object({
   connectionLimit: z.int().optional(), isTemplate: z.boolean().optional(), allowConnections: z.boolean().optional(),
 })
 
+/** What a new database is, to those that ask what is in it, where it has contents that nothing is known of. */
+export const withContents = 'postgres-contents'
+
 type DatabaseDesired = z.infer<typeof schema>
 
 const row = z.object({
@@ -66,7 +69,11 @@ from pg_database d where datname in (${sqlLiterals([...new Set(names)])})) r`),
     if (desired === null) return drop(key)
     return { user: superuser, script: runSql, stdin: sqlInput(current ? alterations(key.name, current, desired) : creation(key, desired)) }
   },
-  foretells: ({ renamedFrom }, desired) => (renamedFrom === undefined || desired === null ? [] : [{ kind: 'postgres-database', identity: renamedFrom, state: null }]),
+  foretells: ({ name, template, renamedFrom }, desired, current) => [
+    ...(renamedFrom === undefined || desired === null ? [] : [{ kind: 'postgres-database', identity: renamedFrom, state: null }]),
+    // Of the templates only template0 is known to hold nothing beyond what PostgreSQL itself puts there.
+    ...(current || desired === null || (renamedFrom === undefined && template === 'template0') ? [] : [{ kind: withContents, identity: name, state: {} }]),
+  ],
 }
 
 /** The server waits some seconds for sessions to end, and then says that there are some. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Resource } from '../state/resource.ts'
+import { withContents } from './postgres-database.ts'
 import { hasNoPsql, notAnswered, readSqlIn, runSqlIn, sqlInput, sqlLiteral, sqlLiterals, sqlName, superuser } from './psql.ts'
 
 export interface ExtensionKey {
@@ -8,6 +9,9 @@ export interface ExtensionKey {
   /** Make, or drop, also what it needs, or what needs it. */
   cascade?: boolean
 }
+
+/** Extensions that one brings or takes along, of which it is not known here which they are. */
+const alongWithOthers = 'postgres-extensions'
 
 const schema = z.object({ version: z.string().optional(), schema: z.string().optional() })
 const row = z.object({ name: z.string(), version: z.string(), schema: z.string() })
@@ -41,7 +45,10 @@ export const postgresExtension: Resource<ExtensionKey, ExtensionState, z.infer<t
       },
     }
   },
-  mayChangeWith: ({ database }, { kind, name, after }) => kind === 'postgres-database' && name === database && after === null,
+  mayChangeWith: ({ database }, { kind, name, after }, current) => name === database && (after === null
+    ? kind === 'postgres-database' || (kind === alongWithOthers && current !== null)
+    : (kind === withContents || kind === alongWithOthers) && current === null),
+  foretells: ({ database, cascade }, desired) => (cascade ? [{ kind: alongWithOthers, identity: database, state: desired && {} }] : []),
   apply(key, current, desired) {
     return { user: superuser, script: runSqlIn(key.database), stdin: sqlInput(statements(key, current, desired), { transaction: true }) }
   },

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Resource } from '../state/resource.ts'
-import { hasNoPsql, maintenance, notAnswered, readSqlIn, runSqlIn, sqlInput, sqlLiteral, sqlName, superuser } from './psql.ts'
+import { hasNoPsql, maintenance, notAnswered, readSqlIn, runSqlIn, sqlInput, sqlLiteral, sqlLiterals, sqlName, superuser } from './psql.ts'
 
 /** What privileges are on. `tables`, `sequences` and `functions`: all that a schema has now. `default…`: those that a role will make. */
 export const privilegeTargets = ['database', 'schema', 'table', 'sequence', 'tables', 'sequences', 'functions', 'default-tables', 'default-sequences', 'default-functions'] as const
@@ -70,8 +70,10 @@ function objects(key: PrivilegesKey): string {
   return `select relname::text as object, coalesce(relacl, acldefault('${acl}', relowner)) as acl from pg_class where relkind in (${kind === 'sequence' ? `'S'` : `'r','p','v','m','f'`}) and relnamespace ${inSchema} ${one}`
 }
 
+const grantee = ({ role }: PrivilegesKey) => (role === 'public' ? '0' : `(select oid from pg_roles where rolname = ${sqlLiteral(role)})`)
+
 function query(key: PrivilegesKey): string {
-  const role = key.role === 'public' ? '0' : `(select oid from pg_roles where rolname = ${sqlLiteral(key.role)})`
+  const role = grantee(key)
   const found = `(select json_agg(json_build_object('object', object, 'privileges', array(select privilege_type || case when bool_or(is_grantable) then '*' else '' end from aclexplode(acl) where grantee = ${role} group by privilege_type order by 1)) order by object) from (${objects(key)}) o)`
   return isPlural(key.on) ? `coalesce(${found}, (select '[]'::json from pg_namespace where nspname = ${sqlLiteral(key.schema ?? '')}))` : found
 }
@@ -87,21 +89,18 @@ export const postgresPrivileges: Resource<PrivilegesKey, PrivilegesState, z.infe
   identify: ({ database, role, on, schema: space, name, maker }) =>
     [`${role} on ${on}`, [on === 'database' ? database : undefined, space, name].filter(part => part !== undefined).join('.'), maker && `made by ${maker}`, on === 'database' ? '' : `in ${database}`].filter(Boolean).join(' '),
   read(keys) {
-    const databases = [...new Set(keys.map(home))]
-    const of = (database: string) => keys.filter(key => home(key) === database)
+    const asked = [...new Set(keys.map(home))].flatMap(database => inParts(keys.filter(key => home(key) === database)).map(part => ({ database, part })))
     return {
       user: superuser,
-      script: readSqlIn(databases.map(database => ({ database, query: `select json_build_array(${of(database).map(query).join(', ')})` }))),
+      script: readSqlIn(asked.map(({ database, part }) => ({ database, query: `select json_build_array(${part.map(query).join(', ')})` }))),
       parse(output) {
         if (hasNoPsql(output)) return keys.map(() => null)
         const lines = output.stdout.toString().split('\n')
-        const answers = new Map(databases.map((database, index) => [database, z.union([z.array(answer), z.null(), z.literal(false)]).parse(JSON.parse(lines[index] || 'false'))]))
-        return keys.map(key => {
-          const answered = answers.get(home(key))
-          if (answered === false) return notAnswered(output)
-          const rows = answered?.[of(home(key)).indexOf(key)]
-          return rows ? { privileges: Object.fromEntries(rows.map(({ object, privileges }) => [object, privileges.join(', ')])) } : null
-        })
+        const states = new Map(asked.flatMap(({ part }, index) => {
+          const answered = z.union([z.array(answer), z.null(), z.literal(false)]).parse(JSON.parse(lines[index] || 'false'))
+          return part.map((key, place) => [key, answered === false ? notAnswered(output) : stateOf(answered?.[place])] as const)
+        }))
+        return keys.map(key => states.get(key) ?? null)
       },
     }
   },
@@ -112,6 +111,17 @@ export const postgresPrivileges: Resource<PrivilegesKey, PrivilegesState, z.infe
     const statements = Object.entries(desired?.privileges ?? {}).flatMap(([object, wanted]) => changes(key, object, list(current?.privileges[object] ?? ''), list(wanted)))
     return { user: superuser, script: runSqlIn(home(key)), stdin: sqlInput(statements, { transaction: true }) }
   },
+}
+
+/** Questions in one query: a function of PostgreSQL takes 100 arguments, and with the longest names a query of so many fits into one of a program (128 KiB). */
+const MOST_ASKED = 80
+
+function inParts(keys: readonly PrivilegesKey[]): PrivilegesKey[][] {
+  return Array.from({ length: Math.ceil(keys.length / MOST_ASKED) }, (_, index) => keys.slice(index * MOST_ASKED, (index + 1) * MOST_ASKED))
+}
+
+function stateOf(rows: z.infer<typeof answer> | undefined): PrivilegesState | null {
+  return rows ? { privileges: Object.fromEntries(rows.map(({ object, privileges }) => [object, privileges.join(', ')])) } : null
 }
 
 /** The database to be connected to: a database's own privileges are the whole cluster's to know, and nobody may be let into it. */
@@ -132,11 +142,22 @@ function changes(key: PrivilegesKey, object: string, now: readonly string[], wan
   const place = `ON ${target(key, object)}`
   const prefix = key.on.startsWith('default-') ? `ALTER DEFAULT PRIVILEGES FOR ROLE ${sqlName(key.maker ?? '')} ${key.schema === undefined ? '' : `IN SCHEMA ${sqlName(key.schema)} `}` : ''
   const grants = [given.filter(privilege => !privilege.endsWith('*') && !passedOn.includes(`${privilege}*`)), given.filter(privilege => privilege.endsWith('*'))]
+  const revoke = (what: string, privileges: readonly string[], which = '') => {
+    if (privileges.length === 0) return []
+    const statement = `${prefix}REVOKE ${what}${words(privileges)} ${place} FROM ${role}`
+    return prefix === '' ? [statement, asOthers(key, object, statement, privileges, which)] : [statement]
+  }
   return [
-    ...(revoked.length ? [`${prefix}REVOKE ${words(revoked)} ${place} FROM ${role}`] : []),
-    ...(passedOn.length ? [`${prefix}REVOKE GRANT OPTION FOR ${words(passedOn)} ${place} FROM ${role}`] : []),
+    ...revoke('', revoked),
+    ...revoke('GRANT OPTION FOR ', passedOn, ' and is_grantable'),
     ...grants.flatMap((privileges, index) => (privileges.length ? [`${prefix}GRANT ${words(privileges)} ${place} TO ${role}${index === 1 ? ' WITH GRANT OPTION' : ''}`] : [])),
   ]
+}
+
+/** A superuser revokes as the owner of the object does: what somebody else has granted, is left. That is revoked as who granted it, by psql's gexec. */
+function asOthers(key: PrivilegesKey, object: string, statement: string, privileges: readonly string[], which: string): string {
+  const names = sqlLiterals(privileges.map(privilege => privilege.replace('*', '')))
+  return `select distinct format('SET LOCAL ROLE %I', pg_get_userbyid(grantor)), ${sqlLiteral(statement)}, 'RESET ROLE' from (${objects(key)}) o cross join aclexplode(acl) where object = ${sqlLiteral(object)} and grantee = ${grantee(key)} and privilege_type in (${names})${which}\n\\gexec\n`
 }
 
 function target({ on, database, schema: space = '' }: PrivilegesKey, object: string): string {

@@ -42,8 +42,12 @@ function psql(database: string, options: string, program = read`psql`): ReadScri
 
 const readOnly = '-c default_transaction_read_only=on -c standard_conforming_strings=on -c datestyle=ISO'
 
-/** Finds the program `$q` that {@link ask} runs: Debian's /usr/bin/psql is a wrapper in Perl that takes ten times as long as the program itself. */
-const findPsql = read`for q in /usr/lib/postgresql/*/bin/psql; do :; done; [ -x "$q" ] || q=$(command -v psql) || exit ${NO_PSQL}`
+/**
+ * Finds the program `$q` that {@link ask} runs: Debian's /usr/bin/psql is a wrapper in Perl that takes ten times as long as the program itself. Like the
+ * wrapper, it finds the one cluster that there is on whatever port.
+ */
+const findPsql = read`for q in /usr/lib/postgresql/*/bin/psql; do :; done; [ -x "$q" ] || q=$(command -v psql) || exit ${NO_PSQL}
+s=/var/run/postgresql/.s.PGSQL.; p=; [ -S "\${s}5432" ] || for f in "$s"*[0-9]; do [ -S "$f" ] && p="$p \${f#"$s"}"; done; case $p in ' '*' '*|'') ;; *) export PGPORT="\${p# }";; esac`
 
 /** psql in a session that cannot write. */
 const ask = (database: string): ReadScript => psql(database, readOnly, read`"$q"`)

@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { ReadError } from '../errors.ts'
 import { directoriesAbove } from './file.ts'
-import { problems, type Distribution } from '../python/closure.ts'
+import { problems } from '../python/closure.ts'
 import { comesFrom } from '../python/direct-url.ts'
+import { installed } from '../python/installed.ts'
+import { holds } from '../python/marker.ts'
 import { normalizeName } from '../python/normalize-name.ts'
 import { parseRequirement } from '../python/requirement.ts'
 import { apply, read, readLines, type ReadScript } from '../shell/script.ts'
@@ -31,22 +33,32 @@ export interface VenvState {
   systemSitePackages: boolean
   /** What the requirements, and theirs in turn, still want. */
   missing: readonly string[]
-  /** What is there and is unwanted. */
+  /** What is in it and is unwanted. */
   unwanted: readonly string[]
 }
 
 const schema = z.strictObject({ python: z.string(), systemSitePackages: z.boolean(), missing: z.array(z.string()), unwanted: z.array(z.string()) })
 
-/** Prints what {@link parseVenv} reads: versions, then the metadata lines of every distribution. Starts no Python. */
+/**
+ * Prints what {@link parseVenv} reads: versions, then the metadata lines of every distribution. Starts no Python. Of the directories of several
+ * Pythons only the one that its own reads counts; what begins with a tilde, an interrupted pip left behind, and pip passes it over too.
+ */
 function look({ path, python, systemSitePackages }: VenvKey): ReadScript {
-  const system = systemSitePackages ? read`/usr/lib/python3/dist-packages/*.dist-info/METADATA /usr/lib/python3/dist-packages/*.egg-info/PKG-INFO /usr/lib/python3/dist-packages/*.egg-info` : read``
+  const system = systemSitePackages ? read`"$l" "$b"` : read``
   return read`
 printf '=venv %s\n' "$(readlink -f -- "$(command -v ${python} || echo ${python})")"
-[ -f ${path}/pyvenv.cfg ] && sed -n -e 's/^version *= */version /p' -e 's/^include-system-site-packages *= */system /p' ${path}/pyvenv.cfg
+c=${path}/pyvenv.cfg; v=; h=
+if [ -f "$c" ]; then sed -n -e 's/^version *= */version /p' -e 's/^version_info *= */virtualenv /p' -e 's/^include-system-site-packages *= */system /p' "$c"
+h=$(sed -n 's/^home *= *//p' "$c"); v=$(sed -n 's/^version\(_info\)\{0,1\} *= *\([0-9]*\.[0-9]*\).*/\2/p' "$c" | head -n 1); fi
 [ -x ${path}/bin/python3 ] && printf 'runs %s\n' "$(readlink -f -- ${path}/bin/python3)"
 printf 'machine %s\n' "$(uname -rm)"
-sed -s -n -e 's/\r$//' -e '1,/^$/{s/^Name: /N /p;s/^Version: /V /p;s/^Requires-Dist: /R /p}' ${path}/lib/python3*/site-packages/*.dist-info/METADATA ${path}/lib/python3*/site-packages/*.egg-info/PKG-INFO ${path}/lib/python3*/site-packages/*.egg-info ${system} 2>/dev/null
-for f in ${path}/lib/python3*/site-packages/*.dist-info/direct_url.json; do [ -f "$f" ] && { d=\${f%/*}; printf 'U %s %s\n' "\${d##*/}" "$(tr '\n' ' ' <"$f")"; }; done
+s=${path}/lib/python$v/site-packages
+case $h in /usr/bin|/bin) l=/usr/local/lib/python$v/dist-packages; b=/usr/lib/python3/dist-packages;; *) l=; b=\${h%/*}/lib/python$v/site-packages;; esac
+for d in "$s" ${system}; do [ -d "$d" ] || continue; [ "$d" = "$s" ] && echo 'P own' || echo 'P system'
+sed -s -n -e 1F -e 's/\r$//' -e '1,/^$/{s/^Name: /N /p;s/^Version: /V /p;s/^Requires-Dist: /R /p}' "$d"/[!~]*.dist-info/METADATA "$d"/[!~]*.egg-info/PKG-INFO "$d"/[!~]*.egg-info 2>/dev/null
+sed -s -n -e 1F -e 's/^/Q /p' "$d"/[!~]*.egg-info/requires.txt 2>/dev/null
+done
+for f in "$s"/[!~]*.dist-info/direct_url.json; do [ -f "$f" ] && { d=\${f%/*}; printf 'U %s %s\n' "\${d##*/}" "$(tr '\n' ' ' <"$f")"; }; done
 :`
 }
 
@@ -96,7 +108,7 @@ function parseVenvs({ stdout, stderr, exitCode }: Output, keys: readonly VenvKey
 function parseVenv(section: string, { requirements, constraints, unwanted }: VenvKey): VenvState | null {
   const [system = '', ...lines] = section.split('\n')
   const value = (name: string) => lines.find(line => line.startsWith(`${name} `))?.slice(name.length + 1)
-  const version = value('version')
+  const version = value('version') ?? /^\d+\.\d+\.\d+/.exec(value('virtualenv') ?? '')?.[0]
   if (version === undefined) return null
   const [release = '', machine = ''] = value('machine')?.split(' ') ?? []
   const minor = /^\d+\.\d+/.exec(version)?.[0] ?? version
@@ -106,28 +118,14 @@ function parseVenv(section: string, { requirements, constraints, unwanted }: Ven
     python_version: minor, python_full_version: version, os_name: 'posix', sys_platform: 'linux', platform_system: 'Linux',
     platform_machine: machine, platform_release: release, platform_version: '', implementation_name: 'cpython', platform_python_implementation: 'CPython',
   }
-  const { distributions, origins } = installed(lines)
+  const { distributions, own, origins } = installed(lines)
   const names = new Set(distributions.map(({ name }) => normalizeName(name)))
-  const elsewhere = requirements.map(parseRequirement).flatMap(({ name, url }) => (url !== undefined && names.has(name) && !comesFrom(origins.get(name), url) ? [`${name} does not come from ${url}`] : []))
+  const elsewhere = requirements.map(parseRequirement).filter(({ marker }) => !marker || holds(marker, { ...environment, extra: '' }))
+    .flatMap(({ name, url }) => (url !== undefined && names.has(name) && !comesFrom(origins.get(name), url) ? [`${name} does not come from ${url}`] : []))
   return {
     python: sound ? 'sound' : `broken (made for ${version})`,
     systemSitePackages: value('system')?.trim() === 'true',
     missing: [...problems(distributions, environment, requirements, constraints), ...elsewhere],
-    unwanted: unwanted.map(normalizeName).filter(name => names.has(name)),
+    unwanted: unwanted.map(normalizeName).filter(name => own.has(name)),
   }
-}
-
-/** The distributions, in the order of sys.path, and where those came from that were installed by a URL. */
-function installed(lines: readonly string[]): { distributions: Distribution[]; origins: Map<string, string> } {
-  const distributions: Distribution[] = []
-  const origins = new Map<string, string>()
-  for (const line of lines) {
-    const [tag, text] = [line.slice(0, 2), line.slice(2).trimEnd()]
-    const last = distributions.at(-1)
-    if (tag === 'N ') distributions.push({ name: text, version: '', requires: [] })
-    else if (tag === 'V ' && last) last.version ||= text
-    else if (tag === 'R ' && last) last.requires.push(text)
-    else if (tag === 'U ') origins.set(normalizeName(text.split('-')[0] ?? ''), text.slice(text.indexOf(' ') + 1))
-  }
-  return { distributions, origins }
 }

@@ -21,10 +21,11 @@ export function nginx({ task, handler, flushHandlers }: Play, options: SynapseVa
     return command({
       argv: ['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '3650', '-subj', '/CN=onion',
         '-addext', `subjectAltName=DNS:${hostname}`, '-keyout', `${places.tls}/key.pem`, '-out', `${places.tls}/cert.pem`],
-      creates: `${places.tls}/cert.pem`, umask: '0077',
+      // Both are made together, so both are looked at: a lost or damaged key would otherwise be found out by nginx alone.
+      unless: `k=$(openssl pkey -in ${places.tls}/key.pem -pubout) && [ "$k" = "$(openssl x509 -in ${places.tls}/cert.pem -noout -pubkey)" ]`, umask: '0077',
     })
   }, { notify: reload, tags })
-  task('Key of the certificate: who may read it', file({ path: `${places.tls}/key.pem`, owner: 'root', group: 'root', mode: '0600' }), { tags })
+  task('Key of the certificate: who may read it', file({ path: `${places.tls}/key.pem`, owner: 'root', group: 'root', mode: '0600' }), { notify: reload, tags })
   task('nginx site', async () => nginxSite({
     name: 'synapse', source: 'nginx-synapse.conf.eta', removeDefault: true,
     vars: { onion: (await onion).hostname, elementRoot: places.element, tlsDir: places.tls, maxUploadSize: options.max_upload_size, circuitIds: false },

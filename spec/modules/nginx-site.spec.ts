@@ -78,6 +78,13 @@ describe('nginx-site', function () {
     const gone = nginxSite({ name: 'hello', state: 'absent' })
     expect(await statusesOf(host, gone, gone)).to.deep.equal(['change', 'ok'])
   })
+  it('disables what is not there by doing nothing, and removes Debian\'s default site all the same', async () => {
+    expect(await statusesOf(host, nginxSite({ name: 'never', state: 'disabled' }))).to.deep.equal(['ok'])
+    await host.sh('ln -sf ../sites-available/default /etc/nginx/sites-enabled/default')
+    const other = nginxSite({ name: 'never', state: 'disabled', removeDefault: true })
+    expect(await statusesOf(host, other, other)).to.deep.equal(['change', 'ok'])
+    expect(await host.sh('ls /etc/nginx/sites-enabled')).not.to.contain('default')
+  })
   it('removes a broken site although another is broken too, so that both can be repaired', async () => {
     await host.sh('for s in hello other; do echo "broken" >/etc/nginx/sites-available/$s.conf; ln -s ../sites-available/$s.conf /etc/nginx/sites-enabled/; done')
     expect((await apply({ name: 'hello', state: 'absent' })).error).to.equal(undefined)

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
-import { secret } from '../../lib/index.ts'
+import { secret, type Play } from '../../lib/index.ts'
 import { apt } from '../../modules/apt.ts'
+import { file } from '../../modules/file.ts'
 import { onionService } from '../../modules/onion-service.ts'
 import { torrc } from '../../modules/torrc.ts'
 import { goThroughFourRounds } from '../helpers/four-rounds.ts'
@@ -34,6 +35,14 @@ describe('onion-service', function () {
     task: () => onionService(shop), proof,
     drift: 'chmod 644 /var/lib/tor/shop/authorized_clients/alice.auth; echo descriptor:x25519:X >/var/lib/tor/shop/authorized_clients/eve.auth', drifted: ['onion-clients[/var/lib/tor/shop]'],
   }))
+  it('repairs a directory of clients that tor does not start with, since it is somebody else\'s, and closes one that others may enter', async () => {
+    await goThroughFourRounds(host, {
+      prepare: 'rm -rf /var/lib/tor/shop', task: () => onionService(shop), proof, holds: 'stat -c "%U %a" /var/lib/tor/shop/authorized_clients | sed "s/ 2/ /"',
+      drift: 'chown root:root /var/lib/tor/shop/authorized_clients; chmod 0755 /var/lib/tor/shop/authorized_clients',
+      drifted: ['onion-clients[/var/lib/tor/shop]'], repaired: ['directory: root 0755 → debian-tor 0700'],
+    })
+    await host.sh('systemctl restart tor@default; systemctl is-active tor@default')
+  })
   it('makes the address again that was taken away, of the same key', async () => {
     const before = await hostname('shop')
     await host.sh('rm /var/lib/tor/shop/hostname')
@@ -100,8 +109,18 @@ describe('onion-service', function () {
     await apply({ name: 'copy', state: 'absent', removeKeys: true })
     await host.sh('systemctl reload tor@default')
     expect(await refusal(host, () => onionService({ ...shop, clients: undefined, key: secret(base64) }))).to.contain('/var/lib/tor/shop holds another key')
-    expect((await apply({ ...shop, clients: undefined, key: secret(base64), replaceKey: true })).status).to.equal('change')
-    expect(await hostname('shop')).to.equal(address)
+    // A check does not take the old address for the one to come: what is made of it is not said to be fine.
+    const before = await hostname('shop')
+    const work = ({ task }: Play) => {
+      const service = task('service', onionService({ ...shop, clients: undefined, key: secret(base64), replaceKey: true }))
+      task('address', async () => file({ path: '/root/address', content: (await service).hostname }))
+    }
+    await host.sh(`printf %s ${before} >/root/address`)
+    expect((await host.check(work)).tasks.map(({ status }) => status)).to.deep.equal(['change', 'may-change'])
+    expect((await host.run(work)).tasks.map(({ status }) => status)).to.deep.equal(['change', 'change'])
+    expect((await host.check(work)).tasks.map(({ status }) => status)).to.deep.equal(['ok', 'ok'])
+    expect(await hostname('shop')).to.equal(address).and.not.equal(before)
+    expect(await host.sh('cat /root/address; rm /root/address')).to.equal(address)
   })
   it('takes a service out and keeps its keys, or removes them when told so', async () => {
     const out = onionService({ name: 'shop', state: 'absent' })

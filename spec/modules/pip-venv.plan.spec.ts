@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { expect } from 'chai'
 import { pipVenv } from '../../modules/pip-venv.ts'
 import { desired, hostView, misuse, wantsOf, wrongArguments } from './plan-module.ts'
@@ -13,6 +16,25 @@ describe('pip-venv', () => {
   it('gives pip a proxy and patience, and lets it build only when that is said', async () => {
     const [want] = wantsOf(await pipVenv({ path: '/v', onlyBinary: false, proxy: 'http://127.0.0.1:9081' }).plan(hostView()))
     expect(want?.key).to.deep.include({ pipOptions: ['--proxy', 'http://127.0.0.1:9081', '--retries', '10', '--timeout', '120'] })
+  })
+
+  it('refuses what pip would run a build for, unless builds are allowed', async () => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'stead-pip-'))
+    try {
+      const refused = ['a @ https://example.org/a-1.tar.gz', 'a @ https://example.org/a.whl.zip#sha256=1', 'a @ git+https://example.org/a.whl', 'a @ file:///srv/a']
+      const taken = ['a @ https://example.org/a-1-py3-none-any.whl#sha256=1', 'b @ file:///srv/b.WHL ; python_version > "3"', 'c==1']
+      expect(wrongArguments(pipVenv({ path: '/v', packages: [...refused, ...taken] }))).to.deep.equal(['packages.0', 'packages.1', 'packages.2', 'packages.3'])
+      expect(pipVenv({ path: '/v', packages: refused, onlyBinary: false }).issues).to.deep.equal([])
+      for (const line of [...refused, '--no-binary :all:']) {
+        const requirements = path.join(directory, 'requirements.txt')
+        writeFileSync(requirements, `c==1\n${line}\n`)
+        const plan = (onlyBinary: boolean) => pipVenv({ path: '/v', requirements, onlyBinary }).plan(hostView()).then(() => 'taken', String)
+        expect(await plan(true), line).to.contain('requirements.txt:2: ')
+        expect(await plan(false), line).to.equal('taken')
+      }
+    } finally {
+      rmSync(directory, { recursive: true })
+    }
   })
 
   it('wants one gone', async () => {

@@ -97,6 +97,24 @@ describe('pip-venv', function () {
     expect((await apply(from('1.0'))).status).to.equal('change')
     expect((await apply(from('1.0'))).status).to.equal('ok')
   })
+  it('[pip 7] a requirement by URL that is not for this Python is none, and asks for nothing', async () => {
+    expect((await apply({ path: '/srv/venv2', packages: ['leaf==1.0', 'leaf @ file:///srv/wheels/leaf-2.0-py3-none-any.whl ; python_version < "3"'] })).status).to.equal('ok')
+  })
+  it('[pip 12] what an interrupted pip left behind, and what another minor version of Python has, is not there for this one', async () => {
+    await host.sh('cd /srv/venv2/lib/python3.*/site-packages; mv leaf-1.0.dist-info ~eaf-1.0.dist-info; mkdir -p ../../python3.7/site-packages; cp -a ~eaf-1.0.dist-info ../../python3.7/site-packages/leaf-1.0.dist-info')
+    const wanted = { path: '/srv/venv2', packages: ['leaf==1.0'] }
+    expect((await apply(wanted, true)).changes[0]?.diff).to.contain('leaf is missing')
+    expect((await apply(wanted)).status).to.equal('change')
+    expect((await apply(wanted)).status).to.equal('ok')
+    await host.sh('rm -r /srv/venv2/lib/python3.*/site-packages/~eaf* /srv/venv2/lib/python3.7')
+  })
+  it('[pip 9] a fresh environment changes, with the system\'s packages too; what only the system has is not its own to be without', async () => {
+    await host.sh('rm -rf /srv/venv4; mkdir -p /usr/local/lib/python3.11/dist-packages/local_one-1.0.dist-info; printf "Name: local-one\\nVersion: 1.0\\n" >/usr/local/lib/python3.11/dist-packages/local_one-1.0.dist-info/METADATA')
+    const wanted = { path: '/srv/venv4', systemSitePackages: true, packages: ['pip', 'local-one==1.0'], absentPackages: ['local-one', 'leaf'] }
+    expect((await apply(wanted)).status).to.equal('change')
+    expect((await apply(wanted)).status).to.equal('ok')
+    await host.sh('rm -r /srv/venv4 /usr/local/lib/python3.11/dist-packages/local_one-1.0.dist-info')
+  })
   it('[pip 9] rebuilds an environment whose Python went with an upgrade of the host to another minor version, as --check foretold', async () => {
     await host.sh('ln -sfn /usr/bin/python3.7 /srv/venv2/bin/python3')
     const args = { path: '/srv/venv2', packages: ['leaf==1.5'] }

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { postgresDatabase } from '../../modules/postgres-database.ts'
+import { postgresUser } from '../../modules/postgres-user.ts'
 import { fourRounds } from '../helpers/four-rounds.ts'
 import { changed, diffs, errorOf, type SpecHost } from '../helpers/module-host.ts'
 import { emptyCluster, postgresHost, postgresHostName, sql, sqlScript } from '../helpers/postgres-host.ts'
@@ -142,9 +143,16 @@ describe('postgres-database', function () {
     expect(await changes({ name: 'fresh', renamedFrom: 'never there' })).to.contain('absent → present')
   })
 
-  it('a missing owner is an error in PostgreSQL\'s words, and nothing is made', async () => {
-    expect(await failure({ name: 'ownerless', owner: 'nobody' })).to.contain('role "nobody" does not exist')
+  it('a missing owner or template is an error that names it, in check mode too, and nothing is made', async () => {
+    for (const check of [true, false]) {
+      expect(errorOf(await host.run(postgresDatabase({ name: 'ownerless', owner: 'nobody' }), { check }))).to.contain('There is no role nobody')
+      expect(errorOf(await host.run(postgresDatabase({ name: 'ownerless', template: 'nothing' }), { check }))).to.contain('There is no database nothing to be copied')
+    }
     expect(await field('count(*)', 'ownerless')).to.equal('0')
+    const all = () => [postgresUser({ name: 'somebody' }), postgresDatabase({ name: 'model' }), postgresDatabase({ name: 'owned by somebody', owner: 'somebody', template: 'model' })]
+    for (const run of [await host.check(all()), await host.run(all())]) expect(run.tasks.map(({ status }) => status), errorOf(run)).to.deep.equal(['change', 'change', 'change'])
+    const again = await host.run(all())
+    expect([again.status, again.roundTrips]).to.deep.equal(['ok', 1])
   })
 
   it('a server that does not run is an error in psql\'s words; without psql a database is absent, and would be made', async () => {

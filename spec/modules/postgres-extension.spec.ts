@@ -35,12 +35,29 @@ describe('postgres-extension', function () {
 
   it('a database that is still to be made is no error; one that never will be is, in check mode too', async () => {
     const host = await postgresHost()
-    const calls = () => [postgresDatabase({ name: 'later' }), postgresExtension({ database: 'later', name: 'pg_trgm' })]
+    const calls = () => [postgresDatabase({ name: 'later', template: 'template0' }), postgresExtension({ database: 'later', name: 'pg_trgm' })]
     for (const run of [await host.check(calls()), await host.apply(calls())]) expect(run.tasks.map(({ status }) => status), errorOf(run)).to.deep.equal(['change', 'change'])
     const again = await host.apply(calls())
     expect([again.status, again.roundTrips]).to.deep.equal(['ok', 1])
     for (const check of [true, false]) expect(errorOf(await host.run(postgresExtension({ database: 'none', name: 'pg_trgm' }), { check }))).to.contain('There is no database none')
     expect((await host.run(postgresExtension({ database: 'none', name: 'pg_trgm', state: 'absent' }))).status).to.equal('ok')
+  })
+
+  it('that may come with a copied or renamed database, or with another extension, is not foretold for certain', async () => {
+    const host = await postgresHost()
+    await sql('create database model; create database "old name"; create database cascading')
+    for (const database of ['model', 'old name']) await sql('create extension pg_trgm', { database })
+    const calls = () => [
+      postgresDatabase({ name: 'copied', template: 'model' }), postgresExtension({ database: 'copied', name: 'pg_trgm' }),
+      postgresDatabase({ name: 'new name', renamedFrom: 'old name' }), postgresExtension({ database: 'new name', name: 'pg_trgm' }),
+      postgresExtension({ database: 'cascading', name: 'earthdistance', cascade: true }), postgresExtension({ database: 'cascading', name: 'cube' }),
+    ]
+    const check = await host.check(calls())
+    expect(check.tasks.map(({ status }) => status), errorOf(check)).to.deep.equal(['change', 'may-change', 'change', 'may-change', 'change', 'may-change'])
+    const applied = await host.apply(calls())
+    expect(applied.tasks.map(({ status }) => status)).to.deep.equal(['change', 'ok', 'change', 'ok', 'change', 'ok'])
+    const gone = () => [postgresExtension({ database: 'cascading', name: 'cube', state: 'absent', cascade: true }), postgresExtension({ database: 'cascading', name: 'earthdistance' })]
+    expect((await host.check(gone())).tasks.map(({ status }) => status)).to.deep.equal(['change', 'may-change'])
   })
 
   it('is brought to the version that is asked for, in check mode to none', async () => {

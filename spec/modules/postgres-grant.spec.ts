@@ -82,7 +82,29 @@ describe('postgres-grant', function () {
     const failure = async (args: Arguments) => errorOf(await host.run(postgresGrant(args)))
     expect(await failure({ ...app, on: 'table', schema: 'S.x', name: 'none', privileges: ['SELECT'] })).to.contain('table S.x none, in the database app')
     expect(await failure({ role: 'reader', database: 'none', on: 'schema', schema: 'public', privileges: ['USAGE'] })).to.contain('in the database none')
-    expect(await failure({ role: 'nobody', database: 'app', on: 'database', privileges: ['CONNECT'] })).to.contain('role "nobody" does not exist')
+    const nobody = { role: 'nobody', database: 'app', on: 'database' } as const
+    expect(await failure({ ...nobody, privileges: ['CONNECT'] })).to.contain('There is no role nobody')
+    expect(errorOf(await host.check(postgresGrant({ ...nobody, privileges: ['CONNECT'] }))), 'a check').to.contain('There is no role nobody')
+    expect(await changes({ ...nobody, privileges: [] }), 'nothing to be taken away').to.equal('')
+  })
+
+  it('what somebody else granted is taken away too, whoever has passed it on', async () => {
+    await sql('create role passing; create role "Second, ""one"""')
+    await sql(`create table passed(i int); grant select, insert on passed to passing, "Second, ""one""" with grant option; grant select on passed to reader;
+      set role passing; grant select, insert on passed to reader; set role "Second, ""one"""; grant select on passed to reader with grant option;`, { database: 'app' })
+    const passed = { ...app, on: 'table', schema: 'public', name: 'passed' } as const
+    expect(await changes({ ...passed, privileges: ['SELECT', 'INSERT'] })).to.contain('SELECT* →')
+    expect(await changes({ ...passed, privileges: ['INSERT'] })).to.contain('INSERT, SELECT → INSERT')
+    expect(await changes({ ...passed, privileges: [] })).to.contain('INSERT → (none)')
+  })
+
+  it('any number of grants is asked for in one round trip', async () => {
+    await sql('do $$ begin for i in 1..170 loop execute format(\'create table many_%s(i int)\', i); end loop; end $$', { database: 'app' })
+    const calls = () => Array.from({ length: 170 }, (_, index) => postgresGrant({ ...app, on: 'table', schema: 'public', name: `many_${index + 1}`, privileges: index === 130 ? ['UPDATE'] : [] }))
+    const applied = await host.run(calls())
+    expect([applied.status, diffs(applied)], errorOf(applied)).to.deep.equal(['change', 'postgres-privileges[reader on table public.many_131 in app]\nprivileges.many_131: (none) → UPDATE'])
+    const again = await host.run(calls())
+    expect([again.status, again.roundTrips]).to.deep.equal(['ok', 1])
   })
 
   it('--check says that it may change where the database is still to be made', async () => {

@@ -77,7 +77,7 @@ describe('postgres-user', function () {
       const reports = [
         await host.check(postgresUser({ name: 'logged', password: hard })), await host.run(postgresUser({ name: 'logged', password: hard })),
         await host.run(postgresUser({ name: 'logged', password: `${hard}2`, comment: 'is logged' })), await host.run(postgresUser({ name: 'logged', password: `${hard}2` })),
-        await host.run(postgresUser({ name: 'logged', password: '' })), await host.run(postgresUser({ name: 'logged', password: hard, memberOf: ['no such role'] })),
+        await host.run(postgresUser({ name: 'logged', password: '' })), await host.run(postgresUser({ name: 'logged', password: hard, config: { no_such: 1 } })),
       ]
       expect(reports.map(({ status }) => status)).to.deep.equal(['change', 'change', 'change', 'ok', 'change', 'failed'])
       const told = JSON.stringify(reports)
@@ -121,10 +121,10 @@ describe('postgres-user', function () {
     expect(await changes({ name: 'ix', password: 'a new one for ix', updatePassword: 'on-create' })).to.equal(false)
   })
 
-  it('[role 6] one attribute leaves the others as they are; one that does not exist is an argument error', async () => {
-    await sql('create role flags createdb noinherit login connection limit 3')
+  it('[role 6] one attribute leaves the others as they are, LOGIN too; one that does not exist is an argument error', async () => {
+    await sql('create role flags createdb noinherit nologin connection limit 3')
     expect(await changes({ name: 'flags', createrole: true })).to.equal(true)
-    expect(await field('rolcreatedb, rolinherit, rolcreaterole, rolconnlimit', 'flags')).to.equal('t|f|t|3')
+    expect(await field('rolcanlogin, rolcreatedb, rolinherit, rolcreaterole, rolconnlimit', 'flags')).to.equal('f|t|f|t|3')
     expect(await changes({ name: 'flags', inherit: false })).to.equal(false)
     const wrong = { name: 'flags', roleAttrFlags: 'INVALID' }
     expect(postgresUser(wrong).issues[0]?.message).to.contain('roleAttrFlags')
@@ -164,6 +164,27 @@ describe('postgres-user', function () {
     expect(postgresUser({ name: 'tuned', config: { 'work"mem': 1 } }).issues[0]?.message).to.contain('setting')
     expect(postgresUser({ name: 'tuned', config: { work_mem: ['a'] } }).issues).to.have.length(1)
     expect(errorOf(await host.run(postgresUser({ name: 'tuned', config: { no_such: 1 } })))).to.contain('unrecognized configuration parameter "no_such"')
+  })
+
+  it('[role 6] a role of which it is to be a member has to be there: a check says so as a run does, and one made before is', async () => {
+    const member = () => postgresUser({ name: 'member', memberOf: ['nobody'] })
+    for (const check of [true, false]) expect(errorOf(await host.run(member(), { check }))).to.contain('There is no role nobody')
+    const both = () => [postgresUser({ name: 'nobody' }), member()]
+    for (const run of [await host.check(both()), await host.run(both())]) expect(run.tasks.map(({ status }) => status), errorOf(run)).to.deep.equal(['change', 'change'])
+    const again = await host.run(both())
+    expect([again.status, again.roundTrips]).to.deep.equal(['ok', 1])
+  })
+
+  it('is found on the one cluster of a host, on whatever port that is', async () => {
+    await changes({ name: 'ported' })
+    const port = (number: number) => host.sh(`sed -i 's/^port = .*/port = ${number}/' /etc/postgresql/15/main/postgresql.conf; systemctl restart postgresql@15-main; [ -S /var/run/postgresql/.s.PGSQL.${number} ]`)
+    await port(5433)
+    try {
+      expect(await changes({ name: 'ported' })).to.equal(false)
+      expect(await changes({ name: 'ported', comment: 'on another port' })).to.equal(true)
+    } finally {
+      await port(5432)
+    }
   })
 
   it('[role 12] a role that something depends on is not dropped, in PostgreSQL\'s words; another one is', async () => {

@@ -210,6 +210,44 @@ describe('The Synapse playbook, on two hosts of the lab', function () {
     })
   })
 
+  describe('what would tell who somebody is, or where', () => {
+    /** What asks Tor's resolver for a record of a type; prints the answer's RCODE (RFC 1035, 4.1.1). */
+    const rcode = (type: number) => `python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(20)
+s.sendto(b"\\0\\1\\1\\0\\0\\1\\0\\0\\0\\0\\0\\0\\7_matrix\\4_tcp\\7example\\3org\\0\\0" + bytes([${type}]) + b"\\0\\1", ("127.0.0.1", 53)); print(s.recv(512)[3] & 15)'`
+
+    it('does not get out: Synapse reaches no place but onions, and neither does whoever asks Tor as it does', async () => {
+      const connect = (url: string) => `curl -s -o /dev/null -w '%{http_connect}' --max-time 30 -p -x http://127.0.0.1:9080 ${url} || :`
+      for (const url of ['https://example.org/', 'https://192.0.2.1/', 'http://example.org:80/']) expect(await each(host => host.run(connect(url))), url).to.deep.equal(['403', '403'])
+      expect(await each(host => host.run('grep -E "^https?_proxy:" /etc/matrix-synapse/homeserver.yaml'))).to.satisfy((all: string[]) => all.every(text => text === 'http_proxy: http://127.0.0.1:9080\nhttps_proxy: http://127.0.0.1:9080'))
+    })
+
+    it('is not asked of any name server: the names of peers go to Tor, which knows no SRV (NOTIMPL)', async () => {
+      expect(await each(host => host.run(rcode(33)))).to.deep.equal(['4', '4'])
+      const seen = await each(host => host.run('nsenter -t "$(systemctl show --value -p MainPID matrix-synapse)" -m cat /etc/resolv.conf /etc/nsswitch.conf'))
+      for (const text of seen) expect(text.split('\n').filter(line => /^(nameserver|hosts:)/.test(line))).to.deep.equal(['nameserver 127.0.0.1', 'hosts:  files'])
+    })
+
+    it('cannot be had of Synapse by a user: pushers and third-party identifiers are refused on the onion', async () => {
+      const base = `http://${onionOf(hosts['spec-alice'])}/_matrix/client`
+      for (const call of ['v3/pushers/set', 'r0/pushers/set', 'v3/account/3pid/bind', 'v3/account/3pid/unbind', 'unstable/account/3pid/bind']) {
+        const refused = await client.call('POST', `${base}/${call}`, { body: {} }).then(() => 'let through', String)
+        expect(refused, call).to.include('403').and.to.include('Disabled on this server')
+      }
+    })
+
+    it('cannot be had by the admin API, which the onion does not have', async () => {
+      const onion = onionOf(hosts['spec-alice'])
+      for (const url of [`http://${onion}/_synapse/admin/v1/server_version`, `http://${onion}/_synapse/admin/v1/register`, `http://${onion}:8448/_synapse/admin/v1/server_version`, `https://${onion}:8448/_synapse/admin/v1/server_version`]) {
+        expect(await client.get(url, { insecure: true }).then(() => 'let through', String), url).to.include('404')
+      }
+      expect(await each(host => host.run('curl -s --noproxy "*" http://127.0.0.1:8008/_synapse/admin/v1/register')), 'on the host itself it is there').to.satisfy((all: string[]) => all.every(text => text.includes('nonce')))
+    })
+
+    it('is not opened to every user of the host: there is no socket of Tor that all may use', async () => {
+      expect(await each(host => host.run('ls /run/tor/socks 2>&1 || :'))).to.satisfy((all: string[]) => all.every(text => text.includes('No such file')))
+    })
+  })
+
   describe('a host that is as it should be', () => {
     for (const options of [[], ['--check']]) {
       it(`costs ${options.length ? 'a check' : 'a run'} one round trip, in which nothing changes`, async () => {
@@ -267,8 +305,29 @@ describe('The Synapse playbook, on two hosts of the lab', function () {
         expect(summary(repaired, host), repaired.told).to.deep.equal({ status: 0, tasks: [task], resources, handlers })
         expect(heldAgainst(found.host(host.name), repaired.host(host.name))).to.deep.equal({ unforetold: [], untrue: [] })
         await host.run(proof)
+        await host.run('nginx -t -q')
         expectNothingToDo(then, [host.name])
         expect(onionOf(host), 'the address stays').to.equal(onion)
+      })
+    }
+  })
+
+  describe('the key of the certificate', () => {
+    for (const [what, damage] of [['lost', 'rm /etc/matrix-synapse/tls/key.pem'], ['empty', ': >/etc/matrix-synapse/tls/key.pem'], ['of another certificate', 'openssl ecparam -genkey -name prime256v1 -noout -out /etc/matrix-synapse/tls/key.pem']] as const) {
+      it(`is made anew with its certificate when it is ${what}, and nginx is told`, async function () {
+        this.timeout(180_000)
+        const host = hosts['spec-bob']
+        const only = ['-l', host.name]
+        await host.run(damage)
+        const found = await stead.run(playbook, inventory, '--check', ...only)
+        const repaired = await stead.run(playbook, inventory, ...only)
+        expect([found.status, repaired.status], found.told + repaired.told).to.deep.equal([2, 0])
+        expect(heldAgainst(found.host(host.name), repaired.host(host.name)), found.told + repaired.told).to.deep.equal({ unforetold: [], untrue: [] })
+        expect([repaired.notOk(host.name), repaired.handlers(host.name)], repaired.told).to.deep.equal([['Certificate of the onion'], ['Reload nginx']])
+        await host.run('nginx -t -q')
+        expect(await host.run('stat -c "%U %a %n" /etc/matrix-synapse/tls/*')).to.equal('root 600 /etc/matrix-synapse/tls/cert.pem\nroot 600 /etc/matrix-synapse/tls/key.pem')
+        await eventually(90, async () => expect(await client.get(`https://${onionOf(host)}:8448/_matrix/federation/v1/version`, { insecure: true })).to.include('"Synapse"'))
+        expectNothingToDo(await stead.run(playbook, inventory, '--check', ...only), [host.name])
       })
     }
   })

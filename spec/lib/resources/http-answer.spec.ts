@@ -13,6 +13,8 @@ describe('answers of a URL', function () {
   before(done => {
     server = createServer((request, response) => void text(request).then(body => {
       response.writeHead(Number(/\/status\/(\d+)/.exec(request.url ?? '')?.[1] ?? 200), { 'Content-Type': 'text/plain' })
+      if (request.url === '/large') return void response.end(`begins so${'x'.repeat(1_500_000)}`)
+      if (request.url === '/larger') return void response.end(`begins so${'x'.repeat(2_500_000)}`)
       response.end(`${request.method ?? ''} ${String(request.headers['x-spec'])}\n${body}`)
     })).listen(0, '127.0.0.1', () => {
       const address = server.address()
@@ -44,6 +46,11 @@ describe('answers of a URL', function () {
     expect(await ask('/status/500')).to.deep.include({ status: 1 }).and.have.property('printed').that.matches(/500\n$/)
     expect((await ask('/', { contains: 'GET und' })).status).to.equal(0)
     expect(await ask('/', { contains: 'G*T' })).to.deep.equal({ status: 1, printed: 'status 200, without the text asked for\n' })
+  })
+
+  it('are looked at as a whole up to 2 MB; of a larger one the end is, and what is missed there is told with the reason', async () => {
+    expect((await ask('/large', { contains: 'begins so' })).status).to.equal(0)
+    expect(await ask('/larger', { contains: 'begins so' })).to.deep.equal({ status: 1, printed: 'status 200, without the text asked for in the last 2 MB, which alone are looked at\n' })
   })
 
   it('are found in JSON by a path', () => {
