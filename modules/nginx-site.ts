@@ -32,7 +32,7 @@ export const nginxSite = defineModule({
   args,
   async plan({ name, content: text, source, vars, state, removeDefault }, host) {
     const content = source !== undefined ? renderTemplate(source, vars) : text === undefined ? undefined : Content.of(text)
-    const key = { name, unless: content?.sha256 }
+    const key = { name, unless: content?.askedBy }
     // A site of which there is nothing, not even a text for its file, is disabled: there is no state of it to be had.
     const nothing = state === 'disabled' && content === undefined && (await host.current(site, key)) === null
     if (state === 'absent' || nothing) return { wants: [want(site, { name }, null), ...(removeDefault ? [want(file, { path: '/etc/nginx/sites-enabled/default', noFollow: true }, null)] : [])] }

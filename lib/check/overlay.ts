@@ -58,8 +58,9 @@ export class Overlay implements Foresight {
     const { resource, key } = request
     const id = questionIdentity(request)
     this.#questions.set(stateIdentity(request), (this.#questions.get(stateIdentity(request)) ?? new Set()).add(id))
+    const kept = current && desired && resource.replaces?.(current, desired) ? null : current
     if (desired === null) this.#remove(request, current)
-    else this.#states.set(id, { ...(current ?? this.#whereMissing.get(id) ?? (known ? resource.defaults?.(key, desired) : undefined)), ...definedFields(desired) })
+    else this.#states.set(id, { ...(kept ?? this.#whereMissing.get(id) ?? (known ? resource.defaults?.(key, desired) : undefined)), ...definedFields(desired) })
     if (desired !== null && current === null) this.#partly.add(id)
     if (desired !== null && resource.madeFrom?.(key) === undefined) this.#edited.delete(id)
     else if (current === null && this.mayBeThere) this.#edited.add(id)

@@ -86,6 +86,7 @@ export const file: Resource<FileKey, FileState, FileDesired> = {
   },
   defaults: (_key, { type }) => (type === 'link' ? {} : { mode: type === 'directory' ? '0755' : '0644', owner: 'root', group: 'root', ...(type === 'file' ? { content: Content.of('') } : {}) }),
   foretells: (key, desired, current) => [...whatIsBelow(key.path, desired, current), ...(key.parents || desired?.type === 'directory' ? directoriesAbove(key.path) : []), ...unitsOfFile(key.path, desired, current), ...listsOfSource(key.path)],
+  replaces: (current, desired) => current.type !== desired.type,
   takesAlong: ({ path }, current, name) => (current?.type === 'directory' || current?.type === 'link') && name.startsWith(`${path}/`),
   madeFrom: key => key.madeFrom,
   mayComeWithPackage: (key, desired) => desired === null || desired.type === 'directory' || key.madeFrom === 'what is there' || (desired.type === 'file' && desired.content === undefined),

@@ -122,6 +122,8 @@ export interface Resource<Key, Current extends State, Desired extends State> {
   madeFrom?(key: Key): 'what is there' | 'its own' | undefined
   /** What a new one is where nothing is desired of it, as `apply` makes it; for later reads in check mode. */
   defaults?(key: Key, desired: Desired): State
+  /** Whether the desired one takes the place of the one that is there, so that nothing of it stays. */
+  replaces?(current: Current, desired: Desired): boolean
   /** Whether the one of that name is gone when this one is removed (what a directory holds). */
   takesAlong?(key: Key, current: Current | null, name: string): boolean
   /** An event (a restart) or a wait, which has no state to compare: it always applies, and `verify` tells whether it came about. */

@@ -6,6 +6,7 @@ import { ensureLab, labStatus, removeHost } from '../../lab/index.ts'
 import { knownHostsFile } from '../../lab/keys.ts'
 import { labPlace } from '../../lab/place.ts'
 import { playbookSource, runStead, Workspace, type Outcome } from './run-stead.ts'
+import { announceHosts } from '../helpers/lab-lifecycle.ts'
 
 const name = 'spec-refused'
 
@@ -19,6 +20,7 @@ describe('a host that refuses, or is not the one it was (lab)', function () {
   let hostKey = ''
 
   before(async () => {
+    await announceHosts(name)
     await ensureLab({ hosts: [name] })
     const host = (await labStatus())?.hosts.find(each => each.name === name)
     if (!host) throw new Error(`${name} is not in the lab`)

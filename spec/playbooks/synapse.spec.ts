@@ -33,6 +33,11 @@ interface Drift {
   proof: string
 }
 
+/** What is on the host, as others than stead see it. */
+const whole = `nginx -t -q 2>&1; systemctl is-active matrix-synapse nginx tor@default postgresql@15-main; systemctl is-enabled matrix-synapse nginx tor postgresql
+cat /var/lib/tor/synapse/hostname; sha256sum /etc/matrix-synapse/homeserver.yaml; stat -c '%n %U %G %a' /etc/matrix-synapse /etc/matrix-synapse/* /etc/matrix-synapse/tls/*; ls /etc/nginx/sites-enabled
+curl -s --noproxy '*' -o /dev/null -w '%{http_code}\\n' http://127.0.0.1:8080/; /opt/matrix-synapse/venv/bin/python3 -c 'import synapse; print(synapse.__version__)' 2>&1`
+
 const drifts: Drift[] = [
   {
     what: 'an edited homeserver.yaml',
@@ -335,7 +340,7 @@ s.sendto(b"\\0\\1\\1\\0\\0\\1\\0\\0\\0\\0\\0\\0\\7_matrix\\4_tcp\\7example\\3org
   describe('damage drawn by chance', () => {
     it('is repaired as a check foretold, and then all is well', async function () {
       this.timeout(240_000)
-      await driftRounds({ stead, playbook, inventory, host: hosts['spec-bob'], made: converged.resources('spec-bob'), rounds: 2 })
+      await driftRounds({ stead, playbook, inventory, host: hosts['spec-bob'], made: converged.resources('spec-bob'), proof: whole, rounds: 2 })
     })
   })
 

@@ -116,7 +116,7 @@ describe('a task that is awaited', () => {
   it('says so when it gave no result, as when it was skipped', async () => {
     const task = laid()
     task.settle({ known: false })
-    expect(await currentPass.run(new Pass('plan'), () => failure((async () => task)()))).to.include('The task "Publish" gave no result: it was skipped, or it failed.')
+    expect(await currentPass.run(new Pass('plan'), () => failure((async () => task)()))).to.include('The task "Publish" gave no result: it was skipped, it failed, or it comes later.')
   })
 })
 
