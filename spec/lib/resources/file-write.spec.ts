@@ -4,7 +4,7 @@ import path from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { readFiles } from '../../../lib/resources/file-read.ts'
-import { fetchTo, writeFile, wrongType } from '../../../lib/resources/file-write.ts'
+import { fetchTo, NEW, same, writeFile, wrongType } from '../../../lib/resources/file-write.ts'
 import type { FileDesired, FileKey } from '../../../lib/resources/file.ts'
 import { read } from '../../../lib/shell/script.ts'
 import { Content } from '../../../lib/state/content.ts'
@@ -79,6 +79,15 @@ describe('writing files', function () {
     expect(readdirSync(directory)).to.deep.equal(['from'])
     expect(get(Content.of('fetched').sha256)).to.equal('')
     expect(readFileSync(place, 'utf8')).to.equal('fetched')
+  }))
+
+  it('gives up where what was opened is no more what is at the path', () => inTemporaryDirectory(async directory => {
+    const run = (meanwhile: string) => shell(`cd ${directory}; echo one >a; b=./a; t=/etc/a; exec 8>>a; ${meanwhile}; ${same(NEW).text}; echo goes on`)
+    expect(run(':').stdout).to.equal('goes on\n')
+    for (const meanwhile of ['mv a b; echo two >a', 'mv a b; ln -s b a', 'rm a']) {
+      const { stdout, stderr, status } = run(meanwhile)
+      expect([stdout, status, stderr.includes('/etc/a was exchanged')], meanwhile).to.deep.equal(['', 1, true])
+    }
   }))
 
   it('says which package is missing where there is no curl', () => {
