@@ -6,6 +6,7 @@ import path from 'node:path'
 import { cgroup, processesIn } from '../../lab/cgroup.ts'
 import { ensureLab, labStatus, removeHost, resetHost, torReady, type HostStatus } from '../../lab/index.ts'
 import { labPlace } from '../../lab/place.ts'
+import { announceHosts } from '../helpers/lab-lifecycle.ts'
 
 const repository = path.join(import.meta.dirname, '..', '..')
 const name = 'spec-lab'
@@ -28,7 +29,10 @@ const cli = (args: string[], env: Record<string, string> = {}): Promise<Result> 
 
 describe('lab (real)', function () {
   this.timeout(180_000)
-  before(() => ensureLab({ hosts: [name] }))
+  before(async () => {
+    await announceHosts(name)
+    await ensureLab({ hosts: [name] })
+  })
   after(() => removeHost(name))
 
   it('gives a Debian 12 whose systemd is content', async () => {

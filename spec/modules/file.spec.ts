@@ -206,7 +206,7 @@ describe('file', function () {
     expect(await refused(file({ ...call, validate: ['grep', '-q', 'absent', '%s'] }))).to.contain('Exit status: 1')
     expect(await host.sh(`cat ${d}/valid; ls -A ${d} | grep -c '^.stead' || :`)).to.equal('old\n0\n')
     await settle(file({ ...call, validate: ['grep', '-q', 'new', '%s'] }))
-    expect(file({ ...call, validate: ['true'] }).issues[0]?.message).to.contain("must contain the word '%s'")
+    expect(file({ ...call, validate: ['true'] }).issues[0]?.message).to.contain("must contain '%s'")
   })
 
   it('[check 6, check 8, check 9] shows what it removes, and never a secret', async () => {
