@@ -33,10 +33,13 @@ export const elementWeb = defineModule({
     const source = pushed ? { bytes: () => pushed } : { url: archive, socks }
     const content = renderTemplate(config, vars)
     checkJson(config, content)
+    const written = { path: `${directory}/config.json`, content: { unless: content.askedBy } }
+    // All is asked for at once, though only the first answer is needed to plan.
+    const [found] = await Promise.all([lookAtUnpacked(host, { directory, keep: ['config.json'], strip: 1, source }), host.current(file, written)])
     return {
       wants: [
-        ...planUnpacked(await lookAtUnpacked(host, { directory, keep: ['config.json'], strip: 1, source }), { sha256 }),
-        want(file, { path: `${directory}/config.json`, content: { unless: content.askedBy } }, { type: 'file', content, mode: '0644', owner: 'root', group: 'root' }),
+        ...planUnpacked(found, { sha256 }),
+        want(file, written, { type: 'file', content, mode: '0644', owner: 'root', group: 'root' }),
       ],
     }
   },

@@ -36,7 +36,8 @@ export const generatedSecret = defineModule({
       return { wants: [secret === null && itself ? want(file, { path, noFollow: true }, null) : want(secretFile, key, null)] }
     }
     // The directory and the accounts are looked at as for any file, and accounts given by number get their names.
-    const found = (await planFile(host, { path }, { type: 'file', owner, group, mode })).at(-1)?.desired
+    const [planned] = await Promise.all([planFile(host, { path }, { type: 'file', owner, group, mode }), host.current(secretFile, key)])
+    const found = planned.at(-1)?.desired
     const text = (value: unknown, given: string) => (typeof value === 'string' ? value : given)
     return { wants: [want(secretFile, key, { owner: text(found?.owner, owner), group: text(found?.group, group), mode: text(found?.mode, mode) })] }
   },

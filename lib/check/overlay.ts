@@ -83,11 +83,11 @@ export class Overlay implements Foresight {
     this.#unsure.push({ covers: id => touched.has(id), reason: `what "${task}" makes of it is known only after applying` })
   }
 
-  #alsoMade({ kind, identity, state, whereMissing, below, change }: Foretold, by: string): void {
+  #alsoMade({ kind, identity, state, whereMissing, below, leadsTo, change }: Foretold, by: string): void {
     const id = `${kind} ${identity}`
     const now = this.foretold(kind, identity)
     const inside = (name: string) => name.startsWith(`${id}/`)
-    const isGone = below === 'gone' || (below && state === null)
+    const isGone = below === 'gone' || (below && (state === null || (leadsTo !== undefined && this.#isNewAndEmpty(kind, leadsTo))))
     if (isGone) this.#forget(inside, (ofKind, name) => inside(`${ofKind} ${name}`))
     if (below && !isGone) this.#unsure.push({ covers: inside, reason: `what ${by} brings there is known only after applying` })
     if (state === 'unsure') return void this.#unsure.push({ covers: each => each === id, reason: `what ${by} makes of it is known only after applying` })
@@ -102,6 +102,11 @@ export class Overlay implements Foresight {
     if (whereMissing && state && now === undefined) this.#whereMissing.set(id, state)
     else this.#states.set(id, state)
     this.#partly.add(id)
+  }
+
+  #isNewAndEmpty(kind: string, name: string): boolean {
+    return this.#made.some(made => made.kind === kind && made.name === name && made.before === null && made.after?.type === 'directory')
+      && ![...this.#states.keys()].some(id => id.startsWith(`${kind} ${name}/`))
   }
 
   #remove(request: Request, current: State | null): void {

@@ -87,7 +87,7 @@ echo 0; done`)),
   ],
   brings: key => ({ what: 'command', name: wordsOf(key), startsServices: false }),
   mayChangeWith: ({ creates, removes, unless = '', onlyIf = '' }, { kind, name }) => [creates, removes].some(path => path !== undefined && meets(path, name))
-    || ((unless + onlyIf !== '') && (kind === 'package' || mentions(`${unless} ${onlyIf}`, name.replace(/\.service$/, '')) || `${unless} ${onlyIf}`.includes(name))),
+    || ((unless + onlyIf !== '') && (kind === 'package' || mentions(`${unless} ${onlyIf}`, name.replace(/\.service$/, '')) || (name.startsWith('/') && `${unless} ${onlyIf}`.includes(name)))),
 }
 
 /** By what a command may be known to touch something: its words, where it runs, and what it reads that is no secret. */

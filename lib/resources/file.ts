@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { z } from 'zod'
 import { Content } from '../state/content.ts'
 import type { Foretold, Made, Resource } from '../state/resource.ts'
@@ -104,7 +105,7 @@ function renamesOwner({ kind, name, before, after }: Made, { owner, group }: Fil
 
 /** A path that leads elsewhere has other things below it: those of a link's target, which only the host knows, or none. */
 function whatIsBelow(path: string, desired: FileDesired | null, current: FileState | null): Foretold[] {
-  if (desired?.type === 'link' && (current?.type !== 'link' || current.target !== desired.target)) return [{ kind: 'file', identity: path, below: true }]
+  if (desired?.type === 'link' && (current?.type !== 'link' || current.target !== desired.target)) return [{ kind: 'file', identity: path, below: true, leadsTo: posix.resolve(posix.dirname(path), desired.target ?? '') }]
   return current && desired && current.type !== desired.type ? [{ kind: 'file', identity: path, below: 'gone' }] : []
 }
 

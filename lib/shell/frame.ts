@@ -28,6 +28,7 @@ export function newToken(): string {
  * its standard error is kept and sent behind, with the exit code. `a` applies: an apply part's output is kept until
  * it ends, so that a lost connection cannot kill it half way with SIGPIPE; and it is left out once one has failed.
  * Another user's shell gets its script through a pipe (descriptor 8): a word could be seen by everybody, and Linux limits it to 128 KiB.
+ * It is redirected by exec: for a redirection of one call the shell would keep the old descriptor open in what runs on in the background.
  * The lock (descriptor 9) stays with the session's shell: no program that a part starts inherits it.
  */
 export function prologue(token: string): string {
@@ -36,8 +37,8 @@ export function prologue(token: string): string {
     `u() { if [ -z "$1" ]; then (eval "$2") 9>&- 3>&-; elif ! id -u "$1" >/dev/null 2>&1; then echo "There is no user $1." >&2; return ${NO_SUCH_USER}; else { printf %s "$2" | runuser -u "$1" -- sh -c 'eval "$(cat <&8)" 8<&- 7<&-' 8<&0 <&7 9>&- 3>&-; } 7<&0; fi; }`,
     `i() { if [ "$1" = 0 ]; then u "$2" "$3" </dev/null; else head -c "$1" | { u "$2" "$3"; c=$?; cat >/dev/null; exit $c; }; fi; }`,
     `m() { printf '\\n%s %s\\n%s\\n%s\\n' "$t" "$1" "$2" "$t"; }`,
-    `r() { e=$(i "$1" "$2" "$3" 2>&1 >&3); m $? "$e"; }`,
-    `a() { if [ -n "$f" ]; then head -c "$1" >/dev/null; m ${LEFT_OUT} ''; return; fi; e=$(i "$1" "$2" "$3" 2>&1); c=$?; [ $c = 0 ] || f=1; m $c "$e"; }`,
+    `r() { e=$(exec 2>&1 >&3; i "$1" "$2" "$3"); m $? "$e"; }`,
+    `a() { if [ -n "$f" ]; then head -c "$1" >/dev/null; m ${LEFT_OUT} ''; return; fi; e=$(exec 2>&1; i "$1" "$2" "$3"); c=$?; [ $c = 0 ] || f=1; m $c "$e"; }`,
   ].join('\n')
 }
 

@@ -70,6 +70,8 @@ export interface Foretold {
   whereMissing?: boolean
   /** Of what is below it (`IDENTITY/…`) only applying tells, too; where it goes (`state: null`), or with 'gone', that is gone. */
   below?: boolean | 'gone'
+  /** What is below it is that which is below this path. */
+  leadsTo?: string
   /** What becomes of one that is there. */
   change?: (now: State) => State
 }

@@ -19,8 +19,9 @@ export function nginx({ task, handler, flushHandlers }: Play, options: SynapseVa
   task('Certificate of the onion', async () => {
     const { hostname } = await onion
     return command({
-      argv: ['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '3650', '-subj', '/CN=onion',
-        '-addext', `subjectAltName=DNS:${hostname}`, '-keyout', `${places.tls}/key.pem`, '-out', `${places.tls}/cert.pem`],
+      // The address goes by the environment, so that a check, which does not know it yet, calls the command as the run does.
+      argv: ['sh', '-c', `exec openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj /CN=onion -addext "subjectAltName=DNS:$ONION" -keyout ${places.tls}/key.pem -out ${places.tls}/cert.pem`],
+      env: { ONION: hostname },
       // Both are made together, so both are looked at: a lost or damaged key would otherwise be found out by nginx alone.
       unless: `k=$(openssl pkey -in ${places.tls}/key.pem -pubout) && [ "$k" = "$(openssl x509 -in ${places.tls}/cert.pem -noout -pubkey)" ]`, umask: '0077',
     })

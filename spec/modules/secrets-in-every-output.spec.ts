@@ -102,7 +102,8 @@ runuser -u postgres -- psql -qc "alter role app password 'another'"; usermod -p 
 
   it('of tasks that fail in every way, checked and run', async () => {
     const failed = await run('failing run', failing, '-vv')
-    expect(failed.status).to.equal(1)
+    // All of these are to be ignored.
+    expect(failed.status).to.equal(0)
     expect(errorsOf(failed), failed.told).to.deep.equal([
       'A command', 'A command that reads', 'A guard that prints', 'A template that throws', 'A validator', 'Another key', 'A role that PostgreSQL refuses', 'A password that is no hash', 'Code of the playbook',
     ])

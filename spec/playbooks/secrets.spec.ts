@@ -55,7 +55,7 @@ export default playbook({
     const watch = host.watch('ps axwwe -o args', 0.05)
     const run = await stead.run(playbook, inventory, '-vv')
     processes = await watch.stop()
-    expect(run.status, run.told).to.equal(1)
+    expect(run.status, run.told).to.equal(0)
     expect(await host.run('cat /srv/token')).to.equal(planted.token)
     expect(await host.run('cat /srv/password')).to.equal(planted.password)
     expect(await host.run('cat /srv/app.conf')).to.equal(`user = bob\npassword = ${planted.password}`)
