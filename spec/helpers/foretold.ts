@@ -15,7 +15,7 @@ export interface Verdict {
  * @throws where one of them never came to a task: that would prove nothing.
  */
 export function heldAgainst(check: HostReport, run: HostReport): Verdict {
-  for (const { error, tasks } of [check, run]) if (error !== undefined || tasks.length === 0) throw new Error(`Nothing can be held against what never came to a task: ${error ?? 'no task was reported'}`)
+  for (const { error, tasks, handlers: reported } of [check, run]) if (error !== undefined || tasks.length + reported.length === 0) throw new Error(`Nothing can be held against what never came to a task: ${error ?? 'none was reported'}`)
   const stopped = [...run.tasks, ...run.handlers].find(({ status }) => status === 'failed')
   const stopsAt = check.tasks.find(({ status }) => status === 'failed')
   const got = new Set(run.tasks.filter(({ status }) => status !== 'failed').map(({ name }) => name))
