@@ -10,6 +10,7 @@ import type { Request } from '../state/resource.ts'
 import { hostSource, type HostWalk } from './host.ts'
 import { clearJournal, writeJournal } from './journal.ts'
 import { Patience } from './reconnect.ts'
+import { tidyUp } from './tidy-up.ts'
 
 /** How many tasks are planned ahead after a change; doubled for as long as nothing changes. */
 const WINDOW_AFTER_CHANGE = 2
@@ -37,6 +38,7 @@ export class Convergence {
   async run(): Promise<void> {
     const { steps } = this.#walk.play
     let at = 0
+    if (this.#walk.leftovers.length > 0) await this.#tidyUp()
     while (at < steps.length) {
       const reached = await this.#advance(at)
       if (reached === 'failed') return
@@ -168,9 +170,22 @@ export class Convergence {
     return true
   }
 
-  #reconnect(error: ConnectionLost): Promise<boolean> {
+  /** Waits for the host, and takes back what a step that was killed with its shell has left there. */
+  async #reconnect(error: ConnectionLost): Promise<boolean> {
     this.#window = WINDOW_AFTER_CHANGE
-    return this.#patience.waitFor(this.#walk, error)
+    if (!(await this.#patience.waitFor(this.#walk, error))) return false
+    try {
+      await this.#tidyUp()
+      return true
+    } catch (again) {
+      if (again instanceof ConnectionLost) return this.#reconnect(again)
+      throw again
+    }
+  }
+
+  async #tidyUp(): Promise<void> {
+    const report = await tidyUp(this.#session, this.#walk)
+    if (report) this.#report(report)
   }
 
   #reportTask(task: AnyTask, plan: TaskPlan, status: TaskStatus, startedAt: number): void {

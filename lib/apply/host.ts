@@ -9,6 +9,7 @@ import type { ReadSession } from '../shell/session.ts'
 import { batch } from '../state/batch.ts'
 import { Reader } from '../state/reader.ts'
 import { parseJournal, readJournal } from './journal.ts'
+import { parseLeftovers, readLeftovers, type Leftover } from './temporary.ts'
 
 /** Told of a host's progress while it happens. */
 export interface Observer {
@@ -30,6 +31,8 @@ export interface HostWalk {
   reader: Reader
   /** Handlers that an earlier, cut-off run left to be run. */
   pending: Set<string>
+  /** What interrupted runs have put there for the length of a step, and could not take back. */
+  leftovers: readonly Leftover[]
   observer: Observer
   facts: Facts
 }
@@ -101,7 +104,7 @@ function withoutMistakes(play: HostPlay): HostPlay {
 }
 
 /**
- * Opens a host: asks ahead what all tasks will read, and sends it all in the first frame, with the facts and the journal. A playbook
+ * Opens a host: asks ahead what all tasks will read, and sends it all in the first frame, with the facts, the journal and what interrupted runs left. A playbook
  * that looks at facts while it is laid out costs one round trip more.
  */
 export async function openHost(session: ReadSession, prepared: Prepared, choose: Choose, observer: Observer): Promise<HostWalk> {
@@ -114,14 +117,14 @@ export async function openHost(session: ReadSession, prepared: Prepared, choose:
   const { play, leftOut, asked, mistakes } = prepared.chosen ?? await choosePlay(laidOut, choose)
   if (mistakes.length > 0) throw new PlaybookError(`The playbook is wrong; nothing was touched.\n${mistakes.map(format).join('\n')}`)
   const { parts, parse } = batch(requestsOf(asked, play.steps.flatMap(step => ('task' in step ? [step.task] : []))))
-  const [factsOutput, journal, ...outputs] = await session.read([{ script: factsScript }, { script: readJournal }, ...parts])
-  if (!factsOutput || !journal) throw new Error('The first frame was not answered.')
+  const [factsOutput, journal, left, ...outputs] = await session.read([{ script: factsScript }, { script: readJournal }, { script: readLeftovers }, ...parts])
+  if (!factsOutput || !journal || !left) throw new Error('The first frame was not answered.')
   const facts = parseFacts(factsOutput)
   prepared.learn(facts)
   const reader = new Reader(wanted => session.read(wanted))
   reader.learn(parse(outputs))
   const pending = parseJournal(journal, prepared.playbook.name, play.handlers.map(({ name }) => name))
-  return { name: prepared.host.name, playbook: prepared.playbook.name, play, leftOut, asked, reader, pending, observer, facts }
+  return { name: prepared.host.name, playbook: prepared.playbook.name, play, leftOut, asked, reader, pending, leftovers: parseLeftovers(left), observer, facts }
 }
 
 /** States as the host has them now. */

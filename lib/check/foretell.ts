@@ -11,6 +11,7 @@ import type { State } from '../state/resource.ts'
 import { changesOf, neverApplied } from '../apply/apply-task.ts'
 import { ignored } from '../apply/converge.ts'
 import { Patience } from '../apply/reconnect.ts'
+import { tidyUpReport } from '../apply/tidy-up.ts'
 import { concerned } from './concerned.ts'
 import { doubtOf } from './doubt.ts'
 import { Overlay } from './overlay.ts'
@@ -30,6 +31,12 @@ export async function foretell(walk: HostWalk, overlay = new Overlay(), done: Fo
   const source = overlaySource(walk, overlay)
   const patience = new Patience()
   lookUpLeftOut(walk.leftOut, source)
+  const leftovers = overlay.takeBack(walk.leftovers)
+  if (leftovers.length > 0) {
+    const report = tidyUpReport(leftovers)
+    done.tasks.push(report)
+    walk.observer.taskDone(walk.name, report)
+  }
   const notifications = new Map<string, TaskStatus>([...walk.pending].map(name => [name, 'change']))
   for (const step of walk.play.steps) {
     if ('flush' in step) {

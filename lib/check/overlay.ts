@@ -35,6 +35,13 @@ export class Overlay implements Foresight {
     return state === undefined && this.#gone.some(isGone => isGone(kind, name)) ? null : state
   }
 
+  /** Of what interrupted runs left, that which no playbook before has taken back; it is taken back now. */
+  takeBack<Left extends { name: string }>(leftovers: readonly Left[]): Left[] {
+    const open = leftovers.filter(({ name }) => this.foretold('temporary', name) === undefined)
+    for (const { name } of open) this.#states.set(`temporary ${name}`, null)
+    return open
+  }
+
   /** The state that `request` will find, or undefined when this run says nothing of it. */
   find(request: Request): State | null | undefined {
     const state = this.#states.get(questionIdentity(request))

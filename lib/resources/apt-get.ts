@@ -1,3 +1,4 @@
+import { temporaryFunctions } from '../apply/temporary.ts'
 import { apply, read, type ApplyScript } from '../shell/script.ts'
 
 /** How apt-get is called; the same for all packages of a task. */
@@ -54,14 +55,21 @@ of() { # field, package
 /**
  * Shell functions around apt-get. `locked` runs a command and waits for whoever holds a lock of dpkg or apt, of which apt-get itself
  * waits for one only (DPkg::Lock::Timeout of apt.conf(5)); no lock file is ever removed. Nothing can ask: no terminal, no debconf questions.
- * `at_end` has something done when the script ends, whichever way. Where held packages may change, they are held again then.
+ * `at_end` has something done when the script ends, whichever way. `meanwhile NAME WHAT UNDO` does so too, and has the next run do it where
+ * the script cannot: it comes before what is to be undone. Where held packages may change, they are held again then.
  */
 export function aptFunctions({ lockTimeoutSeconds = 60, cacheValidSeconds = CACHE_VALID_SECONDS, allowChangeHeld = false }: AptOptions): ApplyScript {
   return apply`export DEBIAN_FRONTEND=noninteractive DEBIAN_PRIORITY=critical APT_LISTCHANGES_FRONTEND=none NEEDRESTART_SUSPEND=1 UCF_FORCE_CONFFOLD=1
 ${listsFunction}
 ${dpkgFunction}
+${temporaryFunctions}
 ends=:
 at_end() { ends="$1; $ends"; trap 'c=$?; eval "$ends"; exit $c' EXIT; trap 'exit 143' HUP INT TERM; }
+undo() { (eval "$2") && undone "$1"; }
+meanwhile() {
+  temporary "$@" || { echo "$2 cannot be noted down below /var/lib/stead, and would stay if this run were interrupted; nothing was changed." >&2; exit 73; }
+  eval "undo_$1=\$3"; at_end "undo $1 \"\$undo_$1\""
+}
 locked() {
   b=$(date +%s); h=
   while :; do
@@ -86,22 +94,26 @@ mend() { if [ -n "$(dpkg --audit)" ]; then locked dpkg --configure -a --force-co
 installed() { [ "$(of db:Status-Status "$1")" = installed ]; }
 # With a pattern, what is not installed is listed too.
 selected() { dpkg --get-selections '*' | sed -n "s/[[:blank:]][[:blank:]]*$1\$//p"; }
-hold_again() { selected install | grep -xF -e "$held" | sed 's/$/ hold/' | dpkg --set-selections; }
-${allowChangeHeld ? apply`held=$(selected hold); [ -z "$held" ] || at_end hold_again` : apply`:`}`
+${allowChangeHeld ? keepHolds : apply`:`}`
 }
+
+/** Shell: apt-get takes the mark of a held package that it changes; it gets it back unless it was removed. */
+const keepHolds = apply`held=$(selected hold); [ -z "$held" ] || meanwhile holds 'held packages that may change for a moment' \
+  "dpkg --get-selections '*' | sed -n 's/[[:blank:]][[:blank:]]*install\$//p' | grep -xF -e '$held' | sed 's/\$/ hold/' | dpkg --set-selections"`
 
 const POLICY_MARK = '# made by stead for the time of one call of apt-get'
 
 /** Where a policy of the operator is meanwhile: it may let services start. */
 const ASIDE = '/usr/sbin/policy-rc.d.aside-by-stead'
 
+const policyBack = apply`p=/usr/sbin/policy-rc.d; if grep -qsx ${POLICY_MARK} $p; then rm -f $p; fi; if [ -e ${ASIDE} ]; then mv -n ${ASIDE} $p; fi`
+
 /** Shell, behind {@link aptFunctions}: keeps maintainer scripts from starting services until the script ends, where that is wanted. */
 export function quietServices({ startServices = true }: AptOptions): ApplyScript {
-  // One of a run that was killed would keep services from starting for ever.
-  const restore = apply`policy_back() { if grep -qsx ${POLICY_MARK} /usr/sbin/policy-rc.d; then rm -f /usr/sbin/policy-rc.d; fi; if [ -e ${ASIDE} ]; then mv -n ${ASIDE} /usr/sbin/policy-rc.d; fi; }
-policy_back`
-  if (startServices) return restore
-  return apply`${restore}; at_end policy_back
+  // One without a note would keep services from starting for ever.
+  if (startServices) return policyBack
+  return apply`${policyBack}
+meanwhile policy 'policy-rc.d, which keeps packages from starting services' ${policyBack.text}
 if [ -e /usr/sbin/policy-rc.d ]; then mv /usr/sbin/policy-rc.d ${ASIDE}; fi
 printf '#!/bin/sh\n%s\nexit 101\n' ${POLICY_MARK} >/usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d`
 }

@@ -73,7 +73,8 @@ export const deb: Resource<DebKey, DebState, z.infer<typeof schema>> = {
     return {
       stdin: 'bytes' in source ? source.bytes() : undefined,
       script: apply`${aptFunctions(options)}
-d=$(mktemp -d /tmp/stead-deb.XXXXXXXX) && chmod 755 "$d" || exit; at_end 'rm -rf -- "$d"'; f=$d/package.deb
+d=$(mktemp -du /tmp/stead-deb.XXXXXXXX); meanwhile deb "the package file in $d" "rm -rf -- $d"
+mkdir -m 755 "$d" || exit; f=$d/package.deb
 ${fetched}
 ${functions}
 p=$(i "$f") || exit

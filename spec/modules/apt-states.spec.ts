@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { aptFunctions, quietServices } from '../../lib/resources/apt-get.ts'
 import { apt } from '../../modules/apt.ts'
 import { aptHostName } from '../helpers/apt-host.ts'
 import { MadePackagesHost } from '../helpers/made-packages.ts'
@@ -130,6 +131,18 @@ describe('apt, whatever state a package is in', function () {
     await host.sh(`dpkg --purge serving >/dev/null 2>&1; printf '#!/bin/sh\\n# made by stead for the time of one call of apt-get\\nexit 101\\n' >/usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d`)
     await host.apply(apt({ packages: ['serving'] }))
     expect(await host.sh('cat /run/serving; ls /usr/sbin/policy-rc.d 2>/dev/null || echo none')).to.equal('started\nnone\n')
+  })
+
+  it('[fault 66] services start again where a run was killed between dpkg\'s end and its own: the next run sees to that, as a check foretells', async () => {
+    await given(`printf '#!/bin/sh\\nexit 0\\n' >/usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d; i foo=1.0.0; apt-mark hold foo`)
+    const options = { startServices: false, allowChangeHeld: true }
+    await host.sh(`${aptFunctions(options).text}\n${quietServices(options).text}\n{ apt-get install -y --allow-change-held-packages foo=1.0.1; } >/dev/null 2>&1 </dev/null; trap - EXIT`)
+    expect(await host.sh('tail -n 1 /usr/sbin/policy-rc.d'), 'what is left').to.equal('exit 101\n')
+    const report = await apply(apt({ packages: ['mailer-one'] }))
+    expect(changed(report)).to.deep.equal(['package[mailer-one]', 'temporary[holds]', 'temporary[policy]'])
+    expect(await host.sh('tail -n 1 /usr/sbin/policy-rc.d; rm /usr/sbin/policy-rc.d; ls /usr/sbin/policy-rc.d* /var/lib/stead/temporary/* 2>/dev/null || echo none')).to.equal('exit 0\nnone\n')
+    expect(await version(), 'held again').to.equal('hi 1.0.1')
+    expect((await host.check(apt({ packages: ['mailer-one'] }))).status).to.equal('ok')
   })
 
   it('does not start services either where an operator wrote that they may be, and leaves that as it was', async () => {

@@ -7,7 +7,7 @@ import { inTemporaryDirectory } from '../shell/local-session.ts'
 
 /** Runs a script after the functions, with a directory in the place of the host's. */
 function run(directory: string, text: string): { output: string; status: number | null } {
-  const script = text.replaceAll(/(?<![a-zA-Z0-9])\/(?=var\/lib\/apt|etc\/apt|usr\/sbin\/policy)/g, `${directory}/`)
+  const script = text.replaceAll(/(?<![a-zA-Z0-9])\/(?=var\/lib\/apt|var\/lib\/stead|etc\/apt|usr\/sbin\/policy)/g, `${directory}/`)
   const { stdout, stderr, status } = spawnSync('sh', ['-c', script], { encoding: 'utf8', cwd: directory })
   return { output: stdout + stderr, status }
 }
