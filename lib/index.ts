@@ -6,7 +6,7 @@ export { defineModule, want, type HostView, type ModuleCall, type Plan, type Wan
 export { playbook, type Play, type Playbook } from './playbook/playbook.ts'
 export type { PlaybookHost } from './playbook/facts.ts'
 export type { Handler, Task, TaskOptions } from './playbook/task.ts'
-export { absolutePath, attributeArguments, fileAttributeArguments, fileMode, fileModeChange, hasPassword, name, port, unitName, validateArgument } from './playbook/arguments.ts'
+export { absolutePath, attributeArguments, fileAttributeArguments, fileMode, fileModeChange, filePath, hasPassword, name, nameBelow, plainName, port, unitName, validateArgument } from './playbook/arguments.ts'
 export { checksumFrom, checksumList } from './playbook/checksums.ts'
 export { mergeBlock, type BlockPlace } from './playbook/merge-block.ts'
 export { lostReferences, mergeLine, removeLines } from './playbook/merge-line.ts'

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { absolutePath, Content, defineModule, fetchedFile, file, fileMode, findSource, formatSource, hasPassword, PlaybookError, sourceFileName, want, type Want } from '../lib/index.ts'
+import { Content, defineModule, fetchedFile, file, fileMode, filePath, findSource, formatSource, hasPassword, PlaybookError, sourceFileName, want, type Want } from '../lib/index.ts'
 
 const word = (what: string) => z.string().regex(/^[^\s]+$/, `must be ${what}, without blanks`)
 const boolean = z.boolean('must be true or false')
 
 const signedBy = z.union([
-  absolutePath,
+  filePath,
   /** Armoured text or bytes. */
   z.strictObject({ key: z.union([z.string().includes('-----BEGIN PGP PUBLIC KEY BLOCK-----', 'must be an armoured key; a binary one is given as bytes'), z.instanceof(Uint8Array)]) }),
   /** A file of the controller. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { z } from 'zod'
-import { absolutePath, defineModule, file, findSource, lookAtUnpacked, name, planOwnership, planUnpacked, PlaybookError, sourceContent } from '../lib/index.ts'
+import { absolutePath, defineModule, file, findSource, lookAtUnpacked, name, nameBelow, planOwnership, planUnpacked, PlaybookError, sourceContent } from '../lib/index.ts'
 import { checksumArguments, checksumOf, nameIn, url } from './download.ts'
 
 const globs = z.array(z.string().min(1).refine(pattern => !pattern.startsWith('-'), 'must not begin with a dash'), 'must be a list of patterns, as in [\'bin/*\']').default([])
@@ -20,8 +20,8 @@ const args = z.strictObject({
   include: globs,
   /** Do not unpack members that match one of these. @default [] */
   exclude: globs,
-  /** Names at the top of the directory that are not of the archive and stay, moved over as they are. @default [] */
-  keep: z.array(z.string().regex(/^[^/*?[\]\\]+$/, 'must be a name, without / and wildcards')).default([]),
+  /** Names at the top of the directory that are not of the archive and stay, moved over as they are. One that the archive brings too is an error. @default [] */
+  keep: z.array(nameBelow.refine(one => !/[*?[\]\\]/.test(one) && one !== '.stead-archive', 'must be a name without wildcards, and not .stead-archive')).default([]),
   /** @default 'root' */
   owner: name.optional(),
   /** @default 'root', or the owner's own */

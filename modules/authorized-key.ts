@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { absolutePath, Content, defineModule, editKeys, file, name, parseKey, planParents, ReadError, user as userResource, want } from '../lib/index.ts'
+import { Content, defineModule, editKeys, file, filePath, name, parseKey, planParents, ReadError, user as userResource, want } from '../lib/index.ts'
 
 const args = z.strictObject({
   /** Whose keys they are. */
@@ -11,7 +11,7 @@ const args = z.strictObject({
   /** Leave no other key in the file. @default false */
   exclusive: z.boolean('must be true or false').default(false),
   /** The file; directories above it that are missing are made for root, mode 0755, as others may use them too. @default .ssh/authorized_keys in the user's home directory */
-  path: absolutePath.optional(),
+  path: filePath.optional(),
 }).superRefine(({ keys, state, exclusive }, context) => {
   const issue = (message: string) => context.addIssue({ code: 'custom', path: ['exclusive'], message })
   if (exclusive && state === 'absent') issue('makes sense only with keys that are present')

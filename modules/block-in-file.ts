@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { absolutePath, defineModule, mergeBlock, planEdit, toBytewise, type HostView, type Want } from '../lib/index.ts'
+import { defineModule, filePath, mergeBlock, planEdit, toBytewise, type HostView, type Want } from '../lib/index.ts'
 import { editArguments, placeFrom } from './line-in-file.ts'
 
 /** Arguments of a block in a file; modules that write a block of a particular file share them. */
 export const blockArguments = z.strictObject({
-  path: absolutePath,
+  path: filePath,
   /** The lines between the markers. Empty: the block is taken out. With CRLF in it, or in the file, the block's lines end so. */
   block: z.string('must be text').default(''),
   /** The marker lines; `{mark}` becomes BEGIN and END. @default '# {mark} stead' */

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { z } from 'zod'
-import { absolutePath, checksumFrom, checksumList, Content, defineModule, hasPassword, planFile } from '../lib/index.ts'
+import { checksumFrom, checksumList, Content, defineModule, filePath, hasPassword, planFile } from '../lib/index.ts'
 import { writtenFileArguments } from './file.ts'
 
 /** Arguments of what is downloaded and must have a checksum. */
@@ -34,7 +34,7 @@ export function nameIn(from: string): string {
 
 const args = z.strictObject({
   url,
-  path: absolutePath,
+  path: filePath,
   ...checksumArguments,
   ...writtenFileArguments,
 }).refine(({ sha256, checksums }) => (sha256 === undefined) !== (checksums === undefined), { path: ['sha256'], message: 'must be given, or else checksums' })

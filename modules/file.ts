@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { absolutePath, contentOf, defineModule, file as fileResource, fileAttributeArguments, PlaybookError, planFile, refuseStrangeLink, Secret, sourceContent, validateArgument, want } from '../lib/index.ts'
+import { contentOf, defineModule, file as fileResource, fileAttributeArguments, filePath, planFile, PlaybookError, refuseStrangeLink, Secret, sourceContent, validateArgument, want } from '../lib/index.ts'
 
 /** Arguments of a file that is written whole, whatever its content is made from. */
 export const writtenFileArguments = {
@@ -19,7 +19,7 @@ export const writtenFileArguments = {
 }
 
 const args = z.strictObject({
-  path: absolutePath,
+  path: filePath,
   /** What it holds; a secret is written and never shown. @default as it is, empty for a new file */
   content: z.union([z.string(), z.instanceof(Uint8Array), z.instanceof(Secret)], 'must be text, bytes or a secret').optional(),
   /** A file of the controller to copy: a path, or a name that is looked for as templates are. Instead of `content`. */

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { absolutePath, defineModule, file, fileMode, name, planFile, PlaybookError, refuseStrangeLink, secretFile, want } from '../lib/index.ts'
+import { defineModule, file, fileMode, filePath, name, planFile, PlaybookError, refuseStrangeLink, secretFile, want } from '../lib/index.ts'
 
 const args = z.strictObject({
-  path: absolutePath,
+  path: filePath,
   /** Its alphabet: hexadecimal digits, that of base64, or letters and digits alone. @default 'hex' */
   format: z.enum(['hex', 'base64', 'alnum'], 'must be \'hex\', \'base64\' or \'alnum\'').default('hex'),
   /** Characters; a newline follows them. @default 64 */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { absolutePath, defineModule, fileAttributeArguments, lostReferences, mergeLine, planEdit, removeLines, validateArgument, type BlockPlace } from '../lib/index.ts'
+import { defineModule, fileAttributeArguments, filePath, lostReferences, mergeLine, planEdit, removeLines, validateArgument, type BlockPlace } from '../lib/index.ts'
 
 const pattern = (other: string) => z.union([z.instanceof(RegExp), z.string().min(1)], `must be a regular expression, or a text that the line contains${other}`)
 
@@ -27,7 +27,7 @@ export function placeFrom(insertAfter: RegExp | string | undefined, insertBefore
 }
 
 const args = z.strictObject({
-  path: absolutePath,
+  path: filePath,
   /** The line, without its ending. `$` in it means nothing, but for `backReferences`. Needed unless a pattern says what is to be absent. */
   line: z.string('must be text').refine(line => !/[\r\n]/.test(line), 'must be one line: several are a block (blockInFile)').optional(),
   /** Finds the line that is replaced, or with `absent`, all that are taken out: a regular expression, or a text that the line contains. */

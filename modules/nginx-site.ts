@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { Content, defineModule, file, nginxSite as site, renderTemplate, want } from '../lib/index.ts'
+import { Content, defineModule, file, nginxSite as site, plainName, renderTemplate, want } from '../lib/index.ts'
 
 const args = z.strictObject({
   /** Its name in sites-available, without `.conf`. */
-  name: z.string().regex(/^[\w.-]+$/, 'must be a word'),
+  name: plainName,
   /** The configuration as text; or else a template. Texts of others are quoted for it by nginxString. */
   content: z.string('must be text').optional(),
   /** An Eta template, as in the template module. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { absolutePath, Content, defineModule, file, onionAddress, onionClients, onionKey, ownDirectory, PlaybookError, Secret, unitName, want, type HostView, type Want } from '../lib/index.ts'
+import { absolutePath, Content, defineModule, file, filePath, onionAddress, onionClients, onionKey, ownDirectory, plainName, PlaybookError, Secret, unitName, want, type HostView, type Want } from '../lib/index.ts'
 import { blockArguments, planBlock } from './block-in-file.ts'
 import { torrcLines, verifyTorrc } from './torrc.ts'
 
@@ -12,13 +12,13 @@ const keyHeader = '== ed25519v1-secret: type0 ==\0\0\0'
 
 const args = z.strictObject({
   /** Names the service; its keys are in /var/lib/tor/NAME/. */
-  name: z.string().regex(/^[\w.-]+$/, 'must be a word'),
+  name: plainName,
   /** Ports of the onion, and where on this host each leads. */
   ports: z.record(z.string().regex(/^\d{1,5}$/, 'must be a port number'), target, 'must give a target for each port, as in { 80: \'127.0.0.1:8080\' }').default({}),
   /** More HiddenService… options of tor(1). @default {} */
   options: z.record(z.string().regex(/^HiddenService\w+$/, 'must be an option of tor(1) that begins with HiddenService'), z.union([z.string(), z.number(), z.boolean()])).default({}),
   /** Who alone may reach it: public keys (x25519, base32) by name. One taken away is kept out at once; {} lets everybody in. @default as it is */
-  clients: z.record(z.string().regex(/^[\w-]+$/, 'must be a word'), clientKey).optional(),
+  clients: z.record(z.string().regex(/^[\w-]+$/, 'must be a word').max(200, 'must be 200 characters at most'), clientKey).optional(),
   /** An identity that exists already: base64 of its hs_ed25519_secret_key. @default made by tor, once */
   key: z.instanceof(Secret, { message: 'must be a Secret: secret(…)' }).refine(key => keyBytes(key).length === 96 && keyBytes(key).toString('latin1').startsWith(keyHeader), 'must be base64 of the file hs_ed25519_secret_key').optional(),
   /** Let `key` take the place of another one; the address that belongs to that is lost. @default false */
@@ -30,7 +30,7 @@ const args = z.strictObject({
   /** Directory of its keys. @default /var/lib/tor/NAME */
   directory: absolutePath.optional(),
   /** @default '/etc/tor/torrc' */
-  torrc: absolutePath.default('/etc/tor/torrc'),
+  torrc: filePath.default('/etc/tor/torrc'),
   /** The unit that runs tor. @default 'tor@default' */
   unit: unitName.default('tor@default.service'),
 }).refine(({ state, ports }) => state === 'absent' || Object.keys(ports).length > 0, { path: ['ports'], message: 'must name at least one port' })

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { absolutePath, defineModule, file, PlaybookError, planLink, refuseStrangeLink, want } from '../lib/index.ts'
+import { defineModule, file, filePath, planLink, PlaybookError, refuseStrangeLink, want } from '../lib/index.ts'
 
 const args = z.strictObject({
-  path: absolutePath,
+  path: filePath,
   /** What the link says, absolute or relative to where it stands; it need not be there. Needed unless it is to be absent. */
   target: z.string('must be a path').min(1, 'must not be empty').refine(text => !text.includes('\0'), 'must hold no NUL').optional(),
   /** @default 'present' */

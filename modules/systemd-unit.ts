@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { z } from 'zod'
-import { Content, defineModule, PlaybookError, renderTemplate, unitFile, unitName, want, type HostView, type Want } from '../lib/index.ts'
+import { Content, defineModule, plainName, PlaybookError, renderTemplate, unitFile, unitName, want, type HostView, type Want } from '../lib/index.ts'
 
 const value = z.union([z.string().regex(/^[^\r\n]*$/, 'must be one line'), z.number(), z.boolean()])
 
@@ -8,7 +8,7 @@ const args = z.strictObject({
   /** The unit; without a suffix it is a service. A template is `name@.service`. */
   name: unitName,
   /** Names a drop-in for a unit that is somebody else's: NAME.d/DROPIN.conf. @default the whole unit file */
-  dropIn: z.string().regex(/^[\w.-]+$/, 'must be a word').transform(given => given.replace(/\.conf$/, '')).optional(),
+  dropIn: plainName.transform(given => given.replace(/\.conf$/, '')).optional(),
   /** Sections with their options; a list gives an option several times. Values stand there as they are: see systemdCommand and systemdEnvironment. */
   sections: z.record(z.string().regex(/^[A-Za-z][\w-]*$/, 'must be the name of a section'), z.record(z.string().regex(/^[A-Za-z][\w-]*$/, 'must be the name of an option'), z.union([value, z.array(value)]))).optional(),
   /** Or the file as text. */

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { absolutePath, defineModule, planFile, renderTemplate } from '../lib/index.ts'
+import { defineModule, filePath, planFile, renderTemplate } from '../lib/index.ts'
 import { writtenFileArguments } from './file.ts'
 
 const args = z.strictObject({
-  path: absolutePath,
+  path: filePath,
   /** An Eta template: a path, or a name that is looked for beside the playbook, in the folder of its name and in `templates/`. */
   source: z.string('must be the name of a template').min(1, 'must name a template'),
   /** What the template sees as `it`. A variable that it asks for and that is not here is an error; a secret is written (as it is, in JSON.stringify, in encodeURIComponent) and never shown. @default {} */

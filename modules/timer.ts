@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { absolutePath, defineModule, file, name as account, systemdCommand, systemdEnvironment, unit as unitResource, want } from '../lib/index.ts'
+import { absolutePath, defineModule, file, name as account, plainName, systemdCommand, systemdEnvironment, unit as unitResource, want } from '../lib/index.ts'
 import { planUnitFile, unitText } from './systemd-unit.ts'
 import { planUnit } from './systemd.ts'
 
@@ -7,7 +7,7 @@ const line = z.string().regex(/^[^\r\n]+$/, 'must be one line')
 
 const args = z.strictObject({
   /** Names the pair NAME.timer and NAME.service. */
-  name: z.string().regex(/^[A-Za-z0-9][\w.-]*$/, 'must be a word'),
+  name: plainName,
   /** When, as in systemd.time(7): 'daily', 'Mon..Fri 02:30', '*:0/15'. Several are one or the other. */
   schedule: z.union([line, z.array(line).min(1, 'must name at least one time')], 'must be a time, as in \'daily\'').transform(given => (typeof given === 'string' ? [given] : given)).optional(),
   /** The program by its path, and its arguments, one word each; no shell looks at them. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { absolutePath, defineModule, torrcValue } from '../lib/index.ts'
+import { defineModule, filePath, plainName, torrcValue } from '../lib/index.ts'
 import { blockArguments, planBlock } from './block-in-file.ts'
 
 /** Checks a torrc as Debian's unit does before it starts tor. */
@@ -15,13 +15,13 @@ export function torrcLines(options: Readonly<Record<string, z.output<typeof valu
 
 const args = z.strictObject({
   /** Names the stanza within the file. */
-  name: z.string().regex(/^[\w.-]+$/, 'must be a word'),
+  name: plainName,
   /** Options of tor(1) with the values that tor shall see, in order; a list gives the option several times. They are quoted as needed. */
   options: z.record(z.string().regex(/^[+/]?[A-Za-z0-9_]+$/, 'must be the name of an option of tor(1)'), z.union([value, z.array(value)])).default({}),
   /** @default 'present' */
   state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
   /** @default '/etc/tor/torrc' */
-  path: absolutePath.default('/etc/tor/torrc'),
+  path: filePath.default('/etc/tor/torrc'),
 }).refine(({ state, options }) => state === 'absent' || Object.keys(options).length > 0, { path: ['options'], message: 'must name at least one option' })
 
 /**

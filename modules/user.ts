@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { absolutePath, Content, defineModule, file, homeInTheWay, name, PlaybookError, Secret, user as userResource, want, type HostView } from '../lib/index.ts'
+import { absolutePath, Content, defineModule, file, filePath, homeInTheWay, name, PlaybookError, Secret, user as userResource, want, type HostView } from '../lib/index.ts'
 import { groupNames } from './group.ts'
 
 /** crypt(5): `$id$…` with a hash of the length that its method has, an old DES hash, or one of the marks for "no password". */
@@ -22,7 +22,7 @@ const args = z.strictObject({
   system: z.boolean('must be true or false').default(false),
   comment: z.string().regex(/^[^:\r\n]*$/, 'must be one line without a colon').optional(),
   /** Login shell. @default as it is; that of useradd(8) for a new one */
-  shell: absolutePath.optional(),
+  shell: filePath.optional(),
   /** Home directory as passwd(5) has it. @default as it is; /home/NAME for a new one */
   home: absolutePath.optional(),
   /** Make the home directory where it is missing. @default true, false with `system` */

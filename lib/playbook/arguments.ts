@@ -14,11 +14,34 @@ export const fileModeChange = z
   .refine(mode => /^[0-7]{3,4}$/.test(mode) || symbolic.test(mode), 'must be three or four octal digits, as in \'0640\', or symbolic, as in \'u=rw,g+r\' (chmod(1))')
   .transform(mode => (/^[0-7]+$/.test(mode) ? mode.padStart(4, '0') : mode))
 
-/** A path from the root, without `.`, `..` or a NUL in it. */
-export const absolutePath = z
+const anyPath = z
   .string('must be an absolute path, as in \'/etc/motd\'')
   .refine(path => path.startsWith('/') && !path.includes('\0') && !path.split('/').some(part => part === '.' || part === '..'), 'must be an absolute path without . and .., as in \'/etc/motd\'')
-  .transform(path => path.replace(/\/+/g, '/').replace(/(.)\/$/, '$1'))
+
+/** A path from the root, without `.`, `..` or a NUL in it; doubled slashes and one at the end mean nothing. @example absolutePath.parse('/srv//data/') // '/srv/data' */
+export const absolutePath = anyPath.transform(path => path.replace(/\/+/g, '/').replace(/(.)\/$/, '$1'))
+
+/** The path of something that is not a directory: {@link absolutePath}, but not with a slash at its end. @example filePath.safeParse('/srv/data/').success // false */
+export const filePath = anyPath
+  .refine(path => !path.endsWith('/'), 'must not end in a slash, which stands for a directory: give the path of the file itself')
+  .pipe(absolutePath)
+
+/**
+ * The name of one thing in a directory, which never leads out of it: not empty, `.` or `..`, without a slash or a control character, 255 bytes
+ * at most. Every argument that is joined to a path is one of these or {@link plainName}. @example nameBelow.safeParse('..').success // false
+ */
+export const nameBelow = z
+  .string('must be a name')
+  .refine(one => !['', '.', '..'].includes(one) && !/[/\u0000-\u001f\u007f]/.test(one) && Buffer.byteLength(one) <= 255, 'must be the name of one thing in a directory: not . or .., no slash, no control character, 255 bytes at most')
+
+/**
+ * {@link nameBelow} for files that programs look for by patterns: letters, digits, `_`, `.` and `-`, and the first one a letter, a digit or
+ * `_`, since a file that begins with a dot is overlooked by most of them. @example plainName.parse('my-site') // 'my-site'
+ */
+export const plainName = z
+  .string('must be a name')
+  .regex(/^\w[\w.-]*$/, 'must be a name of letters, digits, _, . and - that begins with a letter, a digit or _')
+  .max(200, 'must be 200 characters at most')
 
 /** A name of a user or group, as useradd(8) takes it, or a number. */
 export const name = z.string('must be a name').regex(/^[A-Za-z0-9_][A-Za-z0-9_. -]*\$?$/, 'must be a name of a user or group')
@@ -36,7 +59,8 @@ const suffixes = /\.(service|socket|timer|target|path|mount|automount|swap|slice
 /** A unit of systemd; without a suffix it is a service. @example unitName.parse('nginx') // 'nginx.service' */
 export const unitName = z
   .string('must be the name of a unit')
-  .regex(/^[A-Za-z0-9:_.\\@-]+$/, 'must be the name of one unit; patterns are not allowed')
+  .regex(/^[A-Za-z0-9:_\\@-][A-Za-z0-9:_.\\@-]*$/, 'must be the name of one unit; patterns are not allowed')
+  .max(200, 'must be 200 characters at most')
   .transform(given => (suffixes.test(given) ? given : `${given}.service`))
 
 /** Owner, group and mode, as many modules take them; left out, they stay as they are. */

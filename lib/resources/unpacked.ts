@@ -63,14 +63,14 @@ export function noDirectory(path: string): string {
  * that it is told from what is only called alike, and it names what was taken from the old one into the new.
  *
  * E: whether there is something. M: whether a mount point is at a path or below, `m`. D: deletes, but nothing of what is mounted there
- * (rm --one-file-system does not tell a bind mount). B: puts what was kept back into the old one. U: undoes the swap. R: puts right what
- * a run that was killed between the renames left in `$o`, and deletes that.
+ * (rm --one-file-system does not tell a bind mount). B: puts what was kept back into the old one. U: undoes the swap, whatever it failed of,
+ * and deletes the new one. R: puts right what a run that was killed between the renames left in `$o`, and deletes that.
  */
 const swapping = apply`E() { [ -e "$1" ] || [ -L "$1" ]; }
 M() { while read -r m m m m m r; do case $m in *\\*) m=$(printf '%b.' "$m"); m=\${m%.};; esac; case $m in "$1"|"$1"/*) return 0;; esac; done </proc/self/mountinfo; return 1; }
 D() { if M "$1"; then echo "$1 is left there, since $m is a mount point: unmount it, and remove the rest." >&2; else rm -rf --one-file-system -- "$1"; fi; }
 B() { for n in "$1/.stead-kept/="*; do n=\${n#"$1/.stead-kept/="}; if E "$1/tree/$n" && ! E "$1/old/$n"; then mv -T -- "$1/tree/$n" "$1/old/$n" || return; fi; done; }
-U() { if E "$w/old"; then B "$w" && mv -T -- "$w/old" "$d" || { trap - EXIT; echo "What was there is in $w/old." >&2; }; fi; exit 1; }
+U() { trap - EXIT; if E "$w/old"; then B "$w" && mv -T -- "$w/old" "$d" || { echo "What was there is in $w/old." >&2; exit 1; }; fi; D "$w"; exit 1; }
 R() {
   if E "$o/old" && E "$o/tree"; then
     B "$o"
@@ -143,13 +143,16 @@ ${unpackMembers(key)}
 ${mode === undefined ? apply`:` : apply`chmod -R -- ${mode} "$w/tree"`}
 chown -hR -- ${ownership(owner, group)} "$w/tree"
 f=$(cd "$w/tree" && ${fingerprint(keep)}); printf '%s %s %s\n' "$s" "\${f%% *}" ${desired?.selection ?? ''} >"$w/tree/"${MARK}
-sync -f -- "$w/tree"
-trap '' HUP INT TERM
-if E "$d"; then mv -T -- "$d" "$w/old"; fi
 for k in ${keep}; do
-  if E "$w/old/$k"; then : >"$w/.stead-kept/=$k"; rm -rf --one-file-system -- "$w/tree/$k"; mv -T -- "$w/old/$k" "$w/tree/$k" || U; fi
+  if E "$w/tree/$k"; then echo "The archive itself brings $k, which is to be kept as it is on the host: exclude it, or do not keep it." >&2; exit 1; fi
+  : >"$w/.stead-kept/=$k"
 done
-mv -T -- "$w/tree" "$d" || U`,
+sync -f -- "$w"
+trap U EXIT; trap '' HUP INT TERM
+if E "$d"; then mv -T -- "$d" "$w/old"; fi
+for k in ${keep}; do if E "$w/old/$k"; then mv -T -- "$w/old/$k" "$w/tree/$k"; fi; done
+mv -T -- "$w/tree" "$d"
+trap 'D "$w"' EXIT`,
     }
   },
   foretells: ({ directory }) => [{ kind: 'file', identity: directory, state: { type: 'directory' }, below: true }, ...directoriesAbove(directory)],

@@ -44,6 +44,7 @@ describe('archive', function () {
 
   const of = (file: string, given: Arguments = {}) => archive({ path: target, url: `file://${d}/${file}`, sha256: sums.get(file), ...given })
   const tree = () => host.sh(`cd ${target} && find . -mindepth 1 ! -name .stead-archive -printf '%P\\n' | sort`)
+  const kept = { strip: 1, keep: ['own'] }
   const whole = "bin\nbin/run\nhard\nlink\none\nü $(x)&\nü $(x)&/à (copy)!@#%^&-.jpg\n"
 
   fourRounds({
@@ -111,6 +112,31 @@ describe('archive', function () {
     expect(await tree()).to.equal(whole)
   })
 
+  it('[fault 39, archive 7] a name to be kept that leads elsewhere, or that the archive brings itself, is refused; nothing is lost of what was there', async () => {
+    for (const name of ['..', '.', '', 'a/b', '/etc', '*', '.stead-archive', 'a\n']) expect(of('a.tar', { keep: [name, 'mine'] }).issues, name).not.to.deep.equal([])
+    await host.apply(of('a.tar', kept))
+    await host.sh(`echo mine >${target}/own; echo mine >${target}/added`)
+    expect(await refused(host, of('b.tar.gz', { strip: 1, keep: ['own', 'bin'] }))).to.contain('The archive itself brings bin, which is to be kept')
+    expect(await host.sh(`cat ${target}/own ${target}/added ${target}/one; ls -d ${target}*`)).to.equal(`mine\nmine\none\n${target}\n`)
+    await settle(host, of('b.tar.gz', { strip: 1, keep: ['own', 'bin'], exclude: ['top/bin*'] }))
+    expect(await host.sh(`cat ${target}/own ${target}/one ${target}/bin/run`)).to.equal('mine\ntwo\nrun\n')
+  })
+
+  it('[fault 39] whatever fails once the old directory is moved away, it comes back as it was', async () => {
+    await host.apply(of('a.tar', kept))
+    await host.sh(`echo mine >${target}/own`)
+    for (const failing of [`*old/own*`, `*tree*${target}`]) {
+      await host.sh(`printf '#!/bin/sh\\ncase "$*" in %s) exit 1;; esac; exec /usr/bin/mv "$@"\\n' '${failing}' >/usr/local/bin/mv; chmod 755 /usr/local/bin/mv`)
+      try {
+        await refused(host, of('b.tar.gz', kept))
+      } finally {
+        await host.sh('rm /usr/local/bin/mv')
+      }
+      expect(await host.sh(`cat ${target}/own ${target}/one; ls -d ${target}*`)).to.equal(`mine\none\n${target}\n`)
+    }
+    expect(changed(await host.apply(of('a.tar', kept)))).to.deep.equal([])
+  })
+
   it('[archive 9] goes through a link to a directory; a file in its place is an error', async () => {
     await host.sh(`mkdir -p ${d}/real; ln -s ${d}/real ${target}`)
     await settle(host, of('a.tar', { strip: 1 }))
@@ -137,8 +163,6 @@ describe('archive', function () {
 
   /** What a run leaves that is killed between the two renames: the old directory, the new one, and by name what was kept. */
   const kill = (script = ':') => host.sh(`w=${target}.stead-12345678; mkdir -p $w/.stead-kept $w/tree; mv ${target} $w/old; ${script}`)
-  const kept = { strip: 1, keep: ['own'] }
-
   it('puts back what a run that was killed while it swapped left beside, with what is kept', async () => {
     for (const script of [':', ': >$w/.stead-kept/=own', ': >$w/.stead-kept/=own; mv $w/old/own $w/tree/own', `mkdir ${target}`]) {
       await host.sh(`rm -rf ${target}`)
