@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { absolutePath, Content, defineModule, file, filePath, onionAddress, onionClients, onionKey, ownDirectory, plainName, PlaybookError, Secret, unitName, want, type HostView, type Want } from '../lib/index.ts'
+import { absolutePath, Content, defineModule, filePath, onionAddress, onionClients, onionDirectory, onionKey, plainName, PlaybookError, Secret, TOR_USER, unitName, want, type HostView } from '../lib/index.ts'
 import { blockArguments, planBlock } from './block-in-file.ts'
 import { torrcLines, verifyTorrc } from './torrc.ts'
 
@@ -27,8 +27,8 @@ const args = z.strictObject({
   state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
   /** With `absent`: remove its keys too; its address is lost for ever. @default false */
   removeKeys: z.boolean('must be true or false').default(false),
-  /** Directory of its keys. @default /var/lib/tor/NAME */
-  directory: absolutePath.optional(),
+  /** Directory of its keys: one that is not there yet, or that holds an onion service. @default /var/lib/tor/NAME */
+  directory: absolutePath.refine(path => path !== '/var/lib/tor' && path.lastIndexOf('/') > 0, 'must be a directory of its own below another, as in \'/var/lib/tor/web\'').optional(),
   /** @default '/etc/tor/torrc' */
   torrc: filePath.default('/etc/tor/torrc'),
   /** The unit that runs tor. @default 'tor@default' */
@@ -56,23 +56,25 @@ export const onionService = defineModule<typeof args, { hostname: string }>({
     const service = { directory, unit }
     const block = [...torrcLines({ HiddenServiceDir: `${directory}/`, ...options }), ...Object.entries(ports).map(([port, to]) => `HiddenServicePort ${port} ${to}`)].join('\n')
     // Asked together, so that all travel in one frame.
-    const [stanza, current, , , open] = await Promise.all([
+    const privately = { directory, groupReads: torrcLines(options).includes('HiddenServiceDirGroupReadable 1') }
+    const [stanza, current] = await Promise.all([
       planBlock(blockArguments.parse({ path, block, marker: `# {mark} stead onion service ${name}`, state, validate: verifyTorrc }), host),
       key && host.current(onionKey, service),
       clients && host.current(onionClients, service),
-      host.current(onionAddress, service),
-      planPrivate(directory, torrcLines(options).includes('HiddenServiceDirGroupReadable 1'), host),
+      state === 'present' && host.current(onionAddress, service),
+      (state === 'present' || removeKeys) && refuseForeign(directory, state, host),
     ])
-    if (state === 'absent') return { wants: [...stanza, ...(removeKeys ? [want(file, { path: directory, noFollow: true, recursive: true }, null)] : [])] }
+    if (state === 'absent') return { wants: [...stanza, ...(removeKeys ? [want(onionDirectory, privately, null)] : [])] }
     const content = key && Content.of(keyBytes(key), { secret: true })
     if (content && current && !content.equals(current.key) && !replaceKey) {
       throw new PlaybookError(`${directory} holds another key: its address would be lost.`, { hint: 'Give the service another name or directory, or say replaceKey: true.' })
     }
     return {
       wants: [
-        ...open,
+        // First: as it is, tor might not even accept the stanza.
+        want(onionDirectory, privately, { private: true }),
         ...(content ? [want(onionKey, service, { key: content })] : []),
-        ...(clients ? [want(onionClients, service, { clients: Object.entries(clients).map(entry => entry.join(' ')).sort(), directory: ownDirectory })] : []),
+        ...(clients ? [want(onionClients, service, { clients: Object.entries(clients).map(entry => entry.join(' ')).sort() })] : []),
         ...stanza,
         want(onionAddress, service, {}),
       ],
@@ -84,14 +86,16 @@ export const onionService = defineModule<typeof args, { hostname: string }>({
   },
 })
 
-/** Takes from others, where they have it, what they may do with the directory of the keys and with the key. tor refuses a directory of somebody else. */
-async function planPrivate(directory: string, groupReads: boolean, host: HostView): Promise<Want[]> {
-  const parts = [{ path: directory, type: 'directory' as const, allowed: groupReads ? 0o7750 : 0o7700 }, { path: `${directory}/hs_ed25519_secret_key`, type: 'file' as const, allowed: 0o600 }]
-  const states = await Promise.all(parts.map(({ path }) => host.current(file, { path, noFollow: true })))
-  return parts.flatMap(({ path, type, allowed }, index) => {
-    const state = states[index]
-    if (state?.type !== type) return []
-    const mode = (parseInt(state.mode ?? '0', 8) & allowed).toString(8).padStart(4, '0')
-    return [want(file, { path, noFollow: true }, { type, owner: 'debian-tor', mode })]
-  })
+/** @throws PlaybookError for a directory that is no onion service's and that tor, or the removal of its keys, would take over. */
+async function refuseForeign(directory: string, state: 'present' | 'absent', host: HostView): Promise<void> {
+  const current = await host.current(onionDirectory, { directory })
+  const holds = current?.others.slice(0, 3).join(', ')
+  if (current?.is === 'something else') {
+    throw new PlaybookError(`${directory} is not the directory of an onion service: ${holds ? `it holds ${holds}, and no key` : 'it is a link or a file'}.`, { hint: 'Name a directory that holds the service\'s keys (hs_ed25519_secret_key), or one that does not exist yet.' })
+  }
+  if (state === 'absent' && current?.is === 'an onion service' && holds) throw new PlaybookError(`${directory} holds more than the keys of an onion service: ${holds}.`, { hint: 'Move that away first, or remove the directory yourself.' })
+  const owner = current?.entries['.']?.split(' ')[0]
+  if (state === 'present' && current?.is === 'unused' && owner !== TOR_USER) {
+    throw new PlaybookError(`${directory} belongs to ${owner ?? 'somebody else'} and holds no key of an onion service.`, { hint: `Remove it, and it is made for ${TOR_USER}; or name another directory.` })
+  }
 }

@@ -9,6 +9,7 @@ export interface OnionState {
 }
 
 const schema = z.strictObject({})
+const address = /^[a-z2-7]{56}\.onion$/
 
 /** Seconds that tor has to make a key and write the address; it needs no network for that. */
 const TIMEOUT_SECONDS = 60
@@ -20,11 +21,16 @@ export const onionAddress: Resource<{ directory: string; unit: string }, OnionSt
   identify: ({ directory }) => directory,
   read(keys) {
     return {
-      script: read`for d in ${keys.map(({ directory }) => directory)}; do if [ -s "$d/hostname" ]; then cat -- "$d/hostname"; else echo; fi; done`,
+      script: read`for d in ${keys.map(({ directory }) => directory)}; do h=; if [ -f "$d/hostname" ] && [ ! -L "$d/hostname" ]; then read -r h <"$d/hostname"; fi; printf '%.100s\n' "$h"; done`,
       parse({ stdout, stderr, exitCode }) {
         if (exitCode !== 0) throw new ReadError('The onion addresses could not be read.', { stderr, exitCode })
         const lines = stdout.toString().split('\n')
-        return keys.map((_, index) => (lines[index] ? { hostname: lines[index] } : null))
+        return keys.map(({ directory }, index) => {
+          const line = lines[index] ?? ''
+          if (line === '' || address.test(line)) return line === '' ? null : { hostname: line }
+          // It goes into templates, and tor's user may write it.
+          return new ReadError(`${directory}/hostname holds no onion address: ${JSON.stringify(line)}.`, { hint: 'Remove the file, and tor makes it anew of the key.' })
+        })
       },
     }
   },

@@ -9,8 +9,8 @@ const hostname = `${'a'.repeat(56)}.onion`
 describe('onion-service', () => {
   it('wants its stanza in torrc, then its address', async () => {
     const wants = await desired(onionService({ name: 'web', ports: { 80: '127.0.0.1:8080', 443: 'unix:/run/web.sock' }, options: { HiddenServiceNumIntroductionPoints: 5 } }), there)
-    expect(wants.map(([name]) => name)).to.deep.equal(['file /etc/tor/torrc', 'onion-address /var/lib/tor/web'])
-    expect(wants[0]?.[1]?.['content']).to.equal([
+    expect(wants.map(([name]) => name)).to.deep.equal(['onion-directory /var/lib/tor/web', 'file /etc/tor/torrc', 'onion-address /var/lib/tor/web'])
+    expect(wants[1]?.[1]?.['content']).to.equal([
       '# BEGIN stead onion service web', 'HiddenServiceDir /var/lib/tor/web/', 'HiddenServiceNumIntroductionPoints 5',
       'HiddenServicePort 80 127.0.0.1:8080', 'HiddenServicePort 443 unix:/run/web.sock', '# END stead onion service web', '',
     ].join('\n'))
@@ -32,5 +32,10 @@ describe('onion-service', () => {
     expect(wrongArguments(misuse(onionService, { name: 'a/b', ports: { http: '127.0.0.1:80', 80: '0.0.0.0:80', 81: '192.0.2.1:80' }, options: { SocksPort: 1 }, unit: 'tor*', port: 80 })))
       .to.deep.equal(['arguments', 'name', 'options.SocksPort', 'ports.80', 'ports.81', 'ports.http', 'unit'])
     expect(wrongArguments(onionService({ name: 'web', ports: {} }))).to.deep.equal(['ports'])
+  })
+
+  it('[fault 40] refuses names that leave /var/lib/tor, and directories that cannot be a service\'s own', () => {
+    for (const name of ['..', '.', 'a/b', '', '../etc', 'a\n', 'a\0']) expect(wrongArguments(onionService({ name, state: 'absent' })), name).to.deep.equal(['name'])
+    for (const directory of ['/', '/etc', '/etc/', '/var/lib/tor', '/var/lib/tor/', '/srv/../etc']) expect(wrongArguments(onionService({ name: 'web', state: 'absent', directory })), directory).to.deep.equal(['directory'])
   })
 })

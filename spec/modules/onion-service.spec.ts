@@ -3,9 +3,10 @@ import { secret, type Play } from '../../lib/index.ts'
 import { apt } from '../../modules/apt.ts'
 import { file } from '../../modules/file.ts'
 import { onionService } from '../../modules/onion-service.ts'
+import { systemd } from '../../modules/systemd.ts'
 import { torrc } from '../../modules/torrc.ts'
 import { goThroughFourRounds } from '../helpers/four-rounds.ts'
-import { labHost, type SpecHost } from '../helpers/module-host.ts'
+import { diffs, labHost, type SpecHost } from '../helpers/module-host.ts'
 import { findLabHost } from '../helpers/lab-host.ts'
 import { refusal, runTask, statusesOf } from '../helpers/one-task.ts'
 import { unitHostName } from '../helpers/unit-host.ts'
@@ -33,15 +34,52 @@ describe('onion-service', function () {
 
   it('makes a service with clients, keeps it, repairs a client by hand and a lost stanza', () => goThroughFourRounds(host, {
     task: () => onionService(shop), proof,
-    drift: 'chmod 644 /var/lib/tor/shop/authorized_clients/alice.auth; echo descriptor:x25519:X >/var/lib/tor/shop/authorized_clients/eve.auth', drifted: ['onion-clients[/var/lib/tor/shop]'],
+    drift: 'chmod 644 /var/lib/tor/shop/authorized_clients/alice.auth; echo descriptor:x25519:X >/var/lib/tor/shop/authorized_clients/eve.auth', drifted: ['onion-clients[/var/lib/tor/shop]', 'onion-directory[/var/lib/tor/shop]'],
   }))
   it('repairs a directory of clients that tor does not start with, since it is somebody else\'s, and closes one that others may enter', async () => {
     await goThroughFourRounds(host, {
       prepare: 'rm -rf /var/lib/tor/shop', task: () => onionService(shop), proof, holds: 'stat -c "%U %a" /var/lib/tor/shop/authorized_clients | sed "s/ 2/ /"',
       drift: 'chown root:root /var/lib/tor/shop/authorized_clients; chmod 0755 /var/lib/tor/shop/authorized_clients',
-      drifted: ['onion-clients[/var/lib/tor/shop]'], repaired: ['directory: root 0755 → debian-tor 0700'],
+      drifted: ['onion-directory[/var/lib/tor/shop]'], repaired: ['entries.authorized_clients: root 2755 → debian-tor 2700'],
     })
     await host.sh('systemctl restart tor@default; systemctl is-active tor@default')
+  })
+  it('[fault 20] a service that was copied back as root is tor\'s again, all of it, before tor is told: the reload does not end it', async () => {
+    const reload = (play: Play) => void play.task('service', onionService(shop), { notify: play.handler('reload', systemd({ unit: 'tor@default', state: 'reloaded' })) })
+    const before = await hostname('shop')
+    await host.sh('chown -R root:root /var/lib/tor/shop; chmod -R go+rX /var/lib/tor/shop')
+    const foretold = await host.check(reload)
+    for (const part of ['.: root 2755 → debian-tor 2700', 'hostname: root 0644 → debian-tor 0600', 'authorized_clients/alice.auth: root 0644', 'hs_ed25519_public_key: root', 'hs_ed25519_secret_key: root']) expect(diffs(foretold)).to.contain(`entries.${part}`)
+    const pid = await host.sh('systemctl show -p MainPID tor@default')
+    expect(diffs(await host.apply(reload))).to.equal(diffs(foretold))
+    expect(await host.sh('systemctl show -p MainPID tor@default')).to.equal(pid)
+    expect(await host.sh('find /var/lib/tor/shop ! -user debian-tor -o -perm /077')).to.equal('')
+    expect(await hostname('shop')).to.equal(before)
+    expect((await host.check(reload)).status).to.equal('ok')
+  })
+  it('[fault 40] takes over and removes nothing but a directory that holds a key, in check mode as in a run', async () => {
+    const foreign = ['/srv/spec-onion/data', '/srv/spec-onion/empty', '/srv/spec-onion/link']
+    await host.sh('mkdir -p /srv/spec-onion/data /srv/spec-onion/empty; ln -sfn /srv/spec-onion/data /srv/spec-onion/link; echo precious >/srv/spec-onion/data/hostname; echo precious >/srv/spec-onion/data/mine')
+    const proof = "find /srv/spec-onion -printf '%p %i %m %u %C@\\n' | sort; md5sum /etc/tor/torrc"
+    const before = await host.sh(proof)
+    for (const directory of foreign) {
+      expect(await refusal(host, () => onionService({ name: 'web', ports: { 80: '127.0.0.1:8080' }, directory })), directory).to.contain(directory)
+      expect(await refusal(host, () => onionService({ name: 'web', state: 'absent', removeKeys: true, directory })), directory).to.match(/is not the directory of an onion service|no error: ok/)
+    }
+    expect(await host.sh(proof)).to.equal(before)
+    await host.sh('cp -p /var/lib/tor/shop/hs_ed25519_secret_key /srv/spec-onion/data')
+    expect(await refusal(host, () => onionService({ name: 'web', state: 'absent', removeKeys: true, directory: '/srv/spec-onion/data' }))).to.contain('holds more than the keys of an onion service: mine')
+    await host.sh('rm /srv/spec-onion/data/mine')
+    const gone = onionService({ name: 'web', state: 'absent', removeKeys: true, directory: '/srv/spec-onion/data' })
+    expect((await runTask(host, gone, { check: true })).changes[0]?.diff).to.equal('present → absent\nholds: hostname, hs_ed25519_secret_key → (none)')
+    expect(await statusesOf(host, gone, gone)).to.deep.equal(['change', 'ok'])
+    expect(await host.sh('ls /srv/spec-onion; rm -r /srv/spec-onion')).to.equal('empty\nlink\n')
+  })
+  it('an address and clients that tor\'s user made up are not taken for such', async () => {
+    const was = await host.sh('cd /var/lib/tor/shop; cat hostname; printf "x; include /etc/shadow\nsecond\n" >hostname; ln -s /etc/shadow authorized_clients/eve.auth')
+    expect(await refusal(host, () => onionService(shop))).to.contain('holds no onion address: "x; include /etc/shadow"')
+    await host.sh('echo "$(cat)" >/var/lib/tor/shop/hostname', Buffer.from(was))
+    expect((await apply(shop)).changes[0]?.diff).to.contain('eve (no key)').and.not.contain('root:')
   })
   it('makes the address again that was taken away, of the same key', async () => {
     const before = await hostname('shop')
@@ -52,7 +90,7 @@ describe('onion-service', function () {
   })
   it('closes a directory of keys that others may enter, and a key that they may read', () => goThroughFourRounds(host, {
     prepare: 'rm -rf /var/lib/tor/shop', task: () => onionService(shop), proof,
-    drift: 'chmod 755 /var/lib/tor/shop; chmod 644 /var/lib/tor/shop/hs_ed25519_secret_key', drifted: ['file[/var/lib/tor/shop]', 'file[/var/lib/tor/shop/hs_ed25519_secret_key]'],
+    drift: 'chmod 755 /var/lib/tor/shop; chmod 644 /var/lib/tor/shop/hs_ed25519_secret_key', drifted: ['onion-directory[/var/lib/tor/shop]'],
   }))
   it('writes clients as tor wants them, and takes one away with exactly one reload', async () => {
     expect(await host.sh('cd /var/lib/tor/shop/authorized_clients; stat -c "%n %U %a" *; cat alice.auth')).to.equal(`alice.auth debian-tor 600\nbob.auth debian-tor 600\ndescriptor:x25519:${alice}\n`)

@@ -16,7 +16,7 @@ const never: Readonly<Record<string, readonly Situation[]>> = {
   tree: ['made', 'removed'], unitMask: ['made', 'removed'], unitEvent: ['made', 'removed'], wait: ['made', 'removed'],
   // Never taken away.
   commandResult: ['mended', 'removed'], commandRun: ['mended', 'removed'], deb: ['removed'], debconfAnswer: ['removed'], kernelParameter: ['removed'], onionAddress: ['mended', 'removed'],
-  onionKey: ['removed'], packageLists: ['removed'], unit: ['removed'], unpacked: ['removed'],
+  onionDirectory: ['made'], onionKey: ['removed'], packageLists: ['removed'], unit: ['removed'], unpacked: ['removed'],
   // Only read.
   commandOutput: ['mended', 'removed'], numericAccount: ['mended', 'removed'], packageCandidate: ['mended', 'removed'], postgresTime: ['mended', 'removed'],
 }
