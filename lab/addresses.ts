@@ -1,10 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { LabError } from './lab-error.ts'
-import { digest, type Place } from './place.ts'
+import { digest, hostName, type Place } from './place.ts'
 import { readRecord, type LabRecord } from './record.ts'
-
-/** Names that a lab host can have: a DNS label, lower case, so that it can be a hostname and a directory as it is. */
-const hostName = /^[a-z][a-z0-9-]{0,30}[a-z0-9]$|^[a-z]$/
 
 /** One route of this machine: where it leads, as numbers, and through which interface. */
 export interface Route {

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { addCertificates } from './ca-certificates.ts'
 import { cgroup, endCgroup, joinScript } from './cgroup.ts'
 import { release } from './debian-sources.ts'
+import { deleteTrees } from './delete-tree.ts'
 import { LabError } from './lab-error.ts'
 import type { MachineSettings } from './machine-settings.ts'
 import { unmountBelow } from './mounts.ts'
@@ -29,7 +30,7 @@ export async function ensureBaseImage(place: Place, settings: MachineSettings, p
   const partial = path.join(place.dir, 'base.partial')
   await endCgroup(cgroup(place.cgroup, 'build'))
   await unmountBelow(partial)
-  await runCommand('rm', ['-rf', '--one-file-system', partial])
+  await deleteTrees(place, partial)
   mkdirSync(imagesDirectory(place), { recursive: true, mode: 0o755 })
   progress.step('building the base image of Debian 12 (once, about 25 s)')
   await install(place, partial, settings, progress)
@@ -42,7 +43,7 @@ export async function ensureBaseImage(place: Place, settings: MachineSettings, p
 /** Removes the images that no host uses, the current one excepted. */
 export async function removeOldImages(place: Place, inUse: ReadonlySet<string>): Promise<void> {
   const old = readdirSync(imagesDirectory(place)).filter((name) => !inUse.has(name)).map((name) => imageDirectory(place, name))
-  if (old.length > 0) await runCommand('rm', ['-rf', '--one-file-system', ...old])
+  await deleteTrees(place, ...old)
 }
 
 async function install(place: Place, root: string, settings: MachineSettings, progress: Progress): Promise<void> {

@@ -47,19 +47,30 @@ export function joinScript(group: Cgroup): string {
   return `echo $$ > '${path.join(group.dir, 'cgroup.procs')}'`
 }
 
+/** How long killed processes are given. On a busy machine they take their time: each has to be given the processor once more to end. */
+const patienceMs = 120_000
+
 /**
  * Kills every process of the group and of the groups below it, waits until they are gone, and removes the groups.
- * A group that does not exist is fine. Throws LabError when processes remain after 10 seconds (stuck in the kernel).
+ * A group that does not exist is fine. Throws LabError, with what they wait for, when processes remain after two minutes.
  */
 export async function endCgroup(group: Cgroup): Promise<void> {
   if (!existsSync(group.dir)) return
-  const deadline = Date.now() + 10_000
+  const deadline = Date.now() + patienceMs
   while (isPopulated(group)) {
     writeFileSync(path.join(group.dir, 'cgroup.kill'), '1')
-    if (Date.now() > deadline) throw new LabError(`Processes of the lab do not end, even when killed: see ${group.dir}. They are stuck in the kernel; only a reboot helps.`)
+    if (Date.now() > deadline) throw new LabError(stuck(group))
     await sleep(10)
   }
-  await removeTree(group.dir, deadline)
+  await removeTree(group.dir, Date.now() + patienceMs)
+}
+
+/** What is said of processes that do not end; proc(5) `/proc/PID/stat` has their names and states. */
+function stuck(group: Cgroup): string {
+  const groups = ['', ...readdirSync(group.dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => path.join(path.relative(group.dir, entry.parentPath), entry.name))]
+  const states = groups.flatMap((below) => processesIn(group, below)).map((pid) => /^(\d+ \(.*\) .)/.exec(readIfThere(`/proc/${pid}/stat`))?.[1]).filter((state) => state !== undefined)
+  return `Processes of the lab were killed and have not ended within ${patienceMs / 1000} s: ${states.join(', ') || 'none is left by now'} (${group.dir}). Run the same command again. `
+    + 'What is still in state D then waits in the kernel for a disk or a file system that does not answer; see dmesg, and where it never ends, reboot.'
 }
 
 async function removeTree(dir: string, deadline: number): Promise<void> {
@@ -83,7 +94,7 @@ function readIfThere(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (thrown) {
-    if (codeOf(thrown) === 'ENOENT' || codeOf(thrown) === 'ENODEV') return ''
+    if (['ENOENT', 'ENODEV', 'ESRCH'].includes(codeOf(thrown) ?? '')) return ''
     throw thrown
   }
 }

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { Command } from 'commander'
 import { labDown } from './down.ts'
-import { resetHost } from './ensure.ts'
+import { noSuchHost, resetHost } from './ensure.ts'
 import { loadLabInventory } from './inventory-file.ts'
 import { knownHostsFile } from './keys.ts'
 import { LabError } from './lab-error.ts'
@@ -65,7 +65,7 @@ program.command('ssh')
   .action(async (name: string, command: string[]) => {
     const { hosts } = await requireStatus()
     const host = hosts.find((each) => each.name === name)
-    if (host === undefined) throw new LabError(`The lab has no host ${JSON.stringify(name)}. It has: ${hosts.map((each) => each.name).join(', ') || 'none'}.`)
+    if (host === undefined) throw noSuchHost(name, hosts.map((each) => each.name))
     const ran = spawnSync('ssh', ['-F', '/dev/null', '-i', host.identityFile, '-o', 'IdentitiesOnly=yes', '-o', `UserKnownHostsFile=${knownHostsFile(labPlace())}`,
       '-o', 'StrictHostKeyChecking=yes', '-o', 'LogLevel=ERROR', `${host.user}@${host.address}`, ...command], { stdio: 'inherit' })
     if (ran.error) throw new LabError(`ssh cannot be started: ${ran.error.message}`)

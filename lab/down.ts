@@ -1,33 +1,36 @@
-import { existsSync, readdirSync, rmdirSync } from 'node:fs'
+import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { cgroup, endCgroup } from './cgroup.ts'
+import { deleteTrees } from './delete-tree.ts'
 import { endHost, hostPlace } from './host.ts'
+import { restoreInotify } from './inotify.ts'
 import { codeOf, LabError } from './lab-error.ts'
 import { withLock } from './lock.ts'
-import { mountsBelow, unmountBelow } from './mounts.ts'
+import { markerName, ownership, refuseForeign } from './marker.ts'
+import { unmountBelow } from './mounts.ts'
 import { removeNetwork } from './network.ts'
 import { labPlace, type Place } from './place.ts'
 import { silent, type Progress } from './progress.ts'
 import { readRecord, type LabRecord } from './record.ts'
 import { checkMachine } from './requirements.ts'
-import { runCommand } from './run-command.ts'
 
 /**
- * Ends the lab and leaves nothing of it: no process, mount, bridge, firewall table, control group or file, and net.ipv4.ip_forward is
- * what it was before. Works on a lab that is damaged, and on one whose record is lost. Returns false when there was no lab.
- * Packages that the lab installed on this machine stay.
+ * Ends the lab and leaves nothing of it: no process, mount, bridge, firewall table, control group or file; net.ipv4.ip_forward and
+ * fs.inotify.max_user_instances are what they were before (the latter unless another lab needs more). Works on a lab that is damaged, and on one whose record is lost. Returns false when there was no lab.
+ * Throws LabError, and touches nothing, where the state directory is not a lab's. Packages that the lab installed on this machine stay.
  */
 export async function labDown(progress: Progress = silent): Promise<boolean> {
   checkMachine()
   const place = labPlace()
-  if (!existsSync(place.dir) && !existsSync(`/sys/class/net/${place.bridge}`) && !existsSync(cgroup(place.cgroup).dir)) return false
+  refuseForeign(place)
+  if (ownership(place) === 'free' && !existsSync(`/sys/class/net/${place.bridge}`) && !existsSync(cgroup(place.cgroup).dir)) return false
   await withLock(place, 'down', progress, async () => {
     progress.step('ending the lab')
     await endAll(place)
-    await removeNetwork(place, recordIfReadable(place, progress))
-    const left = mountsBelow(place.dir)
-    if (left.length > 0) throw new LabError(`Still mounted: ${left.map(({ point }) => point).join(', ')}. Nothing was deleted. Unmount them (umount), then: npm run lab -- down`)
-    await runCommand('rm', ['-rf', '--one-file-system', place.dir])
+    const record = recordIfReadable(place, progress)
+    await removeNetwork(place, record)
+    restoreInotify(record)
+    await removeDirectory(place)
   })
   progress.end()
   return true
@@ -43,13 +46,22 @@ async function endAll(place: Place): Promise<void> {
   for (const dir of ['/run/systemd/nspawn/propagate', '/run/systemd/nspawn/locks', '/run/systemd/nspawn']) removeIfEmpty(dir)
 }
 
+/** The marker goes last, so that what a `down` that was cut off left is still known to be a lab's; only then the lock, which somebody may wait for. */
+async function removeDirectory(place: Place): Promise<void> {
+  const last = [markerName, 'lock']
+  await deleteTrees(place, ...readdirSync(place.dir).filter((name) => !last.includes(name)).map((name) => path.join(place.dir, name)))
+  for (const name of last) rmSync(path.join(place.dir, name), { force: true })
+  // Whoever waited for the lock may have begun a new lab there already.
+  removeIfEmpty(place.dir)
+}
+
 /** The record says what forwarding was. A damaged one must not keep the rest of the lab from being ended. */
 function recordIfReadable(place: Place, progress: Progress): LabRecord | undefined {
   try {
     return readRecord(place)
   } catch (thrown) {
     if (!(thrown instanceof LabError)) throw thrown
-    progress.note('the lab\'s record is not readable, so net.ipv4.ip_forward stays as it is')
+    progress.note('the lab\'s record is not readable, so net.ipv4.ip_forward and fs.inotify.max_user_instances stay as they are')
     return undefined
   }
 }

@@ -1,8 +1,9 @@
-import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { allot } from './addresses.ts'
 import { ensureBaseImage, removeOldImages } from './base-image.ts'
+import { deleteTrees } from './delete-tree.ts'
 import { endHost, hostFaults, hostPlace, isRunning } from './host.ts'
+import { ensureInotify } from './inotify.ts'
 import { ensureIdentity, writeKnownHosts } from './keys.ts'
 import { LabError } from './lab-error.ts'
 import { withLock } from './lock.ts'
@@ -45,12 +46,15 @@ export async function ensureLab({ hosts, progress = silent, promised = {} }: Ens
 
 /**
  * Makes a host blank again, in about as long as it takes to boot: its overlay is thrown away and it boots on the current base
- * image. Its address and its ssh host key stay. A host that the lab does not have yet is made.
+ * image. Its address and its ssh host key stay. Throws LabError for a host that the lab does not have.
  */
 export async function resetHost(name: string, progress: Progress = silent): Promise<void> {
   checkMachine()
   const place = labPlace()
+  requireHost(place, name)
   await change(place, `reset ${name}`, progress, async () => {
+    // Another run may have removed it meanwhile.
+    requireHost(place, name)
     const work = await prepare(place, [name], {}, progress)
     await mendHost(work, name, { blank: true })
     await finish(work)
@@ -68,11 +72,23 @@ export async function removeHost(name: string, progress: Progress = silent): Pro
     const host = hostPlace(place, name)
     progress.step(`ending ${name}`)
     await endHost(place, host)
-    for (const dir of [path.dirname(host.root), path.join(place.dir, 'host-keys', name)]) rmSync(dir, { recursive: true, force: true })
+    await deleteTrees(place, path.dirname(host.root), path.join(place.dir, 'host-keys', name))
     delete record.hosts[name]
     writeRecord(place, record)
     writeKnownHosts(place, record)
   })
+}
+
+/** Throws LabError, with the names that there are, for a host that the lab does not have. */
+function requireHost(place: Place, name: string): void {
+  const record = readRecord(place)
+  if (record === undefined) throw new LabError(`There is no lab in ${place.dir}, and so no host ${JSON.stringify(name)}. Start one: npm run lab -- up lab`)
+  if (!Object.hasOwn(record.hosts, name)) throw noSuchHost(name, Object.keys(record.hosts))
+}
+
+/** What is said of a host that the lab does not have. */
+export function noSuchHost(name: string, hosts: readonly string[]): LabError {
+  return new LabError(`The lab has no host ${JSON.stringify(name)}. It has: ${[...hosts].sort().join(', ') || 'none'}. Others come with an inventory that names them: npm run lab -- up INVENTORY`)
 }
 
 /** Everything that is wrong with the lab, as far as `hosts` need it. Reads only. */
@@ -103,6 +119,7 @@ async function prepare(place: Place, hosts: readonly string[], promised: Record<
   const record: LabRecord = known ?? { version: 1, subnet: addresses.subnet, socksPort: await freePort(place.preferredSocksPort), hosts: {} }
   for (const [name, address] of Object.entries(addresses.hosts)) record.hosts[name] ??= { address }
   requirePromised(record, promised)
+  ensureInotify(record, hosts.filter((name) => !isRunning(hostPlace(place, name))).length, progress)
   await ensureNetwork(place, record, Object.keys(record.hosts).filter((name) => isRunning(hostPlace(place, name))), progress)
   writeRecord(place, record)
   const settings = readMachineSettings()

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Files } from './keys.ts'
 import { digest, type Place } from './place.ts'
@@ -21,12 +21,11 @@ export interface HostSettings {
 }
 
 /**
- * Writes a host's own layer: a directory that lies between the base image and its overlay's upper directory. So the upper holds
+ * Writes a host's own layer, where there is none: a directory that lies between the base image and its overlay's upper directory. So the upper holds
  * nothing but what happened on the host, and a host whose upper is thrown away is the same host, blank.
  * @param base root of the base image, for the ids of its operator.
  */
 export function writeHostLayer(place: Place, layer: string, base: string, host: HostSettings): void {
-  rmSync(layer, { recursive: true, force: true })
   mkdirSync(layer, { recursive: true, mode: 0o755 })
   const owner = idsOf(base, operator)
   const dir = (name: string, mode = 0o755, ids = { uid: 0, gid: 0 }): void => {

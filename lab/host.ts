@@ -3,10 +3,12 @@ import { spawn } from 'node:child_process'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cgroup, endCgroup, hasCgroupV1, isPopulated, joinScript, processesIn, type Cgroup } from './cgroup.ts'
+import { deleteTrees } from './delete-tree.ts'
+import { inotifyInUse, inotifyLimit } from './inotify.ts'
 import { codeOf, LabError } from './lab-error.ts'
 import { mountOverlay, mountsBelow, unmountBelow } from './mounts.ts'
 import { machineName, portName, type Place } from './place.ts'
-import { runCommand, tryCommand } from './run-command.ts'
+import { tryCommand } from './run-command.ts'
 import { sshGreeting } from './ssh-greeting.ts'
 
 /** A host's places on this machine. */
@@ -88,9 +90,9 @@ export async function bootHost(place: Place, host: HostPlace, base: string): Pro
 
 /**
  * Waits until a host's sshd greets. Throws LabError with the end of its console when it dies or does not come up in time.
- * @param timeoutSeconds defaults to 60; a host takes about 3 s alone.
+ * @param timeoutSeconds defaults to 180; a host takes about 3 s alone, and a minute among twenty that boot on two cores.
  */
-export async function waitForHost(host: HostPlace, address: string, timeoutSeconds = 60): Promise<void> {
+export async function waitForHost(host: HostPlace, address: string, timeoutSeconds = 180): Promise<void> {
   const deadline = Date.now() + timeoutSeconds * 1000
   const started = Date.now()
   let problem = 'its sshd does not listen'
@@ -104,7 +106,7 @@ export async function waitForHost(host: HostPlace, address: string, timeoutSecon
     if (Date.now() - started > 1000 && !isRunning(host)) throw new LabError(`${host.name} ended while booting. Its console (${host.log}) says:\n${consoleEnd(host)}`)
     await sleep(20)
   }
-  throw new LabError(`${host.name} booted, but after ${timeoutSeconds} s ${problem} at ${address}. Its console (${host.log}) says:\n${consoleEnd(host)}\nA blank one again: npm run lab -- reset ${host.name}`)
+  throw new LabError(`${host.name} booted, but after ${timeoutSeconds} s ${problem} at ${address}. Its console (${host.log}) says:\n${consoleEnd(host)}\n${shortage() ?? 'On a machine that is busy, wait until it is less so and run the same command again'}. A blank one: npm run lab -- reset ${host.name}`)
 }
 
 /** Ends a host at once, as a power cut would, and unmounts its root. What it wrote stays in its overlay. A host that does not run is fine. */
@@ -118,13 +120,19 @@ export async function endHost(place: Place, host: HostPlace): Promise<void> {
 }
 
 /** Throws a host's overlay away: what it wrote since it was blank. Call it on an ended host. Returns at once; await the result to know it is deleted. */
-export function discardOverlay(host: HostPlace): Promise<string> {
+export function discardOverlay(place: Place, host: HostPlace): Promise<void> {
   const trash = path.join(path.dirname(host.root), `trash-${process.pid}-${Date.now()}`)
   mkdirSync(trash, { recursive: true })
   for (const dir of [host.overlay, host.work]) {
     if (statSync(dir, { throwIfNoEntry: false })) renameSync(dir, path.join(trash, path.basename(dir)))
   }
-  return runCommand('rm', ['-rf', '--one-file-system', trash])
+  return deleteTrees(place, trash)
+}
+
+/** The one thing that hosts share with all others of the machine, and of which their consoles say nothing that could be understood. */
+function shortage(): string | undefined {
+  const [inUse, limit] = [inotifyInUse(), inotifyLimit()]
+  return inUse < limit ? undefined : `All ${limit} inotify instances that this machine allows root are in use: end other labs, or raise it (sysctl fs.inotify.max_user_instances=${2 * limit})`
 }
 
 function consoleEnd(host: HostPlace): string {

@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { codeOf, LabError } from './lab-error.ts'
+import { claimDirectory } from './marker.ts'
 import type { Place } from './place.ts'
 import type { Progress } from './progress.ts'
 
@@ -20,13 +21,14 @@ exec cat >/dev/null`
 /**
  * Runs `work` while holding the lab's lock: one process at a time changes a lab, over all clones of this repository.
  * Waits for as long as another one holds it, and says who that is.
+ * Makes the state directory where there is none; throws LabError where it is somebody else's.
  * @param purpose what is being done, told to whoever has to wait: `up synapse`.
  */
 export async function withLock<T>(place: Place, purpose: string, progress: Progress, work: () => Promise<T>): Promise<T> {
   const file = path.join(place.dir, 'lock')
   let told = false
   for (;;) {
-    mkdirSync(place.dir, { recursive: true, mode: 0o755 })
+    claimDirectory(place)
     const lock = await take(file, told ? '-x' : '-xn')
     if (lock === 'busy') {
       progress.note(`waiting for ${readHolder(file)}, which is changing the lab`)

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { imageDirectory } from './base-image.ts'
+import { deleteTrees } from './delete-tree.ts'
 import { bootHost, discardOverlay, endHost, hostFaults, hostPlace, waitForHost } from './host.ts'
 import { writeHostLayer } from './host-layer.ts'
 import { ensureHostKeys, writeKnownHosts } from './keys.ts'
@@ -43,9 +44,10 @@ export async function mendHost(work: HostWork, name: string, { blank = false } =
   if (kept !== undefined) progress.note(`${name} is booted again: ${hostFaults(host).join(', ')}`)
   progress.step(blank ? `resetting ${name}` : `booting ${name}`)
   await endHost(place, host)
-  const discarded = kept === undefined ? discardOverlay(host) : Promise.resolve('')
+  const discarded = kept === undefined ? discardOverlay(place, host) : Promise.resolve()
   entry.base = kept ?? image
   const base = imageDirectory(place, entry.base)
+  await deleteTrees(place, host.layer)
   writeHostLayer(place, host.layer, base, {
     name,
     address: entry.address,

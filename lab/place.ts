@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto'
+import { existsSync, realpathSync } from 'node:fs'
 import path from 'node:path'
 import { LabError } from './lab-error.ts'
 
 /** Where the one lab of a machine lives unless STEAD_LAB_DIR says otherwise. */
 export const defaultDirectory = '/var/lib/stead-lab'
+
+/** Names that a lab host can have: a DNS label, lower case, so that it can be a hostname and a directory as it is. */
+export const hostName = /^[a-z][a-z0-9-]{0,30}[a-z0-9]$|^[a-z]$/
 
 /** Everything of a lab that has a name on its machine. Two labs with different directories share none of them. */
 export interface Place {
@@ -28,27 +32,36 @@ export function digest(text: string, length: number): string {
 
 /**
  * The names that belong to a state directory: fixed ones for the default directory, and ones derived from a hash of the path
- * for any other, so that a second lab (a spec's, say) collides with nothing of the first.
- * @param dir defaults to the environment's STEAD_LAB_DIR, or `/var/lib/stead-lab`. Must be absolute and not a top directory.
+ * for any other, so that a second lab (a spec's, say) collides with nothing of the first. Symbolic links in the path are followed first:
+ * what is mounted below is known to the kernel by its real path alone.
+ * @param given defaults to the environment's STEAD_LAB_DIR, or `/var/lib/stead-lab`. Must be absolute and not a top directory.
  */
-export function labPlace(dir = process.env['STEAD_LAB_DIR'] || defaultDirectory): Place {
-  if (!path.isAbsolute(dir) || path.normalize(dir).split('/').filter(Boolean).length < 2) {
-    throw new LabError(`STEAD_LAB_DIR is ${JSON.stringify(dir)}: it must be an absolute path at least two levels deep, since "down" removes it whole. Example: ${defaultDirectory}`)
+export function labPlace(given = process.env['STEAD_LAB_DIR'] || defaultDirectory): Place {
+  const clean = path.normalize(given).replace(/\/+$/, '')
+  const dir = realPath(clean)
+  if (!path.isAbsolute(given) || [clean, dir].some((each) => each.split('/').filter(Boolean).length < 2)) {
+    throw new LabError(`STEAD_LAB_DIR is ${JSON.stringify(given)}: it must be an absolute path at least two levels deep, since "down" removes it whole. Example: ${defaultDirectory}`)
   }
-  const clean = path.normalize(dir).replace(/\/+$/, '')
   if (clean === defaultDirectory) {
-    return { dir: clean, bridge: 'stead0', table: 'stead_lab', cgroup: 'stead-lab', preferredSubnet: '10.78.0', preferredSocksPort: 19150 }
+    return { dir, bridge: 'stead0', table: 'stead_lab', cgroup: 'stead-lab', preferredSubnet: '10.78.0', preferredSocksPort: 19150 }
   }
-  const tag = digest(clean, 8)
+  const tag = digest(dir, 8)
   const number = parseInt(tag, 16)
   return {
-    dir: clean,
+    dir,
     bridge: `stead-${tag}`,
     table: `stead_lab_${tag}`,
     cgroup: `stead-lab-${tag}`,
     preferredSubnet: `10.${80 + (number % 160)}.${(number >>> 8) % 256}`,
     preferredSocksPort: 20000 + (number % 10000),
   }
+}
+
+/** Follows links as far as there is something. */
+function realPath(dir: string): string {
+  if (existsSync(dir)) return realpathSync(dir)
+  const parent = path.dirname(dir)
+  return parent === dir ? dir : path.join(realPath(parent), path.basename(dir))
 }
 
 /** Name of a host's machine for systemd-nspawn. Short, since nspawn names the bridge's port after it: `vb-` and this, in 15 characters. */

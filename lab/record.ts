@@ -1,19 +1,21 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { codeOf, LabError, messageOf } from './lab-error.ts'
-import type { Place } from './place.ts'
+import { hostName, type Place } from './place.ts'
 
 const schema = z.object({
   version: z.literal(1),
   /** First three bytes of the bridge's /24. */
-  subnet: z.string(),
+  subnet: z.string().regex(/^\d+\.\d+\.\d+$/),
   /** Port of the SOCKS client on 127.0.0.1. */
   socksPort: z.number().int(),
   /** Every host that was asked for and not removed since, with its address. */
-  hosts: z.record(z.string(), z.object({ address: z.string(), base: z.string().optional() })),
+  hosts: z.record(z.string().regex(hostName), z.object({ address: z.ipv4(), base: z.string().regex(/^[0-9a-f]+$/).optional() })),
   /** net.ipv4.ip_forward as it was before the lab set it, and the boot in which that was. */
   forwarding: z.object({ before: z.string(), bootId: z.string() }).optional(),
+  /** fs.inotify.max_user_instances as it was before the lab raised it, and what it made of it. */
+  inotify: z.object({ before: z.int(), set: z.int(), bootId: z.string() }).optional(),
 })
 
 /** What the lab remembers between two runs. What can be seen (processes, mounts, the bridge) is looked at instead of remembered. */
@@ -38,7 +40,6 @@ export function readRecord(place: Place): LabRecord | undefined {
 
 /** Replaces the record in one step, so that a reader or a cut-off run never sees half of it. Call it under the lab's lock. */
 export function writeRecord(place: Place, record: LabRecord): void {
-  mkdirSync(place.dir, { recursive: true, mode: 0o755 })
   const file = path.join(place.dir, 'lab.json')
   writeFileSync(`${file}.new`, `${JSON.stringify(record, null, 2)}\n`)
   renameSync(`${file}.new`, file)

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { lab, labDown, labStatus, removeHost } from '../../lab/index.ts'
+import { claimDirectory } from '../../lab/marker.ts'
 import { labPlace } from '../../lab/place.ts'
 import { findLabHost, type LabHost } from './lab-host.ts'
 
@@ -27,7 +28,7 @@ export async function announceHosts(...names: string[]): Promise<void> {
   const wrong = names.find(name => !name.startsWith('spec-'))
   if (wrong !== undefined) throw new Error(`${wrong} does not begin with spec-: it could be somebody's own.`)
   if ((await labStatus()) === undefined) {
-    mkdirSync(labPlace().dir, { recursive: true })
+    claimDirectory(labPlace())
     writeFileSync(mark(), '')
   }
   for (const name of names) made.add(name)

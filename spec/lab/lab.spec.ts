@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { execa, type Result } from 'execa'
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { cgroup, processesIn } from '../../lab/cgroup.ts'
@@ -108,6 +108,30 @@ describe('lab (real)', function () {
     const ran = await execa('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, '--import', 'tsx', 'lab/cli.ts', 'status'],
       { cwd: repository, env: { HOME: tmpdir() }, reject: false })
     expect([ran.exitCode, ran.stderr]).to.satisfy(([status, text]: [number, string]) => status === 1 && /needs root; this is user id 65534/.test(text))
+  })
+
+  it('[fault 21] neither makes nor ends a lab in a directory that is somebody else\'s, and says what to do', async () => {
+    const dir = mkdtempSync(path.join(tmpdir(), 'stead-foreign-'))
+    try {
+      writeFileSync(path.join(dir, 'letters'), 'mine\n')
+      writeFileSync(path.join(dir, 'lab.json'), readFileSync(path.join(labPlace().dir, 'lab.json')))
+      for (const words of [['down'], ['up', 'lab'], ['reset', 'synapse']]) {
+        const ran = await cli(words, { STEAD_LAB_DIR: dir })
+        expect([ran.exitCode, ran.stderr], words.join(' ')).to.satisfy(([status, text]: [number, string]) => status === 1 && (/is not a lab: it has no file stead-lab, and it holds lab\.json, letters/.test(text) || /has no host/.test(text)))
+      }
+      expect(readdirSync(dir)).to.deep.equal(['lab.json', 'letters'])
+      expect(existsSync(`/sys/class/net/${labPlace(dir).bridge}`), 'bridge').to.equal(false)
+    } finally {
+      rmSync(dir, { recursive: true })
+    }
+  })
+
+  it('[fault 21] makes no host that nobody asked for: a reset of an unknown one names those that there are', async () => {
+    for (const unknown of ['nosuch', '../spec-lab', 'constructor']) {
+      const ran = await cli(['reset', unknown])
+      expect([ran.exitCode, ran.stderr], unknown).to.satisfy(([status, text]: [number, string]) => status === 1 && text.includes(`has no host ${JSON.stringify(unknown)}. It has: `) && text.includes(name))
+    }
+    expect((await labStatus())?.hosts.map((each) => each.name)).not.to.include('nosuch')
   })
 
   it('comes up from nothing beside another lab, tells its state as JSON, and leaves nothing behind', async () => {
