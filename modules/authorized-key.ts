@@ -1,11 +1,19 @@
 import { z } from 'zod'
-import { Content, defineModule, editKeys, file, filePath, name, parseKey, planParents, ReadError, user as userResource, want } from '../lib/index.ts'
+import { Content, contradictions, defineModule, editKeys, file, filePath, keyIdentity, name, parseKey, planParents, PlaybookError, ReadError, type FileKey, user as userResource, want } from '../lib/index.ts'
+
+const key = z.string().refine(text => !/[\r\n\0]/.test(text.trim()) && parseKey(text.trim()) !== undefined, 'must be one public key, as in \'ssh-ed25519 AAAA… me@here\'')
+
+/** The key that is in a line, for those that have passed. */
+function idOf(text: string): string {
+  const parsed = parseKey(text.trim())
+  return parsed ? keyIdentity(parsed) : text
+}
 
 const args = z.strictObject({
   /** Whose keys they are. */
   user: name,
-  /** Lines of authorized_keys: options (may be left out), type, key, comment. */
-  keys: z.array(z.string().refine(text => !text.trim().includes('\n') && parseKey(text) !== undefined, 'must be one public key, as in \'ssh-ed25519 AAAA… me@here\''), 'must be a list of public keys'),
+  /** Lines of authorized_keys: options (may be left out), type, key, comment. Each key once. */
+  keys: z.array(key, 'must be a list of public keys'),
   /** @default 'present' */
   state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
   /** Leave no other key in the file. @default false */
@@ -16,12 +24,16 @@ const args = z.strictObject({
   const issue = (message: string) => context.addIssue({ code: 'custom', path: ['exclusive'], message })
   if (exclusive && state === 'absent') issue('makes sense only with keys that are present')
   if (exclusive && keys.length === 0) issue('must name the keys that are to stay: without any, nobody could log in')
+  // What is to go is known by its key alone.
+  const twice = state === 'absent' ? [] : contradictions(keys, 'key', idOf, text => text.trim())
+  for (const { index, message } of twice) context.addIssue({ code: 'custom', path: ['keys', index], message })
 })
 
 /**
  * Public keys by which somebody may log in as a user. A key is known by its body: with other options or another comment its line is
- * replaced. The file and .ssh are the user's alone; a symbolic link in their place is refused, since the user could lead it anywhere. Left out
- * of Ansible's arguments: `key_options` and `comment` (they stand in the key's line), `manage_dir` (it always is), `validate_certs` (keys are
+ * replaced; one that is commented out is no key, and stays. The file and .ssh are the user's alone; a symbolic link in their place is
+ * refused, since the user could lead it anywhere. A home directory that is missing is not made here, but by the module user. Left out of
+ * Ansible's arguments: `key_options` and `comment` (they stand in the key's line), `manage_dir` (it always is), `validate_certs` (keys are
  * not fetched), `follow`. Source: sshd(8).
  *
  * @example
@@ -32,8 +44,10 @@ export const authorizedKey = defineModule({
   args,
   async plan({ user, keys, state, exclusive, path: given }, host) {
     const guess = user === 'root' ? '/root' : `/home/${user}`
+    // Made from what is there: what somebody else writes there meanwhile is noticed, and not written over.
+    const keyOf = (path: string): FileKey => ({ path, content: 'always', noFollow: true, madeFrom: 'what is there' })
     const look = (path: string) => Promise.all([
-      host.current(file, { path, content: 'always', noFollow: true }), host.current(file, { path: path.replace(/\/[^/]*$/, ''), noFollow: true }),
+      host.current(file, keyOf(path)), host.current(file, { path: path.replace(/\/[^/]*$/, ''), noFollow: true }),
     ])
     // Where users' homes usually are is looked at together with the user: one round trip instead of two.
     const [account, usual, parents] = await Promise.all([
@@ -46,12 +60,15 @@ export const authorizedKey = defineModule({
     if (given === undefined && directory && directory.type !== 'directory') throw new ReadError(`The directory of ${path} is a ${directory.type}: move it away first.`)
     const present = state === 'present'
     if (!present && !current) return { wants: [] }
+    if (given === undefined && account.homeDirectory === 'missing' && !(await host.current(file, { path: account.home })) && !host.mayBeThere()) {
+      throw new PlaybookError(`${account.home}, the home directory of ${user}, does not exist.`, { hint: 'Let a task before this one make it (user, with createHome: true), or give a path for the keys.' })
+    }
     if (current?.content && !current.content.bytes) throw new ReadError(`${path} is too large to be a list of keys.`)
     // Bytes that are no UTF-8 stay as they are.
     const lines = keys.map(key => Buffer.from(key).toString('latin1'))
     const content = Content.of(Buffer.from(editKeys(current?.content?.bytes?.toString('latin1') ?? '', lines, { present, exclusive }), 'latin1'))
     const owner = { owner: user, group: account.group }
     const above = given !== undefined ? parents : [want(file, { path: path.replace(/\/[^/]*$/, ''), noFollow: true }, { type: 'directory', mode: '0700', ...owner })]
-    return { wants: [...above, want(file, { path, content: 'always', noFollow: true }, { type: 'file', content, mode: '0600', ...owner })] }
+    return { wants: [...above, want(file, keyOf(path), { type: 'file', content, mode: '0600', ...owner })] }
   },
 })

@@ -6,13 +6,24 @@ export interface AuthorizedKey {
   comment: string
 }
 
-const types = '(?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[a-z0-9@.-]+'
-const line = new RegExp(`^(?:((?:[^\\s"]|"(?:[^"\\\\]|\\\\.)*")+)\\s+)?(${types})\\s+([A-Za-z0-9+/]+={0,2})(?:\\s+(.*))?$`)
+const type = '(?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[a-z0-9@.-]+'
+/** As sshd goes through them: only blanks and tabs part words, and a quote with a backslash before it is none. */
+const options = '(?:\\\\"|\\\\(?!")|[^ \\t"\\\\]|"(?:\\\\"|\\\\(?!")|[^"\\\\])*")+'
+const line = new RegExp(`^[ \\t]*(?!#)(?:(${options})[ \\t]+)?(${type})[ \\t]+([A-Za-z0-9+/]+={0,2})(?:[ \\t\\r]+([^\\n]*?))?[ \\t\\r]*$`)
 
-/** A key of authorized_keys; undefined for a comment or what is none. @example parseKey('ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 me')?.comment // 'me' */
+/**
+ * A key of authorized_keys; undefined for what is none to sshd: a comment, also one that a key was turned into, or anything else.
+ *
+ * @example parseKey('ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 me')?.comment // 'me'
+ */
 export function parseKey(text: string): AuthorizedKey | undefined {
-  const [matched, options = '', type = '', blob = '', comment = ''] = line.exec(text.trim()) ?? []
-  return matched ? { options, type, blob, comment } : undefined
+  const [matched, given = '', ofType = '', blob = '', comment = ''] = line.exec(text) ?? []
+  return matched === undefined ? undefined : { options: given, type: ofType, blob, comment }
+}
+
+/** What a key is known by, whatever options and comment stand around it. */
+export function keyIdentity({ type: ofType, blob }: AuthorizedKey): string {
+  return `${ofType} ${blob}`
 }
 
 /**
@@ -23,13 +34,13 @@ export function editKeys(text: string, lines: readonly string[], { present, excl
   const wanted = new Map<string, string>()
   for (const each of lines) {
     const key = parseKey(each)
-    if (key) wanted.set(`${key.type} ${key.blob}`, each.trim())
+    if (key) wanted.set(keyIdentity(key), each.trim())
   }
   const done = new Set<string>()
   const kept = text.split('\n').flatMap(each => {
     const key = parseKey(each)
     if (!key) return [each]
-    const id = `${key.type} ${key.blob}`
+    const id = keyIdentity(key)
     const replacement = wanted.get(id)
     if (replacement === undefined) return exclusive ? [] : [each]
     if (!present || done.has(id)) return []

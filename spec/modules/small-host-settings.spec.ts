@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { editKeys, parseKey } from '../../lib/playbook/authorized-keys.ts'
 import { parameterName, parameterPath } from '../../lib/resources/kernel-parameter.ts'
 import { authorizedKey } from '../../modules/authorized-key.ts'
+import { directory } from '../../modules/directory.ts'
 import { hostname } from '../../modules/hostname.ts'
 import { sysctl } from '../../modules/sysctl.ts'
 import { user } from '../../modules/user.ts'
@@ -84,6 +85,49 @@ describe('sysctl, hostname, authorized-key', function () {
     repaired: ['mode: 0755 → 0700', '-no-pty ssh-ed25519'],
   })
 
+  it('[fault 18] a key that is commented out stays so: it is no key, not even where it is the one to be put in', async () => {
+    const comments = [`# ${key('A')}`, `#${key('A')}`, ` \t# ${key('A')}`, `#no-pty ${key('A')}`, `# from="10.0.0.0/8" ${key('A')}`].join('\n')
+    await host.sh(`install -d -o keys -m 700 /home/keys/.ssh; cat >/home/keys/.ssh/authorized_keys <<'END'\n${comments}\nEND`)
+    await host.apply(authorizedKey({ user: 'keys', keys: [key('A')] }))
+    expect(await host.sh('cat /home/keys/.ssh/authorized_keys')).to.equal(`${comments}\n${key('A')}\n`)
+    await host.apply(authorizedKey({ user: 'keys', keys: [key('A')], state: 'absent' }))
+    expect(await host.sh('cat /home/keys/.ssh/authorized_keys')).to.equal(`${comments}\n`)
+    expect(authorizedKey({ user: 'keys', keys: [`# ${key('A')}`] }).issues.length).to.equal(1)
+  })
+
+  it('[fault 19] no home directory is made as root\'s for the sake of a key: that it is missing is told, in a check too', async () => {
+    await host.sh('userdel -r homeless 2>/dev/null; useradd -M -d /srv/homeless homeless')
+    const keys = () => authorizedKey({ user: 'homeless', keys: [key('A')] })
+    for (const report of [await host.check(keys()), await host.run(keys())]) expect(errorOf(report)).to.contain('/srv/homeless, the home directory of homeless, does not exist').and.contain('createHome: true')
+    expect((await host.trySh('[ -e /srv/homeless ]')).exitCode).to.equal(1)
+    expect(changed(await host.apply(authorizedKey({ user: 'homeless', keys: [key('A')], state: 'absent' })))).to.deep.equal([])
+    const both = () => [directory({ path: '/srv/homeless', owner: 'homeless', mode: '0750' }), keys()]
+    expect((await host.check(both())).tasks.map(({ status }) => status)).to.deep.equal(['change', 'change'])
+    await host.apply(both())
+    expect(await host.sh('stat -c "%U %a" /srv/homeless /srv/homeless/.ssh; userdel -r homeless')).to.equal('homeless 750\nhomeless 700\n')
+  })
+
+  it('[fault 22] a key that somebody else adds while one is put in is not lost: the task fails and says so', async () => {
+    await host.sh(`rm -rf /home/keys/.ssh; install -d -o keys -m 700 /home/keys/.ssh; echo '${key('C')}' >/home/keys/.ssh/authorized_keys`)
+    // The new file is given its owner after the old one was read, and before it takes its place.
+    await host.sh(`mv /usr/bin/chown /usr/bin/chown.real; printf '#!/bin/sh\\n[ -e /run/spec-added ] || { : >/run/spec-added; echo "%s" >>/home/keys/.ssh/authorized_keys; }\\nexec chown.real "$@"\\n' '${key('D')}' >/usr/bin/chown; chmod 755 /usr/bin/chown`)
+    try {
+      expect(errorOf(await host.run(authorizedKey({ user: 'keys', keys: [key('A')] })))).to.contain('was changed by somebody else at this moment')
+    } finally {
+      await host.sh('mv /usr/bin/chown.real /usr/bin/chown; rm -f /run/spec-added')
+    }
+    expect(await host.sh('cat /home/keys/.ssh/authorized_keys')).to.equal(`${key('C')}\n${key('D')}\n`)
+    await host.apply(authorizedKey({ user: 'keys', keys: [key('A')] }))
+    expect(await host.sh('cat /home/keys/.ssh/authorized_keys')).to.equal(`${key('C')}\n${key('D')}\n${key('A')}\n`)
+  })
+
+  it('[fault 10] one key in a list twice, with other options or another comment, is an argument error; twice the same is one', () => {
+    const twice = authorizedKey({ user: 'keys', keys: [key('A'), key('B'), `restrict ${key('A')}`, key('B', 'other'), ` ${key('A')}`] })
+    expect(twice.issues.map(({ argument }) => argument)).to.deep.equal(['keys.2', 'keys.3'])
+    expect(twice.issues[0]?.message).to.contain('the same key as entry 0')
+    expect(authorizedKey({ user: 'keys', keys: [key('A'), key('A', 'x')], state: 'absent' }).issues).to.deep.equal([])
+  })
+
   it('other keys stay, unless the list is to be the only one', async () => {
     await host.sh(`install -d -o keys -m 700 /home/keys/.ssh; printf '# note\\n\\377\\n%s\\n' '${key('C')}' >/home/keys/.ssh/authorized_keys`)
     await host.apply(authorizedKey({ user: 'keys', keys: [key('A')] }))
@@ -123,6 +167,17 @@ describe('sysctl, hostname, authorized-key', function () {
     const check = await host.check([user({ name: 'later', home: '/srv/later' }), authorizedKey({ user: 'later', keys: [key('A')] })])
     // What the new home begins with may hold keys already.
     expect(check.tasks.map(({ status }) => status)).to.deep.equal(['change', 'may-change'])
+  })
+
+  it('[fault 18] what sshd takes for no key is none here, and what it takes for one is', () => {
+    const blanks = fc.string({ unit: fc.constantFrom(' ', '\t'), maxLength: 3 })
+    fc.assert(fc.property(blanks, fc.string({ unit: fc.constantFrom('#', 'a', '"', '\\', ',', '\u00a0'), maxLength: 8 }), (blank, options) => {
+      const parsed = parseKey(`${blank}${options}${options ? ' ' : ''}${key('A')}`)
+      // sshd(8): a line that begins with a # is a comment; options end at a blank that is not between quotes.
+      const closed = (options.replaceAll('\\"', '').split('"').length - 1) % 2 === 0
+      expect(parsed?.options).to.equal(options.startsWith('#') || !closed ? undefined : options)
+    }))
+    for (const text of [`\u00a0${key('A')}`, `\v${key('A')}`]) expect(parseKey(text), JSON.stringify(text)).to.equal(undefined)
   })
 
   it('keys are known by their bodies, whatever stands around them', () => {

@@ -1,0 +1,19 @@
+/**
+ * Entries of a list or a record that say something else of what an earlier entry is about: which of the two came about would be up to
+ * chance. What is said twice in the same words is let pass. Of each the place, and what is wrong, for `context.addIssue`.
+ *
+ * @param what names the kind of thing in the message.
+ * @param identity what an entry is about.
+ * @param says all that it says, as a text.
+ * @example contradictions(['a=1', 'b=1', 'a=2'], 'name', entry => entry.charAt(0), entry => entry).map(({ index }) => index) // [2]
+ */
+export function contradictions<Entry>(entries: readonly Entry[], what: string, identity: (entry: Entry) => string, says: (entry: Entry) => string): { index: number; message: string }[] {
+  const first = new Map<string, number>()
+  return entries.flatMap((entry, index) => {
+    const id = identity(entry)
+    const earlier = first.get(id) ?? index
+    first.set(id, earlier)
+    const before = entries[earlier]
+    return before === undefined || says(before) === says(entry) ? [] : [{ index, message: `must not say something else of the same ${what} as entry ${earlier} (the first is 0): keep one of the two` }]
+  })
+}
