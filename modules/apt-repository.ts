@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { Content, defineModule, fetchedFile, file, fileMode, filePath, findSource, formatSource, hasPassword, PlaybookError, sourceFileName, want, type Want } from '../lib/index.ts'
+import { Content, defineModule, fetchedFile, file, fileMode, filePath, findSource, formatSource, hasPassword, namedOnce, PlaybookError, sourceFileName, want, type Want } from '../lib/index.ts'
 
 const word = (what: string) => z.string().regex(/^[^\s]+$/, `must be ${what}, without blanks`)
 const boolean = z.boolean('must be true or false')
@@ -41,7 +41,7 @@ const args = z.strictObject({
   /** Languages of descriptions. @default as apt is configured */
   languages: z.array(word('a language')).default([]),
   /** More fields of sources.list(5), by their names there. @default {} */
-  fields: z.record(z.string().regex(/^[A-Z][A-Za-z-]+$/, 'must be the name of a field, as in \'PDiffs\''), z.string()).default({}),
+  fields: z.record(z.string().regex(/^[A-Z][A-Za-z-]+$/, 'must be the name of a field, as in \'PDiffs\''), z.string()).superRefine(namedOnce('field', field => field.toLowerCase())).default({}),
   /** Mode of the file. @default '0644' */
   mode: fileMode.default('0644'),
 }).superRefine(({ state, uris, suites, components }, context) => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { aptWork, Content, defineModule, findSource, hasPassword, packageLists, packages, parseWish, planDeb, planPackages, qualifiedName, refuseHeld, want, type AptOptions, type DebKey, type HostView, type PackageWish, type Want } from '../lib/index.ts'
+import { aptWork, Content, defineModule, findSource, hasPassword, packageLists, packages, parseWish, planDeb, planPackages, qualifiedName, refuseHeld, saidOnce, showWish, want, type AptOptions, type DebKey, type HostView, type PackageWish, type Want } from '../lib/index.ts'
 
 const boolean = z.boolean('must be true or false')
 const wish = z.string('must be a package, as in \'nginx\', \'nginx=1.22.*\' or \'nginx>=1.20\'').transform((text, context): PackageWish => {
@@ -23,7 +23,7 @@ const file = z.strictObject({
 
 const args = z.strictObject({
   /** Packages; a version after `=` (with `*` for any end) or `>=`. @default [] */
-  packages: z.array(wish, 'must be a list of packages, as in [\'nginx\', \'foo=1.0.*\']').default([]),
+  packages: z.array(wish, 'must be a list of packages, as in [\'nginx\', \'foo=1.0.*\']').superRefine(saidOnce('package', qualifiedName, showWish)).default([]),
   /** Package files to install with what they depend on. @default [] */
   debs: z.array(file).default([]),
   /** `latest`: the newest version that apt would take by the lists there are. @default 'present' */

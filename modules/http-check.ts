@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineModule, wait, want } from '../lib/index.ts'
+import { defineModule, namedOnce, wait, want } from '../lib/index.ts'
 
 const status = z.int('must be a status of HTTP').min(100, 'must be 100 to 599').max(599, 'must be 100 to 599')
 const line = z.string().regex(/^[^\r\n\0]*$/, 'must be one line')
@@ -10,7 +10,7 @@ const args = z.strictObject({
   /** One that changes nothing there, since it is asked in check mode too. @default 'GET' */
   method: z.enum(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'], 'must be a method of HTTP').default('GET'),
   /** No secrets: they would be seen in ps. @default {} */
-  headers: z.record(z.string().regex(/^[A-Za-z0-9-]+$/, 'must be the name of a header'), line).default({}),
+  headers: z.record(z.string().regex(/^[A-Za-z0-9-]+$/, 'must be the name of a header'), line).superRefine(namedOnce('header', header => header.toLowerCase())).default({}),
   /** Sent with the request. */
   body: z.string().refine(text => !/^@|\0/.test(text), 'must be text that does not begin with @').optional(),
   /** Or a list, of which any is right. @default 200 */

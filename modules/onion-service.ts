@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { absolutePath, Content, defineModule, filePath, onionAddress, onionClients, onionDirectory, onionKey, plainName, PlaybookError, Secret, TOR_USER, unitName, want, type HostView } from '../lib/index.ts'
+import { absolutePath, Content, defineModule, filePath, namedOnce, onionAddress, onionClients, onionDirectory, onionKey, plainName, PlaybookError, Secret, TOR_USER, unitName, want, type HostView } from '../lib/index.ts'
 import { blockArguments, planBlock } from './block-in-file.ts'
 import { torrcLines, verifyTorrc } from './torrc.ts'
 
@@ -14,7 +14,7 @@ const args = z.strictObject({
   /** Names the service; its keys are in /var/lib/tor/NAME/. */
   name: plainName,
   /** Ports of the onion, and where on this host each leads. */
-  ports: z.record(z.string().regex(/^\d{1,5}$/, 'must be a port number'), target, 'must give a target for each port, as in { 80: \'127.0.0.1:8080\' }').default({}),
+  ports: z.record(z.string().regex(/^\d{1,5}$/, 'must be a port number'), target, 'must give a target for each port, as in { 80: \'127.0.0.1:8080\' }').superRefine(namedOnce('port', number => String(Number(number)))).default({}),
   /** More HiddenService… options of tor(1). @default {} */
   options: z.record(z.string().regex(/^HiddenService\w+$/, 'must be an option of tor(1) that begins with HiddenService'), z.union([z.string(), z.number(), z.boolean()])).default({}),
   /** Who alone may reach it: public keys (x25519, base32) by name. One taken away is kept out at once; {} lets everybody in. @default as it is */

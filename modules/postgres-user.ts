@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import { connectionLimit, defineModule, isListSetting, isNameList, joinNames, missingRoles, noSuchRole, passwordContent, postgresName, postgresPassword, postgresRole, postgresText, postgresTime, settingText, storedForm, want } from '../lib/index.ts'
+import { connectionLimit, defineModule, isListSetting, isNameList, joinNames, missingRoles, namedOnce, noSuchRole, passwordContent, postgresName, postgresPassword, postgresRole, postgresText, postgresTime, settingText, storedForm, want } from '../lib/index.ts'
 
 const flag = z.boolean('must be true or false').optional()
 
 const settingName = /^[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)*$/
 const settingValue = z.union([postgresText, z.number(), z.boolean(), z.array(postgresText), z.null()], 'must be a text, a number, true or false, a list of names, or null to reset it')
 
-const config = z.record(z.string(), settingValue).transform((settings, context) => Object.fromEntries(Object.entries(settings).map(([given, value]) => {
+const config = z.record(z.string(), settingValue).superRefine(namedOnce('setting', setting => setting.toLowerCase())).transform((settings, context) => Object.fromEntries(Object.entries(settings).map(([given, value]) => {
   const name = given.toLowerCase()
   if (!settingName.test(given)) context.addIssue({ code: 'custom', path: [given], message: 'must be the name of a setting, as in \'work_mem\'' })
   if (Array.isArray(value) && !isListSetting(name)) context.addIssue({ code: 'custom', path: [given], message: 'must be one value: only settings such as search_path take a list' })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineModule, filePath, plainName, torrcValue } from '../lib/index.ts'
+import { defineModule, filePath, namedOnce, plainName, torrcValue } from '../lib/index.ts'
 import { blockArguments, planBlock } from './block-in-file.ts'
 
 /** Checks a torrc as Debian's unit does before it starts tor. */
@@ -17,7 +17,7 @@ const args = z.strictObject({
   /** Names the stanza within the file. */
   name: plainName,
   /** Options of tor(1) with the values that tor shall see, in order; a list gives the option several times. They are quoted as needed. */
-  options: z.record(z.string().regex(/^[+/]?[A-Za-z0-9_]+$/, 'must be the name of an option of tor(1)'), z.union([value, z.array(value)])).default({}),
+  options: z.record(z.string().regex(/^[+/]?[A-Za-z0-9_]+$/, 'must be the name of an option of tor(1)'), z.union([value, z.array(value)])).superRefine(namedOnce('option', option => option.toLowerCase())).default({}),
   /** @default 'present' */
   state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
   /** @default '/etc/tor/torrc' */

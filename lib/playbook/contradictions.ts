@@ -1,5 +1,7 @@
+import type { z } from 'zod'
+
 /**
- * Entries of a list or a record that say something else of what an earlier entry is about: which of the two came about would be up to
+ * Entries of a list that say something else of what an earlier entry is about: which of the two came about would be up to
  * chance. What is said twice in the same words is let pass. Of each the place, and what is wrong, for `context.addIssue`.
  *
  * @param what names the kind of thing in the message.
@@ -16,4 +18,19 @@ export function contradictions<Entry>(entries: readonly Entry[], what: string, i
     const before = entries[earlier]
     return before === undefined || says(before) === says(entry) ? [] : [{ index, message: `must not say something else of the same ${what} as entry ${earlier} (the first is 0): keep one of the two` }]
   })
+}
+
+/** Refuses a list that has {@link contradictions}, for `superRefine` of its schema. */
+export function saidOnce<Entry>(what: string, identity: (entry: Entry) => string, says: (entry: Entry) => string): (entries: readonly Entry[], context: z.RefinementCtx) => void {
+  return (entries, context) => {
+    for (const { index, message } of contradictions(entries, what, identity, says)) context.addIssue({ code: 'custom', path: [index], message })
+  }
+}
+
+/** Refuses a record that names one thing in two spellings, for `superRefine` of its schema. */
+export function namedOnce(what: string, identity: (name: string) => string): (record: Readonly<Record<string, unknown>>, context: z.RefinementCtx) => void {
+  return (record, context) => {
+    const names = Object.keys(record)
+    for (const { index } of contradictions(names, what, identity, name => name)) context.addIssue({ code: 'custom', path: [names[index] ?? ''], message: `must not be given in two spellings: it is one ${what}` })
+  }
 }
