@@ -14,7 +14,7 @@ export interface Target {
 
 /** The first host of an inventory, which is started when it is a lab. */
 export async function findTarget(inventoryName: string): Promise<Target> {
-  const inventory = await loadInventory(inventoryName, { directory: 'inventories' })
+  const inventory = await loadInventory([inventoryName], { directory: 'inventories' })
   await inventory.start?.()
   const [host] = inventory.hosts
   if (!host?.identityFile || !host.knownHostsFile) throw new Error(`The inventory ${inventoryName} has no host with ansible_ssh_private_key_file and stead_known_hosts_file.`)

@@ -7,8 +7,8 @@ import { parseExtraVars } from './extra-vars.ts'
 export interface Arguments {
   /** A playbook's path. */
   playbook: string
-  /** An inventory's name or path. */
-  inventory: string
+  /** Names or paths of inventories, which make one. */
+  inventories: string[]
   check: boolean
   diff: boolean
   limit?: string
@@ -16,6 +16,8 @@ export interface Arguments {
   skipTags: string[]
   startAtTask?: string
   extraVars: Record<string, unknown>
+  /** A variable of the inventory that the playbook does not ask for is an error. */
+  strictVars: boolean
   /** Hosts at the same time. */
   forks: number
   listTasks: boolean
@@ -36,11 +38,14 @@ export type CommandLine = { type: 'run'; arguments: Arguments } | { type: 'print
 
 const usage = 'run.ts PLAYBOOK -i INVENTORY [options]'
 
+/** What commander gives: without its own defaults, which its help would show as `(default: [])`. */
 const schema = z.strictObject({
-  inventory: z.string(), check: z.boolean(), diff: z.boolean(), limit: z.string().optional(), tags: z.array(z.string()), skipTags: z.array(z.string()),
-  startAtTask: z.string().optional(), extraVars: z.record(z.string(), z.unknown()), forks: z.number(), listTasks: z.boolean(), listHosts: z.boolean(),
-  listTags: z.boolean(), become: z.literal(true).optional(), user: z.string().optional(), privateKey: z.string().optional(),
-  report: z.array(z.string()), verbose: z.number(),
+  inventory: z.array(z.string()), check: z.boolean().default(false), diff: z.boolean().default(true), limit: z.string().optional(),
+  tags: z.array(z.string()).default([]), skipTags: z.array(z.string()).default([]), startAtTask: z.string().optional(),
+  extraVars: z.record(z.string(), z.unknown()).default({}), strictVars: z.boolean().default(false), forks: z.number().default(10),
+  listTasks: z.boolean().default(false), listHosts: z.boolean().default(false), listTags: z.boolean().default(false),
+  become: z.literal(true).optional(), user: z.string().optional(), privateKey: z.string().optional(),
+  report: z.array(z.string()).default([]), verbose: z.number().default(0),
 })
 
 function wrong(message: string): UsageError {
@@ -55,12 +60,17 @@ function filled(option: string): (value: string) => string {
   }
 }
 
-function words(option: string): (value: string, earlier: string[]) => string[] {
-  return (value, earlier) => {
+function words(option: string): (value: string, earlier?: string[]) => string[] {
+  return (value, earlier = []) => {
     const given = value.split(',').map(word => word.trim())
     if (given.includes('')) throw wrong(`${option} was given ${JSON.stringify(value)}; words with commas between are allowed.`)
     return [...earlier, ...given]
   }
+}
+
+/** Values that are not blank, one for each time the option is given. */
+function several(option: string): (value: string, earlier?: string[]) => string[] {
+  return (value, earlier = []) => [...earlier, filled(option)(value)]
 }
 
 function parseForks(value: string): number {
@@ -69,34 +79,31 @@ function parseForks(value: string): number {
   return forks
 }
 
-function parseReport(value: string, earlier: string[]): string[] {
-  return [...earlier, filled('--report')(value)]
-}
-
 function program(version: string): Command {
   return new Command('run.ts')
     .usage('PLAYBOOK -i INVENTORY [options]')
     .description('Makes hosts what a playbook says they should be.')
     .argument('<PLAYBOOK>', 'the playbook, a .ts file')
-    .requiredOption('-i, --inventory <INVENTORY>', 'name in inventories/, or path, of the inventory', filled('--inventory'))
-    .option('-C, --check', 'change nothing; tell what would change', false)
-    .option('-D, --diff', 'show differences (this is the default)', true)
+    .requiredOption('-i, --inventory <INVENTORY>', 'name in inventories/, or path, of the inventory; repeatable: several are merged, the last wins', several('--inventory'))
+    .option('-C, --check', 'change nothing; tell what would change')
+    .option('-D, --diff', 'show differences (this is the default)')
     .option('--no-diff', 'show no differences')
     .option('-l, --limit <PATTERN>', 'only these hosts', filled('--limit'))
-    .option('-t, --tags <TAGS>', 'only tasks with one of these tags; repeatable', words('--tags'), [])
-    .option('--skip-tags <TAGS>', 'no tasks with one of these tags; repeatable', words('--skip-tags'), [])
+    .option('-t, --tags <TAGS>', 'only tasks with one of these tags; repeatable', words('--tags'))
+    .option('--skip-tags <TAGS>', 'no tasks with one of these tags; repeatable', words('--skip-tags'))
     .option('-e, --extra-vars <VARS>', 'name=value ..., a JSON object, or @file.yml; repeatable, the last wins',
-      (text: string, earlier: Record<string, unknown>) => ({ ...earlier, ...parseExtraVars(text) }), {})
-    .option('-f, --forks <NUMBER>', 'hosts at the same time', parseForks, 10)
+      (text: string, earlier: Record<string, unknown> = {}) => ({ ...earlier, ...parseExtraVars(text) }))
+    .option('--strict-vars', 'a variable of the inventory that the playbook does not ask for is an error')
+    .option('-f, --forks <NUMBER>', 'hosts at the same time (10 if not given)', parseForks)
     .option('--start-at-task <NAME>', 'begin with the task of this name', filled('--start-at-task'))
-    .option('--list-tasks', 'print the tasks, and do nothing', false)
-    .option('--list-hosts', 'print the hosts, and do nothing', false)
-    .option('--list-tags', 'print the tags, and do nothing', false)
+    .option('--list-tasks', 'print the tasks, and do nothing')
+    .option('--list-hosts', 'print the hosts, and do nothing')
+    .option('--list-tags', 'print the tags, and do nothing')
     .option('-b, --become', 'work as another user (root) through sudo')
     .option('-u, --user <USER>', 'connect as this user', filled('--user'))
     .option('--private-key <FILE>', 'connect with this key', filled('--private-key'))
-    .option('--report <FILE>', 'write a report, in the format that its name ends in; repeatable', parseReport, [])
-    .option('-v, --verbose', 'tell more; repeatable', (_: string, earlier: number) => earlier + 1, 0)
+    .option('--report <FILE>', 'write a report, in the format that its name ends in; repeatable', several('--report'))
+    .option('-v, --verbose', 'tell more; repeatable', (_: string, earlier: number | undefined) => (earlier ?? 0) + 1)
     .version(version, '-V, --version', "print stead's version")
     .helpOption('-h, --help', 'print this')
 }
@@ -124,8 +131,8 @@ export function parseArguments(argv: readonly string[], { version }: { version: 
     if (error.exitCode === 0) return { type: 'print', text: printed }
     throw wrong(sentence(error.message))
   }
-  const { report, verbose, ...options } = schema.parse(command.opts())
+  const { report, verbose, inventory, ...options } = schema.parse(command.opts())
   const [playbook = ''] = command.args
   if (playbook.trim() === '') throw wrong('PLAYBOOK was given as an empty value.')
-  return { type: 'run', arguments: { playbook, ...options, reports: report, verbosity: verbose } }
+  return { type: 'run', arguments: { playbook, inventories: inventory, ...options, reports: report, verbosity: verbose } }
 }

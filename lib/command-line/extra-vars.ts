@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { InventoryError, UsageError } from '../errors.ts'
-import { isMapping } from '../inventory/source.ts'
+import { holdsJinja } from '../inventory/connection.ts'
+import { isMapping, showPlace, type Source } from '../inventory/source.ts'
 import { parseYaml } from '../inventory/yaml-source.ts'
 
-const allowed = 'Allowed: -e name=value, -e \'a=1 b="two words"\', -e \'{"count": 3}\', -e @file.yml, -e @file.json.'
+const allowed = 'Allowed: -e name=value, -e name=\'two words\', -e \'a=1 b="two words"\', -e \'{"count": 3}\', -e @file.yml, -e @file.json.'
 
 /**
  * Splits a text at white space outside of quotes, as a shell does: single quotes keep everything, double quotes all but `\"` and `\\`.
@@ -38,15 +39,19 @@ function fromFile(file: string): Record<string, unknown> {
   }
   const extension = path.extname(file)
   if (extension === '.json') return fromJson(text, `@${file}`)
-  if (extension !== '.yml' && extension !== '.yaml') throw new UsageError(`-e @${file} is no .yml, .yaml or .json file.`, { hint: allowed })
-  let value: unknown
+  if (extension !== '.yml' && extension !== '.yaml') throw new UsageError(`-e @${file} is not a .yml, .yaml or .json file.`, { hint: allowed })
+  let source: Source
   try {
-    value = parseYaml(file, text).value ?? {}
+    source = parseYaml(file, path.dirname(path.resolve(file)), text)
   } catch (error) {
     if (!(error instanceof InventoryError)) throw error
     throw new UsageError(`-e @${file} cannot be read.\n${error.issues.map(issue => `${issue.file}:${issue.line}:${issue.column}: ${issue.message}`).join('\n')}`)
   }
+  const value = source.value ?? {}
   if (!isMapping(value)) throw new UsageError(`-e @${file} holds no mapping of names to values.`, { hint: allowed })
+  for (const [name, each] of Object.entries(value)) {
+    if (holdsJinja(each, source)) throw new UsageError(`${showPlace(source.locate([name], 'value'))}: ${name} holds a Jinja expression, which stead does not evaluate.`, { hint: 'Write the value itself, or `!unsafe` before a text that is meant as it stands.' })
+  }
   return value
 }
 
@@ -55,14 +60,17 @@ function fromJson(text: string, given: string): Record<string, unknown> {
   try {
     value = JSON.parse(text)
   } catch (error) {
-    throw new UsageError(`-e ${given} is no JSON.`, { hint: allowed, cause: error })
+    throw new UsageError(`-e ${given} is not valid JSON.`, { hint: allowed, cause: error })
   }
-  if (!isMapping(value)) throw new UsageError(`-e ${given} is no JSON object.`, { hint: allowed })
+  if (!isMapping(value)) throw new UsageError(`-e ${given} is not a JSON object.`, { hint: allowed })
   return value
 }
 
+const pair = /^([A-Za-z_]\w*)=(.*)$/s
+
 /**
- * The variables that one `-e` gives: `name=value` pairs, whose values are texts; a JSON object; or the content of `@file`.
+ * The variables that one `-e` gives: `name=value` pairs, whose values are texts; one pair whose value has blanks, as a shell passes on
+ * `-e name='two words'`; a JSON object; or the content of `@file`.
  *
  * @throws UsageError
  * @example parseExtraVars('{"count": 3}') // { count: 3 }
@@ -70,9 +78,11 @@ function fromJson(text: string, given: string): Record<string, unknown> {
 export function parseExtraVars(text: string): Record<string, unknown> {
   if (text.startsWith('@')) return fromFile(text.slice(1))
   if (text.trimStart().startsWith('{')) return fromJson(text, text)
+  const [, name, value] = pair.exec(text.trimStart()) ?? []
+  if (name !== undefined && value !== undefined && !/['"\\]|\s[A-Za-z_]\w*=/.test(value) && /\S\s+\S/.test(value)) return { [name]: value }
   const pairs = splitQuoted(text).map((word): [string, string] => {
-    const match = /^([A-Za-z_]\w*)=(.*)$/s.exec(word)
-    if (!match) throw new UsageError(`-e ${text} has ${JSON.stringify(word)}, which is no name=value.`, { hint: allowed })
+    const match = pair.exec(word)
+    if (!match) throw new UsageError(`-e ${text} has ${JSON.stringify(word)}, which is not name=value.`, { hint: allowed })
     return [match[1] ?? '', match[2] ?? '']
   })
   if (pairs.length === 0) throw new UsageError('-e is empty.', { hint: allowed })

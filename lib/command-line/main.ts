@@ -1,15 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { createColors } from 'picocolors'
 import { format, SteadError } from '../errors.ts'
-import { loadInventory } from '../inventory/load.ts'
+import { loadInventory, refuseVarsBeside } from '../inventory/load.ts'
 import { overrideConnection } from '../inventory/override-connection.ts'
 import { loadPlaybooks } from '../playbook/load.ts'
 import { checkReportFile, writeReport } from '../report/write-report.ts'
-import { checkPlaybooks, lookAhead, runPlaybooks, type CheckedPlaybook, type RunOptions } from '../run/run-playbooks.ts'
-import { chooser, tagsOf } from '../run/select.ts'
+import { checkPlaybooks, learnFacts, lookAhead, runPlaybooks, type RunOptions } from '../run/run-playbooks.ts'
+import { unknownInventoryVars } from '../run/unknown-variables.ts'
 import { summaryLines, type Style } from '../terminal/lines.ts'
 import { lineObserver, liveView } from '../terminal/observer.ts'
 import { parseArguments, type Arguments } from './arguments.ts'
+import { listing } from './listing.ts'
 
 /** Where a run writes to. */
 export interface Streams {
@@ -44,7 +45,7 @@ async function run(given: Arguments, { out, error }: Streams): Promise<number> {
   given.reports.forEach(checkReportFile)
   const [playbooks, loaded] = await Promise.all([
     loadPlaybooks(given.playbook),
-    loadInventory(given.inventory, { directory: 'inventories' }),
+    loadInventory(given.inventories, { directory: 'inventories' }),
     // Needed by nearly every run, and slow to load: it comes along while the others are looked for.
     import('../transport/ssh.ts'),
   ])
@@ -52,10 +53,17 @@ async function run(given: Arguments, { out, error }: Streams): Promise<number> {
   const inventory = { ...loaded, hosts: overrideConnection(loaded.hosts, { user, privateKey, become }) }
   for (const warning of inventory.warnings) error.write(`Warning: ${warning}\n`)
   const options: RunOptions = given
+  refuseVarsBeside(given.playbook, inventory)
   const checked = checkPlaybooks(playbooks, inventory, options)
-  if (given.listHosts || given.listTasks || given.listTags) {
-    out.write(listing(given, checked).map(text => `${text}\n`).join(''))
-    return 0
+  for (const note of given.strictVars ? [] : unknownInventoryVars(playbooks, checked.flatMap(({ hosts }) => hosts.map(({ host }) => host)))) error.write(`Note: ${note}\n`)
+  const lists = given.listHosts || given.listTasks || given.listTags
+  const choosesByName = given.listTasks || given.listTags || given.startAtTask !== undefined || given.tags.length + given.skipTags.length > 0
+  const asksFirst = choosesByName && checked.some(({ hosts }) => hosts.some(({ prepared }) => !prepared.play))
+  if (asksFirst && !lists) await inventory.start?.()
+  const unreachable = asksFirst ? await learnFacts(checked, options) : new Map<string, string>()
+  if (lists) {
+    out.write(listing(given, checked, unreachable).map(text => `${text}\n`).join(''))
+    return unreachable.size > 0 ? 4 : 0
   }
   await lookAhead(checked, options)
   const terminal = Boolean(out.isTTY && !process.env.CI)
@@ -70,18 +78,4 @@ async function run(given: Arguments, { out, error }: Streams): Promise<number> {
   summaryLines(report, style).forEach(write)
   if (names.length === 0) write('No host matches; there was nothing to do.')
   return status
-}
-
-function listing({ listHosts, listTasks, listTags, tags, skipTags, startAtTask }: Arguments, checked: readonly CheckedPlaybook[]): string[] {
-  return checked.flatMap(({ playbook, hosts }) => {
-    const plays = hosts.flatMap(({ prepared }) => (prepared.play ? [prepared.play] : []))
-    const chosen = chooser({ tags, skipTags, startAtTask })
-    const tasks = plays[0]?.steps.flatMap(step => ('task' in step && chosen(step.task) ? [step.task] : [])) ?? []
-    return [
-      `${playbook.name}:`,
-      ...(listHosts ? hosts.map(({ host }) => `  host ${host.name}  ${host.address}`) : []),
-      ...(listTasks ? tasks.map(({ name, options }) => `  task ${name}${options.tags?.length ? `  [${options.tags.join(', ')}]` : ''}`) : []),
-      ...(listTags ? tagsOf(plays).map(tag => `  tag ${tag}`) : []),
-    ]
-  })
 }

@@ -4,7 +4,8 @@ import { Secret } from '../secret/secret.ts'
 import type { Host } from './host.ts'
 import type { MergedHost } from './merge.ts'
 import type { Variable } from './read-tree.ts'
-import { describe, type Issues } from './source.ts'
+import { describe, isMapping, showPlace, type Issues, type Source } from './source.ts'
+import { adviceOn } from './unsupported.ts'
 
 /** Ansible's older names of the same variables (ansible.builtin.ssh, "vars"). */
 const aliases: Record<string, string[]> = {
@@ -14,9 +15,6 @@ const aliases: Record<string, string[]> = {
   ansible_password: ['ansible_ssh_password', 'ansible_ssh_pass'],
   ansible_ssh_private_key_file: ['ansible_private_key_file'],
 }
-
-/** Of no meaning to stead, and harmless: it needs no Python on a host, and groups are already ordered. */
-const harmless = /^ansible_(?:\w+_interpreter|group_priority|connection)$/
 
 const booleans = new Map<unknown, boolean>([
   [true, true], ['true', true], ['yes', true], ['on', true], [1, true], [false, false], ['false', false], ['no', false], ['off', false], [0, false],
@@ -28,8 +26,11 @@ export function expandPath(given: string, directory: string): string {
   return path.resolve(directory, given)
 }
 
-function isJinja(value: unknown): boolean {
-  return typeof value === 'string' && /\{\{|\{%/.test(value)
+/** Whether a value, or anything in it, is an expression that Ansible would evaluate. */
+export function holdsJinja(value: unknown, source: Pick<Source, 'isLiteral'>): boolean {
+  if (Array.isArray(value)) return value.some(each => holdsJinja(each, source))
+  if (isMapping(value)) return Object.values(value).some(each => holdsJinja(each, source))
+  return typeof value === 'string' && /\{\{|\{%/.test(value) && !source.isLiteral(value)
 }
 
 /** Takes the connection variables out of a host's variables, one by one, and complains about each that is wrong. */
@@ -50,13 +51,21 @@ class ConnectionReader {
       this.rest.delete(candidate)
     }
     if (!found) return undefined
-    const { value, position } = found.variable
-    const parsed = isJinja(value) ? undefined : parse(value)
+    const { value, place, source } = found.variable
+    const isJinja = holdsJinja(value, source)
+    const parsed = isJinja ? undefined : parse(value)
     if (parsed !== undefined) return parsed
     const given = !/pass/.test(name) && (typeof value === 'string' || typeof value === 'number') ? JSON.stringify(value) : describe(value)
-    const jinja = isJinja(value) ? ' stead does not evaluate Jinja: write the value itself, or a .ts inventory that computes it.' : ''
-    this.#issues.add(`${found.name} is ${given}; ${allowed} is allowed.${jinja}`, position)
+    const jinja = isJinja ? ' stead does not evaluate Jinja: write the value itself, or a .ts inventory that computes it.' : ''
+    this.#issues.add(`${found.name} is ${given}; ${allowed} is allowed.${jinja}`, place)
     return undefined
+  }
+
+  /** A path: `~` is the home of who runs stead, a relative one starts at the inventory that says it. */
+  path(name: string, what: string): string | undefined {
+    const directory = [name, ...(aliases[name] ?? [])].map(each => this.rest.get(each)).find(variable => variable !== undefined)?.source.directory
+    const given = this.text(name, what)
+    return given === undefined || directory === undefined ? undefined : expandPath(given, directory)
   }
 
   text(name: string, what: string): string | undefined {
@@ -79,29 +88,22 @@ function parseSecret(value: unknown): Secret | undefined {
   return typeof value === 'string' && value !== '' ? new Secret(value) : undefined
 }
 
-/** What it takes to make a host of its merged variables. */
-export interface ConnectionContext {
-  /** The inventory's folder. */
-  directory: string
-  issues: Issues
-  warn: (message: string, variable: Variable) => void
-}
-
 /**
- * The host that its variables describe. What is wrong goes to the issues; a variable that stead does not heed becomes a warning.
+ * The host that its variables describe. What is wrong goes to the issues, and so does what Ansible would heed and stead does not: a run that
+ * ignored it would reach the host another way, or make something else of it.
  *
- * @example readConnection(merged, { directory: '/srv/inventories', issues, warn }).address
+ * @example readConnection(merged, issues).address
  */
-export function readConnection(merged: MergedHost, { directory, issues, warn }: ConnectionContext): Host {
+export function readConnection(merged: MergedHost, issues: Issues): Host {
   const reader = new ConnectionReader(merged.vars, issues)
   const address = reader.text('ansible_host', 'a host name or an address, as text,')
   const port = reader.take('ansible_port', 'a port from 1 to 65535', parsePort)
   const user = reader.text('ansible_user', "a user's name, as text,")
-  const identityFile = reader.text('ansible_ssh_private_key_file', "a private key's path")
+  const identityFile = reader.path('ansible_ssh_private_key_file', "a private key's path")
   const password = reader.take('ansible_password', 'a text (quote it)', parseSecret)
-  const knownHostsFile = reader.text('stead_known_hosts_file', "a known_hosts file's path")
+  const knownHostsFile = reader.path('stead_known_hosts_file', "a known_hosts file's path")
   const become = reader.take('ansible_become', 'true or false', value => booleans.get(typeof value === 'string' ? value.toLowerCase() : value))
-  const becomeUser = reader.text('ansible_become_user', "a user's name, as text,")
+  reader.take('ansible_become_user', 'root alone (stead works as root; what a task writes, it writes as another user with `become` of the task)', value => (value === 'root' ? value : undefined))
   const connection = reader.take('ansible_connection', 'ssh or local', value => {
     if (value === 'local' || value === 'ansible.builtin.local') return 'local' as const
     return value === 'ssh' || value === 'ansible.builtin.ssh' || value === 'smart' ? ('ssh' as const) : undefined
@@ -109,16 +111,21 @@ export function readConnection(merged: MergedHost, { directory, issues, warn }: 
   reader.take('ansible_become_method', 'sudo', value => (value === 'sudo' || value === 'ansible.builtin.sudo' ? value : undefined))
   const wrongAddress = merged.vars.has('ansible_host') || merged.vars.has('ansible_ssh_host')
   if (address === undefined && !wrongAddress && connection !== 'local' && !looksLikeAddress(merged.name)) {
-    issues.add(`The host ${merged.name} has no address, and its name is none. Add \`ansible_host: ADDRESS\` below it.`, merged.node.position)
+    issues.add(`The host ${merged.name} has no address, and its name is none. Add \`ansible_host: ADDRESS\` below it.`, merged.node.place)
   }
   const vars: [string, unknown][] = []
-  for (const [name, variable] of reader.rest) {
-    if (/^(?:ansible|stead)_\w*pass(?:word|phrase)?$/.test(name) && typeof variable.value === 'string') parseSecret(variable.value)
-    if (name.startsWith('stead_')) issues.add(`${name} is given; of stead's own only stead_known_hosts_file is allowed.`, variable.position)
-    else if (!name.startsWith('ansible_')) {
-      if (isJinja(variable.value)) warn(`${name} holds a Jinja expression, which stead does not evaluate: it is taken as text.`, variable)
-      vars.push([name, variable.value])
-    } else if (!harmless.test(name)) warn(`${name} is not heeded by stead.`, variable)
+  const places: [string, string][] = []
+  for (const [name, { value, place, source }] of reader.rest) {
+    if (/^(?:ansible|stead)_\w*pass(?:word|phrase)?$/.test(name)) parseSecret(value)
+    if (name.startsWith('stead_')) issues.add(`${name} is given; of stead's own only stead_known_hosts_file is allowed.`, place)
+    else if (name.startsWith('ansible_')) {
+      const advice = adviceOn(name, value)
+      if (advice !== undefined) issues.add(`${name} is not supported by stead. ${advice}`, place)
+    } else {
+      if (holdsJinja(value, source)) issues.add(`${name} holds a Jinja expression, which stead does not evaluate. Write the value itself, a .ts inventory that computes it, or \`!unsafe\` before a text that is meant as it stands.`, place)
+      vars.push([name, value])
+      places.push([name, showPlace(place)])
+    }
   }
   return {
     name: merged.name,
@@ -126,12 +133,12 @@ export function readConnection(merged: MergedHost, { directory, issues, warn }: 
     address: address ?? merged.name,
     port: port ?? 22,
     user: user ?? userInfo().username,
-    identityFile: identityFile === undefined ? undefined : expandPath(identityFile, directory),
+    identityFile,
     password,
-    knownHostsFile: knownHostsFile === undefined ? undefined : expandPath(knownHostsFile, directory),
+    knownHostsFile,
     become,
-    becomeUser,
     connection: connection ?? 'ssh',
     vars: Object.freeze(Object.fromEntries(vars)),
+    places: Object.fromEntries(places),
   }
 }

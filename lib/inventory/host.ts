@@ -12,20 +12,21 @@ export interface Host {
   password?: Secret
   knownHostsFile?: string
   become?: boolean
-  becomeUser?: string
   connection: 'ssh' | 'local'
   /** Every variable that does not say how to connect. */
   vars: Readonly<Record<string, unknown>>
+  /** Where each of them was set, as `prod.yml:3:5`. */
+  places?: Readonly<Record<string, string>>
 }
 
 /** A loaded inventory. */
 export interface Inventory {
-  /** Its file, absolute. */
+  /** Its file, absolute; of several, all with a comma between. */
   path: string
   hosts: Host[]
   /** The names of the hosts of every group, `all` and `ungrouped` among them. */
   groups: ReadonlyMap<string, string[]>
-  /** What was read and is not heeded, one line each, with its place. */
+  /** What looks like a mistake and is none for certain, one line each, with its place. */
   warnings: string[]
   /** Brings the hosts up, when they do not run by themselves (the lab). */
   start?: () => Promise<void>

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -7,18 +6,25 @@ import { readConnection } from './connection.ts'
 import { findInventory } from './find.ts'
 import type { Inventory } from './host.ts'
 import { merge } from './merge.ts'
-import { readTree, type Variable } from './read-tree.ts'
+import { readTree, type Tree } from './read-tree.ts'
 import { describe, isMapping, Issues, type Source } from './source.ts'
+import { varsFolders } from './vars-folders.ts'
 import { parseYaml } from './yaml-source.ts'
 
-type Start = () => Promise<void>
+/** One file of an inventory. */
+interface LoadedFile {
+  path: string
+  source: Source
+  start?: () => Promise<void>
+}
 
 function isFunction(value: unknown): value is () => unknown {
   return typeof value === 'function'
 }
 
 /** The default export of a `.ts` inventory, called when it is a function. */
-async function importSource(file: string, absolute: string): Promise<{ source: Source; start?: Start }> {
+async function importSource(absolute: string): Promise<LoadedFile> {
+  const file = shown(absolute)
   let value: unknown
   try {
     const module: unknown = await import(pathToFileURL(absolute).href)
@@ -32,8 +38,8 @@ async function importSource(file: string, absolute: string): Promise<{ source: S
     throw new InventoryError([{ file, message: `The inventory's default export is ${describe(value)}; an object of groups, or a function that makes one, is allowed.` }])
   }
   const { start } = value
-  const source: Source = { file, value, locate: () => undefined }
-  return isFunction(start) ? { source, start: async () => void (await start()) } : { source }
+  const source: Source = { directory: path.dirname(absolute), value, locate: () => ({ file }), isLiteral: () => true }
+  return { path: absolute, source, ...(isFunction(start) ? { start: async () => void (await start()) } : {}) }
 }
 
 /** A path as it is shortest to read: from here, unless it lies elsewhere. */
@@ -42,23 +48,30 @@ function shown(absolute: string): string {
   return relative.startsWith('..') ? absolute : relative
 }
 
-/** Makes the inventory of its source; the file need not exist. */
-function build(source: Source, absolute: string, start?: Start): Inventory {
-  const issues = new Issues(source.file)
-  const warnings = new Set<string>()
-  const directory = path.dirname(absolute)
-  const warn = (message: string, { position }: Variable): void => {
-    warnings.add(`${[source.file, ...(position ? [position.line, position.column] : [])].join(':')}: ${message}`)
+/** Makes one inventory of its files, the later over the earlier; they need not exist. */
+function build(files: readonly LoadedFile[]): Inventory {
+  const issues = new Issues(...files.map(each => shown(each.path)))
+  const tree: Tree = { groups: new Map(), hosts: new Map() }
+  for (const { source } of files) readTree(source, issues, tree)
+  const merged = merge(tree, issues)
+  const hosts = merged?.hosts.map(host => readConnection(host, issues)) ?? []
+  const names = { groups: merged?.groups.keys() ?? [], hosts: hosts.map(({ name }) => name) }
+  const beside = [...new Set(files.map(({ source }) => source.directory))].flatMap(directory => varsFolders(directory, names, shown))
+  if (!merged || issues.list.length + beside.length > 0) throw new InventoryError([...issues.list, ...beside])
+  const file = files.map(each => shown(each.path)).join(', ')
+  const warnings = hosts.filter(({ name }) => merged.groups.has(name)).map(({ name }) => `${file}: ${name} is both a group and a host; a pattern means the group.`)
+  if (hosts.length === 0) warnings.push(`${file}: The inventory holds no hosts.`)
+  const starts = files.flatMap(({ start }) => (start ? [start] : []))
+  const start = async () => {
+    for (const each of starts) await each()
   }
-  const merged = merge(readTree(source, issues), issues)
-  const hosts = merged?.hosts.map(host => readConnection(host, { directory, issues, warn })) ?? []
-  if (!merged || issues.list.length > 0) throw new InventoryError(issues.list)
-  if (hosts.length === 0) warnings.add(`${source.file}: The inventory holds no hosts.`)
-  for (const host of hosts) if (merged.groups.has(host.name)) warnings.add(`${source.file}: ${host.name} is both a group and a host; a pattern means the group.`)
-  for (const folder of ['group_vars', 'host_vars']) {
-    if (existsSync(path.join(directory, folder))) warnings.add(`${source.file}: the folder ${folder} beside it is not read by stead.`)
-  }
-  return { path: absolute, hosts, groups: merged.groups, warnings: [...warnings], ...(start ? { start } : {}) }
+  return { path: files.map(each => each.path).join(', '), hosts, groups: merged.groups, warnings, ...(starts.length > 0 ? { start } : {}) }
+}
+
+/** @throws InventoryError for files beside a playbook that Ansible would take variables of these hosts from. */
+export function refuseVarsBeside(playbook: string, { groups, hosts }: Inventory): void {
+  const issues = varsFolders(path.dirname(path.resolve(playbook)), { groups: groups.keys(), hosts: hosts.map(({ name }) => name) }, shown)
+  if (issues.length > 0) throw new InventoryError(issues)
 }
 
 /**
@@ -68,19 +81,25 @@ function build(source: Source, absolute: string, start?: Start): Inventory {
  * @example parseInventory('all: {hosts: {web1: {ansible_host: 10.0.0.1}}}', '/srv/prod.yml').hosts[0]?.address // '10.0.0.1'
  */
 export function parseInventory(text: string, absolute: string): Inventory {
-  return build(parseYaml(shown(absolute), text), absolute)
+  return build([parseFile(text, absolute)])
+}
+
+function parseFile(text: string, absolute: string): LoadedFile {
+  return { path: absolute, source: parseYaml(shown(absolute), path.dirname(absolute), text) }
 }
 
 /**
- * Loads an inventory by name (`prod` is prod.yml, prod.yaml or prod.ts in `directory`) or by path.
+ * Loads an inventory by name (`prod` is prod.yml, prod.yaml, prod.ts or a folder in `directory`) or by path. Several are one: hosts and groups of all
+ * of them, and where two set the same variable of the same group or host, the later (Ansible, "Passing multiple inventory sources").
  *
  * @param options.directory the folder that holds the inventories.
  * @throws InventoryError with everything that is wrong in it, or with the names of the inventories there are.
- * @example (await loadInventory('prod', { directory: 'inventories' })).hosts.map(host => host.name)
+ * @example (await loadInventory(['prod'], { directory: 'inventories' })).hosts.map(host => host.name)
  */
-export async function loadInventory(nameOrPath: string, { directory }: { directory: string }): Promise<Inventory> {
-  const absolute = findInventory(nameOrPath, directory)
-  if (path.extname(absolute) !== '.ts') return parseInventory(await readFile(absolute, 'utf8'), absolute)
-  const { source, start } = await importSource(shown(absolute), absolute)
-  return build(source, absolute, start)
+export async function loadInventory(namesOrPaths: readonly string[], { directory }: { directory: string }): Promise<Inventory> {
+  const files: LoadedFile[] = []
+  for (const absolute of namesOrPaths.flatMap(each => findInventory(each, directory))) {
+    files.push(path.extname(absolute) === '.ts' ? await importSource(absolute) : parseFile(await readFile(absolute, 'utf8'), absolute))
+  }
+  return build(files)
 }

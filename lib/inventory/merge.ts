@@ -66,8 +66,8 @@ export function merge(tree: Tree, issues: Issues): Merged | undefined {
   const cycle = findCycle(tree.groups)
   if (cycle) {
     const [from = '', to = ''] = cycle.slice(-2)
-    const position = tree.groups.get(from)?.children.get(to)
-    issues.add(`The group ${to} is among its own children: ${cycle.join(' > ')}. Take ${to} out of the children of ${from}.`, position)
+    const place = tree.groups.get(from)?.children.get(to)
+    if (place) issues.add(`The group ${to} is among its own children: ${cycle.join(' > ')}. Take ${to} out of the children of ${from}.`, place)
     return undefined
   }
   const members = new Map<string, Set<string>>()

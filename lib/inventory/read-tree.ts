@@ -1,23 +1,24 @@
 import { expandHostRange } from './host-range.ts'
-import { describe, isMapping, type Issues, type Path, type Position, type Source } from './source.ts'
+import { describe, isMapping, type Issues, type Path, type Place, type Source } from './source.ts'
 
-/** A variable and the place where it was set. */
+/** A variable, and where it was set. */
 export interface Variable {
   value: unknown
-  position?: Position
+  place: Place
+  source: Source
 }
 
 export interface GroupNode {
   name: string
   /** Its child groups, and where each was named as one. */
-  children: Map<string, Position | undefined>
+  children: Map<string, Place>
   hosts: Set<string>
   vars: Map<string, Variable>
 }
 
 export interface HostNode {
   name: string
-  position?: Position
+  place: Place
   vars: Map<string, Variable>
 }
 
@@ -37,11 +38,12 @@ function splitPort(name: string): { name: string; port?: number } {
 }
 
 class TreeReader {
-  readonly tree: Tree = { groups: new Map(), hosts: new Map() }
+  readonly tree: Tree
   readonly #source: Source
   readonly #issues: Issues
 
-  constructor(source: Source, issues: Issues) {
+  constructor(tree: Tree, source: Source, issues: Issues) {
+    this.tree = tree
     this.#source = source
     this.#issues = issues
   }
@@ -54,38 +56,42 @@ class TreeReader {
     return made
   }
 
-  /** The entries of a mapping; a complaint and none for what is no mapping. An empty value is an empty mapping. */
-  #entries(value: unknown, path: Path, what: string, example: string): [string, unknown][] {
+  /**
+   * The entries of a mapping; a complaint and none for what is no mapping. An empty value is an empty mapping. Where names are listed, a text
+   * is the only one of them, as in Ansible (its yaml plugin, `hosts: web1`).
+   */
+  #entries(value: unknown, path: Path, what: string, example: string, names = false): [string, unknown][] {
     if (value === null || value === undefined) return []
     if (isMapping(value)) return Object.entries(value)
+    if (names && typeof value === 'string' && value.trim() !== '') return [[value.trim(), null]]
     this.#issues.add(`${what} are given as ${describe(value)}; a mapping is allowed. Write ${example}.`, this.#source.locate(path, 'value'))
     return []
   }
 
   #variables(into: Map<string, Variable>, value: unknown, path: Path, what: string): void {
     for (const [name, given] of this.#entries(value, path, what, '`name: value`')) {
-      into.set(name, { value: given, position: this.#source.locate([...path, name], 'value') })
+      into.set(name, { value: given, place: this.#source.locate([...path, name], 'value'), source: this.#source })
     }
   }
 
   #hosts(group: GroupNode, value: unknown, path: Path): void {
-    for (const [key, variables] of this.#entries(value, path, `The hosts of ${group.name}`, '`web1:` on a line of its own, without a dash')) {
-      const position = this.#source.locate([...path, key], 'key')
+    for (const [key, variables] of this.#entries(value, path, `The hosts of ${group.name}`, '`web1:` on a line of its own, without a dash', true)) {
+      const place = this.#source.locate([...path, key], 'key')
       try {
-        for (const expanded of expandHostRange(key)) this.#host(group, expanded, position, variables, [...path, key])
+        for (const expanded of expandHostRange(key)) this.#host(group, expanded, place, variables, [...path, key])
       } catch (error) {
         if (!(error instanceof RangeError)) throw error
-        this.#issues.add(error.message, position)
+        this.#issues.add(error.message, place)
       }
     }
   }
 
-  #host(group: GroupNode, key: string, position: Position | undefined, variables: unknown, path: Path): void {
+  #host(group: GroupNode, key: string, place: Place, variables: unknown, path: Path): void {
     const { name, port } = splitPort(key)
-    const host = this.tree.hosts.get(name) ?? { name, position, vars: new Map<string, Variable>() }
+    const host = this.tree.hosts.get(name) ?? { name, place, vars: new Map<string, Variable>() }
     this.tree.hosts.set(name, host)
     group.hosts.add(name)
-    if (port !== undefined) host.vars.set('ansible_port', { value: port, position })
+    if (port !== undefined) host.vars.set('ansible_port', { value: port, place, source: this.#source })
     this.#variables(host.vars, variables, path, `The variables of ${name}`)
   }
 
@@ -98,7 +104,7 @@ class TreeReader {
       if (key === 'hosts') this.#hosts(group, part, inner)
       else if (key === 'vars') this.#variables(group.vars, part, inner, `The variables of ${name}`)
       else if (key === 'children') {
-        for (const [child, definition] of this.#entries(part, inner, `The children of ${name}`, '`web:` on a line of its own, without a dash')) {
+        for (const [child, definition] of this.#entries(part, inner, `The children of ${name}`, '`web:` on a line of its own, without a dash', true)) {
           group.children.set(child, this.#source.locate([...inner, child], 'key'))
           this.readGroup(child, definition, [...inner, child], [...above, name])
         }
@@ -111,19 +117,20 @@ class TreeReader {
 }
 
 /**
- * Reads the groups and hosts of an inventory's source.
+ * Reads the groups and hosts of an inventory's source into a tree, over what earlier sources put there: of a variable that several set for one
+ * group or host, the last holds (Ansible, "Passing multiple inventory sources").
  *
- * @example readTree(parseYaml('prod.yml', 'web: {hosts: {a.org: }}'), issues).groups.get('web')?.hosts // Set { 'a.org' }
+ * @example readTree(parseYaml('prod.yml', '/srv', 'web: {hosts: {a.org: }}'), issues).groups.get('web')?.hosts // Set { 'a.org' }
  */
-export function readTree(source: Source, issues: Issues): Tree {
-  const reader = new TreeReader(source, issues)
+export function readTree(source: Source, issues: Issues, tree: Tree = { groups: new Map(), hosts: new Map() }): Tree {
+  const reader = new TreeReader(tree, source, issues)
   if (!isMapping(source.value)) {
     issues.add(`The inventory is ${describe(source.value)}; a mapping of groups is allowed. Write \`all:\`, and below it \`hosts:\`.`, source.locate([], 'value'))
-    return reader.tree
+    return tree
   }
   for (const [name, value] of Object.entries(source.value)) {
     if (name === 'start' && typeof value === 'function') continue
     reader.readGroup(name, value, [name], [])
   }
-  return reader.tree
+  return tree
 }

@@ -1,9 +1,10 @@
 import type { InventoryIssue } from '../errors.ts'
 
-/** A place in a file; both count from 1. */
-export interface Position {
-  line: number
-  column: number
+/** A place in an inventory; line and column count from 1. A `.ts` inventory knows its file alone. */
+export interface Place {
+  file: string
+  line?: number
+  column?: number
 }
 
 /** The keys that lead to a value. */
@@ -11,33 +12,42 @@ export type Path = readonly string[]
 
 /** What an inventory file holds, as plain data, and where in the file each part of it stands. */
 export interface Source {
-  /** As it is named in messages. */
-  file: string
+  /** The folder of the file, absolute: relative paths in it start there. */
+  directory: string
   value: unknown
-  /** The place of the key, or of the value, at a path; of the nearest parent that has one. A `.ts` inventory knows none. */
-  locate(path: Path, part: 'key' | 'value'): Position | undefined
+  /** The place of the key, or of the value, at a path; of the nearest parent that has one. */
+  locate(path: Path, part: 'key' | 'value'): Place
+  /** Whether a text is meant as it stands, as `!unsafe` says: `{{` in it is no Jinja. */
+  isLiteral(text: string): boolean
+}
+
+/** A place as it is shown. @example showPlace({ file: 'prod.yml', line: 3, column: 5 }) // 'prod.yml:3:5' */
+export function showPlace({ file, line, column }: Place): string {
+  return [file, line, column].filter(part => part !== undefined).join(':')
 }
 
 /** Collects what is wrong, each thing once. */
 export class Issues {
   readonly #list: InventoryIssue[] = []
   readonly #seen = new Set<string>()
-  readonly #file: string
+  readonly #files: readonly string[]
 
-  constructor(file: string) {
-    this.#file = file
+  /** @param files in the order in which they are read. */
+  constructor(...files: string[]) {
+    this.#files = files
   }
 
-  /** In the order of the file. */
+  /** File by file, in the order of each file. */
   get list(): InventoryIssue[] {
-    return this.#list.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
+    const rank = ({ file }: InventoryIssue) => this.#files.indexOf(file)
+    return this.#list.toSorted((a, b) => rank(a) - rank(b) || (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
   }
 
-  add(message: string, position?: Position): void {
-    const key = `${position?.line}:${position?.column}:${message}`
+  add(message: string, place: Place): void {
+    const key = `${showPlace(place)}:${message}`
     if (this.#seen.has(key)) return
     this.#seen.add(key)
-    this.#list.push({ file: this.#file, ...position, message })
+    this.#list.push({ ...place, message })
   }
 }
 

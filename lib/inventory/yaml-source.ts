@@ -2,7 +2,7 @@ import {
   type CollectionTag, type Document, isAlias, isMap, isScalar, LineCounter, type Node, parseDocument, type Scalar, type ScalarTag, type Tags, visit, type YAMLMap,
 } from 'yaml'
 import { InventoryError } from '../errors.ts'
-import { Issues, type Path, type Position, type Source } from './source.ts'
+import { Issues, type Path, type Place, type Source } from './source.ts'
 
 const bool = 'tag:yaml.org,2002:bool'
 const ownTags: ScalarTag[] = [
@@ -48,19 +48,22 @@ function repeatedKeys(map: YAMLMap): Scalar[] {
 /**
  * Parses the YAML of an inventory.
  *
+ * @param file as it is named in messages.
+ * @param directory the folder it lies in, absolute.
  * @throws InventoryError with every syntax error, each with its line and column.
- * @example parseYaml('prod.yml', 'all: {hosts: {a.org: }}').locate(['all', 'hosts'], 'key') // { line: 1, column: 7 }
+ * @example parseYaml('prod.yml', '/srv', 'all: {hosts: {a.org: }}').locate(['all', 'hosts'], 'key') // { file: 'prod.yml', line: 1, column: 7 }
  */
-export function parseYaml(file: string, text: string): Source {
+export function parseYaml(file: string, directory: string, text: string): Source {
   const lines = new LineCounter()
   const document = parseDocument(text, { version: '1.1', lineCounter: lines, prettyErrors: false, uniqueKeys: false, customTags: tagsOfAnsible, logLevel: 'silent' })
-  const place = (offset: number | undefined): Position | undefined => {
-    if (offset === undefined) return undefined
+  const place = (offset: number | undefined): Place => {
+    if (offset === undefined) return { file }
     const { line, col } = lines.linePos(offset)
-    return { line, column: col }
+    return { file, line, column: col }
   }
-  const issues = new Issues(file)
-  for (const error of document.errors) issues.add(`This is no YAML: ${error.message}.`, place(error.pos[0]))
+  const issues = new Issues()
+  const literals = new Set<unknown>()
+  for (const error of document.errors) issues.add(`This is not valid YAML: ${error.message}.`, place(error.pos[0]))
   for (const warning of document.warnings) {
     const vault = /!vault/.test(warning.message)
     issues.add(vault ? 'This value is encrypted with Ansible Vault, which stead cannot read. Put it into a .ts inventory that asks for it.'
@@ -70,13 +73,17 @@ export function parseYaml(file: string, text: string): Source {
     Map: (_, map) => {
       for (const key of repeatedKeys(map)) issues.add(`The key ${String(key.value)} is there twice; the second would hide the first. Join them.`, place(startOf(key)))
     },
+    Scalar: (_, scalar) => {
+      if (scalar.tag === '!unsafe') literals.add(scalar.value)
+    },
     Alias: (_, alias) => {
       if (!alias.resolve(document)) issues.add(`The alias *${alias.source} has no anchor &${alias.source} before it.`, place(startOf(alias)))
     },
   })
   if (issues.list.length > 0) throw new InventoryError(issues.list)
   return {
-    file,
+    directory,
+    isLiteral: text => literals.has(text),
     value: document.toJS({ maxAliasCount: 10_000 }),
     locate: (path: Path, part) => {
       let key: unknown = document.contents

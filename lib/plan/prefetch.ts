@@ -1,4 +1,4 @@
-import { ArgumentError, PlaybookFileError, SteadError } from '../errors.ts'
+import { ArgumentError, PlaybookError, PlaybookFileError, SteadError } from '../errors.ts'
 import { FactsNotKnown } from '../playbook/facts.ts'
 import { never, Pass } from '../playbook/pass.ts'
 import type { HostPlay } from '../playbook/playbook.ts'
@@ -17,7 +17,7 @@ export interface LookedAhead {
  * Learns what a whole playbook will read, without a host: every task is planned with placeholders for results that are not known
  * and with reads that never answer. What a task asks for only after an earlier answer stays unknown, and is asked at its turn.
  */
-export async function askAhead({ steps, handlers }: HostPlay): Promise<LookedAhead> {
+export async function askAhead({ steps, handlers, late }: HostPlay): Promise<LookedAhead> {
   const asked: Asked = new Map()
   const mistakes: SteadError[] = []
   const passes: Pass[] = []
@@ -38,6 +38,7 @@ export async function askAhead({ steps, handlers }: HostPlay): Promise<LookedAhe
     await new Promise(resolve => setImmediate(() => setImmediate(resolve)))
   } while (busy().length > 0)
   for (const pass of passes) pass.abandoned = true
+  for (const what of late) mistakes.push(new PlaybookError(`${what} was added after tasks() had returned, and would never be run.`, { hint: 'A function that tasks() calls must not await anything before it adds its tasks: await inside a task\'s function.' }))
   return { asked, mistakes }
 }
 

@@ -3,6 +3,7 @@ import { PlaybookError } from '../errors.ts'
 import type { PlaybookHost } from './facts.ts'
 import type { ModuleCall } from './module.ts'
 import { Handler, Task, type AnyTask, type Body, type TaskOptions } from './task.ts'
+import { unknownVariables, type UnknownVariable } from './unknown-variables.ts'
 
 /** What a playbook's `tasks` and the functions it calls are given. */
 export interface Play<Vars = unknown> {
@@ -23,11 +24,17 @@ export interface PlaybookDefinition<Schema extends z.ZodType> {
   name: string
   /** Group, host or pattern, as in `web:!web3`. */
   hosts: string
-  /** Checked for every host before any connection is made. */
+  /**
+   * Checked for every host before any connection is made. What it does not ask for is an error where `-e` gives it, and a note where the inventory
+   * does; a schema that takes anything (`z.looseObject`, `z.record`) has neither. @default no variables
+   */
   vars?: Schema
-  /** Adds the tasks of one host; it is called once a host, and must not wait for anything itself. */
-  tasks(play: Play<z.output<Schema>>): void
+  /** Adds the tasks of one host; it is called once a host, and must not wait for anything itself: an `async` function is a type error. */
+  tasks(play: Play<z.output<Schema>>): NotAsync
 }
+
+/** Nothing, which a promise is not: a function that returns `void` may be async, one that returns this may not. */
+type NotAsync = void | undefined
 
 /** One step of a host's walk. */
 export type Step = { task: AnyTask } | { flush: true }
@@ -37,6 +44,8 @@ export interface HostPlay {
   steps: Step[]
   handlers: Handler[]
   summaries: (() => string[] | Promise<string[]>)[]
+  /** What was added after `tasks()` had returned, by its name: it is never run. Grows as it happens. */
+  late: readonly string[]
 }
 
 /** A playbook whose variables' type is hidden; made by {@link playbook}. */
@@ -46,6 +55,10 @@ export interface Playbook {
   readonly isPlaybook: typeof isPlaybook
   /** What is wrong with a host's variables, by name; empty when nothing is. */
   checkVars(vars: Readonly<Record<string, unknown>>): { variable: string; message: string }[]
+  /** Whether it declares variables at all. */
+  readonly hasVars: boolean
+  /** Those that it does not ask for: all of them, where it declares none. */
+  unknownVars(vars: Readonly<Record<string, unknown>>): UnknownVariable[]
   layOut(host: PlaybookHost, vars: Readonly<Record<string, unknown>>): HostPlay
 }
 
@@ -79,28 +92,41 @@ export function playbook<Schema extends z.ZodType = z.ZodType<unknown>>(definiti
       if (parsed.success) return []
       return parsed.error.issues.map(({ path, message }) => ({ variable: path.map(String).join('.'), message }))
     },
+    hasVars: definition.vars !== undefined,
+    unknownVars: vars => unknownVariables(definition.vars ?? z.object({}), vars),
     layOut(host, given) {
       const steps: Step[] = []
       const handlers: Handler[] = []
+      const late: string[] = []
+      let isOpen = true
+      /** What is added later would never be run. */
+      const add = <Thing>(list: Thing[], thing: Thing, what: string) => void (isOpen ? list.push(thing) : late.push(what))
       const summaries: HostPlay['summaries'] = []
       const vars = parseVars(definition, given)
-      definition.tasks({
+      const returned: unknown = definition.tasks({
         task<Output>(name: string, body: Body<Output>, options: TaskOptions = {}) {
           const task = new Task(name, body, options, steps.length)
-          steps.push({ task })
+          add(steps, { task }, `the task "${name}"`)
           return task
         },
         handler(name, body: Body<void>, options) {
           const handler = new Handler(name, body, handlers.length, options)
-          handlers.push(handler)
+          add(handlers, handler, `the handler "${name}"`)
           return handler
         },
-        flushHandlers: () => void steps.push({ flush: true }),
-        summary: lines => void summaries.push(lines),
+        flushHandlers: () => add(steps, { flush: true }, 'flushHandlers()'),
+        summary: lines => add(summaries, lines, 'summary()'),
         vars,
         host,
       })
-      return { steps, handlers, summaries }
+      isOpen = false
+      if (returned instanceof Promise) {
+        returned.catch(() => undefined)
+        throw new PlaybookError(`tasks() of the playbook "${definition.name}" is async, and what it adds after its first await would be dropped.`, {
+          hint: 'Take async away, and await inside a task\'s function: task(\'…\', async () => file({ content: (await earlier).value })). What comes from this machine can be awaited at the top of the file.',
+        })
+      }
+      return { steps, handlers, summaries, late }
     },
   }
 }

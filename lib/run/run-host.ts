@@ -5,6 +5,7 @@ import { foretell } from '../check/foretell.ts'
 import type { Overlay } from '../check/overlay.ts'
 import { ConnectError, format } from '../errors.ts'
 import type { Host } from '../inventory/host.ts'
+import { factsScript, parseFacts, type Facts } from '../playbook/facts.ts'
 import { currentPass, Pass } from '../playbook/pass.ts'
 import type { HostPlay } from '../playbook/playbook.ts'
 import { ResultNotKnown } from '../playbook/task.ts'
@@ -21,7 +22,7 @@ export async function runHost(host: Host, prepared: Prepared, options: { check: 
   const { check, choose, observer, overlay } = options
   const report: HostReport = { status: 'ok', connectMs: 0, roundTrips: 0, bytesSent: 0, bytesReceived: 0, tasks: [], handlers: [], summary: [] }
   const connect = await connector(host)
-  const settings: SessionOptions = { host: host.name, become: host.user === 'root' || host.become === false ? 'none' : 'sudo' }
+  const settings = settingsOf(host)
   const session = check
     ? new ReadSession(connect, settings)
     : new Session(connect, { ...settings, lock: { holder: `${userInfo().username} on ${hostname()}, process ${process.pid}, playbook "${prepared.playbook.name}"`, waitSeconds: LOCK_WAIT_SECONDS } })
@@ -50,6 +51,22 @@ export async function runHost(host: Host, prepared: Prepared, options: { check: 
     report.bytesReceived = session.bytesReceived
   }
   return report
+}
+
+/** Asks a host for its facts alone, over a connection of its own. @throws ConnectError */
+export async function askFacts(host: Host): Promise<Facts> {
+  const session = new ReadSession(await connector(host), settingsOf(host))
+  try {
+    const [output] = await session.read([{ script: factsScript }])
+    if (!output) throw new ConnectError('The host gave no answer.', { host: host.name })
+    return parseFacts(output)
+  } finally {
+    session.close()
+  }
+}
+
+function settingsOf(host: Host): SessionOptions {
+  return { host: host.name, become: host.user === 'root' || host.become === false ? 'none' : 'sudo' }
 }
 
 /** Loads only the transport that the host needs. */

@@ -1,19 +1,23 @@
 import pLimit from 'p-limit'
-import { choosePlay, prepare, type Choose, type Observer, type Prepared } from '../apply/host.ts'
+import { choosePlay, prepare, type Observer, type Prepared } from '../apply/host.ts'
 import { Overlay } from '../check/overlay.ts'
-import { format, PlaybookError } from '../errors.ts'
+import { ArgumentError, format, PlaybookError } from '../errors.ts'
 import type { Host, Inventory } from '../inventory/host.ts'
 import { selectHosts } from '../inventory/select-hosts.ts'
-import { argumentIssues, type HostPlay, type Playbook } from '../playbook/playbook.ts'
+import { argumentIssues, type Playbook } from '../playbook/playbook.ts'
 import { exitStatus, statusOf, type HostReport, type Report } from '../report/report.ts'
-import { runHost } from './run-host.ts'
-import { checkSelection, chooser, type Selection } from './select.ts'
+import { Problems } from './problems.ts'
+import { askFacts, runHost } from './run-host.ts'
+import { checkSelection, choosers, type LaidOut, type Selection } from './select.ts'
+import { unknownExtraVars, unknownInventoryVars } from './unknown-variables.ts'
 
 /** What a run is about. */
 export interface RunOptions extends Selection {
   check: boolean
   limit?: string
   extraVars: Readonly<Record<string, unknown>>
+  /** A variable of the inventory that no playbook asks for is an error. */
+  strictVars?: boolean
   /** Hosts at the same time. */
   forks: number
 }
@@ -31,12 +35,15 @@ export interface CheckedPlaybook {
  */
 export function checkPlaybooks(playbooks: readonly Playbook[], inventory: Inventory, options: Omit<RunOptions, 'check' | 'forks'>): CheckedPlaybook[] {
   const problems = new Problems()
+  for (const problem of unknownExtraVars(playbooks, options.extraVars)) problems.note(problem)
   const checked = playbooks.map(playbook => ({
     playbook,
     hosts: selectHosts(inventory, playbook.hosts, options.limit).flatMap(host => {
+      if (options.strictVars) for (const problem of unknownInventoryVars(playbooks, [host])) problems.note(problem, host.name)
       const vars = { ...host.vars, ...options.extraVars }
       const wrong = playbook.checkVars(vars)
-      for (const { variable, message } of wrong) problems.note(`The variable ${variable || '(all)'} is wrong: ${message}`, host.name)
+      for (const { variable, message } of wrong) problems.note(`The variable ${variable || '(all)'} is wrong${placeOf(variable, host, options.extraVars)}: ${message}`, host.name)
+      if (wrong.length) problems.hint = 'Variables come from the inventory (vars) or from -e name=value.'
       if (wrong.length) return []
       const prepared = prepare(playbook, host, vars)
       if (prepared.play) for (const issue of argumentIssues(prepared.play)) problems.note(`"${issue.task}": ${issue.module}: ${issue.argument}: ${issue.message}`, host.name)
@@ -44,8 +51,45 @@ export function checkPlaybooks(playbooks: readonly Playbook[], inventory: Invent
     }),
   }))
   problems.refuse()
-  checkSelection(options, checked.flatMap(({ hosts }) => hosts.flatMap(({ prepared }): HostPlay[] => (prepared.play ? [prepared.play] : []))))
+  checkSelection(options, checked.map(laidOut))
   return checked
+}
+
+/** Where a wrong variable was set: nothing where it is missing. */
+function placeOf(variable: string, { places }: Host, extraVars: Readonly<Record<string, unknown>>): string {
+  const [name = ''] = variable.split('.')
+  if (name in extraVars) return ' (-e)'
+  return places?.[name] === undefined ? '' : ` (${places[name]})`
+}
+
+/** What is known of a playbook's plays, by its hosts' names. */
+export function laidOut({ hosts }: CheckedPlaybook): LaidOut {
+  return new Map(hosts.map(({ host, prepared }) => [host.name, prepared.play]))
+}
+
+/**
+ * Lays out the plays that look at facts, by asking their hosts for them: what is chosen or listed by its name must be known before.
+ *
+ * @returns why a host could not be asked, by its name.
+ * @throws PlaybookError with all mistakes of all hosts at once; UsageError for an unknown tag or task.
+ */
+export async function learnFacts(checked: readonly CheckedPlaybook[], options: Pick<RunOptions, 'forks'> & Selection): Promise<Map<string, string>> {
+  const unreachable = new Map<string, string>()
+  const problems = new Problems()
+  const atOnce = pLimit(options.forks)
+  const targets = checked.flatMap(({ hosts }) => hosts).filter(({ prepared }) => !prepared.play)
+  await Promise.all([...new Set(targets.map(({ host }) => host))].map(host => atOnce(async () => {
+    try {
+      const facts = await askFacts(host)
+      for (const target of targets) if (target.host === host) target.prepared.play = target.prepared.learn(facts)
+    } catch (error) {
+      if (error instanceof PlaybookError || error instanceof ArgumentError) problems.note(format(error), host.name)
+      else unreachable.set(host.name, format(error))
+    }
+  })))
+  problems.refuse()
+  checkSelection(options, checked.map(laidOut))
+  return unreachable
 }
 
 /**
@@ -55,43 +99,15 @@ export function checkPlaybooks(playbooks: readonly Playbook[], inventory: Invent
  */
 export async function lookAhead(checked: readonly CheckedPlaybook[], selection: Selection): Promise<void> {
   const problems = new Problems()
-  const choose = choosers(selection)
-  for (const { hosts } of checked) {
+  const choose = choosers(selection, checked.map(laidOut))
+  for (const [index, { hosts }] of checked.entries()) {
     for (const { host, prepared } of hosts) {
       if (!prepared.play) continue
-      prepared.chosen = await choosePlay(prepared.play, choose(host))
+      prepared.chosen = await choosePlay(prepared.play, choose(index, host.name))
       for (const mistake of prepared.chosen.mistakes) problems.note(format(mistake), host.name)
     }
   }
   problems.refuse()
-}
-
-/** One chooser a host, whatever playbooks it has: a run that starts at a task does so once. */
-function choosers(selection: Selection): (host: Host) => Choose {
-  const made = new Map<string, Choose>()
-  return ({ name }) => {
-    const choose = made.get(name) ?? chooser(selection)
-    made.set(name, choose)
-    return choose
-  }
-}
-
-/** What is wrong with a playbook: each once, with the hosts that it is wrong for. */
-class Problems {
-  readonly #hosts = new Map<string, string[]>()
-
-  note(problem: string, host: string): void {
-    this.#hosts.set(problem, [...(this.#hosts.get(problem) ?? []), host])
-  }
-
-  /** @throws PlaybookError with all of them, if there are any. */
-  refuse(): void {
-    if (this.#hosts.size === 0) return
-    const lines = [...this.#hosts].map(([problem, hosts]) => `${problem} (${hosts.join(', ')})`)
-    throw new PlaybookError(`The playbook is wrong in ${lines.length} ${lines.length === 1 ? 'place' : 'places'}; nothing was touched.\n${lines.join('\n')}`, {
-      hint: 'Variables come from the inventory (vars) or from -e name=value.',
-    })
-  }
 }
 
 /** Runs checked playbooks in order, each on its hosts side by side. A host that failed in one is left out of those after it. */
@@ -99,15 +115,15 @@ export async function runPlaybooks(checked: readonly CheckedPlaybook[], inventor
   const startedAt = new Date()
   const hosts: Record<string, HostReport> = {}
   const atOnce = pLimit(options.forks)
-  const choose = choosers(options)
+  const choose = choosers(options, checked.map(laidOut))
   const overlays = new Map<string, Overlay>()
-  for (const { hosts: targets } of checked) {
+  for (const [index, { hosts: targets }] of checked.entries()) {
     await Promise.all(targets.map(({ host, prepared }) => atOnce(async () => {
       const earlier = hosts[host.name]
       if (earlier && (earlier.status === 'failed' || earlier.status === 'unreachable')) return
       const overlay = overlays.get(host.name) ?? new Overlay()
       overlays.set(host.name, overlay)
-      const report = await runHost(host, prepared, { check: options.check, choose: choose(host), observer, overlay })
+      const report = await runHost(host, prepared, { check: options.check, choose: choose(index, host.name), observer, overlay })
       hosts[host.name] = earlier ? joined(earlier, report) : report
     })))
   }

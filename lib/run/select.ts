@@ -1,4 +1,6 @@
+import type { Choose } from '../apply/host.ts'
 import { UsageError } from '../errors.ts'
+import { didYouMean } from '../playbook/nearest.ts'
 import type { HostPlay } from '../playbook/playbook.ts'
 import type { AnyTask } from '../playbook/task.ts'
 
@@ -9,36 +11,85 @@ export interface Selection {
   startAtTask?: string
 }
 
+/** A playbook as far as it is laid out: its hosts by name, each with its play; undefined until the host's facts are known. */
+export type LaidOut = ReadonlyMap<string, HostPlay | undefined>
+
+/** The tasks of a play, in their order. */
+export function tasksOf({ steps }: HostPlay): AnyTask[] {
+  return steps.flatMap(step => ('task' in step ? [step.task] : []))
+}
+
 /** All tags that tasks carry, sorted. */
 export function tagsOf(plays: readonly HostPlay[]): string[] {
-  const tags = plays.flatMap(({ steps }) => steps.flatMap(step => ('task' in step ? (step.task.options.tags ?? []) : [])))
-  return [...new Set(tags)].sort()
+  return [...new Set(plays.flatMap(tasksOf).flatMap(({ options: { tags = [] } }) => tags))].sort()
 }
 
 /** Words that select by themselves, as in Ansible. */
 const SPECIAL = ['all', 'tagged', 'untagged', 'always', 'never']
 
-/** @throws UsageError for a tag or a task that no playbook has, with those there are. */
-export function checkSelection({ tags, skipTags, startAtTask }: Selection, plays: readonly HostPlay[]): void {
+/**
+ * Looks whether the tags and the task of a selection exist. While a play is not laid out it may have them.
+ *
+ * @throws UsageError for a tag or a task that no playbook has, with those there are.
+ */
+export function checkSelection({ tags, skipTags, startAtTask }: Selection, playbooks: readonly LaidOut[]): void {
+  const all = playbooks.flatMap(playbook => [...playbook.values()])
+  const plays = all.filter(play => play !== undefined)
+  if (plays.length === 0 || plays.length < all.length) return
   const known = tagsOf(plays)
   const unknown = [...tags, ...skipTags].filter(tag => !known.includes(tag) && !SPECIAL.includes(tag))
-  if (unknown.length) throw new UsageError(`Unknown ${unknown.length > 1 ? 'tags' : 'tag'}: ${unknown.join(', ')}.`, { hint: `Tags of this playbook: ${known.join(', ') || '(none)'}.` })
-  const names = plays.flatMap(({ steps }) => steps.flatMap(step => ('task' in step ? [step.task.name] : [])))
-  if (startAtTask !== undefined && plays.length > 0 && !names.includes(startAtTask)) {
-    throw new UsageError(`No task is called "${startAtTask}".`, { hint: 'See --list-tasks for their names.' })
+  if (unknown.length) {
+    const hints = unknown.length === 1 ? unknown.map(tag => didYouMean(tag, known)) : []
+    throw new UsageError(`Unknown ${unknown.length > 1 ? 'tags' : 'tag'}: ${unknown.join(', ')}.${hints.join('')}`, { hint: `Tags of this playbook: ${known.join(', ') || '(none)'}.` })
+  }
+  const names = plays.flatMap(tasksOf).map(({ name }) => name)
+  if (startAtTask !== undefined && !names.includes(startAtTask)) {
+    throw new UsageError(`No task is called "${startAtTask}".${didYouMean(startAtTask, names)}`, { hint: 'See --list-tasks for their names.' })
   }
 }
 
-/** Makes the choice that {@link Selection} describes; `always` and `never` mean what they mean in Ansible. */
-export function chooser({ tags, skipTags, startAtTask }: Selection): (task: AnyTask) => boolean {
-  let started = startAtTask === undefined
+/** Makes the choice that {@link Selection} describes, for one host; `always` and `never` mean what they mean in Ansible. */
+export function chooser({ tags, skipTags, startAtTask }: Selection): Choose {
+  return chooserFrom(startAtTask === undefined ? undefined : new Set([startAtTask]), { tags, skipTags })
+}
+
+/** @param starts the names of the tasks that begin it, whichever comes first; undefined: it begins at once. */
+function chooserFrom(starts: ReadonlySet<string> | undefined, { tags, skipTags }: Omit<Selection, 'startAtTask'>): Choose {
+  let started = starts === undefined
   return ({ name, options: { tags: own = [] } }) => {
-    started ||= name === startAtTask
+    started ||= starts?.has(name) ?? true
     if (!started || skipTags.some(tag => matches(tag, own))) return false
     if (own.includes('never')) return tags.some(tag => own.includes(tag))
     if (tags.length === 0 || own.includes('always')) return true
     return tags.some(tag => matches(tag, own))
   }
+}
+
+/**
+ * The choices of a run over several playbooks. One that starts at a task starts in the first playbook that has it, on each of its hosts; the
+ * playbooks before that are left out, and those after it run whole, on whatever hosts. A host that has no such task starts where others go on
+ * behind it.
+ *
+ * @returns the choice of the playbook at an index, for one of its hosts: to be asked about each task of it in order.
+ */
+export function choosers(selection: Selection, playbooks: readonly LaidOut[]): (index: number, host: string) => Choose {
+  const { startAtTask } = selection
+  if (startAtTask === undefined) return () => chooser(selection)
+  const names = playbooks.map(playbook => new Map([...playbook].map(([host, play]) => [host, play ? tasksOf(play).map(({ name }) => name) : []])))
+  const first = names.findIndex(playbook => [...playbook.values()].some(list => list.includes(startAtTask)))
+  return (index, host) => {
+    if (index < first) return () => false
+    if (index > first && first >= 0) return chooserFrom(undefined, selection)
+    const lists = [...names[index]?.values() ?? []].filter(list => list.includes(startAtTask))
+    const own = names[index]?.get(host)
+    return own && !own.includes(startAtTask) ? chooserFrom(behind(startAtTask, lists), selection) : chooser(selection)
+  }
+}
+
+/** What comes behind a task on the hosts that have it, and before it on none. */
+function behind(start: string, lists: readonly (readonly string[])[]): ReadonlySet<string> {
+  const before = new Set(lists.flatMap(list => list.slice(0, list.indexOf(start))))
+  return new Set(lists.flatMap(list => list.slice(list.indexOf(start))).filter(name => !before.has(name)))
 }
 
 function matches(tag: string, own: readonly string[]): boolean {

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { expect } from 'chai'
-import { CountingPort, playbookSource, runStead, Workspace, type Outcome } from './run-stead.ts'
+import { closedPort, CountingPort, playbookSource, runStead, Workspace, type Outcome } from './run-stead.ts'
 
 describe('bad input, given as a user gives it', function () {
   this.timeout(30_000)
@@ -89,9 +89,9 @@ describe('bad input, given as a user gives it', function () {
   })
 
   it('unknown tags and tasks: what there is', async () => {
-    expect(await refused(['playbooks/good.ts', '-i', 'good', '--tags', 'contnet,packages'])).to.deep.equal(['Unknown tag: contnet.', '  Tags of this playbook: content, packages, slow.'])
+    expect(await refused(['playbooks/good.ts', '-i', 'good', '--tags', 'contnet,packages'])).to.deep.equal(['Unknown tag: contnet. Did you mean "content"?', '  Tags of this playbook: content, packages, slow.'])
     expect((await refused(['playbooks/good.ts', '-i', 'good', '--skip-tags', 'x']))[0]).to.equal('Unknown tag: x.')
-    expect((await refused(['playbooks/good.ts', '-i', 'good', '--start-at-task', 'Gret']))[0]).to.equal('No task is called "Gret".')
+    expect((await refused(['playbooks/good.ts', '-i', 'good', '--start-at-task', 'Gret']))[0]).to.equal('No task is called "Gret". Did you mean "Greet"?')
   })
 
   it('an unknown limit or pattern of hosts: the groups and hosts there are', async () => {
@@ -121,10 +121,47 @@ describe('bad input, given as a user gives it', function () {
       [['playbooks/good.ts', '-i', 'good', '--forsk', '3'], /Unknown option '--forsk'.*--forks/], [['playbooks/good.ts', '-i', 'good', '--forks', '0'], /--forks was given "0"/],
       [['playbooks/good.ts', '-i', 'good', '--forks', 'many'], /--forks was given "many"/], [['playbooks/good.ts'], /inventory/i], [[], /PLAYBOOK|inventory/i],
       [['playbooks/good.ts', '-i', 'good', '--report', 'r.txt'], /The report r\.txt has no format/], [['playbooks/good.ts', 'another.ts', '-i', 'good'], /[Tt]oo many arguments/],
-      [['playbooks/good.ts', '-i', 'good', '-e', 'novalue'], /no name=value/],
+      [['playbooks/good.ts', '-i', 'good', '-e', 'novalue'], /not name=value/],
     ]
     for (const [words, message] of calls) expect((await refused(words))[0], words.join(' ')).to.match(message)
     expect(existsSync(path.join(workspace.directory, 'r.txt'))).to.equal(false)
+  })
+
+  it('[fault 14] a group_vars folder beside the playbook, as Ansible reads it', async () => {
+    for (const name of ['other/group_vars/web.yml', 'other/site.ts']) {
+      mkdirSync(path.dirname(path.join(workspace.directory, name)), { recursive: true })
+      workspace.write(name, playbookSource(`task('x', file({ path: '/x' }))`))
+    }
+    expect((await refused(['other/site.ts', '-i', 'good']))[0]).to.match(/^other\/group_vars\/web\.yml: It gives variables to the group web/)
+  })
+
+  it('[fault 15] a variable of -e that the playbook has not: what it may have been, and all of them at once', async () => {
+    const source = playbookSource(`task('x', file({ path: '/x' }))`, { hosts: 'web', vars: '{ clearnet_federation: z.string().default("no"), tls: z.object({ key: z.string() }).optional() }' })
+    workspace.write('playbooks/strict.ts', source)
+    const text = (await refused(['playbooks/strict.ts', '-i', 'good', '-e', 'clearnet_federtion=true', '-e', '{"tls": {"key": "x", "kye": 1}}', '-e', 'ansible_user=bob'])).join('\n')
+    expect(text).to.include('wrong in 3 places').and.include('-e clearnet_federtion: the playbook has no such variable. Did you mean "clearnet_federation"? It has clearnet_federation, tls.')
+    expect(text).to.include('-e tls.kye: the playbook has no such variable. Did you mean "tls.key"?').and.include('-e ansible_user: how a host is reached')
+    workspace.write('playbooks/no-vars.ts', source.replace(/ vars: z\.object\(.*\),$/m, ''))
+    expect((await refused(['playbooks/no-vars.ts', '-i', 'good', '-e', 'x=1'])).join('\n')).to.include('-e x: the playbook declares no variables. Declare it: vars: z.object({ x: z.string() }).')
+  })
+
+  it('[fault 15] a variable of the inventory that no playbook of the file has, with --strict-vars; without it that is a note', async () => {
+    const one = playbookSource(`task('x', file({ path: '/x' }))`, { hosts: 'web', vars: '{ greting: z.string().optional() }' })
+    workspace.write('playbooks/two.ts', one.replace('export default', 'const first =') + one.slice(one.indexOf('export default')).replace('export default', 'const second =').replace('greting', 'count').replace('z.string()', 'z.unknown()') + 'export default [first, second]\n')
+    const line = 'inventories/good.yml:6:'
+    const lines = await refused(['playbooks/two.ts', '-i', 'good', '--strict-vars'])
+    expect(lines[1]).to.match(new RegExp(`${line}\\d+: The playbook has no variable greeting\\. Did you mean "greting"\\? \\(web2\\)$`))
+    expect(lines).to.have.length(2)
+    const { status, error } = await run(['playbooks/two.ts', '-i', 'good', '--list-hosts'])
+    expect(status).to.equal(0)
+    expect(error).to.match(new RegExp(`^Note: ${line}\\d+: The playbook has no variable greeting\\. Did you mean "greting"\\?\n$`))
+  })
+
+  it('[fault 13] tasks() that is async: what it adds after its first await would be dropped', async () => {
+    workspace.write('playbooks/async.ts', playbookSource(`task('x', file({ path: '/x' })); await Promise.resolve(); task('y', file({ path: '/y' }))`).replace('  tasks(', '  async tasks('))
+    const [first, hint] = await refused(['playbooks/async.ts', '-i', 'good'])
+    expect(first).to.equal('tasks() of the playbook "Spec" is async, and what it adds after its first await would be dropped.')
+    expect(hint).to.include('await inside a task\'s function')
   })
 
   it('a report into a folder that is not there, before any host is touched', async () => {
@@ -165,6 +202,24 @@ describe('listing, as a user asks for it', function () {
     expect(await listed('--list-hosts', '--limit', 'web2')).to.equal('Spec:\n  host web2  127.0.0.1\n')
     expect(await listed('--list-tasks', '--tags', 'slow')).to.equal('Spec:\n  task Install  [packages, slow]\n')
     expect(await listed('--list-tasks', '--skip-tags', 'slow')).to.equal('Spec:\n  task Greet  [content]\n  task Plain\n')
+  })
+
+  it('[fault 13] asks the facts first where the tasks depend on them, lists the tasks of all hosts, and says of which host it could not', async () => {
+    const down = await closedPort()
+    workspace.write('inventories/facts.yml', `all: { hosts: { one: { ansible_connection: local, ansible_become: false, extra: x }, two: { ansible_connection: local, ansible_become: false }, down: { ansible_host: 127.0.0.1, ansible_port: ${down}, ansible_user: root, ansible_password: listing-password } } }\n`)
+    workspace.write('playbooks/facts.ts', playbookSource(`if (host.cores > 0) task('First', file({ path: '/x' }), { tags: ['one'] })\n if (vars.extra) task('Extra', file({ path: '/y' }))\n task('Last', file({ path: '/z' }), { tags: ['two'] })`, { vars: '{ extra: z.string().optional() }' }))
+    const list = (...words: string[]) => runStead(['playbooks/facts.ts', '-i', 'facts', ...words], { cwd: workspace.directory })
+    const all = await list('--list-tasks')
+    expect(all.out).to.match(/^Spec:\n {2}task First {2}\[one\]\n {2}task Extra {2}\(one\)\n {2}task Last {2}\[two\]\n {2}down: its tasks depend on facts of the host, and it could not be asked: .*cannot be reached/)
+    expect(all.status).to.equal(4)
+    const here = await list('--list-tasks', '--list-tags', '--limit', '!down', '--start-at-task', 'Extra')
+    expect([here.status, here.out]).to.deep.equal([0, 'Spec:\n  task Extra  (one)\n  task Last  [two]\n  tag one\n  tag two\n'])
+    for (const wrong of [['--tags', 'thre'], ['--start-at-task', 'Lst']]) {
+      const { status, out, error } = await list('--limit', '!down', '--check', ...wrong)
+      expect([status, out], error).to.deep.equal([64, ''])
+      expect(error).to.match(/^(?:Unknown tag: thre\.|No task is called "Lst"\. Did you mean "Last"\?)/)
+    }
+    expect((await list('--list-hosts')).status).to.equal(0)
   })
 
   it('prints help and version without anything else', async () => {

@@ -21,26 +21,30 @@ function complaint(...argv: string[]): UsageError {
 describe('parseArguments', () => {
   it('has defaults for all but the playbook and the inventory', () => {
     expect(parse('hello.ts', '-i', 'lab')).to.deep.equal({
-      playbook: 'hello.ts', inventory: 'lab', check: false, diff: true, tags: [], skipTags: [], extraVars: {}, forks: 10,
+      playbook: 'hello.ts', inventories: ['lab'], check: false, diff: true, tags: [], skipTags: [], extraVars: {}, strictVars: false, forks: 10,
       listTasks: false, listHosts: false, listTags: false, reports: [], verbosity: 0,
     })
   })
 
   it('reads the short options', () => {
     expect(parse('-C', '-D', '-l', 'web', '-t', 'a,b', '-t', 'c', '-e', 'x=1', '-f', '3', '-b', '-u', 'root', '-vv', '-v', '-i', 'prod', 'p.ts')).to.deep.equal({
-      playbook: 'p.ts', inventory: 'prod', check: true, diff: true, limit: 'web', tags: ['a', 'b', 'c'], skipTags: [], extraVars: { x: '1' }, forks: 3,
+      playbook: 'p.ts', inventories: ['prod'], check: true, diff: true, limit: 'web', tags: ['a', 'b', 'c'], skipTags: [], extraVars: { x: '1' }, strictVars: false, forks: 3,
       listTasks: false, listHosts: false, listTags: false, become: true, user: 'root', reports: [], verbosity: 3,
     })
   })
 
   it('reads the long options', () => {
-    expect(parse('p.ts', '--inventory=prod', '--check', '--no-diff', '--limit', '!web', '--tags', 'a', '--skip-tags', 'b, c', '--extra-vars', '{"n": 1}',
+    expect(parse('p.ts', '--inventory=prod', '--check', '--no-diff', '--limit', '!web', '--tags', 'a', '--skip-tags', 'b, c', '--extra-vars', '{"n": 1}', '--strict-vars',
       '--forks', '1', '--start-at-task', 'Install nginx', '--list-tasks', '--list-hosts', '--list-tags', '--become', '--user', 'u', '--private-key', '~/k',
       '--report', 'a.json', '--report', 'b.xml', '--verbose')).to.deep.equal({
-      playbook: 'p.ts', inventory: 'prod', check: true, diff: false, limit: '!web', tags: ['a'], skipTags: ['b', 'c'], extraVars: { n: 1 }, forks: 1,
+      playbook: 'p.ts', inventories: ['prod'], check: true, diff: false, limit: '!web', tags: ['a'], skipTags: ['b', 'c'], extraVars: { n: 1 }, strictVars: true, forks: 1,
       startAtTask: 'Install nginx', listTasks: true, listHosts: true, listTags: true, become: true, user: 'u', privateKey: '~/k',
       reports: ['a.json', 'b.xml'], verbosity: 1,
     })
+  })
+
+  it('[fault 28] keeps every inventory that is given, in order', () => {
+    expect(parse('p.ts', '-i', 'a', '--inventory', 'b').inventories).to.deep.equal(['a', 'b'])
   })
 
   it('lets the later of several variables win', () => {
@@ -72,13 +76,14 @@ describe('parseArguments', () => {
     }
   })
 
-  it('gives the text for --help and --version instead of printing it', () => {
+  it('[fault 36] gives the text for --help and --version instead of printing it, without defaults that say nothing', () => {
     const help = parseArguments(['--help'], { version: '1.2.3' })
     expect(help.type === 'print' && help.text).to.match(/^Usage: run\.ts PLAYBOOK -i INVENTORY \[options\]/)
-    for (const option of ['--check', '--no-diff', '--limit', '--tags', '--skip-tags', '--extra-vars', '--forks', '--start-at-task', '--list-tasks', '--list-hosts',
+    for (const option of ['--check', '--no-diff', '--limit', '--tags', '--skip-tags', '--extra-vars', '--strict-vars', '--forks', '--start-at-task', '--list-tasks', '--list-hosts',
       '--list-tags', '--become', '--user', '--private-key', '--report', '--verbose']) {
       expect(help.type === 'print' && help.text).to.include(option)
     }
+    expect(help.type === 'print' && help.text).to.not.include('(default:')
     expect(parseArguments(['--version'], { version: '1.2.3' })).to.deep.equal({ type: 'print', text: '1.2.3\n' })
   })
 })

@@ -23,6 +23,17 @@ describe('extra variables', () => {
     expect(parseExtraVars('"a=one text"')).to.deep.equal({ a: 'one text' })
   })
 
+  it('[fault 36] are one pair whose value has blanks, as a shell passes on what README says', () => {
+    expect(parseExtraVars('greeting=Mind the step.')).to.deep.equal({ greeting: 'Mind the step.' })
+    expect(parseExtraVars('a=x = y')).to.deep.equal({ a: 'x = y' })
+    expect(parseExtraVars('a=1 ')).to.deep.equal({ a: '1' })
+  })
+
+  it('[fault 14] of a file are refused where Ansible would evaluate them', () => {
+    expect(() => parseExtraVars(write('jinja.yml', 'a: 1\nb: [ "{{ a }}" ]\n'))).to.throw(UsageError, /jinja\.yml:2:4: b holds a Jinja expression/)
+    expect(parseExtraVars(write('unsafe.yml', 'b: !unsafe "{{ a }}"\n'))).to.deep.equal({ b: '{{ a }}' })
+  })
+
   it('are a JSON object', () => {
     expect(parseExtraVars(' {"a": [1, null], "b": {"c": true}}')).to.deep.equal({ a: [1, null], b: { c: true } })
   })
@@ -34,13 +45,13 @@ describe('extra variables', () => {
   })
 
   it('are refused with what is allowed', () => {
-    for (const text of ['', ' ', 'a', 'a=1 b', '=1', '1a=2', 'a-b=1', 'a="x', "a='x", 'a=\\', '{"a"', '[1]', '@missing.yml', '@missing']) {
+    for (const text of ['', ' ', 'a', 'a=1 b c=2', 'a="1" b', '=1', '1a=2', 'a-b=1', 'a="x', "a='x", 'a=\\', '{"a"', '[1]', '@missing.yml', '@missing']) {
       expect(() => parseExtraVars(text), text).to.throw(UsageError)
     }
     expect(() => parseExtraVars(write('list.yml', '- a\n'))).to.throw(UsageError, 'holds no mapping')
-    expect(() => parseExtraVars(write('v.txt', 'a: 1'))).to.throw(UsageError, 'is no .yml')
+    expect(() => parseExtraVars(write('v.txt', 'a: 1'))).to.throw(UsageError, 'is not a .yml')
     expect(() => parseExtraVars(write('bad.yml', 'a: 1\nb: [\n'))).to.throw(UsageError, /bad\.yml:\d+:\d+: /)
-    expect(() => parseExtraVars(write('list.json', '[1]'))).to.throw(UsageError, 'is no JSON object')
+    expect(() => parseExtraVars(write('list.json', '[1]'))).to.throw(UsageError, 'is not a JSON object')
   })
 
   it('give back any word that was quoted for a shell', () => {

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { expect } from 'chai'
 import { format, InventoryError } from '../../../lib/errors.ts'
 import { inventoryNames } from '../../../lib/inventory/find.ts'
-import { loadInventory } from '../../../lib/inventory/load.ts'
+import { loadInventory, parseInventory, refuseVarsBeside } from '../../../lib/inventory/load.ts'
 
 describe('loadInventory', () => {
   let directory: string
@@ -26,10 +26,10 @@ describe('loadInventory', () => {
   })
   after(() => rmSync(directory, { recursive: true }))
 
-  const names = async (nameOrPath: string): Promise<string[]> => (await loadInventory(nameOrPath, { directory })).hosts.map(host => host.name)
+  const names = async (nameOrPath: string): Promise<string[]> => (await loadInventory([nameOrPath], { directory })).hosts.map(host => host.name)
   const failure = async (nameOrPath: string): Promise<InventoryError> => {
     try {
-      await loadInventory(nameOrPath, { directory })
+      await loadInventory([nameOrPath], { directory })
     } catch (error) {
       if (error instanceof InventoryError) return error
       throw error
@@ -47,20 +47,20 @@ describe('loadInventory', () => {
   })
 
   it('loads a .ts inventory that is a function, with its start', async () => {
-    const inventory = await loadInventory('lab', { directory })
+    const inventory = await loadInventory(['lab'], { directory })
     const [host] = inventory.hosts
     expect([host?.name, host?.address, host?.identityFile, host?.groups]).to.deep.equal(['lab1', '10.9.0.2', path.join(directory, 'key'), ['web']])
     expect([...inventory.groups.keys()]).to.deep.equal(['all', 'web', 'ungrouped'])
     await inventory.start?.()
     const started = host?.vars.started
     expect(typeof started === 'function' && Reflect.apply(started, undefined, [])).to.equal(1)
-    expect((await loadInventory('prod', { directory })).start).to.equal(undefined)
+    expect((await loadInventory(['prod'], { directory })).start).to.equal(undefined)
   })
 
   it('lists what there is for an unknown name', async () => {
     expect(inventoryNames(directory)).to.deep.equal(['lab', 'none', 'plain', 'prod', 'staging', 'throws', 'twice', 'wrong'])
     const error = await failure('production')
-    expect(format(error)).to.equal(`production: There is no such inventory.\n  In ${directory} there are: lab, none, plain, prod, staging, throws, twice, wrong. A path to a .yml, .yaml or .ts file works too.`)
+    expect(format(error)).to.equal(`production: There is no such inventory.\n  In ${directory} there are: lab, none, plain, prod, staging, throws, twice, wrong. A path to a .yml, .yaml or .ts file or to a folder of them works too.`)
     expect((await failure('./missing.yml')).message).to.include('There is no such inventory')
     expect((await failure('folder')).message).to.include('There is no such inventory')
     expect(inventoryNames('/nonexistent')).to.deep.equal([])
@@ -79,10 +79,60 @@ describe('loadInventory', () => {
     expect(format(await failure('throws'))).to.match(/throws\.ts: The inventory could not be loaded\.\n {2}Cause: no such token$/)
   })
 
-  it('warns of group_vars beside it, which are not read', async () => {
-    mkdirSync(path.join(directory, 'group_vars'))
-    const { warnings } = await loadInventory('prod', { directory })
-    rmSync(path.join(directory, 'group_vars'), { recursive: true })
-    expect(warnings.join()).to.include('the folder group_vars beside it is not read')
+  it('[fault 14] refuses group_vars and host_vars beside it that say something of its groups and hosts', async () => {
+    const place = path.join(directory, 'beside')
+    for (const folder of ['group_vars/web', 'host_vars']) mkdirSync(path.join(place, folder), { recursive: true })
+    for (const name of ['group_vars/all.yml', 'group_vars/other.yml', 'group_vars/.hidden', 'host_vars/a.org', 'host_vars/b.org.json', 'host_vars/elsewhere.yaml']) writeFileSync(path.join(place, name), '')
+    writeFileSync(path.join(place, 'prod.yml'), 'web: {hosts: {a.org: , b.org: }}')
+    const error = await failure(path.join(place, 'prod.yml'))
+    expect(error.issues.map(({ file }) => path.relative(place, file))).to.deep.equal(['group_vars/all.yml', 'group_vars/web', 'host_vars/a.org', 'host_vars/b.org.json'])
+    expect(error.issues.map(({ message }) => message)).to.include('It gives variables to the group web, and stead does not read group_vars. Move them into the inventory, below `vars:` of web, or move the file away.')
+    expect(error.exitStatus).to.equal(64)
+    writeFileSync(path.join(place, 'other.yml'), 'db: {hosts: {c.org: }}')
+    rmSync(path.join(place, 'group_vars', 'all.yml'))
+    expect(await names(path.join(place, 'other.yml'))).to.deep.equal(['c.org'])
+    expect(() => refuseVarsBeside(path.join(place, 'site.ts'), parseInventory('web: {hosts: {a.org: }}', '/elsewhere/prod.yml'))).to.throw(InventoryError, 'host_vars/a.org')
+    expect(() => refuseVarsBeside(path.join(directory, 'site.ts'), parseInventory('web: {hosts: {a.org: }}', '/elsewhere/prod.yml'))).to.not.throw()
+  })
+
+  it('[fault 28] merges several as Ansible does: all hosts and groups, and of one variable the later', async () => {
+    const place = path.join(directory, 'several')
+    mkdirSync(path.join(place, 'keys'), { recursive: true })
+    writeFileSync(path.join(place, 'a.yml'), 'web: {hosts: {one: {ansible_host: 10.0.0.1, ansible_ssh_private_key_file: key, own: a}}, vars: {colour: red, size: 1}}')
+    writeFileSync(path.join(place, 'keys', 'b.yml'), 'web: {hosts: {two: {ansible_host: 10.0.0.2}, one: {ansible_ssh_private_key_file: other}}, vars: {colour: blue}}\ndb: {children: {web: }}')
+    const [a, b] = [path.join(place, 'a.yml'), path.join(place, 'keys', 'b.yml')]
+    const inventory = await loadInventory([a, b], { directory })
+    expect(inventory.path).to.equal(`${a}, ${b}`)
+    expect([...inventory.groups]).to.deep.equal([['all', ['one', 'two']], ['db', ['one', 'two']], ['web', ['one', 'two']], ['ungrouped', []]])
+    expect(inventory.hosts.map(({ name, vars, identityFile }) => ({ name, vars, identityFile }))).to.deep.equal([
+      { name: 'one', vars: { colour: 'blue', size: 1, own: 'a' }, identityFile: path.join(place, 'keys', 'other') }, { name: 'two', vars: { colour: 'blue', size: 1 }, identityFile: undefined },
+    ])
+    expect(inventory.hosts[0]?.places).to.deep.equal({ colour: `${b}:1:106`, size: `${a}:1:116`, own: `${a}:1:85` })
+    expect((await loadInventory([b, a], { directory })).hosts.find(({ name }) => name === 'one')?.vars).to.deep.equal({ colour: 'red', size: 1, own: 'a' })
+  })
+
+  it('[fault 28] names each wrong place by its own file, and starts all that have to be started', async () => {
+    writeFileSync(path.join(directory, 'first.yml'), 'all: {hosts: {web1: }}')
+    writeFileSync(path.join(directory, 'second.yml'), 'all: {hosts: {web2: }, chidren: }')
+    const told = await loadInventory(['first', 'second'], { directory }).then(() => [], (error: unknown) => (error instanceof InventoryError ? error.issues : []))
+    expect(told.map(({ file, line, column }) => `${path.basename(file)}:${line}:${column}`)).to.deep.equal(['first.yml:1:15', 'second.yml:1:15', 'second.yml:1:24'])
+    const both = await loadInventory(['lab', 'plain'], { directory })
+    await both.start?.()
+    expect(both.hosts.map(({ name }) => name)).to.deep.equal(['lab1', 'plain.org'])
+  })
+
+  it('[fault 29] reads all inventories of a folder, by name, as Ansible goes through it', async () => {
+    const place = path.join(directory, 'site')
+    mkdirSync(path.join(place, '20-more'), { recursive: true })
+    mkdirSync(path.join(place, 'group_vars'))
+    const files: Record<string, string> = { '10-web.yml': 'web: {hosts: web1.org, vars: {x: 1}}', '20-more/db.yaml': 'db: {hosts: db1.org}\nweb: {vars: {x: 2}}', 'README.md': '', '.hidden.yml': '-', 'old.yml.bak': '-', 'group_vars/other.yml': '-' }
+    for (const [name, text] of Object.entries(files)) writeFileSync(path.join(place, name), text)
+    for (const given of ['site', place, `${place}/`]) expect(await names(given), given).to.deep.equal(['web1.org', 'db1.org'])
+    expect((await loadInventory(['site'], { directory })).hosts[0]?.vars).to.deep.equal({ x: 2 })
+    writeFileSync(path.join(place, 'hosts'), '[web]\nweb9\n')
+    expect(format(await failure('site'))).to.include('site/hosts: The inventory is not a .yml, .yaml or .ts file.').and.include('ansible-inventory -i site/hosts')
+    mkdirSync(path.join(directory, 'bare'))
+    expect((await failure('bare')).message).to.equal('bare: The folder holds no inventory.')
+    expect(format(await failure('web1,web2'))).to.include('A list of hosts is not an inventory here').and.include('all: { hosts:')
   })
 })

@@ -39,7 +39,7 @@ all:
       ansible_port: 2222
       ansible_ssh_private_key_file: ~/.ssh/id_bastion
       ansible_become: yes
-      ansible_become_user: admin
+      ansible_become_user: root
       ansible_password: parse-inventory-password
       stead_known_hosts_file: known_hosts
   children:
@@ -59,11 +59,12 @@ db:
       db: ['db1.example.org'],
       ungrouped: ['bastion'],
     })
-    const { password, ...bastion } = host(inventory, 'bastion')
+    const { password, places, ...bastion } = host(inventory, 'bastion')
+    expect(places).to.deep.equal({ colour: '/srv/inventories/prod.yml:5:13' })
     expect(password?.reveal()).to.equal('parse-inventory-password')
     expect(bastion).to.deep.equal({
       name: 'bastion', groups: [], address: '192.0.2.1', port: 2222, user: 'deploy', identityFile: `${homedir()}/.ssh/id_bastion`, become: true,
-      becomeUser: 'admin', knownHostsFile: '/srv/inventories/known_hosts', connection: 'ssh', vars: { colour: 'red' },
+      knownHostsFile: '/srv/inventories/known_hosts', connection: 'ssh', vars: { colour: 'red' },
     })
     expect(host(inventory, 'localhost').connection).to.equal('local')
     const db = host(inventory, 'db1.example.org')
@@ -118,23 +119,73 @@ parent:
       .to.deep.equal({ base: null, colour: 'blue', size: 2 })
   })
 
-  it('warns of what it does not heed', () => {
-    const { warnings, hosts } = parse(`all:
-  vars:
-    ansible_ssh_common_args: -o ProxyJump=bastion
-    ansible_python_interpreter: /usr/bin/python3
-  hosts:
-    a.org: { motd: "hello {{ name }}" }
-    b.org: { ansible_become_password: parse-inventory-become }
-`)
-    expect(warnings).to.deep.equal([
-      '/srv/inventories/prod.yml:3:30: ansible_ssh_common_args is not heeded by stead.',
-      '/srv/inventories/prod.yml:6:20: motd holds a Jinja expression, which stead does not evaluate: it is taken as text.',
-      '/srv/inventories/prod.yml:7:39: ansible_become_password is not heeded by stead.',
-    ])
-    expect(hosts[1]?.vars).to.deep.equal({})
+  it('warns of an inventory without hosts, and of a name that a group and a host share', () => {
     expect(parse('all:').warnings).to.deep.equal(['/srv/inventories/prod.yml: The inventory holds no hosts.'])
-    expect(parse('a.org: {hosts: {a.org: }}').warnings[0]).to.include('both a group and a host')
+    expect(parse('a.org: {hosts: {a.org: }}').warnings).to.deep.equal(['/srv/inventories/prod.yml: a.org is both a group and a host; a pattern means the group.'])
+  })
+
+  it('[fault 29] reads a group whose hosts or children are one text, as Ansible does', () => {
+    const inventory = parse('web: {hosts: example.org}\nmany: {hosts: "db[1:2].org"}\nall: {children: web}')
+    expect([...inventory.groups]).to.deep.equal([['all', ['example.org', 'db1.org', 'db2.org']], ['many', ['db1.org', 'db2.org']], ['web', ['example.org']], ['ungrouped', []]])
+    expect(wrong('web: {hosts: "", vars: text}')).to.deep.equal([
+      '1:14: The hosts of web are given as a text; a mapping is allowed. Write `web1:` on a line of its own, without a dash.', '1:24: The variables of web are given as a text; a mapping is allowed. Write `name: value`.',
+    ])
+  })
+
+  const one = (variable: string, value: string): string => `all:\n  hosts:\n    a.org:\n      ${variable}: ${value}\n`
+
+  it('[fault 14] refuses every variable of Ansible that says how a host is reached, and that it does not support, with what to do', () => {
+    const refused: [string, string, RegExp][] = [
+      ['ansible_become_user', 'bob', /is "bob"; root alone .*`become` of the task/],
+      ['ansible_ssh_common_args', "'-o ProxyJump=bastion'", /no jump host and no proxy yet, and does not connect directly/],
+      ['ansible_ssh_common_args', "'-o ControlMaster=auto -J bastion'", /no jump host/],
+      ['ansible_ssh_extra_args', "'-o ProxyCommand=\"nc -x 127.0.0.1:9050 %h %p\"'", /no jump host/],
+      ['ansible_ssh_args', "'-o StrictHostKeyChecking=no'", /always checks host keys/],
+      ['ansible_ssh_args', "'-F other'", /SSH client of its own/],
+      ['ansible_sftp_extra_args', "['-l']", /SSH client of its own/],
+      ['ansible_host_key_checking', 'no', /always checks host keys/],
+      ['ansible_ssh_host_key_checking', '"False"', /always checks host keys/],
+      ['ansible_become_pass', 'unsupported-become-1', /`sudo -n`, without a password/],
+      ['ansible_become_password', 'unsupported-become-2', /`sudo -n`, without a password/],
+      ['ansible_sudo_pass', 'unsupported-become-3', /`sudo -n`, without a password/],
+      ['ansible_become_exe', '/usr/bin/doas', /calls sudo/],
+      ['ansible_become_flags', "'-u bob'", /-n alone/],
+      ['ansible_shell_type', 'powershell', /speaks to sh/],
+      ['ansible_ssh_private_key_passphrase', 'unsupported-phrase', /ssh-agent/],
+      ['ansible_ssh_private_key', 'unsupported-key', /ssh-agent/],
+      ['ansible_ssh_executable', '/opt/ssh', /stead does not know what it would change/],
+      ['ansible_managed', 'by hand', /stead does not know what it would change/],
+      ['ansible_hots', '10.0.0.1', /Did you mean ansible_host\?/],
+      ['ansible_ssh_private_keyfile', 'x', /Did you mean ansible_ssh_private_key_file\?/],
+    ]
+    for (const [variable, value, advice] of refused) {
+      const [only, ...more] = wrong(one(variable, value))
+      expect(only, variable).to.match(advice).and.match(new RegExp(`^4:${variable.length + 9}: ${variable} is `))
+      expect(more, variable).to.deep.equal([])
+      expect(only, variable).to.not.include('unsupported-')
+    }
+  })
+
+  it('[fault 14] takes those that ask for what it does anyway, or only make Ansible faster', () => {
+    const taken: Record<string, string[]> = {
+      ansible_become_user: ['root'], ansible_ssh_common_args: ["''", "'-o ControlMaster=auto -o ControlPersist=60s -oServerAliveInterval=5'", ''], ansible_host_key_checking: ['yes', '"True"'], ansible_become_flags: ["'-H -S -n'"],
+      ansible_become_exe: ['sudo', '/usr/bin/sudo'], ansible_shell_type: ['sh'], ansible_python_interpreter: ['/usr/bin/python3'], ansible_group_priority: ['3'], ansible_ssh_pipelining: ['yes'], ansible_pipelining: ['no'],
+      ansible_remote_tmp: ['/var/tmp'], ansible_timeout: ['30'], ansible_ssh_retries: ['3'], ansible_connection: ['smart'], ansible_become_method: ['ansible.builtin.sudo'],
+    }
+    for (const [variable, values] of Object.entries(taken)) {
+      for (const value of values) {
+        const inventory = parse(one(variable, value))
+        expect([inventory.warnings, inventory.hosts[0]?.vars], `${variable}: ${value}`).to.deep.equal([[], {}])
+      }
+    }
+  })
+
+  it('[fault 14] refuses what Ansible would evaluate, at any depth, and takes what is meant as it stands', () => {
+    expect(wrong('all:\n  vars:\n    motd: "hello {{ name }}"\n    list: [ { a: "{% if x %}" } ]\n  hosts: a.org\n')).to.deep.equal([
+      '3:11: motd holds a Jinja expression, which stead does not evaluate. Write the value itself, a .ts inventory that computes it, or `!unsafe` before a text that is meant as it stands.',
+      '4:11: list holds a Jinja expression, which stead does not evaluate. Write the value itself, a .ts inventory that computes it, or `!unsafe` before a text that is meant as it stands.',
+    ])
+    expect(parse('all: {hosts: {h.org: {a: !unsafe "{{ x }}", b: [!unsafe "{% y"]}}}').hosts[0]?.vars).to.deep.equal({ a: '{{ x }}', b: ['{% y'] })
   })
 
   it('finds everything that is wrong at once, each with its place', () => {
@@ -169,7 +220,7 @@ web:
   })
 
   it('names the place of a mistake in YAML itself', () => {
-    expect(wrong('all:\n  hosts: [a\nb: 1')[0]).to.match(/^3:1: This is no YAML: /)
+    expect(wrong('all:\n  hosts: [a\nb: 1')[0]).to.match(/^3:1: This is not valid YAML: /)
     expect(wrong('all:\n  hosts:\n   a.org:\n  hosts:\n')).to.deep.equal(['4:3: The key hosts is there twice; the second would hide the first. Join them.'])
     expect(wrong('all: {vars: *x}')).to.deep.equal(['1:13: The alias *x has no anchor &x before it.'])
     expect(wrong('all:\n  vars:\n    a: !vault |\n      x\n')[0]).to.match(/^3:8: This value is encrypted with Ansible Vault/)

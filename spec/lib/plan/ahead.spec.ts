@@ -28,6 +28,14 @@ describe('A playbook is looked at ahead', () => {
     for (const part of ['"late"', 'path: must be', 'line 2', '"missing"', 'nowhere.eta is nowhere to be found', '"handler"', 'argv: must name a program']) expect(told).to.include(part)
   }))
 
+  it('[fault 13] and what an async function adds when tasks() has returned is told, for it would never be run', () => inTemporaryDirectory(async place => {
+    const role = async ({ task }: Parameters<Tasks>[0]) => {
+      await Promise.resolve()
+      task('late', file({ path: `${place}/x` }))
+    }
+    expect(await mistakes(play => void role(play))).to.include('the task "late" was added after tasks() had returned, and would never be run')
+  }))
+
   it('but not what depends on a result or on a condition, or is to be ignored', () => inTemporaryDirectory(async place => {
     expect(await mistakes(({ task }) => {
       const found = task('read', command({ argv: ['echo', '/x'], reads: true }))

@@ -53,6 +53,29 @@ describe('a playbook', () => {
     expect(play.handlers.map(({ name }) => name)).to.deep.equal(['handler 0', 'handler 1'])
   })
 
+  it('[fault 13] has tasks() that is not async: that is a type error, and an error', () => {
+    type Takes<Tasks> = Tasks extends Parameters<typeof playbook>[0]['tasks'] ? true : false
+    const [plain, async]: [Takes<(play: Play) => void>, Takes<(play: Play) => Promise<void>>] = [true, false]
+    expect([plain, async]).to.deep.equal([true, false])
+    const tasks: (play: Play) => void = (): unknown => Promise.reject(new Error('nobody handles this'))
+    expect(() => playbook({ name: 'x', hosts: 'all', tasks }).layOut(host, {})).to.throw(PlaybookError, 'tasks() of the playbook "x" is async, and what it adds after its first await would be dropped.')
+  })
+
+  it('[fault 13] knows what is added to it after tasks() has returned, and has none of it', async () => {
+    const role = async ({ task, handler, flushHandlers, summary }: Play) => {
+      await Promise.resolve()
+      task('a', apt({ packages: [] }))
+      handler('b', systemd({ unit: 'x', state: 'restarted' }))
+      flushHandlers()
+      summary(() => [])
+    }
+    const play = lay(each => void role(each))
+    await Promise.resolve()
+    await Promise.resolve()
+    expect(play.late).to.deep.equal(['the task "a"', 'the handler "b"', 'flushHandlers()', 'summary()'])
+    expect([play.steps, play.handlers, play.summaries]).to.deep.equal([[], [], []])
+  })
+
   it('tells wrong arguments of all its tasks and handlers, without a host', () => {
     const issues = argumentIssues(lay(({ task, handler }) => {
       task('a', misuse(apt, { packages: 7, state: 'x' }))

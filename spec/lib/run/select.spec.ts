@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { prepare } from '../../../lib/apply/host.ts'
 import { UsageError } from '../../../lib/errors.ts'
 import { playbook, type HostPlay } from '../../../lib/playbook/playbook.ts'
-import { checkSelection, chooser, tagsOf, type Selection } from '../../../lib/run/select.ts'
+import { checkSelection, chooser, choosers, tagsOf, tasksOf, type Selection } from '../../../lib/run/select.ts'
 import { apt } from '../../../modules/apt.ts'
 
 const tags: Record<string, string[] | undefined> = { plain: undefined, one: ['one'], both: ['one', 'two'], always: ['always'], never: ['never', 'three'] }
@@ -45,13 +45,43 @@ describe('choosing tasks', () => {
     expect(chosen({ startAtTask: 'one', tags: ['two'] })).to.equal('both always')
   })
 
-  it('begins at that task on each host anew', () => {
-    const [first, second] = [chosen({ startAtTask: 'both' }), chosen({ startAtTask: 'both' })]
-    expect(first).to.equal(second)
+  const laid = (...names: string[]): HostPlay => {
+    const { play: found } = prepare(playbook({ name: 'x', hosts: 'all', tasks({ task }) { for (const name of names) task(name, apt({ packages: [] })) } }), { name: 'x', address: 'x', groups: [] }, {})
+    if (!found) throw new Error('it was not laid out')
+    return found
+  }
+  /** The names of the tasks that are chosen, playbook by playbook and host by host. */
+  const over = (startAtTask: string | undefined, ...playbooks: Record<string, string[]>[]): string[] => {
+    const laidOut = playbooks.map(each => new Map(Object.entries(each).map(([host, names]) => [host, laid(...names)])))
+    const choose = choosers({ tags: [], skipTags: [], startAtTask }, laidOut)
+    return laidOut.flatMap((each, index) => [...each].map(([host, found]) => `${host}: ${tasksOf(found).filter(choose(index, host)).map(({ name }) => name).join(' ')}`))
+  }
+
+  it('[fault 38] begins at that task on each host anew, and once on each', () => {
+    expect(over('b', { one: ['a', 'b', 'c', 'a'], two: ['a', 'a', 'b'] })).to.deep.equal(['one: b c a', 'two: b'])
+    expect(over('b', { one: ['a', 'b', 'c'], two: ['a', 'x', 'c', 'x'], three: ['a'] }), 'a host that has no such task starts where others go on').to.deep.equal(['one: b c', 'two: c x', 'three: '])
+    expect(over('b', { one: ['c', 'b', 'c', 'd'], two: ['c', 'd'] })).to.deep.equal(['one: b c d', 'two: d'])
+  })
+
+  it('[fault 13] begins in the first playbook that has the task: those before are left out, those behind run whole, on other hosts too', () => {
+    expect(over('b', { one: ['x'] }, { one: ['a', 'b'] }, { one: ['c', 'b'], two: ['d', 'b'] })).to.deep.equal(['one: ', 'one: b', 'one: c b', 'two: d b'])
+    expect(over('c', { one: ['a', 'b'] }, { two: ['c', 'd'] })).to.deep.equal(['one: ', 'two: c d'])
+    expect(over(undefined, { one: ['a'] }, { two: ['b'] })).to.deep.equal(['one: a', 'two: b'])
+  })
+
+  it('[fault 13] refuses a name only where all plays are known: one that waits for facts may have it', () => {
+    const check = (selection: Partial<Selection>, ...plays: (HostPlay | undefined)[]) => () => checkSelection({ tags: [], skipTags: [], ...selection }, [new Map(plays.map((each, index) => [`${index}`, each]))])
+    for (const selection of [{ tags: ['x'] }, { startAtTask: 'x' }]) {
+      expect(check(selection, laid('a'))).to.throw(UsageError)
+      expect(check(selection, laid('a'), undefined)).to.not.throw()
+      expect(check(selection)).to.not.throw()
+    }
+    expect(check({ startAtTask: 'Instal' }, laid('Install', 'Other'))).to.throw(UsageError, 'No task is called "Instal". Did you mean "Install"?')
+    expect(() => checkSelection({ tags: ['noe'], skipTags: [] }, [new Map([['x', play()]])])).to.throw(UsageError, 'Unknown tag: noe. Did you mean "one"?')
   })
 
   it('refuses a tag or task that there is not, with those there are', () => {
-    const check = (selection: Partial<Selection>) => () => checkSelection({ tags: [], skipTags: [], ...selection }, [play()])
+    const check = (selection: Partial<Selection>) => () => checkSelection({ tags: [], skipTags: [], ...selection }, [new Map([['x', play()]])])
     expect(check({ tags: ['one', 'oen'] })).to.throw(UsageError, 'Unknown tag: oen.')
     expect(check({ tags: ['x'], skipTags: ['y'] })).to.throw(UsageError, 'Unknown tags: x, y.')
     expect(check({ startAtTask: 'Plain' })).to.throw(UsageError, 'No task is called "Plain".')

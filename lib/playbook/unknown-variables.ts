@@ -1,0 +1,68 @@
+import { z } from 'zod'
+import { isMapping } from '../inventory/source.ts'
+
+/** A variable that a schema does not ask for. */
+export interface UnknownVariable {
+  /** With dots, as in `tls.certificat`. */
+  variable: string
+  /** What there is in its place. */
+  known: readonly string[]
+}
+
+type Node = z.core.JSONSchema.BaseSchema | boolean
+
+/** What a schema says of a value's fields and items. */
+interface Shape {
+  /** Anything more is taken too: passthrough schemas, records, and what says nothing of its fields. */
+  open: boolean
+  fields: Map<string, Node[]>
+  items: Node[]
+}
+
+/**
+ * The variables that a schema does not ask for, at any depth. zod drops them, and so a misspelt one would be told by nothing.
+ *
+ * @example unknownVariables(z.object({ port: z.number() }), { prot: 1 }) // [{ variable: 'prot', known: ['port'] }]
+ */
+export function unknownVariables(schema: z.ZodType, vars: Readonly<Record<string, unknown>>): UnknownVariable[] {
+  // Its shape as JSON Schema: zod's own way to look through defaults, refinements, unions and transformations.
+  const root = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+  return unknownIn(vars, [root], '', root)
+}
+
+function unknownIn(value: unknown, nodes: readonly Node[], path: string, root: z.core.JSONSchema.BaseSchema): UnknownVariable[] {
+  const { open, fields, items } = shapeOf(nodes, root)
+  if (Array.isArray(value)) return items.length === 0 ? [] : value.flatMap((each, index) => unknownIn(each, items, `${path}${index}.`, root))
+  if (!isMapping(value)) return []
+  return Object.entries(value).flatMap(([name, inner]) => {
+    const field = fields.get(name)
+    if (field) return unknownIn(inner, field, `${path}${name}.`, root)
+    return open ? [] : [{ variable: path + name, known: [...fields.keys()].map(each => path + each) }]
+  })
+}
+
+/** Of a union, or of schemas that hold together, each field that one of them has. */
+function shapeOf(nodes: readonly Node[], root: z.core.JSONSchema.BaseSchema): Shape {
+  const shape: Shape = { open: false, fields: new Map(), items: [] }
+  for (const node of nodes) {
+    if (typeof node === 'boolean') {
+      shape.open = true
+      continue
+    }
+    const inner = [...(node.anyOf ?? []), ...(node.oneOf ?? []), ...(node.allOf ?? []), ...referred(node, root)]
+    const below = inner.length > 0 ? shapeOf(inner, root) : undefined
+    const saysNothing = !below && node.type === undefined && node.properties === undefined && node.enum === undefined && node.const === undefined
+    shape.open ||= saysNothing || (below?.open ?? false) || (node.additionalProperties !== undefined && node.additionalProperties !== false)
+    for (const [name, field] of [...Object.entries(node.properties ?? {}).map(([name, field]): [string, Node[]] => [name, [field]]), ...(below?.fields ?? [])]) {
+      shape.fields.set(name, [...(shape.fields.get(name) ?? []), ...field])
+    }
+    shape.items.push(...[node.items ?? []].flat(), ...(node.prefixItems ?? []), ...(below?.items ?? []))
+  }
+  return shape
+}
+
+function referred({ $ref }: z.core.JSONSchema.BaseSchema, root: z.core.JSONSchema.BaseSchema): Node[] {
+  if ($ref === undefined) return []
+  const found = $ref === '#' ? root : root.$defs?.[$ref.replace(/^#\/\$defs\//, '')]
+  return [found ?? true]
+}

@@ -1,0 +1,26 @@
+import { PlaybookError } from '../errors.ts'
+
+/** What is wrong with a run before it begins: each once, with the hosts that it is wrong for. */
+export class Problems {
+  readonly #hosts = new Map<string, string[]>()
+  /** What to do about it, where one sentence says that for all. */
+  hint: string | undefined
+
+  note(problem: string, host?: string): void {
+    const hosts = this.#hosts.get(problem) ?? []
+    this.#hosts.set(problem, host === undefined || hosts.includes(host) ? hosts : [...hosts, host])
+  }
+
+  /** @throws PlaybookError with all of them, if there are any. */
+  refuse(): void {
+    if (this.#hosts.size === 0) return
+    const lines = [...this.#hosts].map(([problem, hosts]) => (hosts.length === 0 ? problem : withHosts(problem, hosts)))
+    throw new PlaybookError(`The playbook is wrong in ${lines.length} ${lines.length === 1 ? 'place' : 'places'}; nothing was touched.\n${lines.join('\n')}`, { hint: this.hint })
+  }
+}
+
+/** The hosts stand at the end of the first line: what is below it says more of the problem. */
+function withHosts(problem: string, hosts: readonly string[]): string {
+  const [first = '', ...rest] = problem.split('\n')
+  return [`${first} (${hosts.join(', ')})`, ...rest].join('\n')
+}

@@ -1,0 +1,35 @@
+import type { Host } from '../inventory/host.ts'
+import { didYouMean } from '../playbook/nearest.ts'
+import type { Playbook } from '../playbook/playbook.ts'
+import type { UnknownVariable } from '../playbook/unknown-variables.ts'
+
+/** What none of the playbooks asks for: each of them must find it, or what it is in, unknown. */
+function unknownToAll(playbooks: readonly Playbook[], vars: Readonly<Record<string, unknown>>): UnknownVariable[] {
+  const lists = playbooks.map(playbook => playbook.unknownVars(vars))
+  const covers = (each: UnknownVariable, variable: string) => each.variable === variable || variable.startsWith(`${each.variable}.`)
+  const names = [...new Set(lists.flat().map(({ variable }) => variable))].filter(variable => lists.every(list => list.some(each => covers(each, variable))))
+  return names.map(variable => ({ variable, known: [...new Set(lists.flat().filter(each => covers(each, variable)).flatMap(({ known }) => known))] }))
+}
+
+/** Why each variable of `-e` that no playbook asks for is a mistake. */
+export function unknownExtraVars(playbooks: readonly Playbook[], extraVars: Readonly<Record<string, unknown>>): string[] {
+  const connection = Object.keys(extraVars).filter(name => /^(?:ansible|stead)_/.test(name))
+  const unknown = unknownToAll(playbooks, extraVars).filter(({ variable }) => !connection.includes(variable))
+  return [
+    ...connection.map(name => `-e ${name}: how a host is reached is said in the inventory, or with -u, --private-key and -b.`),
+    ...unknown.map(({ variable, known }) => (known.length === 0
+      ? `-e ${variable}: the playbook declares no variables. Declare it: vars: z.object({ ${variable}: z.string() }).`
+      : `-e ${variable}: the playbook has no such variable.${didYouMean(variable, known)} It has ${known.join(', ')}.`)),
+  ]
+}
+
+/** Why each variable of these hosts that no playbook asks for may be a mistake. Where none declares variables there is nothing to hold them against. */
+export function unknownInventoryVars(playbooks: readonly Playbook[], hosts: readonly Pick<Host, 'vars' | 'places'>[]): string[] {
+  const declaring = playbooks.filter(({ hasVars }) => hasVars)
+  if (declaring.length === 0) return []
+  const told = hosts.flatMap(({ vars, places = {} }) => unknownToAll(declaring, vars).map(({ variable, known }) => {
+    const place = places[variable.split('.')[0] ?? '']
+    return `${place === undefined ? '' : `${place}: `}The playbook has no variable ${variable}.${didYouMean(variable, known)}`
+  }))
+  return [...new Set(told)]
+}
