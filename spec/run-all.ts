@@ -1,32 +1,59 @@
+import { readdirSync } from 'node:fs'
 import { execa } from 'execa'
+import { announceLab, endAnnouncedLab } from './helpers/specs-lab.ts'
 
 /**
- * Runs all specs in two processes side by side, which takes less time on two cores: those that need hosts of the lab, whose output is shown as
- * it comes, and those that need none, whose output follows. The last line counts both, from what mocha counted.
+ * Runs all specs, in three processes side by side: hosts of the lab are mostly waited for, so two groups of them and the specs that
+ * need none keep two cores busy. What the first group prints is shown as it comes, that of the others follows. The last line counts
+ * all of them, from what mocha counted. With `--without-hosts` only those run that need no host.
  */
-const withoutHosts = ['spec/{lib,docs,lab-tools,command-line}/**/*.spec.ts', 'spec/modules/*.plan.spec.ts', 'spec/modules/element-web.spec.ts', 'spec/modules/every-file-has-a-spec.spec.ts']
-// By their whole names: mocha parts what is to be ignored at commas.
+const groups = ['shared hosts', 'own hosts', 'no hosts'] as const
+type Group = (typeof groups)[number]
+
+/** Specs beside those that need none which do: PostgreSQL and sshd are asked. */
 const needHosts = ['spec/lib/postgres/names.spec.ts', 'spec/lib/postgres/scram.spec.ts', 'spec/command-line/refused.spec.ts']
+/** Specs of modules that need none. */
+const needNone = /^spec\/modules\/(.+\.plan|element-web|every-file-has-a-spec|names-below)\.spec\.ts$/
+/** Specs of modules that make hosts for themselves alone. All others share theirs, and must not run side by side. */
+const ownHosts = /^spec\/modules\/(check-and-handlers|examples|file\.edge|pip-venv\.edge|python-versions|secrets-in-every-output)\.spec\.ts$/
 
-const mocha = (...words: string[]) => execa('mocha', words, { preferLocal: true, reject: false, all: true, stdin: 'ignore', maxBuffer: 500_000_000 })
-const ignore = (globs: readonly string[]) => globs.flatMap(glob => ['--ignore', glob])
+function groupOf(file: string): Group {
+  if (needHosts.includes(file)) return file.startsWith('spec/lib/postgres/') ? 'shared hosts' : 'own hosts'
+  if (/^spec\/(lib|docs|lab-tools|command-line)\//.test(file) || needNone.test(file)) return 'no hosts'
+  return file.startsWith('spec/modules/') && !ownHosts.test(file) ? 'shared hosts' : 'own hosts'
+}
 
-const others = mocha(...withoutHosts, ...ignore(needHosts))
+const specs = readdirSync('spec', { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.spec.ts')).sort().map(file => `spec/${file}`)
+const mocha = (group: Group) => execa('mocha', specs.filter(file => groupOf(file) === group), { preferLocal: true, reject: false, all: true, stdin: 'ignore', maxBuffer: 500_000_000 })
+const closing = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/m
+
+interface Counts { passed: number; failed: number; skipped: number }
+
+async function countsOf(run: ReturnType<typeof mocha>): Promise<Counts> {
+  const { all, exitCode, signal } = await run
+  const [, passed = '0', failed = '0', skipped = '0'] = closing.exec(all) ?? []
+  // What ends without having counted a failure, and yet not well, is one.
+  return { passed: Number(passed), failed: Math.max(Number(failed), exitCode === 0 && signal === undefined && closing.test(all) ? 0 : 1), skipped: Number(skipped) }
+}
+
 if (process.argv.includes('--without-hosts')) {
-  others.all.pipe(process.stdout)
-  process.exitCode = (await others).exitCode ?? 1
+  const run = mocha('no hosts')
+  run.all.pipe(process.stdout)
+  process.exitCode = (await run).exitCode ?? 1
 } else {
-  const onHosts = mocha('spec/{lab,modules,playbooks}/**/*.spec.ts', ...needHosts, ...ignore(withoutHosts.slice(1)))
-  const closing = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/m
-  for await (const line of onHosts.iterable({ from: 'all' })) if (!closing.test(line)) console.log(line)
-  const results = [await onHosts, await others]
-  console.log(results[1]?.all.replace(closing, ''))
-  const counts = results.map(({ all, exitCode, signal }) => {
-    const [, passed = '0', failed = '0', skipped = '0'] = closing.exec(all) ?? []
-    // What ends without having counted a failure, and yet not well, is one.
-    return { passed: Number(passed), failed: Math.max(Number(failed), exitCode === 0 && signal === undefined && closing.test(all) ? 0 : 1), skipped: Number(skipped) }
-  })
-  const sum = (field: 'passed' | 'failed' | 'skipped') => counts.reduce((total, count) => total + count[field], 0)
-  console.log(`\n${sum('passed')} passed, ${sum('failed')} failed${sum('skipped') > 0 ? `, ${sum('skipped')} skipped` : ''}`)
-  process.exitCode = sum('failed') > 0 ? 1 : 0
+  // The lab outlives each process that uses it.
+  process.env.STEAD_SPECS_SHARE_LAB = '1'
+  await announceLab()
+  try {
+    const runs = groups.map(mocha)
+    const [first, ...others] = runs
+    for await (const line of first?.iterable({ from: 'all' }) ?? []) if (!closing.test(line)) console.log(line)
+    for (const run of others) console.log((await run).all.replace(closing, ''))
+    const counts = await Promise.all(runs.map(countsOf))
+    const sum = (field: keyof Counts) => counts.reduce((total, count) => total + count[field], 0)
+    console.log(`\n${sum('passed')} passed, ${sum('failed')} failed${sum('skipped') > 0 ? `, ${sum('skipped')} skipped` : ''}`)
+    process.exitCode = sum('failed') > 0 ? 1 : 0
+  } finally {
+    if (!process.env.STEAD_KEEP_HOSTS) await endAnnouncedLab()
+  }
 }

@@ -1,12 +1,7 @@
-import { existsSync, writeFileSync } from 'node:fs'
-import path from 'node:path'
-import { lab, labDown, labStatus, removeHost } from '../../lab/index.ts'
-import { claimDirectory } from '../../lab/marker.ts'
-import { labPlace } from '../../lab/place.ts'
+import { lab, labStatus, removeHost } from '../../lab/index.ts'
 import { findLabHost, type LabHost } from './lab-host.ts'
+import { announceLab, endAnnouncedLab } from './specs-lab.ts'
 
-/** Inside the lab's directory: the specs started this lab, so they end it. `down` removes it with the rest. */
-const mark = () => path.join(labPlace().dir, 'started-by-specs')
 const made = new Set<string>()
 
 /**
@@ -27,10 +22,7 @@ export async function blankHosts<Name extends string>(...names: Name[]): Promise
 export async function announceHosts(...names: string[]): Promise<void> {
   const wrong = names.find(name => !name.startsWith('spec-'))
   if (wrong !== undefined) throw new Error(`${wrong} does not begin with spec-: it could be somebody's own.`)
-  if ((await labStatus()) === undefined) {
-    claimDirectory(labPlace())
-    writeFileSync(mark(), '')
-  }
+  await announceLab()
   for (const name of names) made.add(name)
 }
 
@@ -45,5 +37,6 @@ after('the hosts of the specs are removed', async function () {
   const left = (await labStatus())?.hosts.map(({ name }) => name) ?? []
   // Others that begin with spec- may be those of a test run beside this one.
   for (const name of left.filter(each => made.has(each))) await removeHost(name)
-  if (existsSync(mark()) && left.every(name => name.startsWith('spec-'))) await labDown()
+  // Specs in other processes may still be at work in it: whoever started them ends it.
+  if (!process.env.STEAD_SPECS_SHARE_LAB) await endAnnouncedLab()
 })
