@@ -76,7 +76,7 @@ async function connector(host: Host): Promise<Connect> {
     return connectLocal
   }
   const { connectSsh } = await import('../transport/ssh.ts')
-  return () => connectSsh(host)
+  return withinMs => connectSsh(host, withinMs)
 }
 
 /** What the playbook says at the end; left out where it needs a result that is not known (in check mode, or by tags). */

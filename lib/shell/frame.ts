@@ -1,7 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import { quote } from './quote.ts'
 import type { ApplyScript, ReadScript } from './script.ts'
-import type { Output } from '../state/resource.ts'
 
 /** One script of a frame. Apply parts of a frame run in order, and after one that failed the others are left out. */
 export interface FramePart {
@@ -10,98 +8,66 @@ export interface FramePart {
   user?: string
   /** Given on standard input; whatever the script leaves of it is discarded. */
   stdin?: Uint8Array
+  /** What it is about, for whoever waits for it. */
+  about?: string
 }
 
 /** The exit code of an apply part that was left out since one before it failed. */
 export const LEFT_OUT = 125
 
-/** The exit code of a part whose user is not there (EX_UNAVAILABLE of sysexits.h). */
+/** The exit code of a part whose user does not exist (EX_UNAVAILABLE of sysexits.h). */
 export const NO_SUCH_USER = 69
 
-/** A word that no output can hold by chance: it parts the answers of a frame. */
-export function newToken(): string {
-  return `stead-${randomBytes(16).toString('hex')}`
-}
+/** The exit code of a part whose shell was killed together with what tells how it ended. */
+const KILLED = 137
+
+/** Standard error of one part beyond this is dropped on the host (bytes). */
+const LONGEST_STDERR = 1_000_000
 
 /**
- * Shell functions that a session is made of, in plain POSIX sh. `r` reads: its standard output goes out as it is (any bytes),
- * its standard error is kept and sent behind, with the exit code. `a` applies: an apply part's output is kept until
- * it ends, so that a lost connection cannot kill it half way with SIGPIPE; and it is left out once one has failed.
- * Another user's shell gets its script through a pipe (descriptor 8): a word could be seen by everybody, and Linux limits it to 128 KiB.
- * It is redirected by exec: for a redirection of one call the shell would keep the old descriptor open in what runs on in the background.
+ * Shell functions that a session is made of, in plain POSIX sh. `r` reads: its standard output goes out as it is (any bytes), its standard
+ * error is kept and sent behind, with the exit code. `a` applies: an apply part's output is kept until it ends, so that a lost connection
+ * cannot kill it half way with SIGPIPE; and it is left out once one has failed.
+ *
+ * A part ends when its process does: `g` then writes a line with the token, at which `l`, which takes its errors, stops. What runs on in the
+ * background and holds them open holds up nobody; behind an apply part a `cat` goes on taking what it says, so that no SIGPIPE ends it.
+ * The session's token is drawn here, is a variable that is not exported, and stands in no command line: nothing that a part prints, and no
+ * user of the host, can make a line that ends an answer. All that a part may print is between two such lines, which are numbered.
+ *
+ * Another user's shell gets its script through a pipe (descriptor 8): a word could be seen by everybody, and Linux limits it to 128 KiB. It is
+ * given a pipe as its standard output, too, whose `sed` stops when that shell has ended: the session's own may be a socket, and what others may read of it is secret.
  * The lock (descriptor 9) stays with the session's shell: no program that a part starts inherits it.
  */
-export function prologue(token: string): string {
-  return [
-    `t=${token}; export LC_ALL=C; PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; umask 022; cd /; exec 3>&1`,
-    `u() { if [ -z "$1" ]; then (eval "$2") 9>&- 3>&-; elif ! id -u "$1" >/dev/null 2>&1; then echo "There is no user $1." >&2; return ${NO_SUCH_USER}; else { printf %s "$2" | runuser -u "$1" -- sh -c 'eval "$(cat <&8)" 8<&- 7<&-' 8<&0 <&7 9>&- 3>&-; } 7<&0; fi; }`,
-    `i() { if [ "$1" = 0 ]; then u "$2" "$3" </dev/null; else head -c "$1" | { u "$2" "$3"; c=$?; cat >/dev/null; exit $c; }; fi; }`,
-    `m() { printf '\\n%s %s\\n%s\\n%s\\n' "$t" "$1" "$2" "$t"; }`,
-    `r() { e=$(exec 2>&1 >&3; i "$1" "$2" "$3"); m $? "$e"; }`,
-    `a() { if [ -n "$f" ]; then head -c "$1" >/dev/null; m ${LEFT_OUT} ''; return; fi; e=$(exec 2>&1; i "$1" "$2" "$3"); c=$?; [ $c = 0 ] || f=1; m $c "$e"; }`,
-  ].join('\n')
-}
+export const prologue = [
+  `nl='\n'; read -r t </proc/sys/kernel/random/uuid; [ \${#t} = 36 ] || { echo '/proc/sys/kernel/random/uuid cannot be read.' >&2; exit 72; }; exec 3>&1; printf '\\nstead-shell %s %s\\n' "$t" $$`,
+  `u() { if [ -z "$1" ]; then (eval "$2") 9>&- 3>&-; elif ! w=$(getent passwd "$1"); then echo "There is no user $1." >&2; return ${NO_SUCH_USER}; else w=\${w%:*}; { printf %s "$2" | HOME=\${w##*:} USER=\${w%%:*} LOGNAME=\${w%%:*} runuser -u "$1" -- sh -c 'eval "$(cat <&8)" 8<&- 7<&-' 8<&0 <&7 9>&- 3>&-; } 7<&0; fi; }`,
+  `i() { if [ "$1" = 0 ]; then u "$2" "$3" </dev/null; else head -c "$1" | { u "$2" "$3"; c=$?; cat >/dev/null; exit $c; }; fi; }`,
+  `g() { i "$@"; printf '\\n%s %s\\n' "$t" $? >&2; }`,
+  `l() { z=0; while IFS= read -r q; do case $q in "$t "*) printf '\\n%s' "\${q#* }"; return;; 'stead-note: '*) [ -z "$1" ] || printf '%s\\n%s note\\n' "\${q#* }" "$t" >&3;; esac; [ $z -gt ${LONGEST_STDERR} ] || { printf '%s\\n' "$q"; z=$((z + \${#q} + 1)); }; done; printf '\\n${KILLED}'; }`,
+  `m() { printf '%s%s %s.%s\\n%s\\n%s %s\\n' "$b" "$t" "$n" "$p" "\${e%"$nl"*}" "$t" "\${e##*"$nl"}"; }`,
+  `r() { p=$((p + 1)); b=$nl; [ -z "$2" ] || { b=; read -r k </proc/sys/kernel/random/uuid; }; e=$({ if [ "$b" ]; then g "$@" >&3; else { g "$@"; printf '\\n%s\\n' "$k"; } | sed "/^$k\\$/Q" >&3; fi; } 2>&1 | l); m; }`,
+  `a() { p=$((p + 1)); b=$nl; if [ "$f" ]; then head -c "$1" >/dev/null; e="$nl"${LEFT_OUT}; else e=$(g "$@" 2>&1 | { trap '' PIPE; l notes 2>/dev/null; cat <&7 >/dev/null 2>&1 3>&- 9>&- & } 7<&0); [ "\${e##*"$nl"}" = 0 ] || f=1; fi; m; }`,
+].join('\n')
 
-/** Reads frames from standard input until it ends: a line with the script's length in bytes, then the script. */
-export const loop = `while IFS= read -r n; do s=$(head -c "$n"; echo .); eval "\${s%.}"; done`
+/** Reads frames from standard input until it ends: a line with the script's length in bytes, then the script. One that was cut short is not run. */
+export const loop = `while IFS= read -r n; do s=$(head -c "$n"; echo .); [ \${#s} = $((n + 1)) ] || exit 74; eval "\${s%.}"; done`
 
 /** The script of a frame, without the standard input of its parts. */
-export function frameScript(parts: readonly FramePart[]): string {
+export function frameScript(number: number, parts: readonly FramePart[]): string {
   const calls = parts.map(({ script, user, stdin }) => {
     const call = 'writes' in script ? 'a' : 'r'
     return `${call} ${stdin?.length ?? 0} ${quote(user ?? '')} ${quote(script.text)}`
   })
-  return ['f=', ...calls].join('\n') + '\n'
+  return [`f= n=${number} p=0`, ...calls].join('\n') + '\n'
+}
+
+/** A script as it goes down a running shell that is in its {@link loop}. */
+export function encodeScript(script: string): Buffer {
+  const bytes = Buffer.from(script)
+  return Buffer.concat([Buffer.from(`${bytes.length}\n`), bytes])
 }
 
 /** A frame as it goes down a running session. */
-export function encodeFrame(parts: readonly FramePart[]): Buffer[] {
-  const script = Buffer.from(frameScript(parts))
-  return [Buffer.from(`${script.length}\n`), script, ...parts.flatMap(({ stdin }) => (stdin?.length ? [Buffer.from(stdin)] : []))]
-}
-
-/** Takes a session's output in pieces and gives the answers of a frame once all of them are there. */
-export class FrameParser {
-  readonly #boundary: Buffer
-  #buffer = Buffer.alloc(0)
-  /** What came since the buffer was last looked at; joined only where it may end an answer, so that a long one is not copied again and again. */
-  #pieces: Buffer[] = []
-  #mayEnd = false
-
-  constructor(token: string) {
-    this.#boundary = Buffer.from(`\n${token}`)
-  }
-
-  push(chunk: Buffer): void {
-    const last = this.#pieces.at(-1) ?? this.#buffer
-    const seam = Buffer.concat([last.subarray(Math.max(0, last.length - this.#boundary.length)), chunk.subarray(0, this.#boundary.length)])
-    this.#mayEnd ||= chunk.includes(this.#boundary) || seam.includes(this.#boundary) || chunk.length < this.#boundary.length
-    this.#pieces.push(chunk)
-  }
-
-  /** The next answer, or undefined while it is not complete. */
-  next(): Output | undefined {
-    if (this.#mayEnd) {
-      this.#buffer = Buffer.concat([this.#buffer, ...this.#pieces])
-      this.#pieces = []
-    }
-    const answer = this.#mayEnd ? this.#complete() : undefined
-    this.#mayEnd = answer !== undefined
-    return answer
-  }
-
-  #complete(): Output | undefined {
-    const end = this.#buffer.indexOf(this.#boundary)
-    const codeAt = end + this.#boundary.length + 1
-    const lineEnd = end < 0 ? -1 : this.#buffer.indexOf('\n', codeAt)
-    const closed = lineEnd < 0 ? -1 : this.#buffer.indexOf(Buffer.concat([this.#boundary, Buffer.from('\n')]), lineEnd)
-    if (closed < 0) return undefined
-    const output = {
-      stdout: Buffer.from(this.#buffer.subarray(0, end)),
-      exitCode: Number(this.#buffer.subarray(codeAt, lineEnd).toString()),
-      stderr: this.#buffer.subarray(lineEnd + 1, closed).toString(),
-    }
-    this.#buffer = this.#buffer.subarray(closed + this.#boundary.length + 1)
-    return output
-  }
+export function encodeFrame(number: number, parts: readonly FramePart[]): Buffer[] {
+  return [encodeScript(frameScript(number, parts)), ...parts.flatMap(({ stdin }) => (stdin?.length ? [Buffer.from(stdin)] : []))]
 }

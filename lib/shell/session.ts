@@ -1,34 +1,55 @@
-import { ConnectError } from '../errors.ts'
+import { randomBytes } from 'node:crypto'
+import { ConnectError, SteadError } from '../errors.ts'
 import { redact } from '../secret/redact.ts'
 import type { Output } from '../state/resource.ts'
-import type { Channel, ChannelEnd, Connect, Connection } from '../transport/transport.ts'
-import { encodeFrame, FrameParser, frameScript, loop, newToken, prologue, type FramePart } from './frame.ts'
-import { lockScript, LOCKED } from './lock.ts'
-import { quote } from './quote.ts'
+import { connectPatiently } from '../transport/connect-patiently.ts'
+import { NotReachable, type Channel, type Connect, type Connection } from '../transport/transport.ts'
+import { endShellScript } from './end-shell.ts'
+import { encodeFrame, frameScript, prologue, type FramePart } from './frame.ts'
+import { lockScript } from './lock.ts'
 import type { ReadScript } from './script.ts'
-
-/** A first frame longer than this (bytes, quoted) goes down the session instead of inside the command, which Linux limits to 128 KiB. */
-const COMMAND_LIMIT = 100_000
+import { ConnectionLost, Shell, TimeOver } from './shell.ts'
+import { startCommand } from './start.ts'
 
 /** A part that only reads. */
 export interface ReadOnlyPart {
   script: ReadScript
   user?: string
+  about?: string
 }
 
-/** The connection went away; what was under way may or may not have been done. */
-export class ConnectionLost extends ConnectError {}
+/** Seconds that a frame of reads may stay without an answer. */
+export const READ_TIMEOUT_SECONDS = 300
+
+/** Seconds that a frame that writes may, where its task says nothing else. */
+export const APPLY_TIMEOUT_SECONDS = 3600
 
 /** Seconds that a reconnecting run waits for its own lock: its shell on the host lives on until the script at hand (apt, pip) has ended. */
 const OWN_LOCK_WAIT_SECONDS = 1800
+
+/** Seconds that a run waits for itself, where its inventory has one machine under two names. */
+const SAME_RUN_WAIT_SECONDS = 6 * 3600
+
+/** Seconds until somebody is told that a frame is waited for. */
+const TELL_AFTER_SECONDS = 15
 
 /** What a session needs to begin. */
 export interface SessionOptions {
   host: string
   /** root already, through `sudo -n`, or as the login user. */
   become: 'none' | 'sudo'
-  /** Who takes the lock; a session that only reads takes none. */
+  /** Who takes the lock, and how long (seconds) it waits for another run; a session that only reads takes none. */
   lock?: { holder: string; waitSeconds: number }
+  /** Which run it belongs to, where that has several sessions; letters and digits. */
+  run?: string
+  /** Seconds within which the host must be reached, at the start and after a loss; default 60. */
+  connectTimeoutSeconds?: number
+  /** Seconds that reads may stay without an answer; default 300. */
+  readTimeoutSeconds?: number
+  /** Seconds until it is told that something is waited for; default 15. */
+  tellAfterSeconds?: number
+  /** Told what is waited for. */
+  note?: (message: string) => void
 }
 
 /**
@@ -36,27 +57,29 @@ export interface SessionOptions {
  * that starts the shell, so its answers cost no round trip of their own.
  */
 export class ReadSession {
-  protected readonly connect: Connect
-  protected readonly options: SessionOptions
+  readonly #connect: Connect
+  readonly #options: SessionOptions
+  /** Of this session, the same after a reconnection. */
+  readonly #id = randomBytes(8).toString('hex')
   #connection: Connection | undefined
   #shell: Shell | undefined
   #turn: Promise<unknown> = Promise.resolve()
+  #frames = 0
   #sent = 0
   #received = 0
-  #wasOpen = false
   #closed = false
   /** Frames that were answered: round trips spent on state. */
   roundTrips = 0
   connectMs = 0
 
   constructor(connect: Connect, options: SessionOptions) {
-    this.connect = connect
-    this.options = options
+    this.#connect = connect
+    this.#options = options
   }
 
-  /** Runs reads, one round trip. Rejects with {@link ConnectionLost} when the connection went away. */
-  read(parts: readonly ReadOnlyPart[]): Promise<Output[]> {
-    return this.frame(parts)
+  /** Runs reads, one round trip. Rejects with {@link ConnectionLost} when the connection went away, {@link TimeOver} when no answer comes. */
+  read(parts: readonly ReadOnlyPart[], { timeoutSeconds = 0 }: { timeoutSeconds?: number } = {}): Promise<Output[]> {
+    return this.frame(parts, Math.max(timeoutSeconds, this.#options.readTimeoutSeconds ?? READ_TIMEOUT_SECONDS))
   }
 
   get bytesSent(): number {
@@ -82,55 +105,74 @@ export class ReadSession {
   }
 
   /** Frames follow each other: one is sent when the one before it is answered. */
-  protected frame(parts: readonly FramePart[]): Promise<Output[]> {
-    const answer = this.#turn.then(() => this.#exchange(parts))
+  protected frame(parts: readonly FramePart[], timeoutSeconds: number): Promise<Output[]> {
+    const answer = this.#turn.then(() => this.#exchange(parts, timeoutSeconds))
     this.#turn = answer.catch(() => undefined)
     return answer
   }
 
-  async #exchange(parts: readonly FramePart[]): Promise<Output[]> {
+  async #exchange(parts: readonly FramePart[], timeoutSeconds: number): Promise<Output[]> {
+    const frame = (this.#frames += 1)
     try {
       this.#refuseClosed()
-      const shell = this.#shell
-      const outputs = shell ? await shell.exchange(encodeFrame(parts), parts.length) : await this.#open(parts)
+      const data = this.#shell ? encodeFrame(frame, parts) : await this.#open(frame, parts)
+      if (!this.#shell) throw new ConnectError('The session is over.', { host: this.#options.host })
+      const { note = () => undefined, tellAfterSeconds = TELL_AFTER_SECONDS } = this.#options
+      const outputs = await this.#shell.exchange(frame, data, parts.map(({ about }) => about), { timeoutSeconds, tellAfterSeconds, note })
       this.roundTrips += 1
       return outputs.map(output => ({ ...output, stderr: redact(output.stderr) }))
     } catch (error) {
+      const pid = this.#shell?.pid
       this.#drop()
+      if (error instanceof TimeOver) error.hint = `${await this.#endOnHost(pid)} A task that needs longer says so: timeoutSeconds.`
       throw error
     }
   }
 
   #refuseClosed(): void {
-    if (this.#closed) throw new ConnectError('The session is over.', { host: this.options.host })
+    if (this.#closed) throw new ConnectError('The session is over.', { host: this.#options.host })
   }
 
-  async #open(parts: readonly FramePart[]): Promise<Output[]> {
-    const connection = await this.#connectAgain()
+  /** Opens a shell, the frame in the request for it where that can be; gives what of the frame is still to be sent. */
+  async #open(frame: number, parts: readonly FramePart[]): Promise<Buffer[]> {
+    const { host, lock, become, run = this.#id, connectTimeoutSeconds, note = () => undefined } = this.#options
+    const connection = await connectPatiently(this.#connect, { withinSeconds: connectTimeoutSeconds, note, isOver: () => this.#closed })
     if (this.#closed) connection.close()
     this.#refuseClosed()
     this.#connection = connection
     this.connectMs += connection.connectMs
-    const token = newToken()
-    const rides = parts.every(({ stdin }) => !stdin?.length) && Buffer.byteLength(quote(frameScript(parts))) < COMMAND_LIMIT
-    const { lock, become } = this.options
-    const waitSeconds = this.#wasOpen ? OWN_LOCK_WAIT_SECONDS : lock?.waitSeconds
-    const script = [prologue(token), lock && waitSeconds !== undefined ? lockScript({ ...lock, waitSeconds }) : '', rides ? frameScript(parts) : '', loop].join('\n')
-    const command = `sh -c ${quote(script)}`
-    const channel = await connection.start(become === 'sudo' ? `exec sudo -n -- ${command}` : `exec ${command}`)
-    this.#shell = new Shell(channel, token, this.options.host)
-    const outputs = await this.#shell.exchange(rides ? [] : encodeFrame(parts), parts.length)
-    this.#wasOpen = true
-    return outputs
+    const waits = { other: lock?.waitSeconds ?? 0, own: OWN_LOCK_WAIT_SECONDS, sameRun: SAME_RUN_WAIT_SECONDS }
+    const begin = [lock ? lockScript({ holder: lock.holder, run, id: this.#id }, waits) : '', prologue].join('\n')
+    // Standard input may hold secrets, which no command line may.
+    const rides = parts.every(({ stdin }) => !stdin?.length) ? startCommand(`${begin}\n${frameScript(frame, parts)}`, { become, id: this.#id }) : undefined
+    const command = rides ?? startCommand(begin, { become, id: this.#id })
+    if (command === undefined) throw new SteadError('The script that begins a session is too long for a command.')
+    this.#shell = new Shell(await this.#start(connection, command), { host, become, note })
+    return rides === undefined ? encodeFrame(frame, parts) : []
   }
 
-  /** A host that was there a moment ago and cannot be reached now is a lost connection, to be tried again. */
-  async #connectAgain(): Promise<Connection> {
+  async #start(connection: Connection, command: string): Promise<Channel> {
     try {
-      return await this.connect()
+      return await connection.start(command)
     } catch (error) {
-      if (!this.#wasOpen || !(error instanceof ConnectError)) throw error
-      throw new ConnectionLost(error.message, { host: this.options.host, hint: error.hint, cause: error })
+      // It was there a moment ago: as any other loss.
+      if (error instanceof NotReachable) throw new ConnectionLost(error.message, { host: this.#options.host, hint: error.hint })
+      throw error
+    }
+  }
+
+  /** Ends on the host what did not answer in time, over a connection of its own; says what became of it. */
+  async #endOnHost(pid: number | undefined): Promise<string> {
+    if (pid === undefined) return 'Its shell had not begun.'
+    const { host, become } = this.#options
+    const other = new Session(this.#connect, { host, become, connectTimeoutSeconds: 15 })
+    try {
+      await other.apply([{ script: endShellScript({ pid, id: this.#id }) }], { timeoutSeconds: 30 })
+      return 'What it was at was ended there.'
+    } catch (error) {
+      return `What it was at may still be running there, and could not be ended: ${error instanceof Error ? error.message : String(error)}`
+    } finally {
+      other.close()
     }
   }
 }
@@ -138,64 +180,9 @@ export class ReadSession {
 /** A session that may also write. */
 export class Session extends ReadSession {
   /** Runs parts in order, apply parts among them, in one round trip. */
-  apply(parts: readonly FramePart[]): Promise<Output[]> {
-    return this.frame(parts)
+  apply(parts: readonly FramePart[], { timeoutSeconds = APPLY_TIMEOUT_SECONDS }: { timeoutSeconds?: number } = {}): Promise<Output[]> {
+    return this.frame(parts, timeoutSeconds)
   }
 }
 
-/** The controller's end of one running shell. */
-class Shell {
-  readonly #channel: Channel
-  readonly #parser: FrameParser
-  readonly #host: string
-  #stderr = ''
-  #end: ChannelEnd | undefined
-  #wake: () => void = () => undefined
-
-  constructor(channel: Channel, token: string, host: string) {
-    this.#channel = channel
-    this.#parser = new FrameParser(token)
-    this.#host = host
-    channel.stdin.on('error', () => this.#wake())
-    channel.stdout.on('data', (chunk: Buffer) => {
-      this.#parser.push(chunk)
-      this.#wake()
-    })
-    channel.stderr.on('data', (chunk: Buffer) => (this.#stderr = (this.#stderr + chunk.toString()).slice(-4000)))
-    void channel.ended.then(end => {
-      this.#end = end
-      this.#wake()
-    })
-  }
-
-  async exchange(data: readonly Buffer[], answers: number): Promise<Output[]> {
-    for (const piece of data) await this.#write(piece)
-    const outputs: Output[] = []
-    while (outputs.length < answers) {
-      const output = this.#parser.next()
-      if (output) outputs.push(output)
-      else if (this.#end) throw this.#ended(this.#end)
-      else await new Promise<void>(resolve => (this.#wake = resolve))
-    }
-    return outputs
-  }
-
-  /** Waits while the other side is slow, so that 50 MB do not pile up here. */
-  async #write(piece: Buffer): Promise<void> {
-    if (this.#end) throw this.#ended(this.#end)
-    if (this.#channel.stdin.write(piece)) return
-    await Promise.race([new Promise(resolve => this.#channel.stdin.once('drain', resolve)), this.#channel.ended])
-  }
-
-  #ended({ exitCode, signal, lost }: ChannelEnd): Error {
-    const stderr = redact(this.#stderr.trim())
-    if (exitCode === LOCKED) {
-      return new ConnectError(`Another run is at work on this host: ${stderr}.`, { host: this.#host, hint: 'Wait until it is done. The lock goes away by itself when that run ends or dies.' })
-    }
-    if (/^sudo: /m.test(stderr)) {
-      return new ConnectError('sudo does not let this user become root without a password.', { host: this.#host, stderr, hint: 'Log in as root, or allow the user NOPASSWD in sudoers(5).' })
-    }
-    const how = lost ? lost.message : exitCode === undefined ? `the shell was ended by signal ${signal ?? 'unknown'}` : `the shell ended with exit code ${exitCode}`
-    return new ConnectionLost(`The connection was lost: ${how}.`, { host: this.#host, stderr })
-  }
-}
+export { ConnectionLost, TimeOver } from './shell.ts'

@@ -14,6 +14,8 @@ export interface Output {
   stdout: Buffer
   stderr: string
   exitCode: number
+  /** There was more of it than is taken, and none of it was kept. */
+  tooLong?: true
 }
 
 /** How the current state of several keys is asked for, and what its answer means. `parse` is pure. */

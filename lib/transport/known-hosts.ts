@@ -1,4 +1,5 @@
 import { createHash, createHmac } from 'node:crypto'
+import { quote } from '../shell/quote.ts'
 
 /** One usable line of a known_hosts file. */
 export interface KnownHost {
@@ -60,6 +61,15 @@ export function parseKnownHosts(text: string): KnownHosts {
 /** The name of a host as known_hosts has it: with the port in brackets, where that is not 22; in lower case. */
 function nameWithPort(host: string, port: number): string {
   return (port === 22 ? host : `[${host}]:${port}`).toLowerCase()
+}
+
+/**
+ * How the name of a host is given to `ssh-keygen -R`, quoted for a shell: the brackets belong to a port other than 22.
+ *
+ * @example nameInFile('web1', 2222) // "'[web1]:2222'"
+ */
+export function nameInFile(host: string, port: number): string {
+  return quote(port === 22 ? host : `[${host}]:${port}`)
 }
 
 /** `|1|salt|hash`, HMAC-SHA1 of the name with the salt as key (ssh's hostfile.c, host_hash). */

@@ -1,4 +1,8 @@
 import type { Readable, Writable } from 'node:stream'
+import { ConnectError } from '../errors.ts'
+
+/** Nobody answered, or the line went dead before anyone was let in: it may be different in a moment. */
+export class NotReachable extends ConnectError {}
 
 /** How a program on the host ended: by exit code, by a signal, or because the connection was lost. */
 export interface ChannelEnd {
@@ -28,5 +32,9 @@ export interface Connection {
   close(): void
 }
 
-/** Makes a new connection; called again after a loss. Throws ConnectError. */
-export type Connect = () => Promise<Connection>
+/**
+ * Makes a new connection, in one attempt that takes no longer than `withinMs`; called again after a loss.
+ *
+ * @throws NotReachable where another attempt may succeed, any other ConnectError where not.
+ */
+export type Connect = (withinMs?: number) => Promise<Connection>

@@ -1,0 +1,18 @@
+import { quote } from './quote.ts'
+import { ApplyScript } from './script.ts'
+import { nameOf } from './start.ts'
+
+/** Seconds that what a shell has started is given to end by itself. */
+const GRACE_SECONDS = 5
+
+/**
+ * Ends a session's shell on its host and what it is at, by the process id and the name that it has; a shell that is gone, or another's, is let
+ * be. It goes first, so that no further part begins; then what it had started, which is asked to end, and killed if it does not.
+ */
+export function endShellScript({ pid, id }: { pid: number; id: string }): ApplyScript {
+  return new ApplyScript(`p=${pid}; grep -qs ${quote(nameOf(id))} "/proc/$p/cmdline" || exit 0
+below() { b=; d=$p; while [ "$d" ]; do d=$(for x in $d; do grep -lsx "PPid:	$x" /proc/[0-9]*/status; done | cut -d / -f 3); b="$b $d"; done; }
+below; kill -KILL $p; [ -z "\${b# }" ] || kill -TERM $b 2>/dev/null
+for s in ${Array.from({ length: GRACE_SECONDS * 5 }, (_, index) => index).join(' ')}; do a=; for x in $b; do [ ! -d "/proc/$x" ] || a="$a $x"; done; [ "$a" ] || exit 0; sleep 0.2; done
+kill -KILL $a 2>/dev/null; :`)
+}

@@ -1,0 +1,11 @@
+import { readFileSync } from 'node:fs'
+
+/** A file of this machine as text, or nothing where it does not exist. */
+export function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
+    throw error
+  }
+}
