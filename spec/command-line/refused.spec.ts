@@ -76,7 +76,7 @@ describe('a host that refuses, or is not the one it was (lab)', function () {
   })
 
   it('whose key is missing or none', async () => {
-    expect((await refused('no-key', { ansible_ssh_private_key_file: at('no-such-key'), stead_known_hosts_file: at('known') })).out).to.include('no-such-key is not there')
+    expect((await refused('no-key', { ansible_ssh_private_key_file: at('no-such-key'), stead_known_hosts_file: at('known') })).out).to.include('no-such-key does not exist')
     appendFileSync(at('no-key-at-all'), 'no key\n')
     expect((await refused('broken-key', { ansible_ssh_private_key_file: at('no-key-at-all'), stead_known_hosts_file: at('known') })).out).to.include('cannot be used')
   })
