@@ -46,7 +46,7 @@ export { isListSetting, isNameList, joinNames, settingText } from './postgres/se
 export { postgresDatabase, type DatabaseState } from './resources/postgres-database.ts'
 export { isPlural, objectOf, postgresPrivileges, privilegeTargets } from './resources/postgres-privileges.ts'
 export { postgresExtension } from './resources/postgres-extension.ts'
-export { passwordContent, postgresRole } from './resources/postgres-role.ts'
+export { postgresRole } from './resources/postgres-role.ts'
 export { postgresTime } from './resources/postgres-time.ts'
 export { secretFile } from './resources/secret-file.ts'
 export { parseRequirement } from './python/requirement.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { connectionLimit, defineModule, isListSetting, isNameList, joinNames, missingRoles, namedOnce, noSuchRole, passwordContent, postgresName, postgresPassword, postgresRole, postgresText, postgresTime, settingText, storedForm, want } from '../lib/index.ts'
+import { connectionLimit, defineModule, isListSetting, isNameList, joinNames, missingRoles, namedOnce, noSuchRole, postgresName, postgresPassword, postgresRole, postgresText, postgresTime, settingText, storedForm, want } from '../lib/index.ts'
 
 const flag = z.boolean('must be true or false').optional()
 
@@ -85,7 +85,7 @@ export const postgresUser = defineModule({
         ...fields,
         // A role that is there was made so by somebody: one that gathers privileges is not to log in because nothing is said of it.
         login: login ?? (current ? undefined : true),
-        password: keeps ? undefined : stored ? passwordContent(stored) : null,
+        password: keeps ? undefined : (stored ?? null),
         validUntil: time?.utc ?? validUntil,
         config: given || resetOtherConfig ? { ...Object.fromEntries(others), ...given } : undefined,
       })],

@@ -3,6 +3,7 @@ import { FactsNotKnown } from '../playbook/facts.ts'
 import { never, Pass } from '../playbook/pass.ts'
 import type { HostPlay } from '../playbook/playbook.ts'
 import type { AnyTask } from '../playbook/task.ts'
+import { SecretAsText } from '../secret/secret.ts'
 import type { Request } from '../state/resource.ts'
 import { planTask, type Asked, type StateSource } from './plan-task.ts'
 
@@ -44,7 +45,7 @@ export async function askAhead({ steps, handlers, late }: HostPlay): Promise<Loo
 
 /** Whether an error is the playbook's own, and no matter of what its host is like or of a result that is not known yet. */
 export function isMistake(error: unknown, { unknown }: Pass): error is SteadError {
-  return (error instanceof ArgumentError || error instanceof PlaybookFileError) && unknown.size === 0
+  return (error instanceof ArgumentError || error instanceof PlaybookFileError || error instanceof SecretAsText) && unknown.size === 0
 }
 
 /** The requests of some tasks as the last plan made them. */

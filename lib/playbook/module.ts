@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { Facts } from './facts.ts'
 import type { Resource, State } from '../state/resource.ts'
+import { markerIssues } from './refuse-marker.ts'
 
 /** One thing that a module wants: a resource's key and its desired state. Made by {@link want}. */
 export interface Want {
@@ -75,8 +76,11 @@ export function defineModule<Schema extends z.ZodType, Output = void>(
 ): (args: z.input<Schema>) => ModuleCall<Output> {
   return args => {
     const parsed = definition.args.safeParse(args)
-    if (!parsed.success) {
-      const issues = parsed.error.issues.map(({ path, message }) => ({ argument: path.map(String).join('.') || 'arguments', message }))
+    const issues = [
+      ...(parsed.error?.issues ?? []).map(({ path, message }) => ({ argument: path.map(String).join('.') || 'arguments', message })),
+      ...markerIssues(args),
+    ]
+    if (!parsed.success || issues.length > 0) {
       return { module: definition.name, issues, plan: () => Promise.reject(new TypeError(`${definition.name}: wrong arguments`)) }
     }
     return {

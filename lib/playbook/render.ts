@@ -6,7 +6,8 @@ import { dirname, isAbsolute, join } from 'node:path'
 import { Script } from 'node:vm'
 import { Eta } from 'eta'
 import { PlaybookError, PlaybookFileError } from '../errors.ts'
-import { formsOf } from '../secret/redact.ts'
+import { formsOf } from '../secret/forms.ts'
+import { marker } from '../secret/redact.ts'
 import { Secret } from '../secret/secret.ts'
 import { Content } from '../state/content.ts'
 import { playbookDirectory } from './directory.ts'
@@ -157,6 +158,7 @@ function isObjectOrList(value: unknown): value is object {
 /** The same value, in which a token stands for each secret, however deep it is in objects and lists. */
 function withTokens(value: unknown, stand: (secret: Secret) => string): unknown {
   if (value instanceof Secret) return stand(value)
+  if (typeof value === 'string' && value.includes(marker)) throw new PlaybookError(`it was given a text that holds ${marker}, which stead prints in the place of a secret: give the secret itself`)
   if (!isObjectOrList(value)) return value
   // A copy, since no proxy can show another value for a field that is frozen. Getters stay getters.
   const fields: [string, PropertyDescriptor][] = Object.entries(Object.getOwnPropertyDescriptors(value)).map(([name, field]: [string, PropertyDescriptor]) => [name, { ...field, configurable: true }])

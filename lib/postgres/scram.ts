@@ -1,6 +1,7 @@
 import { createHash, createHmac, pbkdf2, randomBytes, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import { Secret } from '../secret/secret.ts'
+import { Content } from '../state/content.ts'
 import { prepared } from './saslprep.ts'
 
 const deriveKey = promisify(pbkdf2)
@@ -64,12 +65,18 @@ export async function isVerifierOf(stored: string, password: string): Promise<bo
  * What PostgreSQL should store for a password that was given: what it stores already where that fits, a hash as it is, or a new
  * verifier. undefined for an empty one: then nobody can log in with a password.
  *
- * @example await storedForm(secret('hunter22'), undefined) // a new verifier, itself a secret
+ * @example await storedForm(secret('hunter22'), undefined) // a new verifier, itself secret
  */
-export async function storedForm(given: Secret, stored: string | undefined): Promise<Secret | undefined> {
+export async function storedForm(given: Secret, stored: string | undefined): Promise<Content | undefined> {
   const text = given.reveal()
   if (text === '') return undefined
-  if (passwordForm(text) !== 'clear') return given
-  if (stored !== undefined && (await isVerifierOf(stored, text))) return new Secret(stored)
-  return new Secret(await scramVerifier(text))
+  if (passwordForm(text) !== 'clear') return passwordContent(text)
+  // What the host says is hidden too, and yet not looked for in other texts: it could say any word.
+  if (stored !== undefined && (await isVerifierOf(stored, text))) return passwordContent(stored)
+  return passwordContent(new Secret(await scramVerifier(text)).reveal())
+}
+
+/** The hash of a password as a field of a state: compared by its checksum, never shown. */
+export function passwordContent(stored: string): Content {
+  return Content.of(stored, { secret: true })
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { passwordContent } from '../postgres/scram.ts'
 import { isListSetting, parseNames, settingText } from '../postgres/setting.ts'
-import { Secret } from '../secret/secret.ts'
 import { Content } from '../state/content.ts'
 import type { Resource } from '../state/resource.ts'
 import { parseRows, readSql, runSql, sqlInput, sqlLiteral, sqlLiterals, sqlName, superuser } from './psql.ts'
@@ -41,11 +41,6 @@ export type RoleState = Attributes & {
   readonly config: Readonly<Record<string, string | null>>
   /** Roles of which it is a member by itself, sorted. */
   readonly memberOf: readonly string[]
-}
-
-/** The hash of a password as a field of a state: compared by its checksum, never shown. */
-export function passwordContent(stored: Secret): Content {
-  return Content.of(stored.reveal(), { secret: true })
 }
 
 /** A time as it is compared, whatever the session's time zone. */
@@ -90,7 +85,7 @@ function stateOf({ password, config, memberOf, ...fields }: Omit<z.infer<typeof 
   })
   return {
     ...fields,
-    password: password === null ? null : passwordContent(new Secret(password)),
+    password: password === null ? null : passwordContent(password),
     config: Object.fromEntries(settings),
     memberOf: memberOf.sort(),
   }

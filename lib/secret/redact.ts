@@ -1,3 +1,6 @@
+import { base64Pieces, formsOf } from './forms.ts'
+import { decoded, plainView, stripped, type View } from './view.ts'
+
 /** What stands in every text in place of a secret. */
 export const marker = '<secret>'
 
@@ -5,79 +8,58 @@ export const marker = '<secret>'
 const shortestAnywhere = 4
 /** Shorter lines of a multi-line secret (`}`, `-----`) are too common to be replaced. */
 const shortestLine = 8
-/** Shorter pieces of base64 occur by chance. */
-const shortestBase64Piece = 8
+/** What is left of a secret without quotes and blanks occurs by chance if it is shorter. */
+const shortestLoose = 8
 
-interface Form {
+/** What is looked for in one reading of a text. */
+interface Needle {
   text: string
-  /** The same as UTF-8, one character a byte, to be looked for in bytes. */
-  bytes: string
+  /** Counts only where no letter, digit or _ is beside it. */
   wholeWord: boolean
 }
 
 const registered = new Set<string>()
-const forms = new Map<string, Form>()
-
-function percentEncode(value: string, keep: RegExp): string {
-  return Array.from(Buffer.from(value), byte => {
-    const character = String.fromCharCode(byte)
-    return keep.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
-  }).join('')
+/** Whether a secret begins and ends with characters that a view leaves out. */
+interface Ends {
+  head: boolean
+  tail: boolean
 }
 
-function escapeNonAscii(json: string): string {
-  return json.replace(/[\u007f-\uffff]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-}
+const plainEnds: Ends = { head: false, tail: false }
+/** As they stand there; in a view without quotes and blanks; in hexadecimal digits; in base64. */
+const needles = { exact: new Map<string, Needle>(), loose: new Map<string, Ends>(), hex: new Map<string, Ends>(), base64: new Map<string, Ends>() }
 
-/** What of a base64 text is decided by the value alone, when 0, 1 or 2 other bytes come before it in its group of three (RFC 4648). */
-function base64Pieces(value: string): string[] {
-  const bytes = Buffer.from(value)
-  return [0, 1, 2].flatMap(before => {
-    const encoded = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64url')
-    const piece = encoded.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6))
-    return piece.length >= shortestBase64Piece ? [piece, piece.replaceAll('-', '+').replaceAll('_', '/')] : []
-  })
-}
+const latin1 = (text: string): string => Buffer.from(text).toString('latin1')
 
-/** The forms in which a text may be met again: as it is, and as programs encode and quote it. */
-export function formsOf(value: string): string[] {
-  const json = JSON.stringify(value).slice(1, -1)
-  const url = percentEncode(value, /[A-Za-z0-9_.~-]/)
-  return [
-    value,
-    json,
-    escapeNonAscii(json),
-    json.replaceAll('/', '\\/'),
-    Buffer.from(value).toString('base64'),
-    Buffer.from(value).toString('base64url'),
-    ...base64Pieces(value),
-    url,
-    url.replaceAll('%20', '+'),
-    url.replaceAll('%2F', '/'),
-    percentEncode(value, /[A-Za-z0-9_.~!'()*-]/),
-    value.replaceAll("'", `'\\''`),
-    value.replaceAll("'", `'"'"'`),
-  ]
-}
+/** `+` stands for a blank in a URL. */
+const loosened = (view: View): View => stripped(decoded(view), '+')
+const asBase64 = (text: string): string => text.replaceAll('-', '+').replaceAll('_', '/')
 
-/** Makes a value known, so that no text that passes {@link redact} shows it from now on. An empty value is no secret. */
-export function register(value: string): void {
-  const lines = value.split(/\r?\n/).map(line => line.trim()).filter(line => line.length >= shortestLine)
-  for (const part of new Set([value, value.trim(), ...lines])) {
-    if (part === '' || registered.has(part)) continue
+/**
+ * Makes a value known, so that no text that passes {@link redact} shows it from now on. One that is empty or blank is no secret.
+ *
+ * @param options.lines whether each longer line of it is a secret as well.
+ */
+export function register(value: string, { lines = true }: { lines?: boolean } = {}): void {
+  const parts = lines ? value.split(/\r?\n/).map(line => line.trim()).filter(line => line.length >= shortestLine) : []
+  for (const part of new Set([value, value.trim(), ...parts])) {
+    if (part.trim() === '' || registered.has(part)) continue
     registered.add(part)
+    const loose = loosened(plainView(latin1(part))).text
+    const isLoose = loose.length >= shortestLoose
+    if (isLoose) {
+      const { head, tail } = needles.loose.get(loose) ?? plainEnds
+      const ends = latin1(part.trim())
+      needles.loose.set(loose, { head: head || ends[0] !== loose[0], tail: tail || ends.at(-1) !== loose.at(-1) })
+      needles.hex.set(Buffer.from(part).toString('hex'), plainEnds)
+      for (const piece of base64Pieces(part)) needles.base64.set(piece, plainEnds)
+    }
     const wholeWord = part.length < shortestAnywhere
-    for (const text of formsOf(part)) {
-      if (forms.get(text)?.wholeWord === false) continue
-      forms.set(text, { text, bytes: Buffer.from(text).toString('latin1'), wholeWord })
+    for (const form of isLoose ? [part] : formsOf(part)) {
+      const text = latin1(form)
+      if (needles.exact.get(text)?.wholeWord !== false) needles.exact.set(text, { text, wholeWord })
     }
   }
-}
-
-const wordCharacter = /[\p{L}\p{N}_]/u
-
-function standsAlone(text: string, start: number, end: number): boolean {
-  return !wordCharacter.test(text.charAt(start - 1)) && !wordCharacter.test(text.charAt(end))
 }
 
 type Span = [start: number, end: number]
@@ -88,20 +70,68 @@ function spansOf(text: string, needle: string): Span[] {
   return spans
 }
 
-/** Every place of every form; places that overlap become one, so that no rest of a secret remains beside the marker. */
-function replaceForms(text: string, needle: (form: Form) => string): string {
-  const found: Span[] = []
-  for (const form of forms.values()) {
-    const spans = spansOf(text, needle(form))
-    found.push(...(form.wholeWord ? spans.filter(([start, end]) => standsAlone(text, start, end)) : spans))
+/** Whether no letter, digit or _ is beside a place. */
+function standsAlone(text: string, [start, end]: Span): boolean {
+  const beside = (from: number, to: number) => Buffer.from(text.slice(Math.max(0, from), to), 'latin1').toString()
+  return !/[\p{L}\p{N}_]$/u.test(beside(start - 4, start)) && !/^[\p{L}\p{N}_]/u.test(beside(end, end + 4))
+}
+
+/** Where the needles are in a view, as places of the source; up to what stands beside them in the view, where their own ends are left out of it. */
+function spansInView({ text, begin, end }: View, wanted: ReadonlyMap<string, Ends>, source: string): Span[] {
+  return [...wanted].flatMap(([needle, { head, tail }]) => spansOf(text, needle).map(([first, last]): Span => {
+    const from = begin[first] ?? 0
+    const to = end[last - 1] ?? 0
+    const before = head ? source.slice(end[first - 1] ?? 0, from).trimStart() : ''
+    const after = tail ? source.slice(to, begin[last] ?? source.length).trimEnd() : ''
+    return [from - before.length, to + after.length]
+  }))
+}
+
+/** Every place of every secret, in any reading of the text. */
+function find(text: string): Span[] {
+  const exact = [...needles.exact.values()].flatMap(needle => spansOf(text, needle.text).filter(span => !needle.wholeWord || standsAlone(text, span)))
+  if (needles.loose.size === 0) return exact
+  const undone = decoded(plainView(text))
+  const encoded = stripped(undone, '')
+  return [
+    ...exact,
+    ...spansInView(stripped(undone, '+'), needles.loose, text),
+    ...spansInView({ ...encoded, text: asBase64(encoded.text) }, needles.base64, text),
+    ...spansInView(hexView(stripped(undone, ':')), needles.hex, text),
+  ]
+}
+
+function hexView(view: View): View {
+  return { ...view, text: view.text.toLowerCase() }
+}
+
+/** Longer texts (bytes) are read piece by piece. The pieces overlap, for a secret at a seam: by so many times the length of the longest one. */
+const PIECE = 1_000_000
+const OVERLAP = 16
+
+function findInPieces(text: string): Span[] {
+  if (text.length <= PIECE) return find(text)
+  const overlap = OVERLAP * Math.max(...[...registered].map(({ length }) => length))
+  const spans: Span[] = []
+  for (let at = 0; at < text.length; at += PIECE) {
+    const from = Math.max(0, at - overlap)
+    spans.push(...find(text.slice(from, at + PIECE)).map(([start, end]): Span => [start + from, end + from]))
   }
-  if (found.length === 0) return text
+  return spans
+}
+
+/** Replaces each place; those that overlap become one, so that no rest of a secret remains beside the marker. */
+function replaceAll(text: string, found: Span[], replacement: (covered: string) => string): string {
   const markers = spansOf(text, marker)
   found.sort((left, right) => left[0] - right[0])
   let result = ''
   let from = 0
   let open: Span | undefined
   let next = 0
+  const close = ([start, end]: Span) => {
+    result += text.slice(from, start) + replacement(text.slice(start, end))
+    from = end
+  }
   for (const [start, end] of found) {
     while ((markers[next]?.[1] ?? Infinity) <= start) next += 1
     const [first, last] = markers[next] ?? [Infinity, Infinity]
@@ -110,18 +140,22 @@ function replaceForms(text: string, needle: (form: Form) => string): string {
       open[1] = Math.max(open[1], end)
       continue
     }
-    if (open) {
-      result += text.slice(from, open[0]) + marker
-      from = open[1]
-    }
+    if (open) close(open)
     open = [start, end]
   }
-  return open ? result + text.slice(from, open[0]) + marker + text.slice(open[1]) : text
+  if (open) close(open)
+  return result + text.slice(from)
+}
+
+function redactBytes(text: string, replacement: (covered: string) => string): string {
+  const found = findInPieces(text)
+  return found.length === 0 ? text : replaceAll(text, found, replacement)
 }
 
 /**
- * Replaces every secret that is registered, in each form in which a host may print it: as it is, escaped for JSON, in base64 (also
- * as part of a longer value, like `user:password`), URL-encoded, single-quoted for a shell; and each longer line of a secret of several lines.
+ * Replaces every secret that is registered, however it is encoded or quoted, and however often: escaped for JSON, a URL, HTML, SQL, a shell or a
+ * configuration file, in hexadecimal digits, in base64 (also as part of a longer value, like `user:password`), broken into lines; and
+ * each longer line of a secret of several lines.
  *
  * @example
  * secret('correct horse')
@@ -130,7 +164,18 @@ function replaceForms(text: string, needle: (form: Form) => string): string {
 export function redact(text: string): string
 export function redact(bytes: Uint8Array): Buffer
 export function redact(input: string | Uint8Array): string | Buffer {
-  if (typeof input === 'string') return forms.size === 0 ? input : replaceForms(input, form => form.text)
-  const bytes = Buffer.from(input.buffer, input.byteOffset, input.byteLength)
-  return forms.size === 0 ? bytes : Buffer.from(replaceForms(bytes.toString('latin1'), form => form.bytes), 'latin1')
+  const bytes = typeof input === 'string' ? Buffer.from(input) : Buffer.from(input.buffer, input.byteOffset, input.byteLength)
+  if (registered.size === 0) return typeof input === 'string' ? input : bytes
+  const text = bytes.toString('latin1')
+  const redacted = redactBytes(text, () => marker)
+  if (typeof input === 'string') return redacted === text ? input : Buffer.from(redacted, 'latin1').toString()
+  return Buffer.from(redacted, 'latin1')
+}
+
+/** {@link redact}, with as many lines as before: a secret that goes over several lines leaves a marker in each. */
+export function redactLines(text: string): string {
+  if (registered.size === 0) return text
+  const bytes = latin1(text)
+  const redacted = redactBytes(bytes, covered => covered.split('\n').map(() => marker).join('\n'))
+  return redacted === bytes ? text : Buffer.from(redacted, 'latin1').toString()
 }

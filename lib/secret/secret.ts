@@ -1,19 +1,40 @@
 import { inspect } from 'node:util'
+import { PlaybookError } from '../errors.ts'
 import { marker, register } from './redact.ts'
 
+/** A secret was about to become ordinary text. Were it let through, a host would get the word `<secret>`, or the secret would be shown. */
+export class SecretAsText extends PlaybookError {
+  constructor() {
+    const place = callerOf(new Error().stack)
+    super('A secret was used as text: in a template literal, with +, in join(), String() or JSON.stringify().', {
+      hint: `Join secrets and text with the tag secret, which gives a secret again: secret\`password=\${value}\`. Where a program needs the text itself, value.reveal() gives it, and nothing hides it any more.${place === undefined ? '' : `\nIt happened at ${place}.`}`,
+    })
+  }
+}
+
+/** The first line of a stack that is neither of Node.js nor of this file. */
+function callerOf(stack = ''): string | undefined {
+  return stack.split('\n').slice(1).find(line => !line.includes('node:') && !line.includes(import.meta.filename) && /:\d+:\d+\)?$/.test(line))?.replace(/^\s*at (?:.*\()?(?:file:\/\/)?|\)$/g, '')
+}
+
+const numbers = new Map<string, number>()
+
 /**
- * A value that nobody may see: it prints as `<secret>` wherever it is printed, and every text that passes `redact` loses it.
+ * A value that nobody may see. It cannot be used as text by accident: every way to make text of it throws, and {@link redact} takes it out
+ * of everything that is printed. A debugger and `console.log` show `<secret>`.
  * Two of them are compared by what they {@link Secret.reveal}; a deep comparison sees no difference between any two.
  *
- * @example String(new Secret('hunter22')) // '<secret>'
+ * @example new Secret('hunter22').reveal() // 'hunter22'
  */
 export class Secret {
   readonly #value: string
 
-  constructor(value: string) {
+  /** @throws PlaybookError for a value that holds `<secret>`: it was copied from something that stead printed. */
+  constructor(value: string, { lines = true }: { lines?: boolean } = {}) {
     if (typeof value !== 'string') throw new TypeError(`A secret was given as ${typeof value}; a secret is a string.`)
+    if (value.includes(marker)) throw new PlaybookError(`A secret was given that holds the text ${marker}.`, { hint: `${marker} is what stead prints in the place of a secret. Give the value itself.` })
     this.#value = value
-    register(value)
+    register(value, { lines })
   }
 
   /** The value itself: only for what goes to a host by standard input, or into a signature. */
@@ -21,16 +42,23 @@ export class Secret {
     return this.#value
   }
 
-  toString(): string {
-    return marker
+  /** A number that is the same for secrets of the same value, within this process; it tells nothing of the value. */
+  get number(): number {
+    const known = numbers.get(this.#value) ?? numbers.size
+    numbers.set(this.#value, known)
+    return known
   }
 
-  toJSON(): string {
-    return marker
+  toString(): never {
+    throw new SecretAsText()
   }
 
-  [Symbol.toPrimitive](): string {
-    return marker
+  toJSON(): never {
+    throw new SecretAsText()
+  }
+
+  [Symbol.toPrimitive](): never {
+    throw new SecretAsText()
   }
 
   [inspect.custom](): string {
@@ -39,10 +67,26 @@ export class Secret {
 }
 
 /**
- * Makes a {@link Secret} of a string.
+ * Makes a {@link Secret} of a string; as a tag it joins secrets and text, and what comes of it is a secret too.
  *
- * @example JSON.stringify({ password: secret('hunter22') }) // '{"password":"<secret>"}'
+ * @example secret('hunter22').reveal() // 'hunter22'
+ * @example secret`password=${secret('hunter22')}`.reveal() // 'password=hunter22'
  */
-export function secret(value: string): Secret {
-  return new Secret(value)
+export function secret(value: string): Secret
+export function secret(parts: TemplateStringsArray, ...values: readonly (Secret | string | number)[]): Secret
+export function secret(given: string | TemplateStringsArray, ...values: readonly (Secret | string | number)[]): Secret {
+  if (!isTemplate(given)) return new Secret(given)
+  const text = given.reduce((joined, part, index) => joined + textOf(values[index - 1]) + part)
+  // Its lines are not secret by themselves: those that hold a secret are known by that.
+  return new Secret(text, { lines: false })
+}
+
+function isTemplate(given: string | TemplateStringsArray): given is TemplateStringsArray {
+  return typeof given === 'object' && 'raw' in given
+}
+
+function textOf(value: Secret | string | number | undefined): string {
+  if (value instanceof Secret) return value.reveal()
+  if (typeof value !== 'string' && typeof value !== 'number') throw new TypeError(`The tag secret was given ${value === undefined ? 'undefined' : typeof value}; secrets, text and numbers are allowed.`)
+  return String(value)
 }

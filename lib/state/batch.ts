@@ -1,4 +1,5 @@
 import type { ReadScript } from '../shell/script.ts'
+import { keyText } from './key-text.ts'
 import type { AnyResource, Output, Request, State } from './resource.ts'
 
 /** A script to be run on the host as one part of a frame. */
@@ -38,7 +39,7 @@ export function batch(requests: readonly Request[]): Batch {
   const byResource = new Map<AnyResource, Map<string, unknown>>()
   for (const { resource, key } of requests) {
     const keys = byResource.get(resource) ?? new Map<string, unknown>()
-    byResource.set(resource, keys.set(JSON.stringify(key), key))
+    byResource.set(resource, keys.set(keyText(key), key))
   }
   const groups = [...byResource].map(([resource, keys]) => {
     const list = [...keys.values()]

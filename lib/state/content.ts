@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { inspect } from 'node:util'
 
 /**
  * What a file holds, or what is known of it: always its size and SHA-256, its bytes only where somebody needs them.
@@ -36,5 +37,22 @@ export class Content {
 
   equals(other: Content): boolean {
     return this.sha256 === other.sha256
+  }
+
+  /** It has no text of its own, and its bytes may be a secret's. */
+  toString(): never {
+    throw new TypeError('A Content was used as text: what it holds is in its bytes.')
+  }
+
+  toJSON(): never {
+    return this.toString()
+  }
+
+  [Symbol.toPrimitive](): never {
+    return this.toString()
+  }
+
+  [inspect.custom](): string {
+    return this.secret ? '<secret>' : `Content(${this.size} bytes, sha256 ${this.sha256})`
   }
 }

@@ -41,6 +41,18 @@ describe('bad input, given as a user gives it', function () {
     await witness.close()
   })
 
+  it('[fault 5] a secret used as text, in a task or in its function: where it was, and the tag that joins secrets and text', async () => {
+    const source = (tasks: string) => `${playbookSource(`const password = secret('bad-input-secret')\n ${tasks}`, { hosts: 'web' })}import { secret } from '../lib/index.ts'\n`
+    workspace.write('playbooks/secret.ts', source("task('Configure', file({ path: '/etc/app.conf', content: `password=${password}` }))"))
+    workspace.write('playbooks/later.ts', source("task('Configure', () => file({ path: '/etc/app.conf', content: ['password=', password].join('') }))"))
+    workspace.write('playbooks/printed.ts', source("task('Configure', file({ path: '/etc/app.conf', content: 'password=<secret>' }))"))
+    for (const [name, line] of [['secret', 8], ['later', 8]] as const) {
+      const told = (await refused([`playbooks/${name}.ts`, '-i', 'good'])).join('\n')
+      expect(told, name).to.include('used as text').and.include('secret`password=${value}`').and.match(new RegExp(`It happened at .*playbooks/${name}\\.ts:${line}:`))
+    }
+    expect((await refused(['playbooks/printed.ts', '-i', 'good'])).join('\n')).to.include('"Configure": file: content: holds the text <secret>, which stead prints in the place of a secret')
+  })
+
   it('an unknown inventory: the inventories there are', async () => {
     const [first, hint] = await refused(['playbooks/good.ts', '-i', 'prdo'])
     expect(first).to.equal('prdo: There is no such inventory.')

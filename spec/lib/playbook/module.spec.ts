@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { z } from 'zod'
 import { absolutePath, fileMode, name, port, unitName } from '../../../lib/playbook/arguments.ts'
 import { defineModule } from '../../../lib/playbook/module.ts'
+import { secret } from '../../../lib/secret/secret.ts'
 import { hostView, misuse } from '../../modules/plan-module.ts'
 
 const args = z.strictObject({ text: z.string('must be text'), times: z.int().min(1).default(1), to: z.object({ names: z.array(z.string('must be a name')) }).optional() })
@@ -35,6 +36,18 @@ describe('a module', () => {
 
   it('takes no arguments at all for wrong ones', () => {
     expect(misuse(greet, undefined).issues).to.have.length(1)
+  })
+
+  it('[fault 5] refuses the word that is printed in the place of a secret, anywhere in its arguments, and nowhere else', async () => {
+    const take = defineModule({ name: 'take', args: z.looseObject({}), plan: () => ({ wants: [] }) })
+    const told = (given: Record<string, unknown>) => take(given).issues.map(({ argument }) => argument)
+    expect(told({ line: 'password=<secret>' })).to.deep.equal(['line'])
+    expect(told({ content: Buffer.from('a <secret> b') })).to.deep.equal(['content'])
+    expect(told({ vars: { list: ['a', { password: '<secret>' }] } })).to.deep.equal(['vars.list.1.password'])
+    expect(told({ headers: { '<secret>': 'x' } })).to.deep.equal(['headers'])
+    expect(take({ line: '<secret>' }).issues[0]?.message).to.include('secret`…`')
+    expect(await take({ line: '<secret>' }).plan(hostView()).then(() => undefined, (error: unknown) => String(error))).to.include('wrong arguments')
+    expect(told({ pattern: /<secret>/, line: 'secret', password: secret('module-spec-password'), path: '/srv/<secrets>' })).to.deep.equal([])
   })
 
   it('is never planned with wrong arguments', async () => {

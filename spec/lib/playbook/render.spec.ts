@@ -54,6 +54,11 @@ describe('renderTemplate', () => {
     expect((await render('name: <%= it.name %>', { name: 'x', password: secret('render-unused') })).secret).to.equal(false)
   })
 
+  it('[fault 5] refuses a text that was printed in the place of a secret, but not a template that has such a word itself', async () => {
+    expect((await render('<secret><%= it.name %></secret>', { name: 'x' })).bytes?.toString()).to.equal('<secret>x</secret>')
+    expect(await complaint('<%= it.db.password %>', { db: { password: '<secret>' } })).to.include('give the secret itself')
+  })
+
   it('never shows a secret in an error', async () => {
     const vars = { password: secret('render-spec-hidden') }
     for (const template of ['<% throw new Error(it.password) %>', '<%= it.password.nothing.more %>', '<%= it.password', '<%= it[it.password] %>']) {

@@ -1,8 +1,9 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { redact } from '../../../lib/secret/redact.ts'
+import { redact, redactLines } from '../../../lib/secret/redact.ts'
 import { secret } from '../../../lib/secret/secret.ts'
 import { quote } from '../../../lib/shell/quote.ts'
+import { base64Within, encodings, windows } from './encodings.ts'
 
 /** Secrets are registered for the whole process, so these start with a word that no other spec prints. */
 const value = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 }).map(text => `Zq7${text}`).filter(text => text.trim() === text)
@@ -25,6 +26,69 @@ describe('redact', () => {
         }
       }
     }))
+  })
+
+  describe('[fault 6] leaves no 8 characters in a row of a secret', () => {
+    /** What a text says besides the frame that its way of writing puts around any value. */
+    const within = (shown: string, frame: string): string => {
+      let head = 0
+      while (head < frame.length && shown[head] === frame[head]) head += 1
+      let tail = 0
+      while (tail < frame.length - head && shown.at(-1 - tail) === frame.at(-1 - tail)) tail += 1
+      return shown.slice(head, shown.length - tail)
+    }
+    const letters = fc.stringMatching(/^[A-Ya-y0-9]{8,20}$/)
+    const special = fc.array(fc.constantFrom(...Array.from('\'"\\$%&<>/+-_=;:,.!?#@~^*()[]{}|` üß漢😀\n\t')), { maxLength: 12 })
+    const hard = fc.tuple(letters, special, letters, special).map(([one, two, three, four]) => [...two.slice(0, 4), ...one, ...two.slice(4), ...three, ...four].join('').trim())
+    const context = fc.stringMatching(/^[z =,]{0,20}$/)
+
+    for (const [name, encode] of Object.entries(encodings)) {
+      it(name, () => {
+        fc.assert(fc.property(hard.filter(text => !/[\n\t]/.test(text) || !name.includes('systemd')), context, context, (plain, before, after) => {
+          secret(plain)
+          const shown = encode(plain)
+          const text = redact(`${before} ${shown} ${after}`)
+          for (const part of [...windows(plain, 8), ...windows(within(shown, encode('')), 8)].filter(window => window.trim().length === 8)) expect(text, `of ${shown}`).to.not.include(part)
+        }), { numRuns: name.includes('%q') ? 10 : 40 })
+      })
+    }
+
+    it('base64, at any alignment, in either alphabet, broken into lines, in JSON too', () => {
+      fc.assert(fc.property(hard, context, context, fc.constantFrom(0, 5, 64, 76), fc.boolean(), fc.boolean(), (plain, before, after, line, url, inJson) => {
+        secret(plain)
+        const { text: shown, own } = base64Within(plain, before, after, { line, url })
+        const text = redact(inJson ? JSON.stringify({ shown }) : `Basic ${shown}`).replace(/\s|\\n/g, '')
+        for (const part of windows(own, 8)) expect(text, `of ${shown}`).to.not.include(part)
+      }))
+    })
+
+    it('where one is a part of another, and where they overlap, in any order', () => {
+      fc.assert(fc.property(fc.stringMatching(/^[A-Za-z0-9]{24,40}$/), fc.nat(8), fc.integer({ min: 8, max: 16 }), fc.boolean(), (whole, start, length, first) => {
+        const parts = [whole, whole.slice(start, start + length)]
+        for (const part of first ? parts : parts.reverse()) secret(part)
+        const text = redact(`a ${whole} b ${whole.slice(0, start + length)}`)
+        expect(text).to.equal(`a <secret> b ${start === 0 ? '' : whole.slice(0, start)}<secret>`)
+      }))
+    })
+
+    it('where a text is so long that it is read piece by piece, at each seam', () => {
+      const plain = secret('Xy7-a-secret-at-a-seam').reveal()
+      for (const before of [999_985, 1_000_000]) expect(redact(`${'.'.repeat(before)}${encodeURIComponent(plain)}!`).slice(before)).to.equal('<secret>!')
+    })
+  })
+
+  it('[fault 38] replaces the whole of a secret that holds another in its middle', () => {
+    secret('Lm3-inner-part')
+    secret('before-Lm3-inner-part-behind')
+    expect(redact('a before-Lm3-inner-part-behind b')).to.equal('a <secret> b')
+    secret('Ln3 short in a long one, and more')
+    secret('short in')
+    expect(redact('Ln3 short in a long one, and more')).to.equal('<secret>')
+  })
+
+  it('[fault 6] keeps the lines of a text, where that is asked for', () => {
+    secret('Mn5-first-line\nMn5-second-line')
+    expect(redactLines('a\n Mn5-first-line\n Mn5-second-line\nb\n')).to.equal('a\n <secret>\n<secret>\nb\n')
   })
 
   it('gives the exact rest around a secret', () => {

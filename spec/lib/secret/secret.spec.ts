@@ -1,6 +1,10 @@
-import { inspect } from 'node:util'
+import { format, inspect } from 'node:util'
+import { runInNewContext } from 'node:vm'
 import { expect } from 'chai'
-import { Secret, secret } from '../../../lib/secret/secret.ts'
+import { PlaybookError } from '../../../lib/errors.ts'
+import { redact } from '../../../lib/secret/redact.ts'
+import { Secret, secret, SecretAsText } from '../../../lib/secret/secret.ts'
+import { Content } from '../../../lib/state/content.ts'
 
 describe('Secret', () => {
   const password = secret('the-password-of-secret-spec')
@@ -10,14 +14,43 @@ describe('Secret', () => {
     expect(password.reveal()).to.equal('the-password-of-secret-spec')
   })
 
-  it('prints as <secret> in every way a value is printed', () => {
-    expect(String(password)).to.equal('<secret>')
-    // eslint-disable-next-line @typescript-eslint/restrict-template-expressions -- the very mistake that is tried here
-    expect(`${password}`).to.equal('<secret>')
-    expect('a ' + String(password)).to.equal('a <secret>')
-    expect(JSON.stringify({ password })).to.equal('{"password":"<secret>"}')
+  it('[fault 5] refuses to become text, in every way there is, and says what to do instead', () => {
+    // In JavaScript: the compiler and the linter refuse most of them ahead.
+    const ways = ['String(value)', '`pw=${value}`', '"pw=" + value', '["pw=", value].join("")', 'JSON.stringify({ value })', '[value].toString()', '({ [value]: 1 })', 'encodeURIComponent(value)', 'value == "x"', 'Number(value)', '"x".concat(value)', '"x".replace("x", value)']
+    for (const way of ways) expect(() => void runInNewContext(way, { value: password }), way).to.throw(/used as text/)
+    expect(() => format('%s', password)).to.throw(SecretAsText)
+    try {
+      String(password)
+    } catch (error) {
+      expect(error).to.have.property('hint').that.includes('secret`password=${value}`').and.matches(/It happened at .*secret\.spec\.ts:\d+:\d+\.$/)
+    }
+  })
+
+  it('[fault 5] a Content, which may hold one, refuses as well', () => {
+    const content = Content.of('the-password-of-secret-spec', { secret: true })
+    for (const way of [() => String(content), () => JSON.stringify({ content }), () => [content].join()]) expect(way).to.throw(TypeError, 'used as text')
+    expect(inspect({ content })).to.equal('{ content: <secret> }')
+  })
+
+  it('shows as <secret> in a debugger and on the console', () => {
     expect(inspect({ nested: { password } }, { showHidden: true, depth: 9 })).to.equal('{ nested: { password: <secret> } }')
+    expect(format('%o', password)).to.equal('<secret>')
     expect(Object.keys(password)).to.deep.equal([])
+  })
+
+  it('[fault 5] is joined with text by the tag secret, and stays a secret', () => {
+    const joined = secret`user=${'bob'}\nport=${5432}\npassword=${password}\n`
+    expect(joined).to.be.instanceOf(Secret)
+    expect(joined.reveal()).to.equal('user=bob\nport=5432\npassword=the-password-of-secret-spec\n')
+    expect(redact(joined.reveal())).to.not.include('the-password')
+    // The text beside it is the playbook's own, and is shown.
+    expect(redact('user=bob\npassword=the-password-of-secret-spec')).to.equal('user=bob\npassword=<secret>')
+    expect(() => void Reflect.apply(secret, undefined, [Object.assign(['', ' ', ''], { raw: [] }), password, null])).to.throw(TypeError, 'secrets, text and numbers are allowed')
+  })
+
+  it('[fault 5] is not made of what was printed in the place of one', () => {
+    expect(() => secret('<secret>')).to.throw(PlaybookError, 'holds the text <secret>')
+    expect(() => secret`password=${'<secret>'}`).to.throw(PlaybookError, 'holds the text <secret>')
   })
 
   it('refuses what is no string, and does not show it', () => {
