@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { postgresRole } from '../../../lib/resources/postgres-role.ts'
 import { redact, redactLines } from '../../../lib/secret/redact.ts'
 import { secret } from '../../../lib/secret/secret.ts'
 import { quote } from '../../../lib/shell/quote.ts'
@@ -89,6 +90,13 @@ describe('redact', () => {
   it('[fault 6] keeps the lines of a text, where that is asked for', () => {
     secret('Mn5-first-line\nMn5-second-line')
     expect(redactLines('a\n Mn5-first-line\n Mn5-second-line\nb\n')).to.equal('a\n <secret>\n<secret>\nb\n')
+  })
+
+  it('[fault 3] does not learn secrets from a host, which could blank any word for all hosts by it', () => {
+    const role = { name: 'app', login: true, superuser: false, createdb: false, createrole: false, inherit: true, replication: false, bypassrls: false, validUntil: null, connectionLimit: -1, comment: '', config: [], memberOf: [] }
+    const [state] = postgresRole.read([{ name: 'app' }]).parse({ stdout: Buffer.from(JSON.stringify([{ ...role, password: 'FAILED' }])), stderr: '', exitCode: 0 })
+    expect(state).to.have.property('password').that.includes({ secret: true })
+    expect(redact('web2  FAILED')).to.equal('web2  FAILED')
   })
 
   it('gives the exact rest around a secret', () => {
