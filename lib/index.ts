@@ -13,6 +13,7 @@ export { lostReferences, mergeLine, removeLines } from './playbook/merge-line.ts
 export { planEdit } from './playbook/plan-edit.ts'
 export { toBytewise } from './playbook/text-lines.ts'
 export { lookAtFile, planFile, planLink, planOwnership, planParents, refuseStrangeLink } from './playbook/plan-file.ts'
+export { planHome } from './playbook/plan-home.ts'
 export { lookAtUnpacked, planUnpacked } from './playbook/plan-unpacked.ts'
 export { contentOf, findSource, renderTemplate, sourceContent, type TemplateVars } from './playbook/render.ts'
 export { file, type FileDesired, type FileKey, type FileState } from './resources/file.ts'

@@ -34,11 +34,14 @@ export async function groupNames(given: readonly string[], host: HostView): Prom
 export const group = defineModule({
   name: 'group',
   args,
+  claims: ({ name: own, state, gid, nonUnique }) => ({ owner: `group ${own}`, things: state === 'absent' || gid === undefined || nonUnique ? [] : [`the GID ${gid}`] }),
   async plan({ name: own, state, system, gid, nonUnique, force }, host) {
     const wanted = want(groupResource, { name: own, system, nonUnique, force }, state === 'absent' ? null : { gid })
     if (state === 'present' && gid !== undefined && !nonUnique) {
-      const [, holder] = await Promise.all([host.current(groupResource, { name: own }), host.current(groupResource, { name: gid })])
-      if (holder && holder.name !== own) throw new PlaybookError(`GID '${gid}' already exists with group '${holder.name}'.`, { hint: 'Choose another gid, or say nonUnique: true.' })
+      const [current, holder] = await Promise.all([host.current(groupResource, { name: own }), host.current(groupResource, { name: gid })])
+      // A task before this one may give its holder another one, or remove it.
+      const still = holder && holder.name !== own && current?.gid !== gid ? await host.current(groupResource, { name: holder.name }) : null
+      if (holder && still?.gid === gid) throw new PlaybookError(`GID '${gid}' already exists with group '${holder.name}'.`, { hint: 'Choose another gid, or say nonUnique: true.' })
     }
     return { wants: [wanted] }
   },

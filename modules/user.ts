@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { absolutePath, Content, defineModule, file, filePath, homeInTheWay, name, PlaybookError, Secret, user as userResource, want, type HostView } from '../lib/index.ts'
+import { absolutePath, Content, defineModule, file, filePath, homeInTheWay, name, planHome, PlaybookError, Secret, user as userResource, want, type HostView } from '../lib/index.ts'
 import { groupNames } from './group.ts'
 
 /** crypt(5): `$id$…` with a hash of the length that its method has, an old DES hash, or one of the marks for "no password". */
@@ -25,11 +25,11 @@ const args = z.strictObject({
   shell: filePath.optional(),
   /** Home directory as passwd(5) has it. @default as it is; /home/NAME for a new one */
   home: absolutePath.optional(),
-  /** Make the home directory where it is missing. @default true, false with `system` */
+  /** Make the home directory where it is missing. @default for a user that is made, or where `home` is given: true, unless `system`; else false */
   createHome: z.boolean('must be true or false').optional(),
   /** When `home` changes, move what is there; otherwise it stays where it is. @default false */
   moveHome: z.boolean('must be true or false').default(false),
-  /** What a new home directory begins with. @default '/etc/skel' */
+  /** What a new home directory begins with; '/dev/null' for nothing. @default '/etc/skel' */
   skeleton: absolutePath.optional(),
   /** A hash as crypt(5) makes it (`mkpasswd`), never the password itself; '*' for none. @default as it is; none for a new user */
   password: z.instanceof(Secret, { message: 'must be a Secret: secret(…)' }).refine(given => hash.test(given.reveal()), 'must be a hash as crypt(5) makes it (mkpasswd), not the password itself').optional(),
@@ -52,6 +52,11 @@ const args = z.strictObject({
 /** Nothing, or '*': no hash is so short. */
 const hasNoHash = ({ size }: Content) => size <= 1
 
+/** A task before this one may give the holder of a uid another one, or remove him. */
+async function stillHolds(holder: string, uid: string | undefined, host: HostView): Promise<boolean> {
+  return (await host.current(userResource, { name: holder }))?.uid === uid
+}
+
 /** userdel(8) removes the user first, and then leaves a home that is another's. */
 async function refuseHomeOfAnother(login: string, host: HostView): Promise<void> {
   const current = await host.current(userResource, { name: login })
@@ -72,6 +77,7 @@ async function refuseHomeOfAnother(login: string, host: HostView): Promise<void>
 export const user = defineModule({
   name: 'user',
   args,
+  claims: ({ name: login, state, uid, nonUnique }) => ({ owner: `user ${login}`, things: state === 'absent' || uid === undefined || nonUnique ? [] : [`the UID ${uid}`] }),
   async plan({ name: login, state, append, group, groups, uid, password, updatePassword, createHome, ...given }, host) {
     const { system, nonUnique, moveHome, skeleton, removeHome, home, comment, shell, locked, expires } = given
     const key = { name: login, system, nonUnique, moveHome, skeleton, removeHome }
@@ -87,16 +93,23 @@ export const user = defineModule({
       moveHome && home !== undefined ? host.current(file, { path: home, noFollow: true }) : null,
     ])
     if (home !== undefined && inTheWay && current && current.home !== home && current.homeDirectory === 'present') throw new PlaybookError(homeInTheWay(login, home), { hint: 'Move it away first, or leave moveHome out.' })
-    if (holder && holder.name !== login) throw new PlaybookError(`UID ${uid} is already that of user ${holder.name}.`, { hint: 'Choose another uid, or say nonUnique: true.' })
+    if (holder && holder.name !== login && current?.uid !== uid && await stillHolds(holder.name, uid, host)) throw new PlaybookError(`UID ${uid} is already that of user ${holder.name}.`, { hint: 'Choose another uid, or say nonUnique: true.' })
     const all = secondary && [...new Set([...secondary, ...(append ? (current?.groups ?? []) : [])])].filter(one => one !== (primary ?? current?.group)).sort()
-    const hashed = password && (updatePassword === 'always' || !current) ? Content.of(password.reveal().replace(/^!$/, ''), { secret: true }) : undefined
+    const isNew = current === null || current.homeDirectory === 'unfinished'
+    const hashed = password && (updatePassword === 'always' || isNew) ? Content.of(password.reveal().replace(/^!$/, ''), { secret: true }) : undefined
     // A lock stays where it keeps a hash from use; that of a user who had none so far only says so, and '!' is such a lock itself.
     const [lockedForNone, none] = [current?.locked && hasNoHash(current.password), hashed && hasNoHash(hashed)]
     const kept = hashed?.size === 0 ? true : locked ?? (hashed && current?.locked && (lockedForNone || none) ? false : undefined)
+    if (locked === false && current?.locked !== false && ((hashed ?? current?.password)?.size ?? 0) === 0 && !(current === null && host.mayCome())) {
+      throw new PlaybookError(`${login} has no password: without its lock everybody could log in.`, { hint: 'Give a password (a hash, or \'*\' for none that fits), or leave locked out.' })
+    }
+    const hasHome = createHome ?? (!system && (isNew || home !== undefined))
+    const directory = home ?? current?.home ?? `/home/${login}`
+    const isMade = hasHome && (current?.homeDirectory !== 'present' || current.home !== directory)
+    const isMoved = moveHome && current?.homeDirectory === 'present' && current.home !== directory
     return {
-      wants: [want(userResource, key, {
-        uid, group: primary, groups: all, comment, home, shell, locked: kept, expires, password: hashed,
-        homeDirectory: (createHome ?? !system) ? 'present' : undefined,
+      wants: [...(isMade || isMoved ? await planHome(host, login, directory, skeleton) : []), want(userResource, key, {
+        uid, group: primary, groups: all, comment, home, shell, locked: kept, expires, password: hashed, homeDirectory: hasHome ? 'present' : undefined,
       })],
     }
   },

@@ -1,6 +1,6 @@
 import { ArgumentError, PlaybookError, SteadError } from '../errors.ts'
 import type { Facts } from '../playbook/facts.ts'
-import type { HostView, Plan, Want } from '../playbook/module.ts'
+import type { HostView, ModuleCall, Plan, Want } from '../playbook/module.ts'
 import { currentPass, currentTask, never, Pass } from '../playbook/pass.ts'
 import { misplaced } from '../playbook/playbook.ts'
 import type { AnyTask, Settled } from '../playbook/task.ts'
@@ -43,10 +43,11 @@ export type Asked = Map<AnyTask, Request[]>
 
 /**
  * Plans one task in a pass: evaluates `when` and the task's function, lets its module say what should be, and compares.
+ * `called` is told of the call that the task turns out to be.
  *
  * @throws SteadError with the task's name: wrong arguments, or what a read failed of.
  */
-export async function planTask(task: AnyTask, source: StateSource, pass: Pass, options: { inHandler?: boolean; asked?: Asked } = {}): Promise<TaskPlan> {
+export async function planTask(task: AnyTask, source: StateSource, pass: Pass, options: { inHandler?: boolean; asked?: Asked; called?: (call: ModuleCall<unknown>) => void } = {}): Promise<TaskPlan> {
   const requests: Request[] = []
   options.asked?.set(task, requests)
   const ask: StateSource['current'] = async (resource, key) => {
@@ -64,6 +65,7 @@ export async function planTask(task: AnyTask, source: StateSource, pass: Pass, o
       if (issues.length) throw new ArgumentError(call.module, issues)
       const view: HostView = { current: ask, mayCome: () => source.mayCome(), mayBeThere: () => source.mayBeThere(), get facts() { return source.facts() } }
       task.placeholder = call.placeholder
+      options.called?.(call)
       const plan = await call.plan(view)
       const wants = await Promise.all(plan.wants.map(want => planWant(want, ask)))
       return { skipped: false, module: call.module, wants, output: plan.output, unknown: pass.unknown, placeholders: pass.placeholders, conditional }

@@ -1,10 +1,12 @@
 import { ArgumentError, PlaybookError, PlaybookFileError, SteadError } from '../errors.ts'
 import { FactsNotKnown } from '../playbook/facts.ts'
+import type { Claims, ModuleCall } from '../playbook/module.ts'
 import { never, Pass } from '../playbook/pass.ts'
 import type { HostPlay } from '../playbook/playbook.ts'
 import type { AnyTask } from '../playbook/task.ts'
 import { SecretAsText } from '../secret/secret.ts'
 import type { Request } from '../state/resource.ts'
+import { contraryClaims } from './claims.ts'
 import { planTask, type Asked, type StateSource } from './plan-task.ts'
 
 /** What a look ahead found. */
@@ -23,10 +25,13 @@ export async function askAhead({ steps, handlers, late }: HostPlay): Promise<Loo
   const mistakes: SteadError[] = []
   const passes: Pass[] = []
   const source: StateSource = { current: () => never(), mayCome: () => false, mayBeThere: () => false, facts: () => { throw new FactsNotKnown('of a host') } }
+  const claimed = new Map<AnyTask, Claims>()
   const look = (task: AnyTask, inHandler: boolean) => {
     const pass = new Pass('ahead')
     passes.push(pass)
-    planTask(task, source, pass, { asked, inHandler }).catch((error: unknown) => {
+    // What stands for a result, or may be left out, says nothing certain.
+    const called = ({ claims }: ModuleCall<unknown>) => void (claims && pass.unknown.size === 0 && task.options.when === undefined && claimed.set(task, claims))
+    planTask(task, source, pass, { asked, inHandler, called }).catch((error: unknown) => {
       // Anything else goes wrong again, and is told, when the task is planned for its host; so does what a condition may leave out, or what may fail.
       if (task.options.when === undefined && !task.options.ignoreErrors && isMistake(error, pass)) mistakes.push(error)
     })
@@ -40,6 +45,10 @@ export async function askAhead({ steps, handlers, late }: HostPlay): Promise<Loo
   } while (busy().length > 0)
   for (const pass of passes) pass.abandoned = true
   for (const what of late) mistakes.push(new PlaybookError(`${what} was added after tasks() had returned, and would never be run.`, { hint: 'A function that tasks() calls must not await anything before it adds its tasks: await inside a task\'s function.' }))
+  mistakes.push(...contraryClaims(steps.flatMap(step => {
+    const claims = 'task' in step ? claimed.get(step.task) : undefined
+    return claims && 'task' in step ? [{ task: step.task.name, claims }] : []
+  })))
   return { asked, mistakes }
 }
 

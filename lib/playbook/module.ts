@@ -36,12 +36,22 @@ export interface Plan<Output> {
   output?: (states: readonly (State | null)[]) => Output | undefined
 }
 
+/** Things of a host that one owner at a time can have, as a user his number. */
+export interface Claims {
+  /** Who has them, for people: `user ada`. */
+  owner: string
+  /** All of them, for people: `the UID 1500`. What the owner had before is free again. */
+  things: readonly string[]
+}
+
 /** A module together with its arguments: what a task is made of. */
 export interface ModuleCall<Output> {
   readonly module: string
   /** Problems of the arguments, found without any host. */
   readonly issues: readonly { argument: string; message: string }[]
   plan(host: HostView): Promise<Plan<Output>>
+  /** What it takes for an owner of its own; two that take one thing contradict each other. */
+  readonly claims?: Claims
   /** Stands for the result while it is known only after applying. */
   readonly placeholder?: Output
   /** For handlers alone: a module that has states which are events (restarted) allows them there only. */
@@ -55,6 +65,8 @@ export interface ModuleDefinition<Schema extends z.ZodType, Output> {
   args: Schema
   /** Pure but for {@link HostView.current}: it is called again whenever the host may have changed. */
   plan(args: z.output<Schema>, host: HostView): Plan<Output> | Promise<Plan<Output>>
+  /** What of the host it takes for an owner of its own, as far as its arguments say so: told ahead where another task takes it too. */
+  claims?(args: z.output<Schema>): Claims
   /** Stands for the result while it is known only after applying; of the same shape, so that later tasks can be planned ahead. */
   placeholder?: NoInfer<Output>
   /** Why these arguments make sense in a handler only; undefined when they do anywhere. */
@@ -87,6 +99,7 @@ export function defineModule<Schema extends z.ZodType, Output = void>(
       module: definition.name,
       issues: [],
       plan: async host => definition.plan(parsed.data, host),
+      claims: definition.claims?.(parsed.data),
       placeholder: definition.placeholder,
       onlyInHandlers: definition.onlyInHandlers?.(parsed.data),
     }

@@ -29,7 +29,8 @@ export interface UserState {
   groups: readonly string[]
   comment: string
   home: string
-  homeDirectory: 'present' | 'missing'
+  /** `unfinished`: a run that was to make it was cut off; it is noted down on the host until the user is all that he was to be. */
+  homeDirectory: 'present' | 'missing' | 'unfinished'
   shell: string
   locked: boolean
   /** The day from which on it is no good any more, `never`, or `unset` where shadow(5) knows nothing of the user. */
@@ -46,6 +47,10 @@ const schema = z.strictObject({
 
 type Desired = z.infer<typeof schema>
 
+/** Users whose home directories are being made. Survives the run and a reboot. */
+const unfinished = '/var/lib/stead/unfinished'
+const noteOf = (name: string) => `${unfinished}/user-${name}`
+
 /** A user of passwd(5) and shadow(5). Sources: getent(1), id(1), useradd(8), usermod(8), userdel(8), chpasswd(8), login.defs(5). */
 export const user: Resource<UserKey, UserState, Desired> = {
   kind: 'user',
@@ -59,10 +64,10 @@ export const user: Resource<UserKey, UserState, Desired> = {
 m() { printf '%s\n' "$all" | while IFS=: read -r g _ i u; do case ,$u, in *,"$1",*) printf '%s:%s,' "$g" "$i";; esac; done; echo; }
 for u in ${names}; do
 p=$(getent passwd "$u") || { echo =; continue; }
-n=\${p%%:*}; s=$(getent shadow "$n"); h=\${s#*:}; h=\${h%%:*}; d=\${p%:*}; d=\${d##*:}; l=; case $h in '!'*) l=locked; h=\${h#!};; esac
+n=\${p%%:*}; s=$(getent shadow "$n"); h=\${s#*:}; h=\${h%%:*}; d=\${p%:*}; d=\${d##*:}; l=; while :; do case $h in '!'*) l=locked; h=\${h#!};; *) break;; esac; done
 printf '=%s\n%s\n%s\n%s\n' "$p" "$(id -gn -- "$n" 2>/dev/null)" "$(id -Gnz -- "$n" 2>/dev/null | tr '\0' ,)" "$l"
 id -Gz -- "$n" 2>/dev/null | tr '\0' ,; echo; m "$n"
-[ -d "$d" ] && echo present || echo missing
+if [ -e ${unfinished}/user-"$n" ]; then echo unfinished; elif [ -d "$d" ]; then echo present; else echo missing; fi
 printf %s "$s" | cut -d: -f8; [ -n "$s" ] || echo unset
 printf %s "$h" | sha256sum; echo "\${#h}"
 done`,
@@ -70,14 +75,18 @@ done`,
     }
   },
   apply(key, current, desired) {
-    if (desired === null) return { script: apply`userdel ${key.removeHome ? ['-r'] : []} -- ${key.name}` }
+    if (desired === null) return { script: apply`userdel ${key.removeHome ? ['-r'] : []} -- ${key.name} && rm -f -- ${noteOf(key.name)}` }
     const { password, locked } = desired
+    const making = desired.homeDirectory !== undefined && (current?.homeDirectory !== 'present' || current.home !== (desired.home ?? current.home))
     const steps = [current ? modify(key, current, desired) : add(key, desired)]
-    if (desired.homeDirectory && (current?.homeDirectory !== 'present' || current.home !== (desired.home ?? current.home))) steps.push(makeHome(key))
+    // Noted down before, so that a run that is cut off leaves nobody without a home whom the next one would take for finished.
+    if (making) steps.unshift(apply`mkdir -p -m 700 -- /var/lib/stead ${unfinished} && : >${noteOf(key.name)} && sync -- ${unfinished}`)
+    if (making) steps.push(makeHome(key))
     const newPassword = password && (!current || !password.equals(current.password)) ? password : undefined
     if (newPassword) steps.push(apply`chpasswd -e`)
     const willBeLocked = newPassword ? (locked ?? current?.locked ?? false) : (current?.locked ?? true)
-    if (locked !== undefined && locked !== willBeLocked) steps.push(apply`usermod ${locked ? '-L' : '-U'} -- ${key.name}`)
+    if (locked !== undefined && locked !== willBeLocked) steps.push(locked ? apply`usermod -L -- ${key.name}` : unlock(key.name))
+    if (making) steps.push(apply`rm -f -- ${noteOf(key.name)}`)
     // The hash goes by standard input alone: an argument could be seen by everyone in ps(1).
     const stdin = newPassword && Buffer.concat([Buffer.from(`${key.name}:${willBeLocked ? '!' : ''}`), newPassword.bytes ?? Buffer.alloc(0), Buffer.from('\n')])
     return { script: applyLines([apply`set -e`, ...steps]), stdin }
@@ -115,7 +124,7 @@ function parseUsers({ stdout, stderr, exitCode }: Output, names: readonly string
     const [name = '', , uid = '', , comment = '', directory = '', shell = ''] = passwd.split(':')
     return {
       name, uid, group, groups: groupsOf(all.split(','), numbers.split(','), listed.split(',')).filter(other => other !== group && other !== '').sort(), comment, home: directory, shell,
-      homeDirectory: home === 'present' ? 'present' : 'missing', locked: locked === 'locked',
+      homeDirectory: home === 'present' || home === 'unfinished' ? home : 'missing', locked: locked === 'locked',
       expires: days === 'unset' ? 'unset' : days === '' ? 'never' : new Date(Number(days) * 86_400_000).toISOString().slice(0, 10),
       password: Content.known(checksum.slice(0, 64), Number(size)),
     }
@@ -145,7 +154,12 @@ function add({ name, system, nonUnique }: UserKey, desired: Desired): ApplyScrip
   const kind = [...(system ? ['-r'] : []), ...(nonUnique ? ['-o'] : []), '-M']
   // A group of the user's name may be there already, and useradd would refuse.
   const own = desired.group === undefined ? apply`if getent group ${name} >/dev/null; then set -- -g ${name}; else set -- -U; fi` : apply`set --`
-  return apply`${own}; useradd ${[...kind, ...options(desired, null)]} "$@" -- ${name}`
+  return apply`${own}; useradd ${[...kind, ...options(desired, null)]} "$@" -- ${name} || { c=$?; rm -f -- ${noteOf(name)}; exit $c; }`
+}
+
+/** usermod(8) takes away one mark of a lock at a time, and some systems set two. */
+function unlock(name: string): ApplyScript {
+  return apply`while case $(getent shadow ${name}) in ${name}:'!'*) ;; *) false;; esac; do usermod -U -- ${name}; done`
 }
 
 function modify({ name, nonUnique, moveHome }: UserKey, current: UserState, desired: Desired): ApplyScript {
@@ -156,7 +170,7 @@ function modify({ name, nonUnique, moveHome }: UserKey, current: UserState, desi
   if (to === undefined) return apply`usermod ${words} -- ${name}`
   // It writes the new home down before it moves anything, and does not take that back when it cannot move.
   return apply`if [ -e ${to} ] || [ -L ${to} ]; then echo ${homeInTheWay(name, to)}; exit 12; fi
-mkdir -p -- ${to.replace(/\/[^/]*$/, '/')}; c=0; usermod -m ${words} -- ${name} || c=$?
+c=0; usermod -m ${words} -- ${name} || c=$?
 if [ $c = 12 ] && [ -d ${current.home} ]; then usermod -d ${current.home} -- ${name}; fi; [ $c = 0 ] || exit $c`
 }
 
@@ -166,11 +180,19 @@ export function homeInTheWay(name: string, path: string): string {
 }
 
 /** Makes the home directory beside its place, with the mode that login.defs(5) wants, and follows no link of the skeleton. */
-function makeHome({ name, skeleton = '/etc/skel' }: UserKey): ApplyScript {
+function makeHome({ name, skeleton }: UserKey): ApplyScript {
+  const copy = apply`cp -rP --preserve=mode,timestamps -- ${skeleton ?? usualSkeleton}/. "$n"`
+  const fill = skeleton === noSkeleton ? apply`:` : skeleton === undefined ? apply`if [ -d ${usualSkeleton} ]; then ${copy}; fi` : copy
   return apply`h=$(getent passwd ${name} | cut -d: -f6); if ! [ -d "$h" ]; then
 m=$(sed -n 's/^HOME_MODE[[:space:]]*//p' /etc/login.defs); k=$(sed -n 's/^UMASK[[:space:]]*//p' /etc/login.defs)
 [ -n "$m" ] || m=$(printf %o $(( 0777 & ~0\${k:-022} )))
-mkdir -p -- "\${h%/*}/"; n=$(mktemp -d -- "\${h%/*}/.stead.XXXXXXXX"); trap 'rm -rf -- "$n"' EXIT
-if [ -d ${skeleton} ]; then cp -rP --preserve=mode,timestamps -- ${skeleton}/. "$n"; fi
+n=$(mktemp -d -- "\${h%/*}/.stead.XXXXXXXX"); trap 'rm -rf -- "$n"' EXIT
+${fill}
 chown -hR -- ${name}: "$n"; chmod "0$m" -- "$n"; mv -T -- "$n" "$h"; trap - EXIT; fi`
 }
+
+/** What a home directory begins with where nothing is said; it may be missing. */
+const usualSkeleton = '/etc/skel'
+
+/** Stands for an empty home directory. */
+export const noSkeleton = '/dev/null'

@@ -6,7 +6,14 @@ describe('user', () => {
   it('wants what is said of a user, groups in the order in which they are read', async () => {
     expect(await desired(user({ name: 'runner', uid: 1500, group: 'media', groups: ['tor', 'adm'], home: '/srv/runner/', shell: '/bin/sh', comment: 'Runs' })))
       .to.deep.equal([['user runner', { uid: '1500', group: 'media', groups: ['adm', 'tor'], home: '/srv/runner', homeDirectory: 'present', shell: '/bin/sh', comment: 'Runs' }]])
-    expect(await desired(user({ name: 'runner' }))).to.deep.equal([['user runner', { homeDirectory: 'present' }]])
+    expect(await desired(user({ name: 'runner' }), { 'file /home': { type: 'directory' } })).to.deep.equal([['user runner', { homeDirectory: 'present' }]])
+  })
+
+  it('[fault 19] wants the directories above a home that is to be made as its own changes, and no home of a user who is there', async () => {
+    expect((await desired(user({ name: 'runner', home: '/srv/a/b/runner' }))).map(([name]) => name)).to.deep.equal(['file /srv/a', 'file /srv/a/b', 'user runner'])
+    const there = { 'user runner': { name: 'runner', home: '/home/runner', homeDirectory: 'missing' } }
+    expect(await desired(user({ name: 'runner', comment: 'Runs' }), there)).to.deep.equal([['user runner', { comment: 'Runs' }]])
+    expect((await desired(user({ name: 'runner', createHome: true }), there)).map(([name]) => name)).to.deep.equal(['file /home', 'user runner'])
   })
 
   it('wants one gone', async () => {

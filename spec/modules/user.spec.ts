@@ -21,6 +21,7 @@ describe('user', function () {
   })
 
   const apply = (args: UserArguments, check = false) => runTask(host, user(args), { check })
+  const statesOf = async (call: ReturnType<typeof user>) => statusesOf(host, call, call)
   const passwd = (name: string) => host.sh(`getent passwd ${name} | cut -d: -f3-; id -Gn ${name}`)
 
   it('[user 5] makes a user with all attributes, keeps it, repairs exactly what was changed by hand', () => goThroughFourRounds(host, {
@@ -108,8 +109,71 @@ describe('user', function () {
     await apply({ name: 'dora', home: '/srv/none/dora', createHome: false })
     expect((await host.trySh('[ -e /srv/none ]')).exitCode).to.equal(1)
     expect((await apply({ name: 'dora', createHome: false })).status).to.equal('ok')
-    expect((await apply({ name: 'dora' })).changes[0]?.diff).to.equal('homeDirectory: missing → present')
+    expect((await apply({ name: 'dora', createHome: true })).changes.map(({ resource, diff }) => [resource, diff])).to.deep.equal([
+      ['file[/srv/none]', 'absent → present\ntype: (none) → directory\nmode: (none) → 0755\nowner: (none) → root\ngroup: (none) → root'], ['user[dora]', 'homeDirectory: missing → present'],
+    ])
     expect(await host.sh('stat -c %U /srv/none/dora; rm -rf /srv/none')).to.equal('dora\n')
+  })
+  it('[fault 19] makes no home for a user who was there without one, unless that is asked for', async () => {
+    expect(await statesOf(user({ name: 'nobody', groups: ['games'], append: true }))).to.deep.equal(['change', 'ok'])
+    expect((await host.trySh('[ -e /nonexistent ]')).exitCode).to.equal(1)
+    await host.sh('gpasswd -d nobody games; userdel -r dora; useradd -M dora')
+    expect((await apply({ name: 'dora', comment: 'Dora' })).status).to.equal('change')
+    expect((await host.trySh('[ -e /home/dora ]')).exitCode).to.equal(1)
+    expect((await apply({ name: 'dora', home: '/home/dora' })).changes[0]?.diff, 'where the home is named').to.equal('homeDirectory: missing → present')
+  })
+  it('[fault 19] a home that a cut-off run did not come to make is made by the next one, and its password set', async () => {
+    await host.sh("userdel -r dora; mkdir -m 755 /run/spec-cut; printf '#!/bin/sh\\nkill -9 $PPID\\n' >/run/spec-cut/mktemp; chmod 755 /run/spec-cut/mktemp; mv /usr/bin/mktemp /usr/bin/mktemp.real; cp /run/spec-cut/mktemp /usr/bin/mktemp")
+    const dora = () => user({ name: 'dora', password: secret(one), updatePassword: 'on-create' })
+    try {
+      expect((await host.run(dora())).status).to.equal('failed')
+    } finally {
+      await host.sh('mv /usr/bin/mktemp.real /usr/bin/mktemp; rm -r /run/spec-cut')
+    }
+    await host.sh('getent passwd dora; ! [ -e /home/dora ]')
+    expect((await runTask(host, dora(), { check: true })).changes[0]?.diff).to.equal('locked: true → false\npassword: <secret> (differs)\nhomeDirectory: unfinished → present')
+    expect(await statesOf(dora())).to.deep.equal(['change', 'ok'])
+    expect(await host.sh('stat -c %U /home/dora; getent shadow dora | cut -d: -f2; ls -A /var/lib/stead/unfinished')).to.equal(`dora\n${one}\n`)
+  })
+  it('[fault 42, fault 44] makes no half of a user: what stands in the way of the home, and a skeleton that is missing, are told first', async () => {
+    await host.sh('userdel -r dora; mkdir -p /srv/way; touch /srv/way/file; ln -s /srv/nowhere /srv/way/dangling; mkfifo /srv/way/pipe')
+    const refused: [UserArguments, string][] = [
+      [{ name: 'dora', home: '/srv/way/file' }, '/srv/way/file, which is to be the home directory of dora, is a file'],
+      [{ name: 'dora', home: '/srv/way/pipe' }, '/srv/way/pipe, which is to be the home directory of dora, is neither a file nor a directory'],
+      [{ name: 'dora', home: '/srv/way/dangling' }, 'is a symbolic link that leads nowhere (to /srv/nowhere)'],
+      [{ name: 'dora', home: '/srv/way/file/below' }, '/srv/way/file is a file'],
+      [{ name: 'dora', skeleton: '/srv/way/nope' }, '/srv/way/nope, with which the home directory of dora is to begin, does not exist'],
+      [{ name: 'dora', skeleton: '/srv/way/file' }, 'is no directory'],
+      [{ name: 'dora', locked: false }, 'dora has no password: without its lock everybody could log in'],
+    ]
+    for (const [args, message] of refused) for (const check of [true, false]) expect((await apply(args, check)).error, JSON.stringify(args)).to.contain(message)
+    expect((await host.trySh('getent passwd dora')).exitCode).to.equal(2)
+    expect(await statesOf(user({ name: 'dora', home: '/srv/way/file', createHome: false }))).to.deep.equal(['change', 'ok'])
+    await host.sh('userdel dora; rm -r /srv/way')
+  })
+  it('[fault 52] takes every mark of a lock away, and knows the hash behind two of them', async () => {
+    await host.sh(`useradd -M dora; usermod -p '!!${one}' dora`)
+    expect((await apply({ name: 'dora', password: secret(one) })).status).to.equal('ok')
+    expect((await apply({ name: 'dora', locked: false })).changes[0]?.diff).to.equal('locked: true → false')
+    expect(await host.sh('getent shadow dora | cut -d: -f2; usermod -p !! dora')).to.equal(`${one}\n`)
+    for (const check of [true, false]) expect((await apply({ name: 'dora', locked: false }, check)).error).to.contain('has no password')
+    expect(await host.sh('getent shadow dora | cut -d: -f2')).to.equal('!!\n')
+    expect(await statesOf(user({ name: 'dora', locked: false, password: secret('*') }))).to.deep.equal(['change', 'ok'])
+  })
+  it('[fault 58] gives one number to two accounts in no run: it is told before anything is done', async () => {
+    const twice = [user({ name: 'gina', uid: 1601 }), group({ name: 'gang', gid: 1602 }), user({ name: 'hans', uid: 1601 }), group({ name: 'horde', gid: 1602 })]
+    for (const check of [true, false]) {
+      const report = await host.run(twice, { check })
+      expect([report.status, report.tasks, report.error]).to.satisfy(([status, tasks, error]: [string, unknown[], string]) => status === 'failed' && tasks.length === 0
+        && error.includes('It gives the UID 1601 to user hans, and the task "1 user" before it to user gina') && error.includes('the GID 1602 to group horde, and the task "2 group"'))
+    }
+    expect(String((await host.trySh('getent passwd gina hans; getent group gang horde')).stdout)).to.equal('')
+  })
+  it('[fault 58] gives a number on that an earlier task takes from another, in check mode too', async () => {
+    await host.sh('userdel -r dora; groupdel -f dora; useradd -M -u 1603 dora; groupadd -g 1604 crew')
+    const handOver = () => [user({ name: 'dora', uid: 1605 }), user({ name: 'gina', uid: 1603 }), group({ name: 'crew', state: 'absent' }), group({ name: 'gang', gid: 1604 })]
+    for (const check of [true, false]) expect((await host.run(handOver(), { check })).tasks.map(({ status }) => status)).to.deep.equal(['change', 'change', 'change', 'change'])
+    await host.sh('useradd -M -o -u 1603 aaa; sed -i -n -e "1{/./p}" -e "2,$ p" /etc/passwd; userdel -r gina; userdel aaa; userdel dora; groupdel gang')
   })
   it('[user 5] gives a home the HOME_MODE of login.defs rather than what its UMASK leaves', async () => {
     await host.sh("userdel -r dora; cp -p /etc/login.defs /etc/login.before; printf 'HOME_MODE\\t0711\\nUMASK\\t077\\n' >>/etc/login.defs; sed -i '/^UMASK[ \\t]*022/d' /etc/login.defs")
