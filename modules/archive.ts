@@ -21,7 +21,7 @@ const args = z.strictObject({
   /** Do not unpack members that match one of these. @default [] */
   exclude: globs,
   /** Names at the top of the directory that are not of the archive and stay, moved over as they are. One that the archive brings too is an error. @default [] */
-  keep: z.array(nameBelow.refine(one => !/[*?[\]\\]/.test(one) && one !== '.stead-archive', 'must be a name without wildcards, and not .stead-archive')).default([]),
+  keep: z.array(nameBelow.refine(one => !/[*?[\]\\]/.test(one) && !one.startsWith('.stead-archive'), 'must be a name without wildcards that does not begin with .stead-archive')).default([]),
   /** @default 'root' */
   owner: name.optional(),
   /** @default 'root', or the owner's own */
@@ -43,7 +43,7 @@ const args = z.strictObject({
 /**
  * An archive (tar, plain or with gzip, xz, bzip2, zstd; zip) unpacked into a directory of its own. Its member list is read first: one with
  * a member outside its destination, a link that leads out, or a device is refused. It is unpacked beside and swapped in whole; what is
- * deleted, edited or added by hand is drift, and so is another selection. A wrong checksum or a download cut off leaves what was there, and
+ * deleted, edited or added by hand is drift, which a check lists by name, and so is another selection. A wrong checksum or a download cut off leaves what was there, and
  * so does a mount at the directory or below it, which cannot be swapped. A member is refused whether or not it is excluded.
  * Of Ansible's `unarchive`: `extra_opts`, `io_buffer_size`, `list_files`, `keep_newer` and unpacking among other files are left out; link from where it is needed instead.
  * `copy` is obsolete, `remote_src` is a `file:` URL, `decrypt` is for Ansible's vault, and certificates are always checked.

@@ -35,7 +35,7 @@ export const elementWeb = defineModule({
     checkJson(config, content)
     const written = { path: `${directory}/config.json`, content: { unless: content.askedBy } }
     // All is asked for at once, though only the first answer is needed to plan.
-    const [found] = await Promise.all([lookAtUnpacked(host, { directory, keep: ['config.json'], strip: 1, source }), host.current(file, written)])
+    const [found] = await Promise.all([lookAtUnpacked(host, { directory, keep: ['config.json'], keepWins: true, strip: 1, source }), host.current(file, written)])
     return {
       wants: [
         ...planUnpacked(found, { sha256 }),

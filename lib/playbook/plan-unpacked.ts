@@ -27,5 +27,7 @@ export function planUnpacked({ key, current, itself, parents }: FoundUnpacked, d
   if (current?.sha256 === '' && !replaceOther) {
     throw new PlaybookError(`${directory} holds something that is not from an archive.`, { hint: `Give it a directory of its own, or ${replaceOther === undefined ? 'empty this one' : 'replaceOther: true to have all that is there replaced'}.` })
   }
-  return [...parents, want(unpacked, key, { ...desired, whole: true })]
+  // By name, where there are any: what will go, and what is not as it was unpacked.
+  const named = current && !current.whole ? { 'not from the archive': [], 'not as unpacked': [] } : { whole: true as const }
+  return [...parents, want(unpacked, key, { ...desired, ...named })]
 }

@@ -10,6 +10,8 @@ export interface UnpackedKey {
   directory: string
   /** Names at the top of the directory that do not come from the archive and are kept. */
   keep?: readonly string[]
+  /** What is kept is written by the caller anyhow, so that the archive's own of that name is left out; else it is an error. */
+  keepWins?: boolean
   /** Leading parts of the members' names to leave out, as `tar --strip-components`. */
   strip?: number
   /** Patterns of members' names as they stand in the archive; `*` also stands for `/`. */
@@ -27,30 +29,44 @@ export interface UnpackedKey {
 }
 
 export interface UnpackedState {
-  readonly [field: string]: string | boolean | undefined
+  readonly [field: string]: string | boolean | readonly string[] | undefined
   /** SHA-256 of the archive that was unpacked; empty where the directory holds something else. */
   sha256: string
-  /** Every file is there still, of the size, time, owner and mode it was unpacked with. */
+  /** Every file is there still, of the size, time, owner and mode it was unpacked with, and nothing else. */
   whole: boolean
+  /** Names that did not come from the archive and will go. */
+  'not from the archive'?: readonly string[]
+  /** Names that did, and are gone or changed since. */
+  'not as unpacked'?: readonly string[]
   /** What of it was unpacked and how, as JSON. */
   selection?: string
 }
 
-const schema = z.strictObject({ sha256: z.string(), whole: z.literal(true), selection: z.string().optional() })
+const none = z.array(z.string()).length(0).optional()
+const schema = z.strictObject({ sha256: z.string(), whole: z.literal(true).optional(), 'not from the archive': none, 'not as unpacked': none, selection: z.string().optional() })
 
-/** What remembers the archive and its files, inside the directory. */
+/** What remembers the archive, inside the directory, and what lists its files. */
 const MARK = '.stead-archive'
+const LIST = '.stead-archive-list'
+
+/** More bytes of what differs are not sent. */
+const LONGEST_DRIFT = 50_000
 
 function except(keep: readonly string[]): string[] {
-  return [MARK, ...keep].flatMap(name => [`./${name}`, `./${name}/*`]).flatMap(path => ['!', '-path', path])
+  return [MARK, LIST, ...keep].flatMap(name => [`./${name}`, `./${name}/*`]).flatMap(path => ['!', '-path', path])
 }
 
 /**
- * Fingerprint of a directory's entries but for what is not of the archive: names, types, modes and owners (by number, since an account may get a name); of files also size, link text
+ * A directory's entries but for what is not of the archive: names, types, modes and owners (by number, since an account may get a name); of files also size, link text
  * and times. The time of change cannot be set back by hand, so an edit shows whatever its size and mtime.
  */
-function fingerprint(keep: readonly string[]): ReadScript {
-  return read`find . ${except(keep)} ! -type d -printf '%P %y %m %U %G %s %T@ %C@ %l\0' -o ${except(keep)} -type d -printf '%P %y %m %U %G\0' | sort -z | sha256sum`
+function entries(keep: readonly string[]): ReadScript {
+  return read`find . ${except(keep)} ! -type d -printf '%P %y %m %U %G %s %T@ %C@ %l\0' -o ${except(keep)} -type d -printf '%P %y %m %U %G\0' | sort -z`
+}
+
+/** Shell: prints what is in a directory now and was not listed when it was unpacked (`+`), and what was listed and is not there so (`-`), in base64. */
+function drift(keep: readonly string[]): ReadScript {
+  return read`printf ' +%s -%s' "$(${entries(keep)} | comm -z -23 - ${LIST} | head -c ${LONGEST_DRIFT} | base64 -w0)" "$(${entries(keep)} | comm -z -13 - ${LIST} | head -c ${LONGEST_DRIFT} | base64 -w0)"`
 }
 
 /** What stands in the place of the directory, for a person. */
@@ -84,6 +100,31 @@ R() {
   D "$o"
 }`
 
+function parseUnpacked(line: string): UnpackedState | null {
+  if (line === '') return null
+  const [, sha256 = '', unlisted, now, before, selection = ''] = /^(\w+)( \?)?(?: \+(\S*))?(?: -(\S*))? =(.*)$/.exec(line) ?? []
+  // A mark that was cut off is one all the same: its archive is unpacked anew.
+  if (unlisted || sha256 === '') return { sha256, whole: false, 'not from the archive': [], 'not as unpacked': ['something that is not known by its name, since no list of it was kept'], selection }
+  const [present, listed] = [namesOf(now ?? ''), namesOf(before ?? '')]
+  const foreign = present.filter(name => name !== '.' && !listed.includes(name))
+  const altered = listed.map(name => `${name} (${present.includes(name) ? 'changed' : 'gone'})`)
+  const fields = { 'not from the archive': shortened(foreign), 'not as unpacked': shortened(altered) }
+  return sha256 === 'other' ? { sha256: '', whole: false, ...fields } : { sha256, whole: foreign.length + altered.length === 0, ...fields, selection }
+}
+
+/** The names of entries; the directory itself is a dot. */
+function namesOf(base64: string): string[] {
+  const records = Buffer.from(base64, 'base64').toString().split('\0').filter(record => record !== '')
+  return records.map(record => /^([\s\S]*?) [a-zA-Z] \d+ \d+ \d+( |$)/.exec(record)?.[1] ?? record).map(name => name || '.')
+}
+
+const MOST_NAMES = 40
+
+function shortened(names: readonly string[]): readonly string[] {
+  const shown = names.slice(0, MOST_NAMES).map(name => (/[\u0000-\u001f\u007f]/.test(name) ? JSON.stringify(name) : name))
+  return names.length > MOST_NAMES ? [...shown, `and ${names.length - MOST_NAMES} more`] : shown
+}
+
 /** As chown(1) takes it: an owner's own group is known of a name alone. */
 function ownership(owner: string, group: string | undefined): string {
   if (group !== undefined || owner === 'root') return `${owner}:${group ?? 'root'}`
@@ -102,20 +143,15 @@ export const unpacked: Resource<UnpackedKey, UnpackedState, z.infer<typeof schem
   question: ({ keep = [] }) => JSON.stringify(keep),
   read(keys) {
     const looks = keys.map(({ directory, keep = [] }) => read`(cd -- ${directory} 2>/dev/null || { echo; exit; }
-if [ -f ${MARK} ]; then read -r a p s <${MARK}; f=$(${fingerprint(keep)}); printf '%s %s %s %s\n' "$a" "$p" "\${f%% *}" "$s"
-elif find . -mindepth 1 ${except(keep)} | grep -q .; then echo other; else echo; fi)`)
+if [ -f ${MARK} ]; then read -r a p s <${MARK}; f=$(${entries(keep)} | sha256sum); f=\${f%% *}
+  if [ "$f" = "$p" ]; then printf %s "$a"; elif [ -f ${LIST} ]; then printf %s "\${a:-cut}"; ${drift(keep)}; else printf '%s ?' "\${a:-cut}"; fi; printf ' =%s\n' "$s"
+elif find . -mindepth 1 ${except(keep)} | grep -q .; then printf 'other +%s =\n' "$(${entries(keep)} | head -c ${LONGEST_DRIFT} | base64 -w0)"; else echo; fi)`)
     return {
       script: readLines(looks),
       parse({ stdout, stderr, exitCode }) {
         if (exitCode !== 0) throw new ReadError('The directory could not be looked at.', { stderr, exitCode })
         const lines = stdout.toString().split('\n')
-        return keys.map((_, index) => {
-          const line = lines[index] ?? ''
-          const [sha256 = '', recorded = '', found, ...selection] = line.split(' ')
-          if (line === '') return null
-          // A mark that was cut off is one all the same: its archive is unpacked anew.
-          return sha256 === 'other' ? { sha256: '', whole: false } : { sha256, whole: recorded !== '' && recorded === found, selection: selection.join(' ') }
-        })
+        return keys.map((_, index) => parseUnpacked(lines[index] ?? ''))
       },
     }
   },
@@ -142,9 +178,10 @@ ${listMembers(key.strip ?? 0)}
 ${unpackMembers(key)}
 ${mode === undefined ? apply`:` : apply`chmod -R -- ${mode} "$w/tree"`}
 chown -hR -- ${ownership(owner, group)} "$w/tree"
-f=$(cd "$w/tree" && ${fingerprint(keep)}); printf '%s %s %s\n' "$s" "\${f%% *}" ${desired?.selection ?? ''} >"$w/tree/"${MARK}
+(cd "$w/tree" && ${entries(keep)}) >"$w/list"; mv -T -- "$w/list" "$w/tree/"${LIST}
+f=$(sha256sum <"$w/tree/"${LIST}); printf '%s %s %s\n' "$s" "\${f%% *}" ${desired?.selection ?? ''} >"$w/tree/"${MARK}
 for k in ${keep}; do
-  if E "$w/tree/$k"; then echo "The archive itself brings $k, which is to be kept as it is on the host: exclude it, or do not keep it." >&2; exit 1; fi
+  if E "$w/tree/$k"; then ${key.keepWins ? apply`rm -rf --one-file-system -- "$w/tree/$k"` : apply`echo "The archive itself brings $k, which is to be kept as it is on the host: exclude it, or do not keep it." >&2; exit 1`}; fi
   : >"$w/.stead-kept/=$k"
 done
 sync -f -- "$w"

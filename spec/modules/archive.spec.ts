@@ -7,7 +7,7 @@ import { apt } from '../../modules/apt.ts'
 import { refused, settle } from '../helpers/file-actions.ts'
 import { fileHostName } from '../helpers/file-host.ts'
 import { fourRounds } from '../helpers/four-rounds.ts'
-import { changed, errorOf, labHost, type SpecHost } from '../helpers/module-host.ts'
+import { changed, diffs, errorOf, labHost, type SpecHost } from '../helpers/module-host.ts'
 
 const name = fileHostName
 const d = '/srv/archive-spec'
@@ -43,13 +43,13 @@ describe('archive', function () {
   after(() => rmSync(local, { recursive: true, force: true }))
 
   const of = (file: string, given: Arguments = {}) => archive({ path: target, url: `file://${d}/${file}`, sha256: sums.get(file), ...given })
-  const tree = () => host.sh(`cd ${target} && find . -mindepth 1 ! -name .stead-archive -printf '%P\\n' | sort`)
+  const tree = () => host.sh(`cd ${target} && find . -mindepth 1 ! -name '.stead-archive*' -printf '%P\\n' | sort`)
   const kept = { strip: 1, keep: ['own'] }
   const whole = "bin\nbin/run\nhard\nlink\none\nü $(x)&\nü $(x)&/à (copy)!@#%^&-.jpg\n"
 
   fourRounds({
     host: name, name: '[archive 7] an archive from a URL', task: () => archive({ path: `${d}/four`, url: `file://${d}/a.tar.gz`, sha256: sums.get('a.tar.gz'), strip: 1, owner: 'nobody', group: 'nogroup' }),
-    drift: `rm ${d}/four/one; chmod 700 ${d}/four/bin`, repaired: ['whole: false → true'],
+    drift: `rm ${d}/four/one; chmod 700 ${d}/four/bin`, repaired: ['not as unpacked: bin (changed), hard (changed), one (gone) → (none)'],
     proof: `find ${d} -printf '%p %i %T@ %C@\\n'`, holds: `cd ${d}/four; find . -printf '%P %m %u %l\\n' | sort; cat one`,
   })
 
@@ -63,7 +63,7 @@ describe('archive', function () {
 
   it('[archive 10] gives owner and mode to all, the top included', async () => {
     await settle(host, of('a.tar', { owner: 'nobody', group: 'nogroup', mode: 'u=rwX,go=' }))
-    expect(await host.sh(`find ${target} ! -type l ! -name .stead-archive -printf '%m %u %g\\n' | sort | uniq -c | tr -s ' '`)).to.equal(' 3 600 nobody nogroup\n 5 700 nobody nogroup\n')
+    expect(await host.sh(`find ${target} ! -type l ! -name '.stead-archive*' -printf '%m %u %g\\n' | sort | uniq -c | tr -s ' '`)).to.equal(' 3 600 nobody nogroup\n 5 700 nobody nogroup\n')
   })
 
   it('pushes an archive from the controller', async () => {
@@ -98,6 +98,21 @@ describe('archive', function () {
     }
     await settle(host, of('b.tar.gz', { strip: 1 }))
     expect(await host.sh(`cat ${target}/one`)).to.equal('two\n')
+  })
+
+  it('[fault 17, archive 6] a check lists by name what it would delete and what drifted, as the run then does', async () => {
+    await host.apply(of('a.tar', { strip: 1 }))
+    await host.sh(`cd ${target}; mkdir sub; echo mine >'sub/my notes'; touch "$(printf 'a\\nb')" -- -x; rm one; echo more >>hard; chmod 700 .`)
+    const shown = 'not from the archive: -x, "a\\nb", sub, sub/my notes → (none)\nnot as unpacked: . (changed), hard (changed), one (gone) → (none)'
+    for (const file of ['a.tar', 'b.tar.gz']) expect(diffs(await host.check(of(file, { strip: 1 }))), file).to.contain(shown)
+    expect(diffs(await host.apply(of('a.tar', { strip: 1 })))).to.contain(shown)
+    await host.sh(`cd ${target}; rm .stead-archive; touch $(seq -f more-%g 100)`)
+    expect(diffs(await host.check(of('a.tar', { strip: 1, replaceOther: true })))).to.match(/not from the archive: bin, bin\/run, .*, and \d+ more → \(none\)/)
+    await settle(host, of('a.tar', { strip: 1, replaceOther: true }))
+    // What an earlier version unpacked has no list.
+    await host.sh(`cd ${target}; rm .stead-archive-list; touch added`)
+    expect(diffs(await host.check(of('a.tar', { strip: 1 })))).to.contain('not as unpacked: something that is not known by its name')
+    await settle(host, of('a.tar', { strip: 1 }))
   })
 
   it('keeps what it is told to keep, and takes over nothing that it did not make', async () => {

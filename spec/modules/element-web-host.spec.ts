@@ -36,7 +36,7 @@ describe('element-web, on a host', function () {
     host: fileHostName, name: 'a release with its config',
     task: () => release(0),
     drift: `cd ${d}/element; echo changed >bundles/a.js; echo '{}' >config.json`,
-    repaired: ['whole: false → true', '-{}\n+{ "server": "x.onion" }'],
+    repaired: ['not as unpacked: bundles/a.js (changed) → (none)', '-{}\n+{ "server": "x.onion" }'],
     proof: `find ${d} -printf '%p %i %T@ %C@\\n'`, holds: `cd ${d}/element; find . -printf '%P %m %U\\n' | sort; cat bundles/a.js config.json`,
   })
 
