@@ -34,9 +34,10 @@ export const directory = defineModule({
   args,
   async plan({ path, state, owner, group, mode, recursive, replaceOther, backup }, host) {
     if (state === 'absent') {
-      const current = await host.current(file, { path, noFollow: true, held: !recursive && !backup })
+      const current = await host.current(file, { path, noFollow: true, held: !recursive && !backup, mounts: true })
       if (current && current.type !== 'directory') throw new PlaybookError(`${path} is no directory: file({ state: 'absent' }) removes it.`)
       refuseStrangeLink(current)
+      if (current?.mount && (current.mounted || (recursive && !backup))) throw new PlaybookError(`${current.mount} is a mount point, and what is mounted is not removed.`, { hint: 'Unmount it first; nothing was removed.' })
       if (current?.empty === false && !recursive && !backup) throw new PlaybookError(`${path} is not empty.`, { hint: 'Give recursive: true to remove all that it holds, or backup: true to have it moved aside.' })
       return { wants: [want(file, { path, recursive, backup, noFollow: true }, null)] }
     }

@@ -10,6 +10,9 @@ export const LARGEST_FETCHED = 1_000_000
 /** Larger ones (bytes) are not edited. */
 const LARGEST_EDITED = 100_000_000
 
+/** Shell: `M` says whether a mount point is at a path or below it, and which, `$m`; the path holds no link. Source: proc_pid_mountinfo(5). */
+export const mounts = read`M() { while read -r m m m m m r; do case $m in *\\*) m=$(printf '%b.' "$m"); m=\${m%.};; esac; case $m in "$1"|"$1"/*) return 0;; esac; done </proc/self/mountinfo; m=; return 1; }`
+
 /**
  * `S` says what is at a path, `C` what it holds. `K` goes along a path and fails at the first link, `k`, of somebody who is neither root nor
  * the owner of what it leads to; links that links lead to included.
@@ -29,13 +32,15 @@ K() { # path, link or follow
     fi
   done
 }
-S() { # number, link or follow, path
+${mounts}
+S() { # number, link or follow, path, what else: held, mounts
   l=0; v=; if [ -L "$3" ]; then l=1; v=$(readlink -- "$3"; echo .); fi
   if [ $l$2 = 1link ]; then printf '%s link %s' "$1" "$v" | base64 -w0; echo
-  elif [ -e "$3" ]; then printf '%s there %s' "$1" "$(stat -L -c '%f/%u/%g/%U/%G' -- "$3")$(if [ "\${4-}" = held ] && [ -d "$3" ]; then echo "/$(find -H "$3" -mindepth 1 -print -quit | wc -l)"; fi)" | base64 -w0; echo
+  elif [ -e "$3" ]; then printf '%s there %s' "$1" "$(stat -L -c '%f/%u/%g/%U/%G' -- "$3")$(if [ "\${4#held}" != "$4" ] && [ -d "$3" ]; then echo "/$(find -H "$3" -mindepth 1 -print -quit | wc -l)"; fi)" | base64 -w0; echo
   elif [ $l = 1 ]; then printf '%s dangling %s' "$1" "$v" | base64 -w0; echo
   else return 0
   fi
+  if [ "\${4%mounts}" != "$4" ]; then y=$(cd -P -- "\${3%/*}/" && pwd); y=\${y%/}/\${3##*/}; M "$y" || :; if [ "$m" = "$y" ]; then m="=$m"; fi; printf '%s mount %s' "$1" "$m" | base64 -w0; echo; fi
   K "$3" "$2" || { printf '%s strange %s' "$1" "$k" | base64 -w0; echo; }
 }
 C() { # number, checksum that need not be sent, path, largest size to be sent
@@ -47,7 +52,7 @@ C() { # number, checksum that need not be sent, path, largest size to be sent
 
 /** Asks for all in one script; every answer is a line of base64, since names and contents may hold anything. */
 export function readFiles(keys: readonly FileKey[]): Reading<FileState> {
-  const states = keys.map(({ path, noFollow, held }, index) => read`S ${index} ${noFollow ? 'link' : 'follow'} ${path} ${held ? ['held'] : []}`)
+  const states = keys.map(({ path, noFollow, held, mounts: mounted }, index) => read`S ${index} ${noFollow ? 'link' : 'follow'} ${path} ${`${held ? 'held' : ''}${mounted ? 'mounts' : ''}`}`)
   const contents = keys.flatMap(({ path, content }, index) => {
     if (!content) return []
     return [content === 'always' ? read`C ${index} - ${path} ${LARGEST_EDITED}` : read`C ${index} ${content.unless} ${path} ${LARGEST_FETCHED}`]
@@ -74,6 +79,9 @@ function addState(answers: (FileState | null)[], line: string): void {
   else if (what === 'strange') {
     const state = answers[Number(number)]
     if (state) state.strangeLink = rest
+  } else if (what === 'mount') {
+    const state = answers[Number(number)]
+    if (state) [state.mount, state.mounted] = [rest.replace(/^=/, ''), rest.startsWith('=')]
   } else if (what === 'there') {
     const [raw = '0', uid = '', gid = '', owner = '', group = '', held] = rest.split('/')
     const mode = parseInt(raw, 16)

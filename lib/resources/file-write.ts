@@ -3,6 +3,7 @@ import { apply, applyLines, read, type ApplyScript, type ReadScript } from '../s
 import type { Content } from '../state/content.ts'
 import type { Writing } from '../state/resource.ts'
 import { attributes } from './attributes.ts'
+import { mounts } from './file-read.ts'
 import type { FileDesired, FileKey, FileState } from './file.ts'
 
 /**
@@ -168,7 +169,10 @@ function moveAway({ backup }: FileKey, current: FileState | null): ApplyScript {
 
 function remove(key: FileKey, current: FileState | null): ApplyScript {
   const whole = key.recursive && !key.backup && current?.type === 'directory'
-  return apply`T ${key.path} link; ${whole ? apply`rm -rf --one-file-system -- "$b" || X "$t"` : moveAway(key, current)}`
+  // rm(1) would delete the rest before it finds that out.
+  const refuse = apply`${mounts}
+y=$(pwd -P); if M "\${y%/}/\${b#./}"; then echo "$m is a mount point: unmount it first; nothing was removed." >&2; exit 1; fi`
+  return whole ? apply`T ${key.path} link; ${refuse}; rm -rf --one-file-system -- "$b" || X "$t"` : apply`T ${key.path} link; ${moveAway(key, current)}`
 }
 
 /** {@link attributes} of what is at a path: of the very thing that is found there, not of another that takes its place meanwhile. */

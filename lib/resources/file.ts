@@ -16,6 +16,8 @@ export interface FileKey {
   content?: 'always' | { unless: string }
   /** Look whether a directory is empty. */
   held?: boolean
+  /** Look for a mount point at it or below. */
+  mounts?: boolean
   /** Look at a symbolic link itself instead of what it points to. */
   noFollow?: boolean
   /** A command that must accept the new content before it goes live; `%s` is the path of the new file. */
@@ -49,6 +51,10 @@ export interface FileState {
   dangling?: boolean
   /** Whether a directory is empty, where that was asked. */
   empty?: boolean
+  /** The first mount point at it or below, where that was asked; empty where there is none. */
+  mount?: string
+  /** It is that mount point itself. */
+  mounted?: boolean
   /** On the way to it, a link of somebody who is neither root nor the owner of what that leads to, and who may thus be up to something. */
   strangeLink?: string
 }
@@ -78,7 +84,8 @@ export const file: Resource<FileKey, FileState, FileDesired> = {
   aspect: ({ noFollow }) => (noFollow ? 'itself' : 'followed'),
   read: readFiles,
   apply: writeFile,
-  answers: (state, { content, held }) => {
+  answers: (state, { content, held, mounts }) => {
+    if (mounts && state.mount === undefined) return false
     if (held && state.type === 'directory' && state.empty === undefined) return false
     if (content === undefined || state.type !== 'file') return true
     if (state.content === undefined) return false

@@ -4,6 +4,7 @@ import { apply, read, readLines, type ReadScript } from '../shell/script.ts'
 import type { Resource } from '../state/resource.ts'
 import { listMembers, unpackMembers } from './archive-members.ts'
 import { directoriesAbove } from './file.ts'
+import { mounts } from './file-read.ts'
 import { fetchTo } from './file-write.ts'
 
 export interface UnpackedKey {
@@ -83,7 +84,7 @@ export function noDirectory(path: string): string {
  * and deletes the new one. R: puts right what a run that was killed between the renames left in `$o`, and deletes that.
  */
 const swapping = apply`E() { [ -e "$1" ] || [ -L "$1" ]; }
-M() { while read -r m m m m m r; do case $m in *\\*) m=$(printf '%b.' "$m"); m=\${m%.};; esac; case $m in "$1"|"$1"/*) return 0;; esac; done </proc/self/mountinfo; return 1; }
+${mounts}
 D() { if M "$1"; then echo "$1 is left there, since $m is a mount point: unmount it, and remove the rest." >&2; else rm -rf --one-file-system -- "$1"; fi; }
 B() { for n in "$1/.stead-kept/="*; do n=\${n#"$1/.stead-kept/="}; if E "$1/tree/$n" && ! E "$1/old/$n"; then mv -T -- "$1/tree/$n" "$1/old/$n" || return; fi; done; }
 U() { trap - EXIT; if E "$w/old"; then B "$w" && mv -T -- "$w/old" "$d" || { echo "What was there is in $w/old." >&2; exit 1; }; fi; D "$w"; exit 1; }

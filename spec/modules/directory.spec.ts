@@ -100,4 +100,22 @@ cd ${d}/tree; echo x >a/b/f; echo x >'a/b/odd name'; chmod 755 'a/b/odd name'; l
     expectForetold(check, applied)
     expect(changed(await host.apply(calls))).to.deep.equal([])
   })
+
+  it('[fault 43] removes nothing where something is mounted at it or below, whatever the path is called, and a check says so', async () => {
+    for (const place of ['vol/deep', "vol/it's a\\place", '']) {
+      await host.sh(`rm -rf ${d}/mounts; mkdir -p "${d}/mounts/tree/${place}"; ln -s mounts ${d}/to-mounts; echo precious >${d}/mounts/tree/f; mount -t tmpfs tmpfs "${d}/mounts/tree/${place}"; mkdir "${d}/mounts/tree/${place}/x"; rmdir "${d}/mounts/tree/${place}/x"`)
+      try {
+        for (const path of [`${d}/mounts/tree`, `${d}/to-mounts/tree`]) {
+          const call = directory({ path, state: 'absent', recursive: true })
+          expect(errorOf(await host.check(call))).to.contain(`${d}/mounts/tree${place && '/'}${place} is a mount point`)
+          expect(await refused(host, call)).to.contain('is a mount point, and what is mounted is not removed')
+          if (place === '') expect(await refused(host, directory({ path, state: 'absent', backup: true }))).to.contain('is a mount point')
+        }
+        if (place !== '') expect(await host.sh(`cat ${d}/mounts/tree/f`)).to.equal('precious\n')
+      } finally {
+        await host.sh(`umount "${d}/mounts/tree/${place}"; rm ${d}/to-mounts`)
+      }
+    }
+    await settle(host, directory({ path: `${d}/mounts/tree`, state: 'absent', recursive: true }))
+  })
 })
