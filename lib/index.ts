@@ -19,7 +19,7 @@ export { contentOf, findSource, renderTemplate, sourceContent, type TemplateVars
 export { file, type FileDesired, type FileKey, type FileState } from './resources/file.ts'
 export { group } from './resources/group.ts'
 export { homeInTheWay, user } from './resources/user.ts'
-export { commandOutput, commandResult, commandRun, resultOf } from './resources/command.ts'
+export { commandOutput, commandResult, commandRun, refuseUnwhole, resultOf } from './resources/command.ts'
 export { onionAddress } from './resources/onion-address.ts'
 export { onionDirectory, TOR_USER } from './resources/onion-directory.ts'
 export { onionClients, onionKey } from './resources/onion-service.ts'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { z } from 'zod'
-import { absolutePath, defineModule, file, findSource, lookAtUnpacked, name, nameBelow, planOwnership, planUnpacked, PlaybookError, sourceContent } from '../lib/index.ts'
+import { absolutePath, commandResult, defineModule, findSource, lookAtUnpacked, name, nameBelow, planOwnership, planUnpacked, PlaybookError, refuseUnwhole, sourceContent } from '../lib/index.ts'
 import { checksumArguments, checksumOf, nameIn, url } from './download.ts'
 
 const globs = z.array(z.string().min(1).refine(pattern => !pattern.startsWith('-'), 'must not begin with a dash'), 'must be a list of patterns, as in [\'bin/*\']').default([])
@@ -28,7 +28,7 @@ const args = z.strictObject({
   group: name.optional(),
   /** Symbolic, for files and directories alike. @default as in the archive, without setuid, setgid and what umask 022 takes */
   mode: z.string().regex(/^[ugoa]*[-+=][rwxXugo]*(,[ugoa]*[-+=][rwxXugo]*)*$/, 'must be symbolic, as in \'u=rwX,go=rX\'').optional(),
-  /** Where this path is there, nothing is done. */
+  /** Where this path is there, and no empty file, nothing is done. */
   creates: absolutePath.optional(),
   /** Replace a directory that holds something else. @default false */
   replaceOther: z.boolean('must be true or false').default(false),
@@ -66,8 +66,9 @@ export const archive = defineModule({
       source: source === undefined ? { url: from ?? '', socks } : { bytes: () => readFileSync(findSource(source)) },
     }
     const [made, found] = await Promise.all([
-      creates === undefined ? null : host.current(file, { path: creates }), lookAtUnpacked(host, key), planOwnership(host, owner, group),
+      creates === undefined ? null : host.current(commandResult, { argv: [], creates }), lookAtUnpacked(host, key), planOwnership(host, owner, group),
     ])
+    refuseUnwhole({ argv: [], creates }, made)
     if (made) return { wants: [] }
     return { wants: planUnpacked(found, { sha256: sum, selection: JSON.stringify({ strip, include, exclude, owner: owner ?? 'root', group, mode }) }) }
   },

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { absolutePath, commandOutput, commandResult, commandRun, defineModule, fileMode, name, resultOf, Secret, want, type ModuleCall } from '../lib/index.ts'
+import { absolutePath, commandOutput, commandResult, commandRun, defineModule, fileMode, name, refuseUnwhole, resultOf, Secret, want, type ModuleCall } from '../lib/index.ts'
 
 const word = z.string('must be text').refine(text => !text.includes('\0'), 'must not hold a NUL byte')
 const secretOrText = z.union([word, z.instanceof(Secret)], 'must be text or a Secret')
@@ -14,12 +14,22 @@ const reading = z.strictObject({
   user: name.optional(),
 })
 
+const creates = z.union([
+  absolutePath,
+  z.strictObject({ path: absolutePath, test: word.optional(), beside: z.boolean('must be true or false').default(false), empty: z.boolean('must be true or false').default(false) }),
+], 'must be an absolute path, or { path, test, beside, empty }')
+
 const writing = z.strictObject({
   /** Program and arguments, one word each; no shell looks at them. */
   argv,
   reads: z.literal(false).optional(),
-  /** The path that it makes: where that is there, it is not run. With none of these four it is run every time. */
-  creates: absolutePath.optional(),
+  /**
+   * The path that it makes: where that is there, and no empty file, it is not run. As `{ path, test, beside, empty }` it says when that is whole:
+   * `test`, a shell script that only reads and finds it whole, `$1` being the path; `beside: true`, where the command makes a file of another name,
+   * for which `%s` stands in `argv`, and which is moved to the path once it is whole; `empty: true`, where an empty file will do. With none of
+   * these four arguments the command is run every time.
+   */
+  creates: creates.optional(),
   /** The path that it takes away: where that is gone, it is not run. */
   removes: absolutePath.optional(),
   /** A shell script that only reads and succeeds when nothing is to be done; after the command it has to succeed. */
@@ -35,6 +45,13 @@ const writing = z.strictObject({
   umask: fileMode.optional(),
   /** Who runs it, and the scripts that look. @default whoever stead is on the host */
   user: name.optional(),
+}).superRefine(({ argv: words, creates: made, removes }, context) => {
+  const issue = (argument: string, message: string) => context.addIssue({ code: 'custom', path: [argument], message })
+  const path = typeof made === 'object' ? made.path : made
+  if (path !== undefined && removes !== undefined && (path === removes || path.startsWith(`${removes}/`))) issue('removes', 'must not be what it creates, or a directory above that: neither would ever hold')
+  if (typeof made !== 'object' || !made.beside) return
+  if (!words.some(one => one.includes('%s'))) issue('argv', 'must hold %s, which stands for the file that it makes, where creates has beside: true')
+  if (made.empty) issue('creates', 'takes either beside or empty')
 })
 
 const read = defineModule<typeof reading, { stdout: string }>({
@@ -50,9 +67,12 @@ const read = defineModule<typeof reading, { stdout: string }>({
 const write = defineModule({
   name: 'command',
   args: writing,
-  plan(given) {
-    const guarded = [given.creates, given.removes, given.unless, given.onlyIf].some(guard => guard !== undefined)
-    return { wants: [guarded ? want(commandResult, given, { made: resultOf(given) }) : want(commandRun, given, {})] }
+  async plan({ creates: made, ...given }, host) {
+    if ([made, given.removes, given.unless, given.onlyIf].every(guard => guard === undefined)) return { wants: [want(commandRun, given, {})] }
+    const { path, ...whole } = typeof made === 'object' ? made : { path: made }
+    const key = { ...given, creates: path, whole }
+    refuseUnwhole(key, await host.current(commandResult, key))
+    return { wants: [want(commandResult, key, { made: resultOf(key) })] }
   },
 })
 

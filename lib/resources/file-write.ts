@@ -103,7 +103,7 @@ mv -fT -- "$n" "$b" || X "$t"`
 function replace(key: FileKey, current: FileState | null, desired: FileDesired, content: Content, away: ApplyScript): ApplyScript {
   const { path, validate, noFollow, backup, inPlace, source, madeFrom } = key
   const other = current !== null && current.type !== 'file'
-  const check = validate ? apply`set --; for a in ${validate}; do e=; while :; do case $a in *%s*) e=$e\${a%%%s*}\${t%/*}/$n; a=\${a#*%s};; *) break;; esac; done; set -- "$@" "$e$a"; done; "$@" >&2 8>&- 7>&-` : apply`:`
+  const check = validate ? apply`${withPath(validate, read`"\${t%/*}/$n"`)}; "$@" >&2 8>&- 7>&-` : apply`:`
   const reload = path.startsWith('/etc/systemd/system/') ? apply`if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi` : apply`:`
   const bring = source && 'url' in source && content.bytes === undefined ? fetchTo(source, NEW) : apply`cat >&8`
   const wrong = source && 'url' in source
@@ -127,6 +127,11 @@ ${backup && !other ? apply`if [ -e "$b" ]; then cp -aT -- "$b" "$b.$(${stamp})" 
 ${madeFrom && !other ? unchanged(current) : apply`:`}
 ${live}; trap - EXIT; sync -- ./
 ${reload}`
+}
+
+/** Shell: sets the positional parameters to words, in which `%s` stands for a path. */
+export function withPath(words: readonly string[], path: ReadScript): ApplyScript {
+  return apply`set --; for a in ${words}; do e=; while :; do case $a in *%s*) e=$e\${a%%%s*}${path}; a=\${a#*%s};; *) break;; esac; done; set -- "$@" "$e$a"; done`
 }
 
 /** An edit is of what was read: it is not written over what somebody else wrote there since. */

@@ -27,7 +27,11 @@ export function synapse({ task, handler, flushHandlers }: Play, options: Synapse
   for (const name of ['registration', 'macaroon', 'form']) {
     task(`Secret: ${name}`, generatedSecret({ path: `${places.config}/${name}.secret`, ...readable }), { notify: restart, tags })
   }
-  task('Signing key', command({ argv: [`${places.venv}/bin/generate_signing_key`, '-o', `${places.config}/signing.key`], creates: `${places.config}/signing.key`, umask: '0077' }), { tags })
+  task('Signing key', command({
+    argv: [`${places.venv}/bin/generate_signing_key`, '-o', '%s'], umask: '0077',
+    // Synapse does not start with an empty one; with another one the server is another to its peers.
+    creates: { path: `${places.config}/signing.key`, beside: true, test: 'grep -Eq "^ed25519 [A-Za-z0-9_]+ [A-Za-z0-9+/]{43}=?[[:space:]]*$" "$1"' },
+  }), { tags })
   task('Signing key: who may read it', file({ path: `${places.config}/signing.key`, ...readable }), { tags })
 
   task('log.yaml', template({ path: `${places.config}/log.yaml`, source: 'log.yaml.eta', vars: { logLevel: 'WARNING' }, ...readable }), { notify: restart, tags })

@@ -95,7 +95,7 @@ export function anyTasks(fixtures: WorkDirectory): fc.Arbitrary<DrawnTask[]> {
     { weight: 3, arbitrary: draw('systemd', fc.record({ unit: fc.constantFrom('any-unit-one', 'any-unit-two', 'any-unit-one', 'any-brought', 'any-clock.timer'), state: optional<'started' | 'stopped'>('started', 'stopped'), enabled: optional(true, false) }), systemd) },
     draw('timer', fc.record({ name: fc.constant('any-clock'), schedule: fc.constantFrom('daily', 'weekly'), command: fc.constant<string[]>(['/bin/true']), state: presence }), timer),
     { weight: 2, arbitrary: draw('command', fc.constantFrom<{ argv: string[]; cwd?: string; creates?: string; removes?: string; unless?: string; onlyIf?: string }>(
-      { argv: ['touch', `${root}/made`], creates: `${root}/made` }, { argv: ['sh', '-c', `mkdir -p ${root}/d; echo a >${root}/d/a`], unless: `[ -f ${root}/d/a ]` },
+      { argv: ['sh', '-c', `echo made >${root}/made`], creates: `${root}/made` }, { argv: ['sh', '-c', `mkdir -p ${root}/d; echo a >${root}/d/a`], unless: `[ -f ${root}/d/a ]` },
       { argv: ['rm', '-rf', `${root}/kept`], removes: `${root}/kept` }, { argv: ['useradd', '-r', 'any-one'], unless: 'id any-one' }, { argv: ['sh', '-c', 'echo a >b'], cwd: root, creates: `${root}/cwd` }, { argv: ['chmod', '0600', `${root}/a`], onlyIf: `[ -n "$(find ${root}/a -perm 0644)" ]` },
     ), command) },
     { weight: 2, arbitrary: drawn('what is read', fc.record({ path: paths, to: paths, condition: flag }), ({ path, to, condition }) => ({ task }, name, options) => {

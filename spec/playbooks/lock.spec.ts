@@ -21,7 +21,7 @@ import { command } from '<project>/modules/command.ts'
 export default playbook({
   name: 'Slow work', hosts: 'web',
   tasks({ task }) {
-    task('Wait for a sign', command({ argv: ['sh', '-c', 'touch /srv/waiting; while [ ! -e /srv/sign ]; do sleep 0.1; done; touch /srv/done'], creates: '/srv/done' }))
+    task('Wait for a sign', command({ argv: ['sh', '-c', 'touch /srv/waiting; while [ ! -e /srv/sign ]; do sleep 0.1; done; echo >/srv/done'], creates: '/srv/done' }))
   },
 })
 `)

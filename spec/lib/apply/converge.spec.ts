@@ -50,7 +50,7 @@ describe('a run', () => {
       task('empty', file({ path: `${place}/new/empty`, parents: true }))
       task('link', symlink({ path: `${place}/link`, target: 'a/b/c' }))
       task('block', blockInFile({ path: `${place}/block`, block: 'x', create: true }))
-      task('made', command({ argv: ['touch', `${place}/made it`], creates: `${place}/made it` }))
+      task('made', command({ argv: ['touch', `${place}/made it`], creates: { path: `${place}/made it`, empty: true } }))
       task('wait', waitFor({ path: `${place}/made it`, timeoutSeconds: 1 }))
     }
     const first = await runLocally(tasks)
@@ -106,7 +106,7 @@ describe('a run', () => {
     const names = ['a', 'b', 'c', 'd', 'e', 'f']
     for (const name of names) writeFileSync(`${place}/${name}`, name)
     const report = await runLocally(({ task }) => {
-      task('spoil', command({ argv: ['sh', '-c', `echo spoilt >${place}/f; touch ${place}/done`], creates: `${place}/done` }))
+      task('spoil', command({ argv: ['sh', '-c', `echo spoilt >${place}/f; echo >${place}/done`], creates: `${place}/done` }))
       for (const name of names) task(name, file({ path: `${place}/${name}`, content: name }))
     })
     expect(statuses(report)).to.deep.equal(['spoil: change', 'a: ok', 'b: ok', 'c: ok', 'd: ok', 'e: ok', 'f: change'])
@@ -354,7 +354,7 @@ describe('a connection that is lost', () => {
     }
     const report = await runOver(flaky, ({ task }) => {
       task('a', file({ path: `${place}/a`, content: 'a' }))
-      task('slow', command({ argv: ['sh', '-c', `sleep 1; touch ${place}/slow`], creates: `${place}/slow` }))
+      task('slow', command({ argv: ['sh', '-c', `sleep 1; echo >${place}/slow`], creates: `${place}/slow` }))
       task('b', file({ path: `${place}/b`, content: 'b' }))
     }, { observer: { ...silent, note: (_, message) => notes.push(message) } })
     expect(report.status).to.equal('change')

@@ -50,7 +50,7 @@ describe('a change that fails', () => {
 
   it('[handlers 5] is not forgotten of a handler that ended well and yet did not come about: it runs in the next run', () => inTemporaryDirectory(async place => {
     const tasks: Tasks = ({ task, handler }) => {
-      task('change', file({ path: `${place}/x` }), { notify: handler('make', command({ argv: ['sh', '-c', `[ ! -e ${place}/ready ] || touch ${place}/made`], creates: `${place}/made` })) })
+      task('change', file({ path: `${place}/x` }), { notify: handler('make', command({ argv: ['sh', '-c', `[ ! -e ${place}/ready ] || echo >${place}/made`], creates: `${place}/made` })) })
     }
     const connect = privateConnect(`${place}/host`)
     const failed = await runOver(connect, tasks)

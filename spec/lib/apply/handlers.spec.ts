@@ -54,7 +54,7 @@ describe('a handler', () => {
 
   it('[handlers 4, handlers 5] of a task that failed half way runs all the same: at the end where that is ignored, else in the next run', () => inTemporaryDirectory(async place => {
     const half = (ignoreErrors: boolean): Tasks => ({ task, handler }) => {
-      task('half', command({ argv: ['sh', '-c', `touch ${place}/made; false`], creates: `${place}/made` }), { notify: handler('restart', noting(place, 'restart')), ignoreErrors })
+      task('half', command({ argv: ['sh', '-c', `echo >${place}/made; false`], creates: `${place}/made` }), { notify: handler('restart', noting(place, 'restart')), ignoreErrors })
     }
     const connect = privateConnect(`${place}/host`)
     const failed = await runOver(connect, half(false))
@@ -73,7 +73,7 @@ describe('a handler', () => {
     const killed: Tasks = ({ task, handler }) => {
       const restart = handler('restart', noting(place, 'restart'))
       // The change itself sees that the note is there, and is then killed with the shell that runs it.
-      task('change', command({ argv: ['sh', '-c', `ls /var/lib/stead/notified >${place}/seen; touch ${place}/made; kill -KILL $PPID`], creates: `${place}/made` }), { notify: restart })
+      task('change', command({ argv: ['sh', '-c', `ls /var/lib/stead/notified >${place}/seen; echo >${place}/made; kill -KILL $PPID`], creates: `${place}/made` }), { notify: restart })
     }
     const connect = privateConnect(`${place}/host`)
     const cut = await runOver(connect, killed)

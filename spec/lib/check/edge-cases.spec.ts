@@ -46,7 +46,7 @@ describe('[check 1, check 6] a check', () => {
     'a link': { call: place => symlink({ path: `${place}/l`, target: 'nowhere' }), drift: place => void (rmSync(`${place}/l`), writeFileSync(`${place}/other`, '')) },
     'an archive': { call: place => archive({ path: `${place}/out`, source: `${place}/a.tar` }), prepare: place => makeArchive(place), drift: place => writeFileSync(`${place}/out/inside`, 'drift') },
     'a secret made on the host': { call: place => generatedSecret({ path: `${place}/secret` }), drift: place => chmodSync(`${place}/secret`, 0o644) },
-    'a command that makes something': { call: place => command({ argv: ['touch', `${place}/made`], creates: `${place}/made` }), drift: place => rmSync(`${place}/made`) },
+    'a command that makes something': { call: place => command({ argv: ['sh', '-c', `echo made >${place}/made`], creates: `${place}/made` }), drift: place => rmSync(`${place}/made`) },
   }
 
   const makeArchive = (place: string): void => {
