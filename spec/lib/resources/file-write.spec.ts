@@ -4,7 +4,7 @@ import path from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { readFiles } from '../../../lib/resources/file-read.ts'
-import { fetchTo, NEW, same, writeFile, wrongType } from '../../../lib/resources/file-write.ts'
+import { fetchTo, NEW, same, withPath, writeFile, wrongType } from '../../../lib/resources/file-write.ts'
 import type { FileDesired, FileKey } from '../../../lib/resources/file.ts'
 import { read } from '../../../lib/shell/script.ts'
 import { Content } from '../../../lib/state/content.ts'
@@ -89,6 +89,14 @@ describe('writing files', function () {
       expect([stdout, status, stderr.includes('/etc/a was exchanged')], meanwhile).to.deep.equal(['', 1, true])
     }
   }))
+
+  it('puts a path into words for %s, whatever either holds (property)', () => {
+    const text = fc.string({ unit: fc.constantFrom(...'ab %s\\\n\t\'"$`*?~é;|&#!'.split(''), '%s'), maxLength: 9 })
+    fc.assert(fc.property(fc.array(text, { minLength: 1, maxLength: 4 }), text, (words, given) => {
+      const { stdout } = spawnSync('sh', ['-c', `f=$1; ${withPath(words, read`"$f"`).text}; printf '%s\\0' "$@"`, 'sh', given], { encoding: 'utf8' })
+      expect(stdout.split('\0').slice(0, -1)).to.deep.equal(words.map(word => word.replaceAll('%s', () => given)))
+    }), { numRuns: 50 })
+  })
 
   it('says which package is missing where there is no curl', () => {
     const { status, stderr } = spawnSync('/bin/sh', ['-c', fetchTo({ url: 'https://example.org/' }, read`/dev/null`).text], { encoding: 'utf8', env: { PATH: '/nonexistent' } })
