@@ -7,7 +7,7 @@ const only = (files, group, message) => ({
 })
 
 export default tseslint.config(
-  { ignores: ['node_modules/', '.lab/'] },
+  { ignores: ['node_modules/', '.lab/', '.mutants/'] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['*.js', '*.cjs', '.mocharc.cjs', 'spec/*.cjs'] }, tsconfigRootDir: import.meta.dirname } },

@@ -1,0 +1,68 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { z } from 'zod'
+import { acceptedFile, covers, readAccepted } from './accepted.ts'
+import { copyWithMutants, project } from './copy.ts'
+import type { Mutant } from './find-mutants.ts'
+import { folders, specsOf } from './folders.ts'
+import { tryMutants, type Tried } from './try-mutants.ts'
+
+/**
+ * `npm run mutants [-- FOLDER…] [--survivors] [--file NAME]`: makes small mistakes in the sources of each folder, one at a time, and tells which of them no unit spec
+ * notices. `--survivors`: only those that survived last time.
+ */
+const ENOUGH = 0.85
+const words = process.argv.slice(2)
+const onlySurvivors = words.includes('--survivors')
+const chosen = words.filter(word => !word.startsWith('--')).map(word => word.replace(/\/$/, ''))
+const files = chosen.filter(word => word.endsWith('.ts'))
+const wanted = chosen.length > 0 ? folders.filter(folder => chosen.some(word => word === folder || path.dirname(word) === folder)) : folders
+const wrong = chosen.find(word => !folders.includes(word) && !folders.includes(path.dirname(word)))
+if (wrong !== undefined) {
+  console.error(`${wrong} is not mutated; ${folders.join(', ')} are, and files in them.`)
+  process.exit(64)
+}
+
+const lastResults = (folder: string) => path.join(project, '.mutants-last', `${folder.replaceAll('/', '-')}.json`)
+const keyOf = ({ file, code, to }: Mutant) => `${file}\n${code}\n${to}`
+
+/** The keys of what survived last time, or undefined where nothing was kept. */
+function lastSurvivors(folder: string): Set<string> | undefined {
+  return existsSync(lastResults(folder)) ? new Set(z.array(z.string()).parse(JSON.parse(readFileSync(lastResults(folder), 'utf8')))) : undefined
+}
+
+const isDead = (tried: Tried | undefined) => tried !== undefined && (tried.fate === 'killed' || tried.fate === 'timed out')
+const accepted = readAccepted()
+const table: { folder: string; mutants: number; killed: number; percent: string; unexplained: number }[] = []
+for (const folder of wanted) {
+  const all = copyWithMutants(folder).filter(({ file }) => files.length === 0 || files.includes(file))
+  const last = onlySurvivors ? lastSurvivors(folder) : undefined
+  const mutants = last ? all.filter(mutant => last.has(keyOf(mutant))) : all
+  console.log(`${folder}: ${mutants.length} mutants`)
+  const startedAt = Date.now()
+  const fates = new Map<Mutant, Tried>()
+  // The specs of the folder itself are asked first: what they notice needs no others, which take longer.
+  for (const specs of specsOf(folder)) {
+    const open = mutants.filter(mutant => !isDead(fates.get(mutant)))
+    if (open.length > 0) await tryMutants(open, specs, (tried, at) => {
+      if (isDead(tried) || !fates.has(tried.mutant)) fates.set(tried.mutant, tried)
+      if (at % 100 === 0) console.log(`  ${at} of ${open.length} with ${path.dirname(specs[0] ?? '')}, ${Math.round((Date.now() - startedAt) / 1000)} s`)
+    })
+  }
+  const results = [...fates.values()]
+  const left = results.filter(tried => !isDead(tried))
+  for (const { mutant, fate } of left) {
+    const said = accepted.some(each => covers(each, mutant)) ? ' (accepted)' : ''
+    console.log(`${mutant.file}:${mutant.line} ${fate}${said} [${mutant.kind}]\n    ${mutant.code}\n    -> ${mutant.to}`)
+  }
+  if (files.length === 0) {
+    mkdirSync(path.dirname(lastResults(folder)), { recursive: true })
+    writeFileSync(lastResults(folder), JSON.stringify(left.map(({ mutant }) => keyOf(mutant))))
+  }
+  const killed = all.length - left.length
+  table.push({ folder, mutants: all.length, killed, percent: (100 * killed / all.length).toFixed(1), unexplained: left.filter(({ mutant }) => !accepted.some(each => covers(each, mutant))).length })
+}
+console.table(table)
+const total = table.reduce((sum, row) => ({ mutants: sum.mutants + row.mutants, killed: sum.killed + row.killed, unexplained: sum.unexplained + row.unexplained }), { mutants: 0, killed: 0, unexplained: 0 })
+console.log(`${total.killed} of ${total.mutants} killed: ${(100 * total.killed / total.mutants).toFixed(1)} %; ${total.unexplained} of the rest are not in ${acceptedFile}`)
+process.exitCode = total.killed < ENOUGH * total.mutants || (chosen.length === 0 && total.unexplained > 0) ? 1 : 0

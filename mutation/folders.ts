@@ -1,0 +1,24 @@
+import { readdirSync } from 'node:fs'
+import path from 'node:path'
+import { project } from './copy.ts'
+
+/** What is mutated, and the folders of specs that are asked: its own, and those whose work goes through it. */
+const asked: Record<string, string[]> = {
+  'lib/plan': ['plan', 'apply', 'check', 'run'],
+  'lib/apply': ['apply', 'plan', 'check', 'run'],
+  'lib/check': ['check', 'apply', 'plan'],
+  'lib/state': ['state', 'plan', 'apply', 'check'],
+  'lib/secret': ['secret', 'report'],
+  'lib/inventory': ['inventory', 'command-line', 'run'],
+  'lib/shell': ['shell', 'apply'],
+}
+
+export const folders = Object.keys(asked)
+
+/** The spec files that are asked of a folder's mutants, relative to the project, those of its own folder first. None of them needs a host. */
+export function specsOf(folder: string): string[][] {
+  return (asked[folder] ?? []).map(name => {
+    const place = path.join('spec', 'lib', name)
+    return readdirSync(path.join(project, place)).filter(file => file.endsWith('.spec.ts')).sort().map(file => path.join(place, file))
+  })
+}

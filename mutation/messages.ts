@@ -1,0 +1,18 @@
+/** What the parent asks of a worker: to measure all tests, or to run some with one mutant switched on. */
+export type Order = { measure: true } | { mutant: number; tests: string[]; limits: Record<string, number> }
+
+/** A test as it went without a mutant. */
+export interface Measured {
+  title: string
+  file: string
+  passed: boolean
+  durationMs: number
+  /** The mutants whose code it ran. */
+  reached: number[]
+}
+
+/** What a worker answers. `loaded` are mutants whose code ran while the specs were loaded: they need a process of their own. */
+export type Answer =
+  | { ready: true }
+  | { measured: Measured[]; loaded: number[] }
+  | { mutant: number; failed: string | undefined; timedOut: boolean; dirty: boolean }

@@ -1,0 +1,15 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+
+/** A mutant may run what it should not: all of the machine is read-only, but for /tmp, and what is kept for long is hidden. */
+const script = `mount --bind /tmp /tmp && mount -t tmpfs none /run && mount -t tmpfs none /var/lib && mount -o remount,bind,ro / && exec nice -n 5 "$@"`
+
+/**
+ * Starts a worker in name spaces of its own; what its tests leave running ends with it.
+ *
+ * @param onMutant the mutant that is on from the start; -1 for none.
+ */
+export function startWorker(directory: string, onMutant: number, specs: readonly string[]): ChildProcess {
+  const root = process.getuid?.() === 0 ? [] : ['--map-root-user']
+  return spawn('unshare', [...root, '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c', script, 'sh',
+    process.execPath, '--import', 'tsx', `${directory}/mutation/worker.ts`, String(onMutant), ...specs], { cwd: directory, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+}

@@ -1,0 +1,109 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ensureLab } from '../../lab/index.ts'
+import { endHost, hostPlace } from '../../lab/host.ts'
+import { labPlace } from '../../lab/place.ts'
+import type { LabHost } from '../helpers/lab-host.ts'
+import type { RunningStead } from '../helpers/run-stead.ts'
+import { fillDisk, freeDisk, makeSmall } from './small-disk.ts'
+import type { Line } from './line.ts'
+
+/** What is at hand when a run is cut off. */
+export interface Scenery {
+  host: LabHost
+  line: Line
+  running: RunningStead
+}
+
+/** One way of cutting a run off. */
+export interface Cut {
+  /** Made ready before the run begins. */
+  prepare?: (host: LabHost) => Promise<void>
+  /** Does it, and says whether there was anything to be done it to. */
+  make: (scenery: Scenery) => Promise<boolean>
+  /** Whether the run may go on to its own end, for at most so many seconds; else it is ended once it was cut off and that much is over. */
+  patienceSeconds: number
+  /** What a person does who finds the host so: plugs it in, makes room on the disk. */
+  repair?: (host: LabHost) => Promise<void>
+  /** Only where this program runs in the scene. */
+  program?: string
+}
+
+const signal = (name: NodeJS.Signals): Cut => ({
+  make: async ({ running }) => process.kill(running.pid, name),
+  patienceSeconds: 60,
+})
+
+const gone = (seconds: number): Cut => ({
+  make: async ({ line }) => {
+    line.cut(seconds)
+    return true
+  },
+  patienceSeconds: seconds + 90,
+})
+
+/** Shell: kills what matches, once it is there; fails where it does not come within `seconds`. */
+const killWhenThere = (match: string, seconds: number) => `end=$(($(date +%s) + ${seconds})); until pkill -KILL ${match}; do [ $(date +%s) -lt $end ] || exit 1; sleep 0.01; done`
+
+const killed = (program: string, match: string): Cut => ({
+  make: async ({ host, running }) => Promise.race([host.run(killWhenThere(match, 20)).then(() => true, () => false), running.ended.then(() => false)]),
+  patienceSeconds: 90, program,
+})
+
+/** The session's shells: those that read frames, and what they started to read them with. */
+const killShells = `for p in $(pgrep -x sh) $(pgrep -x dash); do ! grep -qa 'IFS= read -r n' /proc/$p/cmdline 2>/dev/null || kill -9 $p; done`
+
+export const cuts: Record<string, Cut> = {
+  'SIGKILL to stead': signal('SIGKILL'),
+  'SIGTERM to stead': signal('SIGTERM'),
+  'SIGINT to stead': signal('SIGINT'),
+  'SIGHUP to stead': signal('SIGHUP'),
+  'connection reset': gone(0),
+  'connection gone for 5 s': gone(5),
+  'connection gone for 60 s': gone(60),
+  'connection half-open': {
+    make: async ({ line, running }) => {
+      const end = line.silence()
+      void running.ended.then(end)
+      return true
+    },
+    patienceSeconds: 45,
+  },
+  'shell killed': {
+    make: async ({ host }) => host.run(killShells).then(() => true),
+    patienceSeconds: 90,
+  },
+  'apt-get killed': killed('apt-get', '-x apt-get'),
+  'dpkg killed': killed('dpkg', '-x dpkg'),
+  'pip killed': killed('pip', '-f "[-]m pip"'),
+  'psql killed': killed('psql', '-x psql'),
+  'power cut': {
+    make: async ({ host }) => {
+      await endHost(labPlace(), hostPlace(labPlace(), host.name))
+      return true
+    },
+    patienceSeconds: 0,
+    repair: async host => {
+      await ensureLab({ hosts: [host.name] })
+      await host.run('systemctl is-system-running --wait >/dev/null || :')
+    },
+  },
+  'disk full': {
+    prepare: makeSmall,
+    make: async ({ host }) => host.run(fillDisk).then(() => true),
+    patienceSeconds: 90,
+    repair: async host => void await host.run(freeDisk),
+  },
+}
+
+/** Waits until a condition of shell holds on a host; false where it does not within `seconds`. */
+export async function reached(host: LabHost, condition: string, seconds: number): Promise<boolean> {
+  return host.run(`end=$(($(date +%s) + ${seconds})); until ${condition}; do [ $(date +%s) -lt $end ] || exit 1; done`).then(() => true, () => false)
+}
+
+/** Ends a run that was given enough time. */
+export async function endAfter(running: RunningStead, seconds: number): Promise<boolean> {
+  const inTime = await Promise.race([running.ended.then(() => true), sleep(seconds * 1000, false, { ref: false })])
+  if (!inTime) running.sigkill()
+  await running.ended
+  return inTime
+}

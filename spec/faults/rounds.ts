@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import fc from 'fast-check'
+import { knownHostsFile } from '../../lab/keys.ts'
+import { labPlace } from '../../lab/place.ts'
+import type { LabHost } from '../helpers/lab-host.ts'
+import type { Stead } from '../helpers/run-stead.ts'
+import type { WorkDirectory } from '../helpers/work-directory.ts'
+import { cuts, endAfter, reached } from './cuts.ts'
+import { outdated, traces } from './left-behind.ts'
+import { Line } from './line.ts'
+import type { Scene } from './scenes.ts'
+
+/** A host that is as its playbook says, to be damaged and mended again and again. */
+export interface Stage {
+  stead: Stead
+  work: WorkDirectory
+  host: LabHost
+  playbook: string
+  /** Of the host's inventory. */
+  group: string
+  scenes: readonly Scene[]
+  readers: Parameters<typeof outdated>[0]
+  /** Shell: prints what the playbook keeps of the host. */
+  proof: string
+}
+
+/** One round as it was drawn: everything that is needed to do it again. */
+export interface Round {
+  scene: Scene
+  cut: string
+  /** Seconds after the run's first words to the host, or a window of the scene. */
+  at: number | string
+}
+
+export type Outcome = 'converged' | 'missed' | 'needed a hand'
+
+export interface Result {
+  round: Round
+  outcome: Outcome
+  /** What was wrong, with what stead said. */
+  problems: string[]
+  seconds: number
+}
+
+/** Draws rounds: half of them at a random moment, half in a window of the scene. A program is killed only where it runs. */
+export function drawRounds(scenes: readonly Scene[], options: { rounds: number; seed: number; only?: string; longest: number }): Round[] {
+  const kinds = Object.entries(cuts).filter(([name]) => options.only === undefined || name.includes(options.only))
+  const all = kinds.flatMap(([cut, { program }]) => scenes
+    .filter(({ windows }) => program === undefined || Object.keys(windows).some(window => window.startsWith(program)))
+    .map(scene => ({ cut, scene, whenThere: program !== undefined })))
+  // By turns, so that few rounds see each kind as well.
+  const byCut = kinds.map(([name]) => fc.constantFrom(...all.filter(({ cut }) => cut === name)))
+  const moment = (each: (typeof all)[number]): fc.Arbitrary<Round> => {
+    const random = fc.integer({ min: 0, max: options.longest * 1000 }).map(ms => ms / 1000)
+    const { scene, cut } = each
+    return (each.whenThere ? fc.constant(0) : fc.oneof(random, fc.constantFrom(...Object.keys(scene.windows)))).map(at => ({ scene, cut, at }))
+  }
+  const turns = fc.shuffledSubarray(byCut, { minLength: byCut.length }).chain(order => fc.tuple(...order.map(each => each.chain(moment))))
+  return fc.sample(turns, { numRuns: Math.ceil(options.rounds / byCut.length), seed: options.seed }).flat().slice(0, options.rounds)
+}
+
+/** Rounds on one stage. */
+export class Rounds {
+  readonly #stage: Stage
+  readonly #baseline: { proof: string; traces: string }
+
+  private constructor(stage: Stage, baseline: { proof: string; traces: string }) {
+    this.#stage = stage
+    this.#baseline = baseline
+  }
+
+  static async on(stage: Stage): Promise<Rounds> {
+    const { host, proof } = stage
+    return new Rounds(stage, { proof: await host.run(proof), traces: await host.run(traces) })
+  }
+
+  /** Damages the host, cuts the run off that mends it, runs it again, and looks whether all is well. */
+  async play(round: Round): Promise<Result> {
+    const startedAt = Date.now()
+    const { host, stead, playbook, work, group } = this.#stage
+    const cut = cuts[round.cut]
+    if (!cut) throw new Error(`There is no cut ${round.cut}.`)
+    await host.run(`( ${round.scene.damage} ) >/dev/null 2>&1 || :`)
+    await cut.prepare?.(host)
+    const line = await Line.open({ host: host.address, port: 22 })
+    const problems: string[] = []
+    let hit = false
+    try {
+      const inventory = work.inventory('line.ts', { [host.name]: { groups: [group], vars: { ansible_host: '127.0.0.1', ansible_port: line.port, stead_known_hosts_file: this.#knownAt(line.port) } } })
+      const running = stead.start(playbook, inventory)
+      await Promise.race([line.used, running.ended])
+      const there = typeof round.at === 'number' ? await sleep(round.at * 1000, true) : await reached(host, this.#window(round.scene, round.at), 20)
+      const over = await Promise.race([running.ended.then(() => true), sleep(0, false)])
+      hit = there && !over && await cut.make({ host, line, running })
+      if (!(await endAfter(running, hit ? cut.patienceSeconds : 120)) && cut.patienceSeconds > 50) problems.push(`The run that was cut off did not end within ${cut.patienceSeconds} s.`)
+    } finally {
+      line.close()
+    }
+    await cut.repair?.(host)
+    problems.push(...await this.#recover())
+    return { round, outcome: problems.length > 0 ? 'needed a hand' : hit ? 'converged' : 'missed', problems, seconds: (Date.now() - startedAt) / 1000 }
+  }
+
+  #window(scene: Scene, name: string): string {
+    const condition = scene.windows[name]
+    if (condition === undefined) throw new Error(`"${scene.name}" has no window "${name}".`)
+    return `{ ${condition}; }`
+  }
+
+  /** A plain second run, a check after it, and what is there then. */
+  async #recover(): Promise<string[]> {
+    const { host, stead, playbook, work, group, proof, readers } = this.#stage
+    const problems: string[] = []
+    const plain = work.inventory('plain.ts', { [host.name]: { groups: [group] } })
+    const free = await host.run('[ ! -e /run/stead/lock ] || flock -w 60 /run/stead/lock true').then(() => true, () => false)
+    if (!free) problems.push(`The lock is still held after 60 s:\n${await host.run('fuser -v /run/stead/lock 2>&1; ps -eo pid,ppid,etimes,args | tail -n 30')}`)
+    const second = await stead.run(playbook, plain)
+    if (second.status !== 0) problems.push(`The second run did not converge. ${second.told}`)
+    const check = await stead.run(playbook, plain, '--check')
+    if (check.status !== 0) problems.push(`The check afterwards found something. ${check.told}`)
+    const [proven, left, old] = [await host.run(proof).catch(String), await host.run(traces), await host.run(outdated(readers))]
+    if (proven !== this.#baseline.proof) problems.push(`The host is not what it was:\n${difference(this.#baseline.proof, proven)}`)
+    if (left !== this.#baseline.traces) problems.push(`Something was left, or is missing:\n${difference(this.#baseline.traces, left)}`)
+    if (old !== '') problems.push(old)
+    return problems
+  }
+
+  #knownAt(port: number): string {
+    const { host, work } = this.#stage
+    const line = readFileSync(knownHostsFile(labPlace()), 'utf8').split('\n').find(known => known.startsWith(`${host.address},`))
+    return work.write('known_hosts', `[127.0.0.1]:${port} ${line?.split(' ').slice(1).join(' ')}\n`)
+  }
+}
+
+/** The lines that only one of two texts has. */
+function difference(before: string, after: string): string {
+  const [old, now] = [before.split('\n'), after.split('\n')]
+  return [...old.filter(line => !now.includes(line)).map(line => `- ${line}`), ...now.filter(line => !old.includes(line)).map(line => `+ ${line}`)].join('\n')
+}
+
+/** Text from which a round can be done again. */
+export function describeRound({ scene, cut, at }: Round): string {
+  return `${cut}, ${typeof at === 'number' ? `${at.toFixed(2)} s after its first words` : `when ${at}`}, while it mends: ${scene.name}\n  damage: ${scene.damage}`
+}
