@@ -1,5 +1,5 @@
 /** What the parent asks of a worker: to measure all tests, or to run some with one mutant switched on. */
-export type Order = { measure: true } | { mutant: number; tests: string[]; limits: Record<string, number> }
+export type Order = { measure: true } | { mutant: number; tests: string[]; limits: Readonly<Record<string, number>> }
 
 /** A test as it went without a mutant. */
 export interface Measured {

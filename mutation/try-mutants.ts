@@ -18,8 +18,9 @@ export interface Tried {
 const SLOWEST_TEST = 4000
 /** Quick tests (milliseconds) are asked first. */
 const QUICK_TEST = 100
-/** How much longer than without a mutant a test may take, beside a second. */
+/** How much longer than without a mutant a test may take, and how many milliseconds beside that. */
 const PATIENCE = 6
+const GRACE = 3000
 
 /** A running worker and the answers that it still owes. */
 class Worker {
@@ -60,48 +61,61 @@ class Worker {
 /** Tries mutants with the specs' tests that reach them, those that run quickest first. `told` hears of each. */
 export async function tryMutants(mutants: readonly Mutant[], specs: readonly string[], told: (tried: Tried, at: number) => void): Promise<void> {
   const { measured, loaded } = await measure(specs)
-  const limits = Object.fromEntries(measured.map(({ title, durationMs }) => [title, 1000 + PATIENCE * durationMs]))
+  const limits = Object.fromEntries(measured.map(({ title, durationMs }) => [title, GRACE + PATIENCE * durationMs]))
   const usable = measured.filter(({ passed, durationMs }) => passed && durationMs <= SLOWEST_TEST)
-  let at = 0
-  let worker: Worker | undefined
-  for (const mutant of mutants) {
-    const whileLoading = loaded.has(mutant.id)
-    const near = new Set(mutants.filter(({ file }) => file === mutant.file).map(({ id }) => id))
-    const reaching = usable.filter(({ reached }) => (whileLoading ? reached.some(id => near.has(id)) : reached.includes(mutant.id)))
-    const tried: Tried = reaching.length === 0 && !whileLoading ? { mutant, fate: 'not reached' } : { mutant, fate: 'survived' }
-    const steps = [reaching.filter(({ durationMs }) => durationMs <= QUICK_TEST), reaching.filter(({ durationMs }) => durationMs > QUICK_TEST)].filter(({ length }) => length > 0)
-    if (whileLoading) {
-      worker?.end()
-      worker = undefined
+  const bench = new Bench(specs, limits)
+  for (const [at, mutant] of mutants.entries()) {
+    const reaching = usable.filter(({ reached }) => reached.includes(mutant.id))
+    let tried: Tried = { mutant, fate: reaching.length > 0 ? 'survived' : 'not reached' }
+    for (const tests of inSteps(reaching)) if (tried.fate === 'survived') tried = await bench.try(mutant, tests, false)
+    if (loaded.has(mutant.id) && (tried.fate === 'survived' || tried.fate === 'not reached')) {
+      // It has to be on from the start; whatever reaches its file may notice.
+      const near = new Set(mutants.filter(({ file }) => file === mutant.file).map(({ id }) => id))
+      tried = await bench.try(mutant, usable.filter(({ reached }) => reached.some(id => near.has(id))), true)
     }
-    for (let again = 0; tried.fate === 'survived' && steps.length > 0; ) {
-      const fresh = worker === undefined
-      worker ??= new Worker(whileLoading ? mutant.id : -1, specs)
-      // What does not even load is noticed by everybody.
-      if (fresh && !(await worker.ready)) {
-        Object.assign(tried, { fate: 'killed', by: 'specs do not load' })
-        worker = undefined
-        break
-      }
-      const [tests = []] = steps
-      const answer = await worker.ask({ mutant: mutant.id, tests: tests.map(({ title }) => title), limits }, 10_000 + sum(tests.map(({ title }) => limits[title] ?? 0)))
-      const failed = answer !== undefined && 'mutant' in answer ? answer.failed : undefined
-      if (answer === undefined) Object.assign(tried, { fate: 'timed out' })
-      else if ('mutant' in answer && failed !== undefined && answer.dirty && !fresh && again === 0) again += 1
-      else if (failed !== undefined) Object.assign(tried, { fate: 'killed', by: failed })
-      else steps.shift()
-      if (answer === undefined || ('mutant' in answer && (answer.dirty || answer.timedOut))) {
-        worker.end()
-        worker = undefined
-      }
-    }
-    if (whileLoading) {
-      worker?.end()
-      worker = undefined
-    }
-    told(tried, at += 1)
+    told(tried, at + 1)
   }
-  worker?.end()
+  bench.end()
+}
+
+/** The quick ones, then the others. */
+function inSteps(tests: readonly Measured[]): Measured[][] {
+  return [tests.filter(({ durationMs }) => durationMs <= QUICK_TEST), tests.filter(({ durationMs }) => durationMs > QUICK_TEST)].filter(({ length }) => length > 0)
+}
+
+/** Where mutants are tried one after the other, in a process that is started anew where one has spoilt it. */
+class Bench {
+  readonly #specs: readonly string[]
+  readonly #limits: Readonly<Record<string, number>>
+  #worker: Worker | undefined
+
+  constructor(specs: readonly string[], limits: Readonly<Record<string, number>>) {
+    this.#specs = specs
+    this.#limits = limits
+  }
+
+  end(): void {
+    this.#worker?.end()
+    this.#worker = undefined
+  }
+
+  async try(mutant: Mutant, tests: readonly Measured[], fromStart: boolean): Promise<Tried> {
+    if (fromStart) this.end()
+    const fresh = this.#worker === undefined
+    this.#worker ??= new Worker(fromStart ? mutant.id : -1, this.#specs)
+    if (fresh && !(await this.#worker.ready)) {
+      this.end()
+      return { mutant, fate: 'killed', by: 'the specs do not load' }
+    }
+    const limits = Object.fromEntries(tests.map(({ title }) => [title, this.#limits[title] ?? 0]))
+    const answer = await this.#worker.ask({ mutant: mutant.id, tests: tests.map(({ title }) => title), limits }, 10_000 + sum(Object.values(limits)))
+    const told = answer && 'mutant' in answer ? answer : undefined
+    if (!told || told.dirty || told.timedOut || fromStart) this.end()
+    // What an earlier mutant left in the process may have failed it: once more, in a new one.
+    if ((!told || told.dirty) && !fresh) return this.try(mutant, tests, fromStart)
+    if (!told) return { mutant, fate: 'timed out' }
+    return told.failed === undefined ? { mutant, fate: 'survived' } : { mutant, fate: 'killed', by: told.failed }
+  }
 }
 
 async function measure(specs: readonly string[]): Promise<{ measured: Measured[]; loaded: Set<number> }> {
