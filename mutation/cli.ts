@@ -35,7 +35,8 @@ const isDead = (tried: Tried | undefined) => tried !== undefined && (tried.fate 
 const accepted = readAccepted()
 const table: { folder: string; mutants: number; killed: number; percent: string; unexplained: number }[] = []
 for (const folder of wanted) {
-  const all = copyWithMutants(folder).filter(({ file }) => files.length === 0 || files.includes(file))
+  const { directory, mutants: found } = copyWithMutants(folder)
+  const all = found.filter(({ file }) => files.length === 0 || files.includes(file))
   const last = onlySurvivors ? lastSurvivors(folder) : undefined
   const mutants = last ? all.filter(mutant => last.has(keyOf(mutant))) : all
   console.log(`${folder}: ${mutants.length} mutants`)
@@ -44,9 +45,9 @@ for (const folder of wanted) {
   // The specs of the folder itself are asked first: what they notice needs no others, which take longer.
   for (const specs of words.includes('--own') ? specsOf(folder).slice(0, 1) : specsOf(folder)) {
     const open = mutants.filter(mutant => !isDead(fates.get(mutant)))
-    if (open.length > 0) await tryMutants(open, specs, (tried, at) => {
+    if (open.length > 0) await tryMutants(directory, open, specs, (tried, at) => {
       if (isDead(tried) || !fates.has(tried.mutant)) fates.set(tried.mutant, tried)
-      if (at % 100 === 0) console.log(`  ${at} of ${open.length} with ${path.dirname(specs[0] ?? '')}, ${Math.round((Date.now() - startedAt) / 1000)} s`)
+      if (at % 50 === 0) console.log(`  ${at} of ${open.length} with ${path.dirname(specs[0] ?? '')}, ${Math.round((Date.now() - startedAt) / 1000)} s`)
     })
   }
   const results = [...fates.values()]

@@ -3,14 +3,13 @@ import path from 'node:path'
 import { findMutants, type Mutant } from './find-mutants.ts'
 
 export const project = path.join(import.meta.dirname, '..')
-/** Inside the project, so that node_modules is found from it. */
-export const copied = path.join(project, '.mutants')
 
-/** Copies the project, with switches for all mutants in the sources of one folder. */
-export function copyWithMutants(folder: string): Mutant[] {
+/** Copies the project, with switches for all mutants in the sources of one folder. The copy is inside the project, so that node_modules is found from it. */
+export function copyWithMutants(folder: string): { directory: string; mutants: Mutant[] } {
+  const copied = path.join(project, '.mutants', folder.replaceAll('/', '-'))
   rmSync(copied, { recursive: true, force: true })
-  mkdirSync(copied)
-  const left = new Set(['node_modules', '.git', '.lab', '.mutants', '.ci'])
+  mkdirSync(copied, { recursive: true })
+  const left = new Set(['node_modules', '.git', '.lab', '.mutants', '.mutants-last'])
   for (const name of readdirSync(project).filter(each => !left.has(each))) cpSync(path.join(project, name), path.join(copied, name), { recursive: true })
   const all: Mutant[] = []
   for (const name of readdirSync(path.join(project, folder)).filter(each => each.endsWith('.ts') && !each.endsWith('.d.ts')).sort()) {
@@ -19,5 +18,5 @@ export function copyWithMutants(folder: string): Mutant[] {
     writeFileSync(path.join(copied, file), source)
     all.push(...mutants)
   }
-  return all
+  return { directory: copied, mutants: all }
 }

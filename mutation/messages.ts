@@ -15,4 +15,4 @@ export interface Measured {
 export type Answer =
   | { ready: true }
   | { measured: Measured[]; loaded: number[] }
-  | { mutant: number; failed: string | undefined; timedOut: boolean; dirty: boolean }
+  | { mutant: number; failed: string | undefined; dirty: boolean }

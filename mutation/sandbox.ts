@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 
 /** A mutant may run what it should not: all of the machine is read-only, but for /tmp, and what is kept for long is hidden. */
-const script = `mount --bind /tmp /tmp && mount -t tmpfs none /run && mount -t tmpfs none /var/lib && mount -o remount,bind,ro / && exec nice -n 5 "$@"`
+const script = `mount --bind /tmp /tmp && mount -t tmpfs none /run && mount -t tmpfs none /var/lib && mount -o remount,bind,ro / && exec "$@"`
 
 /**
  * Starts a worker in name spaces of its own; what its tests leave running ends with it.

@@ -1,5 +1,4 @@
 import type { ChildProcess } from 'node:child_process'
-import { copied } from './copy.ts'
 import type { Mutant } from './find-mutants.ts'
 import type { Answer, Measured, Order } from './messages.ts'
 import { startWorker } from './sandbox.ts'
@@ -28,8 +27,8 @@ class Worker {
   readonly ready: Promise<boolean>
   #settle: (answer: Answer | undefined) => void = () => undefined
 
-  constructor(onMutant: number, specs: readonly string[]) {
-    this.#process = startWorker(copied, onMutant, specs)
+  constructor(directory: string, onMutant: number, specs: readonly string[]) {
+    this.#process = startWorker(directory, onMutant, specs)
     this.#process.on('message', (answer: Answer) => this.#settle(answer))
     this.#process.on('exit', () => this.#settle(undefined))
     this.#process.on('error', () => this.#settle(undefined))
@@ -58,12 +57,12 @@ class Worker {
   }
 }
 
-/** Tries mutants with the specs' tests that reach them, those that run quickest first. `told` hears of each. */
-export async function tryMutants(mutants: readonly Mutant[], specs: readonly string[], told: (tried: Tried, at: number) => void): Promise<void> {
-  const { measured, loaded } = await measure(specs)
+/** Tries mutants of a copy of the project with the specs' tests that reach them, those that run quickest first. `told` hears of each. */
+export async function tryMutants(directory: string, mutants: readonly Mutant[], specs: readonly string[], told: (tried: Tried, at: number) => void): Promise<void> {
+  const { measured, loaded } = await measure(directory, specs)
   const limits = Object.fromEntries(measured.map(({ title, durationMs }) => [title, GRACE + PATIENCE * durationMs]))
   const usable = measured.filter(({ passed, durationMs }) => passed && durationMs <= SLOWEST_TEST)
-  const bench = new Bench(specs, limits)
+  const bench = new Bench(directory, specs, limits)
   for (const [at, mutant] of mutants.entries()) {
     const reaching = usable.filter(({ reached }) => reached.includes(mutant.id))
     let tried: Tried = { mutant, fate: reaching.length > 0 ? 'survived' : 'not reached' }
@@ -85,11 +84,13 @@ function inSteps(tests: readonly Measured[]): Measured[][] {
 
 /** Where mutants are tried one after the other, in a process that is started anew where one has spoilt it. */
 class Bench {
+  readonly #directory: string
   readonly #specs: readonly string[]
   readonly #limits: Readonly<Record<string, number>>
   #worker: Worker | undefined
 
-  constructor(specs: readonly string[], limits: Readonly<Record<string, number>>) {
+  constructor(directory: string, specs: readonly string[], limits: Readonly<Record<string, number>>) {
+    this.#directory = directory
     this.#specs = specs
     this.#limits = limits
   }
@@ -102,7 +103,7 @@ class Bench {
   async try(mutant: Mutant, tests: readonly Measured[], fromStart: boolean): Promise<Tried> {
     if (fromStart) this.end()
     const fresh = this.#worker === undefined
-    this.#worker ??= new Worker(fromStart ? mutant.id : -1, this.#specs)
+    this.#worker ??= new Worker(this.#directory, fromStart ? mutant.id : -1, this.#specs)
     if (fresh && !(await this.#worker.ready)) {
       this.end()
       return { mutant, fate: 'killed', by: 'the specs do not load' }
@@ -110,7 +111,7 @@ class Bench {
     const limits = Object.fromEntries(tests.map(({ title }) => [title, this.#limits[title] ?? 0]))
     const answer = await this.#worker.ask({ mutant: mutant.id, tests: tests.map(({ title }) => title), limits }, 10_000 + sum(Object.values(limits)))
     const told = answer && 'mutant' in answer ? answer : undefined
-    if (!told || told.dirty || told.timedOut || fromStart) this.end()
+    if (!told || told.dirty || fromStart) this.end()
     // What an earlier mutant left in the process may have failed it: once more, in a new one.
     if ((!told || told.dirty) && !fresh) return this.try(mutant, tests, fromStart)
     if (!told) return { mutant, fate: 'timed out' }
@@ -118,8 +119,8 @@ class Bench {
   }
 }
 
-async function measure(specs: readonly string[]): Promise<{ measured: Measured[]; loaded: Set<number> }> {
-  const worker = new Worker(-1, specs)
+async function measure(directory: string, specs: readonly string[]): Promise<{ measured: Measured[]; loaded: Set<number> }> {
+  const worker = new Worker(directory, -1, specs)
   if (!(await worker.ready)) throw new Error('The specs do not load.')
   const answer = await worker.ask({ measure: true }, 600_000)
   worker.end()

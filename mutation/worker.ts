@@ -55,20 +55,18 @@ async function measure(): Promise<void> {
 async function tryMutant({ mutant, tests, limits }: Exclude<Order, { measure: true }>): Promise<void> {
   eachTest(mocha.suite, test => test.timeout(Math.min(20_000, limits[test.fullTitle()] ?? 20_000)))
   let failed: string | undefined
-  let timedOut = false
   active = mutant
   reached = undefined
   await run(tests, true, (test, failure) => {
     if (!failure) return
     failed ??= test.fullTitle()
-    timedOut ||= 'code' in failure && failure.code === 'ERR_MOCHA_TIMEOUT'
   })
   active = -1
   // A mutant may have spoilt what later ones would meet: then what failed fails without it, too.
   let dirty = false
   const again = failed
-  if (again !== undefined && !timedOut && tests.includes(again)) await run([again], true, (_test, failure) => { dirty ||= failure !== undefined })
-  tell({ mutant, failed, timedOut, dirty })
+  if (again !== undefined && tests.includes(again)) await run([again], true, (_test, failure) => { dirty ||= failure !== undefined })
+  tell({ mutant, failed, dirty })
 }
 
 process.on('message', (order: Order) => void ('measure' in order ? measure() : tryMutant(order)))
