@@ -109,7 +109,7 @@ class Bench {
       return { mutant, fate: 'killed', by: 'the specs do not load' }
     }
     const limits = Object.fromEntries(tests.map(({ title }) => [title, this.#limits[title] ?? 0]))
-    const answer = await this.#worker.ask({ mutant: mutant.id, tests: tests.map(({ title }) => title), limits }, 10_000 + sum(Object.values(limits)))
+    const answer = await this.#worker.ask({ mutant: mutant.id, tests: tests.map(({ title }) => title), limits }, Math.max(...Object.values(limits), 0) + GRACE + PATIENCE * sum(tests.map(({ durationMs }) => durationMs)))
     const told = answer && 'mutant' in answer ? answer : undefined
     if (!told || told.dirty || fromStart) this.end()
     // What an earlier mutant left in the process may have failed it: once more, in a new one.
