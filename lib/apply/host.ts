@@ -1,5 +1,6 @@
-import { ArgumentError, format, PlaybookError, SteadError } from '../errors.ts'
+import { ArgumentError, format, PlaybookError } from '../errors.ts'
 import { factsScript, FactsNotKnown, parseFacts, playbookHost, type Facts } from '../playbook/facts.ts'
+import { asPlaybookError } from '../playbook/place.ts'
 import { argumentIssues, type HostPlay, type Playbook } from '../playbook/playbook.ts'
 import type { AnyTask } from '../playbook/task.ts'
 import type { Asked, StateSource } from '../plan/plan-task.ts'
@@ -69,13 +70,6 @@ export interface Prepared {
   learn(facts: Facts): HostPlay
 }
 
-/** An error of a playbook's own code is told without a stack, but with the place in the playbook. */
-function asPlaybookError(error: unknown, { name }: Playbook): SteadError {
-  if (error instanceof SteadError) return error
-  const place = error instanceof Error ? error.stack?.split('\n').find(line => line.includes('/playbooks/'))?.trim() : undefined
-  return new PlaybookError(`The playbook "${name}" cannot be laid out: ${error instanceof Error ? error.message : String(error)}`, { hint: place && `In the playbook, ${place}.` })
-}
-
 /** Lays a playbook out for a host, before any connection. */
 export function prepare(playbook: Playbook, host: Prepared['host'], vars: Readonly<Record<string, unknown>>): Prepared {
   let facts: Facts | undefined
@@ -85,7 +79,7 @@ export function prepare(playbook: Playbook, host: Prepared['host'], vars: Readon
   try {
     play = layOut()
   } catch (error) {
-    if (!(error instanceof FactsNotKnown)) throw asPlaybookError(error, playbook)
+    if (!(error instanceof FactsNotKnown)) throw asPlaybookError(error, message => `The playbook "${playbook.name}" cannot be laid out: ${message}`)
   }
   return {
     host, playbook, play,

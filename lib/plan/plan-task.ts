@@ -1,7 +1,8 @@
 import { ArgumentError, PlaybookError, SteadError } from '../errors.ts'
-import type { Facts } from '../playbook/facts.ts'
+import { FactsNotKnown, type Facts } from '../playbook/facts.ts'
 import type { HostView, ModuleCall, Plan, Want } from '../playbook/module.ts'
 import { currentPass, currentTask, never, Pass } from '../playbook/pass.ts'
+import { asPlaybookError } from '../playbook/place.ts'
 import { misplaced } from '../playbook/playbook.ts'
 import type { AnyTask, Settled } from '../playbook/task.ts'
 import { differences, type Difference } from '../state/compare.ts'
@@ -70,19 +71,22 @@ export async function planTask(task: AnyTask, source: StateSource, pass: Pass, o
       const wants = await Promise.all(plan.wants.map(want => planWant(want, ask)))
       return { skipped: false, module: call.module, wants, output: plan.output, unknown: pass.unknown, placeholders: pass.placeholders, conditional }
     } catch (error) {
-      throw asTaskError(error, task)
+      throw asPlaybookError(error).at({ task: task.name })
     }
   }))
 }
 
 /** Ahead of everything a condition may not be known yet; what the task reads is then learnt all the same. */
-async function isWanted({ options: { when } }: AnyTask, { purpose }: Pass): Promise<boolean> {
+async function isWanted({ options: { when } }: AnyTask, pass: Pass): Promise<boolean> {
   if (!when) return true
   try {
-    return await when()
+    const wanted = await when()
+    pass.uncertain = pass.unknown.size > 0
+    return wanted
   } catch (error) {
-    if (purpose === 'ahead') return true
-    throw error
+    if (pass.purpose !== 'ahead' || !(error instanceof FactsNotKnown || pass.unknown.size > 0)) throw error
+    pass.uncertain = true
+    return true
   }
 }
 
@@ -115,14 +119,6 @@ function eventDifference({ resource, key }: Want, current: State | null): Differ
 
 function skippedPlan(pass: Pass): TaskPlan {
   return { skipped: true, module: '', wants: [], output: undefined, unknown: pass.unknown, placeholders: pass.placeholders, conditional: true }
-}
-
-/** An error of a task's own code is the playbook's: it is told without a stack, but with the place in the playbook. */
-function asTaskError(error: unknown, task: AnyTask): SteadError {
-  if (error instanceof SteadError) return error.at({ task: task.name })
-  const place = error instanceof Error ? error.stack?.split('\n').find(line => line.includes('/playbooks/'))?.trim() : undefined
-  const message = error instanceof Error ? error.message : String(error)
-  return new PlaybookError(message, { task: task.name, cause: undefined, hint: place && `In the playbook, ${place}.` })
 }
 
 /** Whether applying the plan would write anything (waiting writes nothing). */

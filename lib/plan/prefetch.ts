@@ -3,7 +3,7 @@ import { FactsNotKnown } from '../playbook/facts.ts'
 import type { Claims, ModuleCall } from '../playbook/module.ts'
 import { never, Pass } from '../playbook/pass.ts'
 import type { HostPlay } from '../playbook/playbook.ts'
-import type { AnyTask } from '../playbook/task.ts'
+import { AwaitedTooEarly, ResultNotKnown, type AnyTask } from '../playbook/task.ts'
 import { SecretAsText } from '../secret/secret.ts'
 import type { Request } from '../state/resource.ts'
 import { contraryClaims } from './claims.ts'
@@ -30,10 +30,10 @@ export async function askAhead({ steps, handlers, late }: HostPlay): Promise<Loo
     const pass = new Pass('ahead')
     passes.push(pass)
     // What stands for a result, or may be left out, says nothing certain.
-    const called = ({ claims }: ModuleCall<unknown>) => void (claims && pass.unknown.size === 0 && task.options.when === undefined && claimed.set(task, claims))
+    const called = ({ claims }: ModuleCall<unknown>) => void (claims && pass.unknown.size === 0 && !pass.uncertain && claimed.set(task, claims))
     planTask(task, source, pass, { asked, inHandler, called }).catch((error: unknown) => {
-      // Anything else goes wrong again, and is told, when the task is planned for its host; so does what a condition may leave out, or what may fail.
-      if (task.options.when === undefined && !task.options.ignoreErrors && isMistake(error, pass)) mistakes.push(error)
+      // What a condition may leave out, or what may fail, is told at its turn.
+      if (!pass.uncertain && !task.options.ignoreErrors && isMistakeAhead(error, pass)) mistakes.push(error)
     })
   }
   for (const step of steps) if ('task' in step) look(step.task, false)
@@ -52,9 +52,15 @@ export async function askAhead({ steps, handlers, late }: HostPlay): Promise<Loo
   return { asked, mistakes }
 }
 
+/** Ahead no host has answered, so that an error is the playbook's own: but not where facts or a result that is not known yet have a say in it. */
+function isMistakeAhead(error: unknown, { unknown }: Pass): error is SteadError {
+  if (error instanceof AwaitedTooEarly) return true
+  return error instanceof SteadError && !(error instanceof FactsNotKnown || error instanceof ResultNotKnown) && unknown.size === 0
+}
+
 /** Whether an error is the playbook's own, and no matter of what its host is like or of a result that is not known yet. */
 export function isMistake(error: unknown, { unknown }: Pass): error is SteadError {
-  return (error instanceof ArgumentError || error instanceof PlaybookFileError || error instanceof SecretAsText) && unknown.size === 0
+  return error instanceof AwaitedTooEarly || ((error instanceof ArgumentError || error instanceof PlaybookFileError || error instanceof SecretAsText) && unknown.size === 0)
 }
 
 /** The requests of some tasks as the last plan made them. */

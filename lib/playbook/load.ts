@@ -1,8 +1,10 @@
-import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { basename, dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { PlaybookError } from '../errors.ts'
 import { setPlaybookPath } from './directory.ts'
+import { didYouMean } from './nearest.ts'
+import { asPlaybookError } from './place.ts'
 import { isAPlaybook, type Playbook } from './playbook.ts'
 
 /**
@@ -12,16 +14,32 @@ import { isAPlaybook, type Playbook } from './playbook.ts'
  */
 export async function loadPlaybooks(path: string): Promise<Playbook[]> {
   const absolute = resolve(path)
-  if (!existsSync(absolute)) throw new PlaybookError(`The playbook ${path} is not there.`, { hint: 'Give the path of a playbook, as in playbooks/synapse.ts.' })
+  refuseOtherKinds(path, absolute)
   setPlaybookPath(absolute)
   const loaded = await load(path, absolute)
   const exported: unknown = typeof loaded === 'object' && loaded !== null && 'default' in loaded ? loaded.default : undefined
   const list: unknown[] = Array.isArray(exported) ? exported : [exported]
   const playbooks = list.filter(isAPlaybook)
   if (playbooks.length === 0 || playbooks.length !== list.length) {
-    throw new PlaybookError(`${path} is no playbook.`, { hint: 'Its default export must be playbook({ name, hosts, tasks }), or a list of such.' })
+    throw new PlaybookError(`${path} is not a playbook.`, { hint: 'Its default export must be playbook({ name, hosts, tasks }), or a list of such.' })
   }
   return playbooks
+}
+
+/** @throws PlaybookError for what is not a file of TypeScript or JavaScript. */
+function refuseOtherKinds(path: string, absolute: string): void {
+  const hint = 'Give the path of a playbook, as in playbooks/synapse.ts.'
+  const found = statSync(absolute, { throwIfNoEntry: false })
+  if (!found) throw new PlaybookError(`The playbook ${path} does not exist.${didYouMean(basename(path), playbooksIn(dirname(absolute)))}`, { hint })
+  if (found.isDirectory()) throw new PlaybookError(`${path} is a directory, and a playbook is one file.`, { hint: `It holds ${playbooksIn(absolute).join(', ') || 'no playbook'}.` })
+  if (/\.ya?ml$/.test(path)) throw new PlaybookError(`${path} is YAML, and a playbook of stead is TypeScript.`, { hint: 'README.md shows how one is written. An inventory may be YAML: it is given with -i.' })
+  if (!isScript.test(path)) throw new PlaybookError(`${path} is not a .ts or .js file, and so not a playbook.`, { hint })
+}
+
+const isScript = /\.[cm]?[jt]s$/
+
+function playbooksIn(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder).filter(name => isScript.test(name)).sort() : []
 }
 
 /** Where no package.json says "type": "module", tsx makes CommonJS of the file, and its default export lies one deeper. */
@@ -35,7 +53,6 @@ async function load(path: string, absolute: string): Promise<unknown> {
     return unwrap(await import(pathToFileURL(absolute).href))
   } catch (error) {
     if (error instanceof PlaybookError) throw error
-    const place = error instanceof Error ? error.stack?.split('\n').find(line => line.includes(absolute))?.trim() : undefined
-    throw new PlaybookError(`${path} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`, { hint: place })
+    throw asPlaybookError(error, message => `${path} cannot be loaded: ${message}`)
   }
 }

@@ -14,6 +14,8 @@ export class Pass {
   readonly unknown = new Set<string>()
   /** The texts in those placeholders. */
   readonly placeholders: string[] = []
+  /** Whether the task is left out by its `when` is not known. */
+  uncertain = false
   /** The host was written to since: whatever this pass still waits for must come to nothing. */
   abandoned = false
 

@@ -24,6 +24,9 @@ export interface TaskOptions {
 /** Thrown in check mode by an await of what only applying can tell. */
 export class ResultNotKnown extends PlaybookError {}
 
+/** Thrown by an await of a task that has no result yet by then, whatever a host is like. */
+export class AwaitedTooEarly extends PlaybookError {}
+
 /** Outcome of a task that others may await. */
 export type Settled<Output> = { known: true; value: Output } | { known: false }
 
@@ -70,7 +73,7 @@ export class Task<Output> implements PromiseLike<Output> {
     }
     const asking = currentTask.getStore()
     if (asking && asking.index <= this.index) {
-      throw new PlaybookError(`"${asking.name}" awaits the result of "${this.name}", which ${asking.index === this.index ? 'is itself' : 'comes later'}.`, { hint: 'Put the task that gives the result first.' })
+      throw new AwaitedTooEarly(`"${asking.name}" awaits the result of "${this.name}", which ${asking.index === this.index ? 'is itself' : 'comes later'}.`, { hint: 'Put the task that gives the result first.' })
     }
     if (this.lookUp && pass.purpose !== 'ahead') this.#settled = await this.lookUp(pass)
     if (pass.abandoned) return never()

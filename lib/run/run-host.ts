@@ -7,6 +7,7 @@ import { ConnectError, format } from '../errors.ts'
 import type { Host } from '../inventory/host.ts'
 import { factsScript, parseFacts, type Facts } from '../playbook/facts.ts'
 import { currentPass, Pass } from '../playbook/pass.ts'
+import { asPlaybookError } from '../playbook/place.ts'
 import type { HostPlay } from '../playbook/playbook.ts'
 import { ResultNotKnown } from '../playbook/task.ts'
 import { statusOf, type HostReport } from '../report/report.ts'
@@ -87,6 +88,6 @@ async function summaryOf({ summaries }: HostPlay): Promise<string[]> {
     return pass.unknown.size > 0 ? [] : lines.flat().map(line => redact(line))
   } catch (error) {
     if (error instanceof ResultNotKnown) return []
-    throw error
+    throw asPlaybookError(error, message => `The summary cannot be made: ${message}`)
   }
 }

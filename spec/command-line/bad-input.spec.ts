@@ -116,8 +116,8 @@ describe('bad input, given as a user gives it', function () {
 
   it('a playbook that is none, is not there, or does not compile', async () => {
     workspace.write('playbooks/none.ts', 'export default { name: "x", hosts: "web", tasks: () => undefined }\n')
-    expect((await refused(['playbooks/none.ts', '-i', 'good']))[0]).to.equal('playbooks/none.ts is no playbook.')
-    expect((await refused(['playbooks/nowhere.ts', '-i', 'good']))[0]).to.equal('The playbook playbooks/nowhere.ts is not there.')
+    expect((await refused(['playbooks/none.ts', '-i', 'good']))[0]).to.equal('playbooks/none.ts is not a playbook.')
+    expect((await refused(['playbooks/nowhere.ts', '-i', 'good']))[0]).to.equal('The playbook playbooks/nowhere.ts does not exist.')
     workspace.write('playbooks/syntax.ts', 'export default playbook({\n  name: \n')
     const lines = await refused(['playbooks/syntax.ts', '-i', 'good'])
     expect(lines[0]).to.include('playbooks/syntax.ts cannot be loaded')
@@ -126,6 +126,18 @@ describe('bad input, given as a user gives it', function () {
     expect((await refused(['playbooks/lacking.ts', '-i', 'good']))[0]).to.equal('A playbook lacks hosts, tasks.')
     workspace.write('playbooks/throws.ts', playbookSource(`throw new Error('no such thing')`))
     expect((await refused(['playbooks/throws.ts', '-i', 'good'])).join('\n')).to.include('no such thing').and.include('playbooks/throws.ts')
+  })
+
+  it('[fault 36] a mistake inside a task\'s function: with file and line, wherever the playbook lies', async () => {
+    mkdirSync(path.join(workspace.directory, 'elsewhere'), { recursive: true })
+    const source = playbookSource(`const none: string[] = []\n task('First', async () => {\n await Promise.resolve()\n return file({ path: none[0].trim() })\n })\n task('Second', file({ path: '/x' }), { when: () => none[1].length > 0 })`, { hosts: 'web' })
+    const line = source.split('\n').findIndex(each => each.includes('none[0].trim')) + 1
+    for (const name of ['elsewhere/late.ts', 'late.ts']) {
+      workspace.write(name, name.includes('/') ? source : source.replaceAll('../', './'))
+      const text = (await refused([name, '-i', 'good'])).join('\n')
+      expect(text).to.include('wrong in 2 places').and.include(`"First": TypeError: Cannot read properties of undefined (reading 'trim') (web1, web2)`).and.match(new RegExp(`It comes from ${name}:${line}:\\d+\\.`))
+      expect(text).to.include(`"Second": TypeError: Cannot read properties of undefined (reading 'length')`).and.match(new RegExp(`It comes from ${name}:${line + 2}:\\d+\\.`))
+    }
   })
 
   it('a call that is wrong: one line, and how to call', async () => {

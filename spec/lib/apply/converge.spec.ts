@@ -207,9 +207,9 @@ describe('a run', () => {
     expect(await chosen({ startAtTask: 'c' })).to.equal('cd')
   }))
 
-  it('fails a task whose own code fails, without a stack, and stops', async () => {
-    const report = await runLocally(({ task }) => void task('broken', () => { throw new Error('no such thing') }))
-    expect(report.tasks[0]?.error).to.equal('here "broken": no such thing')
+  it('[fault 36] fails a task whose own code fails where facts have a say in it, without a stack but with file and line, and stops', async () => {
+    const report = await runLocally(({ task, host }) => void task('broken', () => { throw new Error(host.cores > 0 ? 'no such thing' : '') }))
+    expect(report.tasks[0]?.error).to.match(/^here "broken": no such thing\n {2}It comes from spec\/lib\/apply\/converge\.spec\.ts:\d+:\d+\.$/)
   })
 
   it('lays a playbook out by facts when it looks at them, for one round trip more', () => inTemporaryDirectory(async place => {

@@ -3,7 +3,9 @@ import { expect } from 'chai'
 import { playbook } from '../../../lib/playbook/playbook.ts'
 import { checkPlaybooks, lookAhead } from '../../../lib/run/run-playbooks.ts'
 import { command } from '../../../modules/command.ts'
+import { download } from '../../../modules/download.ts'
 import { file } from '../../../modules/file.ts'
+import { onionService } from '../../../modules/onion-service.ts'
 import { template } from '../../../modules/template.ts'
 import { here, runLocally, runOver, statuses, type Tasks } from '../run/local-run.ts'
 import { inTemporaryDirectory, privateConnect } from '../shell/local-session.ts'
@@ -28,6 +30,33 @@ describe('A playbook is looked at ahead', () => {
     for (const part of ['"late"', 'path: must be', 'line 2', '"missing"', 'nowhere.eta is nowhere to be found', '"handler"', 'argv: must name a program']) expect(told).to.include(part)
   }))
 
+  it('[fault 34] and so are a list of checksums that is missing or does not name the file, an await of a later task, and errors of a task\'s own code', () => inTemporaryDirectory(async place => {
+    writeFileSync(`${place}/SHA256SUMS`, `${'0'.repeat(64)}  other.tar\n`)
+    const told = await mistakes(({ task, handler, host }) => {
+      task('missing list', download({ url: 'https://example.org/a.tar', path: `${place}/a`, checksums: `${place}/none` }))
+      task('nowhere', download({ url: 'https://example.org/a.tar', path: `${place}/a`, checksums: 'none.txt' }))
+      task('not in it', download({ url: 'https://example.org/a.tar', path: `${place}/a`, checksums: `${place}/SHA256SUMS` }))
+      task('early', async () => file({ path: `${place}/early`, content: (await late).stdout }))
+      const onion = task('onion', onionService({ name: 'web', ports: { 80: '127.0.0.1:80' } }))
+      task('after a result', async () => file({ path: `${place}/${(await onion).hostname}${(await late).stdout}` }))
+      const late = task('late', command({ argv: ['echo', 'late'], reads: true }))
+      task('type error', () => { throw new TypeError('x is not a function') })
+      task('a thrown text', () => Promise.reject(new Error('plain')))
+      task('wanted for sure', () => { throw new Error('wanted') }, { when: () => true })
+      task('when', file({ path: `${place}/x` }), { when: () => { throw new Error('condition') } })
+      handler('in a handler', () => { throw new RangeError('too far') })
+      task('facts in a function', () => { throw new Error(host.os.id) })
+      task('facts in a condition', () => { throw new Error('not told') }, { when: () => host.cores > 1 })
+    })
+    for (const part of [
+      `"missing list": The list of checksums ${place}/none cannot be read: ENOENT`, '"nowhere": The file none.txt is nowhere to be found', `"not in it": There is no SHA-256 for the file a.tar in ${place}/SHA256SUMS`,
+      '"early" awaits the result of "late", which comes later', '"after a result" awaits the result of "late"', '"type error": TypeError: x is not a function', '"a thrown text": plain', '"wanted for sure": wanted',
+      '"when": condition', '"in a handler": RangeError: too far',
+    ]) expect(told).to.include(part)
+    for (const part of ['facts in', 'not told']) expect(told).to.not.include(part)
+    expect(told).to.match(/"type error": .*\n.*It comes from spec\/lib\/plan\/ahead\.spec\.ts:\d+:\d+\./)
+  }))
+
   it('[fault 13] and what an async function adds when tasks() has returned is told, for it would never be run', () => inTemporaryDirectory(async place => {
     const role = async ({ task }: Parameters<Tasks>[0]) => {
       await Promise.resolve()
@@ -36,7 +65,7 @@ describe('A playbook is looked at ahead', () => {
     expect(await mistakes(play => void role(play))).to.include('the task "late" was added after tasks() had returned, and would never be run')
   }))
 
-  it('but not what depends on a result or on a condition, or is to be ignored', () => inTemporaryDirectory(async place => {
+  it('but not what depends on a result or on a condition that says no, or is to be ignored', () => inTemporaryDirectory(async place => {
     expect(await mistakes(({ task }) => {
       const found = task('read', command({ argv: ['echo', '/x'], reads: true }))
       task('of a result', async () => file({ path: (await found).stdout.trim() }))
@@ -81,7 +110,7 @@ describe('A task that awaits another', () => {
       task('early', async () => file({ path: `${place}/early`, content: (await late).stdout }))
       const late = task('late', command({ argv: ['echo', 'late'], reads: true }))
     }
-    for (const check of [true, false]) expect((await runLocally(later, { check })).tasks[0]?.error).to.include('"early" awaits the result of "late", which comes later')
+    for (const check of [true, false]) expect((await runLocally(later, { check })).error).to.include('"early" awaits the result of "late", which comes later')
   }))
 
   it('and is a handler: what comes behind the flush has no result yet, and it fails instead of waiting for ever', () => inTemporaryDirectory(async place => {

@@ -155,10 +155,19 @@ describe('loadPlaybooks', () => {
   })
 
   it('says that a file is not there, is no playbook, or why it cannot be loaded', async () => {
-    expect(await load(undefined)).to.include('The playbook /playbooks/x.ts is not there.')
-    for (const source of ['export const x = 1', 'export default {}', 'export default []', 'export default [{}]', 'export default undefined']) expect(await load(source), source).to.include('/playbooks/x.ts is no playbook.')
+    expect(await load(undefined)).to.include('The playbook /playbooks/x.ts does not exist.')
+    for (const source of ['export const x = 1', 'export default {}', 'export default []', 'export default [{}]', 'export default undefined']) expect(await load(source), source).to.include('/playbooks/x.ts is not a playbook.')
     expect(await load('export default {')).to.include('/playbooks/x.ts cannot be loaded: ')
     expect(await load('throw new Error("broken")')).to.include('/playbooks/x.ts cannot be loaded: broken')
     expect(await load('import "./not-there.ts"')).to.include('not-there.ts')
   })
+
+  it('[fault 36] says what a directory, YAML and other files are that are given as a playbook', () => inTemporaryDirectory(async directory => {
+    for (const name of ['site.ts', 'site.yml', 'hosts.yaml', 'notes.txt']) writeFileSync(path.join(directory, name), '')
+    const told = (name: string) => loadPlaybooks(path.join(directory, name)).then(() => '', (error: unknown) => format(error).replaceAll(directory, 'D'))
+    expect(await told('.')).to.equal('D is a directory, and a playbook is one file.\n  It holds site.ts.')
+    for (const name of ['site.yml', 'hosts.yaml']) expect(await told(name)).to.include(`D/${name} is YAML, and a playbook of stead is TypeScript.`)
+    expect(await told('notes.txt')).to.include('D/notes.txt is not a .ts or .js file')
+    expect(await told('stie.ts')).to.include('D/stie.ts does not exist. Did you mean "site.ts"?')
+  }))
 })
