@@ -26,7 +26,8 @@ export async function planUnit({ unit, state, enabled, masked }: { unit: string;
     host.current(file, { path, noFollow: true }),
     masked === undefined ? null : host.current(unitMask, { unit }),
   ])
-  const wasMasked = current?.enabled.startsWith('masked') ?? false
+  // In a check of one that is new, what is not asked for is not known.
+  const wasMasked = current?.enabled?.startsWith('masked') ?? false
   // An empty file is a mask, too.
   if (masked && own?.type === 'file' && !wasMasked) throw new PlaybookError(`Failed to mask unit, file "${path}" already exists.`, { hint: 'A unit of the administrator is removed (systemd-unit), not masked.' })
   const mask = masked === undefined ? [] : [want(unitMask, { unit }, { masked })]

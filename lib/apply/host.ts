@@ -1,4 +1,5 @@
 import { ArgumentError, format, PlaybookError } from '../errors.ts'
+import { contradictions } from '../check/contrary.ts'
 import { factsScript, FactsNotKnown, parseFacts, playbookHost, type Facts } from '../playbook/facts.ts'
 import { asPlaybookError } from '../playbook/place.ts'
 import { argumentIssues, type HostPlay, type Playbook } from '../playbook/playbook.ts'
@@ -109,6 +110,12 @@ export async function openHost(session: ReadSession, prepared: Prepared, choose:
   }
   if (!laidOut) throw new Error('The first frame was not answered.')
   const { play, leftOut, asked, mistakes } = prepared.chosen ?? await choosePlay(laidOut, choose)
+  // Of a playbook that was laid out without a host, that was looked at before.
+  if (!prepared.play) {
+    const { mistakes: contrary, notes } = await contradictions(play, asked)
+    mistakes.push(...contrary)
+    for (const note of notes) observer.note(prepared.host.name, note)
+  }
   if (mistakes.length > 0) throw new PlaybookError(`The playbook is wrong; nothing was touched.\n${mistakes.map(format).join('\n')}`)
   const { parts, parse } = batch(requestsOf(asked, play.steps.flatMap(step => ('task' in step ? [step.task] : []))))
   const [factsOutput, journal, left, ...outputs] = await session.read([{ script: factsScript }, { script: readJournal }, { script: readLeftovers }, ...parts])

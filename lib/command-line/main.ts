@@ -65,7 +65,7 @@ async function run(given: Arguments, { out, error }: Streams): Promise<number> {
     out.write(listing(given, checked, unreachable).map(text => `${text}\n`).join(''))
     return unreachable.size > 0 ? 4 : 0
   }
-  await lookAhead(checked, options)
+  for (const note of await lookAhead(checked, options)) error.write(`Note: ${note}\n`)
   const terminal = Boolean(out.isTTY && !process.env.CI)
   const style: Style = { colors: createColors(terminal && !process.env.NO_COLOR), check: given.check, diff: given.diff, verbosity: given.verbosity }
   const write = (text: string) => void out.write(`${text}\n`)

@@ -16,6 +16,7 @@ const schema = z.strictObject({ running: z.string(), atBoot: z.string() })
 /** The name of the host, now and at boot. Sources: hostname(5), hostname(1). */
 export const hostname: Resource<Record<string, never>, HostnameState, z.infer<typeof schema>> = {
   kind: 'hostname',
+  everywhere: true,
   schema,
   identify: () => '/etc/hostname',
   read: keys => ({

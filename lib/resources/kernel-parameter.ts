@@ -31,6 +31,7 @@ export function parameterPath(name: string): string {
 /** The value of a parameter of the running kernel. Sources: proc(5), sysctl(8). */
 export const kernelParameter: Resource<KernelParameterKey, KernelParameterState, z.infer<typeof schema>> = {
   kind: 'sysctl',
+  everywhere: true,
   schema,
   identify: ({ name }) => name,
   read: keys => ({

@@ -3,6 +3,7 @@ import { ReadError } from '../errors.ts'
 import { apply, applyLines, read } from '../shell/script.ts'
 import type { Resource } from '../state/resource.ts'
 import { attributes } from './attributes.ts'
+import { file } from './file.ts'
 import { enter, explained, NEW, OWN, same } from './file-write.ts'
 
 export interface SecretFileKey {
@@ -71,4 +72,5 @@ sync -- ${NEW}; [ -s "$b" ] || rm -f -- "$b"; mv -nT -- "$n" "$b" || X "$t"; syn
     }
   },
   foretells: ({ path }, desired) => [{ kind: 'file', identity: path, state: desired && { type: 'file', ...desired } }],
+  overrides: ({ path }, desired) => [{ resource: file, key: { path }, desired: desired && { type: 'file', ...desired } }],
 }

@@ -3,7 +3,7 @@ import { ReadError } from '../errors.ts'
 import { apply, read, readLines, type ReadScript } from '../shell/script.ts'
 import type { Resource } from '../state/resource.ts'
 import { listMembers, unpackMembers } from './archive-members.ts'
-import { directoriesAbove } from './file.ts'
+import { directoriesAbove, file } from './file.ts'
 import { mounts } from './file-read.ts'
 import { fetchTo } from './file-write.ts'
 
@@ -194,6 +194,10 @@ trap 'D "$w"' EXIT`,
     }
   },
   foretells: ({ directory }) => [{ kind: 'file', identity: directory, state: { type: 'directory' }, below: true }, ...directoriesAbove(directory)],
+  // The directory's own mode is that of a new one, for few archives bring another.
+  overrides: ({ directory, owner = 'root', group = owner === 'root' ? owner : undefined, mode }) => [
+    { resource: file, key: { path: directory }, desired: { type: 'directory', owner, group, mode: mode === undefined ? '0755' : undefined } },
+  ],
   mayComeWithPackage: () => false,
   mayChangeWith: ({ directory, keep = [] }, { kind, name }) => (kind === 'tree' && `${directory}/`.startsWith(`${name}/`)) || (kind === 'file' && name.startsWith(`${directory}/`) && !keep.includes(name.slice(directory.length + 1).split('/')[0] ?? '')),
 }

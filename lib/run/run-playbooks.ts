@@ -1,5 +1,6 @@
 import pLimit from 'p-limit'
 import { choosePlay, prepare, type Observer, type Prepared } from '../apply/host.ts'
+import { contradictions } from '../check/contrary.ts'
 import { Overlay } from '../check/overlay.ts'
 import { ArgumentError, format, PlaybookError } from '../errors.ts'
 import type { Host, Inventory } from '../inventory/host.ts'
@@ -95,19 +96,25 @@ export async function learnFacts(checked: readonly CheckedPlaybook[], options: P
 /**
  * Looks ahead at what every task of a run will be, as far as that can be told without a host, and keeps what it learnt with the playbooks.
  *
- * @throws PlaybookError with all mistakes of all hosts at once: arguments that only a task's function makes, templates, missing files.
+ * @returns what looks like a mistake and may be meant, one line each.
+ * @throws PlaybookError with all mistakes of all hosts at once: arguments that only a task's function makes, templates, missing files, errors of
+ *   a playbook's own code, tasks that undo each other.
  */
-export async function lookAhead(checked: readonly CheckedPlaybook[], selection: Selection): Promise<void> {
+export async function lookAhead(checked: readonly CheckedPlaybook[], selection: Selection): Promise<string[]> {
   const problems = new Problems()
+  const notes = new Set<string>()
   const choose = choosers(selection, checked.map(laidOut))
   for (const [index, { hosts }] of checked.entries()) {
     for (const { host, prepared } of hosts) {
       if (!prepared.play) continue
       prepared.chosen = await choosePlay(prepared.play, choose(index, host.name))
-      for (const mistake of prepared.chosen.mistakes) problems.note(format(mistake), host.name)
+      const contrary = await contradictions(prepared.chosen.play, prepared.chosen.asked)
+      for (const mistake of [...prepared.chosen.mistakes, ...contrary.mistakes]) problems.note(format(mistake), host.name)
+      for (const note of contrary.notes) notes.add(note)
     }
   }
   problems.refuse()
+  return [...notes]
 }
 
 /** Runs checked playbooks in order, each on its hosts side by side. A host that failed in one is left out of those after it. */

@@ -89,6 +89,6 @@ function laidOver(host: State | null, foretold: State): State {
 }
 
 /** Hands a state of hidden type to whoever asked for it by that type; both come from the same resource. */
-function hand(deliver: { to(state: State | null): void }, state: State | null): void {
+export function hand(deliver: { to(state: State | null): void }, state: State | null): void {
   deliver.to(state)
 }

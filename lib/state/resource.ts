@@ -122,6 +122,10 @@ export interface Resource<Key, Current extends State, Desired extends State> {
   brings?(key: Key, current: Current | null, desired: Desired | null): Bringer | undefined
   /** Other states that writing this one makes, for later reads in check mode; what is not known of them may change. */
   foretells?(key: Key, desired: Desired | null, current: Current | null): Foretold[]
+  /** Every host has one, as it has a hostname: a look ahead takes it to be there, of a value that is not known. */
+  everywhere?: true
+  /** What writing it makes of other states every time, whatever they were: a task that wants something else of them is contrary to it. */
+  overrides?(key: Key, desired: Desired | null): OverriddenState[]
   /** What the desired state was made from: the whole of what is there (an edit), or that and what is its own alone (a marked block). */
   madeFrom?(key: Key): 'what is there' | 'its own' | undefined
   /** What a new one is where nothing is desired of it, as `apply` makes it; for later reads in check mode. */
@@ -139,6 +143,13 @@ export interface Resource<Key, Current extends State, Desired extends State> {
     /** One line that says what happens. */
     describe(key: Key): string
   }
+}
+
+/** Another state, and what becomes of it. */
+export interface OverriddenState {
+  resource: AnyResource
+  key: unknown
+  desired: State | null
 }
 
 /** A resource whose types are hidden from the engine, which only passes keys and states through. */
