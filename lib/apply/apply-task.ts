@@ -1,17 +1,15 @@
-import { ApplyError, NotConvergedError } from '../errors.ts'
+import { ApplyError, NotConvergedError, SteadError } from '../errors.ts'
 import { compareWant, type PlannedWant, type TaskPlan } from '../plan/plan-task.ts'
 import { notified, type AnyTask } from '../playbook/task.ts'
 import { showDifferences } from '../report/diff.ts'
 import type { Change } from '../report/report.ts'
 import type { FramePart } from '../shell/frame.ts'
-import type { Session } from '../shell/session.ts'
+import { APPLY_TIMEOUT_SECONDS, type Session } from '../shell/session.ts'
 import { batch, requestIdentity } from '../state/batch.ts'
 import type { Request, State, Writing } from '../state/resource.ts'
+import { findCause } from './find-cause.ts'
 import type { HostWalk } from './host.ts'
 import { writeJournal } from './journal.ts'
-
-/** A line by which an apply script tells the operator something, as what it waited for. */
-const NOTE = /^stead-note: (.+)$/gm
 
 /** The changes of a plan as the report shows them. */
 export function changesOf({ wants }: TaskPlan): Change[] {
@@ -27,6 +25,8 @@ export function neverApplied(changes: readonly Change[]): Change[] {
 /**
  * Applies one task in one frame: notes its handlers down, writes what differs, in order, reads it back, and reads what the next tasks need.
  *
+ * From the moment that it is sent, nothing that was read before holds any longer, whatever becomes of it.
+ *
  * @returns the states of the task's wants after it, in their order.
  * @throws ApplyError with the host's own words when a write failed; NotConvergedError when what was written does not read back.
  */
@@ -37,19 +37,36 @@ export async function applyTask(
   const handlers = toWrite.some(({ want }) => want.resource.event?.effect !== 'wait') ? notified(task).map(({ name }) => name) : []
   const notes: FramePart[] = handlers.length ? [{ script: writeJournal(walk.playbook, handlers) }] : []
   const writings = groupWrites(toWrite)
-  const writes = writings.map(({ writing }): FramePart => ({ ...writing, user: writing.user ?? task.options.become }))
+  const writes = writings.map(({ identity, writing: { script, stdin, user } }): FramePart => ({ script, stdin, user: user ?? task.options.become, about: identity }))
+  const timeoutSeconds = (task.options.timeoutSeconds ?? APPLY_TIMEOUT_SECONDS) + Math.max(0, ...writings.map(({ writing: { seconds = 0 } }) => seconds))
   const own = plan.wants.map(({ want: { resource, key } }) => ({ resource, key }))
   const { parts, parse } = batch([...own, ...next])
-  const outputs = await session.apply([...notes, ...writes, ...afterwards, ...parts])
+  walk.reader.forget()
+  const outputs = await session.apply([...notes, ...writes, ...afterwards, ...parts], { timeoutSeconds })
   const answers = parse(outputs.slice(notes.length + writes.length + afterwards.length))
   walk.reader.forget(answers)
   const results = outputs.slice(notes.length, notes.length + writes.length)
-  for (const { stderr } of results) for (const [, note = ''] of stderr.matchAll(NOTE)) walk.observer.note(walk.name, note)
-  if (notes.length && outputs[0]?.exitCode !== 0) throw new ApplyError('The handlers could not be noted down on the host.', { stderr: outputs[0]?.stderr })
+  if (notes.length && outputs[0]?.exitCode !== 0) {
+    throw new ApplyError(`The handlers could not be noted down on the host${await because(session, ['/var/lib/stead'])}.`, { stderr: outputs[0]?.stderr })
+  }
   // The first that failed did so itself, whatever its exit code; those behind it were left out.
   const failed = results.findIndex(({ exitCode }) => exitCode !== 0)
-  if (failed >= 0) throw new ApplyError('The change failed.', { resource: writings[failed]?.identity, exitCode: results[failed]?.exitCode, stderr: results[failed]?.stderr })
+  if (failed >= 0) {
+    const cause = await because(session, own.map(({ resource, key }) => resource.identify(key)))
+    throw new ApplyError(`The change failed${cause}.`, { resource: writings[failed]?.identity, exitCode: results[failed]?.exitCode, stderr: results[failed]?.stderr })
+  }
   return plan.wants.map(planned => verified(planned, answers.get(requestIdentity({ resource: planned.want.resource, key: planned.want.key })), planned.differences.length > 0))
+}
+
+/** Why nothing can be written, as the end of a sentence. A host that is lost meanwhile does not hide that the change has failed. */
+async function because(session: Session, paths: readonly string[]): Promise<string> {
+  try {
+    const cause = await findCause(session, paths)
+    return cause === undefined ? '' : `: ${cause}`
+  } catch (error) {
+    if (error instanceof SteadError) return ''
+    throw error
+  }
 }
 
 /** One writing a want, but for neighbours that their resource writes together. */

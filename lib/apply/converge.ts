@@ -69,8 +69,10 @@ export class Convergence {
     })
     for (const [index, { task, plan, startedAt }] of plans.entries()) {
       this.#walk.observer.taskStarted(this.#walk.name, task.name)
+      let isPlanned = false
       try {
         const ready = await plan
+        isPlanned = true
         if (ready.skipped || isDone(ready)) {
           this.#reportTask(task, ready, ready.skipped ? 'skipped' : 'ok', startedAt)
           continue
@@ -87,7 +89,9 @@ export class Convergence {
         return at + index + 1
       } catch (error) {
         pass.abandoned = true
-        if (error instanceof ConnectionLost && this.#cutOff?.task === task && this.#cutOff.again) {
+        // It may be due to what was read ahead of its turn: now that it is its turn, it is asked again.
+        if (!isPlanned && !(error instanceof ConnectError) && (this.#walk.reader.forgetErrors() || index > 0)) return at + index
+        if (error instanceof ConnectionLost && this.#cutOff?.task === task && this.#cutOff.again && !error.nothingSent) {
           this.#cutOff = undefined
           error = new ApplyError('The connection was lost while it ran, and nothing tells whether it was done: it is not run a second time.', { cause: error, hint: 'Say what it brings about (creates, removes, unless or onlyIf), or put it into a handler.' })
         }

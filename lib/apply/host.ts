@@ -7,10 +7,12 @@ import type { AnyTask } from '../playbook/task.ts'
 import type { Asked, StateSource } from '../plan/plan-task.ts'
 import { askAhead, requestsOf, type LookedAhead } from '../plan/prefetch.ts'
 import type { HandlerReport, TaskReport } from '../report/report.ts'
-import type { ReadSession } from '../shell/session.ts'
+import type { ReadOnlyPart, ReadSession } from '../shell/session.ts'
 import { batch } from '../state/batch.ts'
 import { Reader } from '../state/reader.ts'
+import type { Output } from '../state/resource.ts'
 import { parseJournal, readJournal } from './journal.ts'
+import { patiently, Patience } from './reconnect.ts'
 import { parseLeftovers, readLeftovers, type Leftover } from './temporary.ts'
 
 /** Told of a host's progress while it happens. */
@@ -104,8 +106,10 @@ function withoutMistakes(play: HostPlay): HostPlay {
  */
 export async function openHost(session: ReadSession, prepared: Prepared, choose: Choose, observer: Observer): Promise<HostWalk> {
   let { play: laidOut } = prepared
+  const patience = new Patience()
+  const ask = (parts: readonly ReadOnlyPart[]): Promise<Output[]> => patiently(patience, { name: prepared.host.name, observer }, () => session.read(parts, { timeoutSeconds: longest(laidOut) }))
   if (!laidOut) {
-    const [output] = await session.read([{ script: factsScript }])
+    const [output] = await ask([{ script: factsScript, about: 'its facts' }])
     if (output) laidOut = prepared.learn(parseFacts(output))
   }
   if (!laidOut) throw new Error('The first frame was not answered.')
@@ -118,14 +122,19 @@ export async function openHost(session: ReadSession, prepared: Prepared, choose:
   }
   if (mistakes.length > 0) throw new PlaybookError(`The playbook is wrong; nothing was touched.\n${mistakes.map(format).join('\n')}`)
   const { parts, parse } = batch(requestsOf(asked, play.steps.flatMap(step => ('task' in step ? [step.task] : []))))
-  const [factsOutput, journal, left, ...outputs] = await session.read([{ script: factsScript }, { script: readJournal }, { script: readLeftovers }, ...parts])
+  const [factsOutput, journal, left, ...outputs] = await ask([{ script: factsScript, about: 'its facts' }, { script: readJournal }, { script: readLeftovers }, ...parts])
   if (!factsOutput || !journal || !left) throw new Error('The first frame was not answered.')
   const facts = parseFacts(factsOutput)
   prepared.learn(facts)
-  const reader = new Reader(wanted => session.read(wanted))
+  const reader = new Reader(wanted => session.read(wanted, { timeoutSeconds: longest(play) }))
   reader.learn(parse(outputs))
   const pending = parseJournal(journal, prepared.playbook.name, play.handlers.map(({ name }) => name))
   return { name: prepared.host.name, playbook: prepared.playbook.name, play, leftOut, asked, reader, pending, leftovers: parseLeftovers(left), observer, facts }
+}
+
+/** The longest time (seconds) that a task of the play allows itself, for reads are made for many tasks at once. */
+function longest(play: HostPlay | undefined): number {
+  return Math.max(0, ...(play?.steps ?? []).flatMap(step => ('task' in step ? [step.task.options.timeoutSeconds ?? 0] : [])))
 }
 
 /** States as the host has them now. */

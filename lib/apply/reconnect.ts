@@ -1,10 +1,17 @@
-import type { ConnectionLost } from '../shell/session.ts'
-import type { HostWalk } from './host.ts'
+import { ConnectionLost } from '../shell/session.ts'
+import type { Observer } from './host.ts'
 
-/** Waits before a lost connection is made anew (milliseconds); after the last of them the host is given up. */
+/** Pauses before a lost connection is made anew (milliseconds); a host that is lost again after the last of them is given up. */
 const RECONNECT_AFTER_MS = [500, 1000, 2000, 4000, 8000, 16000, 30000]
 
-/** How often a host may be lost before it is given up: counted since something was last done on it. */
+/** Whose connection it is, and what was read over it. */
+interface Lost {
+  name: string
+  observer: Observer
+  reader?: { forget: () => void }
+}
+
+/** How often a host may be lost before it is given up: counted since something was last done on it. How long it may be gone is the session's. */
 export class Patience {
   #lost = 0
 
@@ -14,13 +21,24 @@ export class Patience {
   }
 
   /** Waits until the host is to be tried again, and forgets what was read of it; false when it is given up. */
-  async waitFor({ reader, observer, name }: HostWalk, error: ConnectionLost): Promise<boolean> {
+  async waitFor({ reader, observer, name }: Lost, error: ConnectionLost): Promise<boolean> {
+    reader?.forget()
     const wait = RECONNECT_AFTER_MS[this.#lost]
     if (wait === undefined) return false
     this.#lost += 1
-    reader.forget()
-    observer.note(name, `${error.message} Connecting again in ${wait / 1000} s (try ${this.#lost} of ${RECONNECT_AFTER_MS.length}).`)
+    observer.note(name, `${error.message} Connecting again in ${wait / 1000} s (loss ${this.#lost} of at most ${RECONNECT_AFTER_MS.length} in a row).`)
     await new Promise(resolve => setTimeout(resolve, wait))
     return true
+  }
+}
+
+/** Does again what a lost connection cut off, and what may be done twice. */
+export async function patiently<Result>(patience: Patience, lost: Lost, work: () => Promise<Result>): Promise<Result> {
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof ConnectionLost) || !(await patience.waitFor(lost, error))) throw error
+    }
   }
 }

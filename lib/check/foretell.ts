@@ -6,11 +6,10 @@ import { Pass } from '../playbook/pass.ts'
 import { notified, type AnyTask } from '../playbook/task.ts'
 import { showDifferences } from '../report/diff.ts'
 import type { Change, HandlerReport, TaskReport, TaskStatus } from '../report/report.ts'
-import { ConnectionLost } from '../shell/session.ts'
 import type { State } from '../state/resource.ts'
 import { changesOf, neverApplied } from '../apply/apply-task.ts'
 import { ignored } from '../apply/converge.ts'
-import { Patience } from '../apply/reconnect.ts'
+import { patiently, Patience } from '../apply/reconnect.ts'
 import { tidyUpReport } from '../apply/tidy-up.ts'
 import { concerned } from './concerned.ts'
 import { doubtOf } from './doubt.ts'
@@ -54,17 +53,6 @@ export async function foretell(walk: HostWalk, overlay = new Overlay(), done: Fo
   return done
 }
 
-/** Tries again what a lost connection cut off: it has written nothing, on the host or into the overlay. */
-async function patiently<Result>(patience: Patience, walk: HostWalk, work: () => Promise<Result>): Promise<Result> {
-  for (;;) {
-    try {
-      return await work()
-    } catch (error) {
-      if (!(error instanceof ConnectionLost) || !(await patience.waitFor(walk, error))) throw error
-    }
-  }
-}
-
 function notify(notifications: Map<string, TaskStatus>, handler: string, status: TaskStatus): void {
   if (status === 'change') notifications.set(handler, 'change')
   if (status === 'may-change' && !notifications.has(handler)) notifications.set(handler, 'may-change')
@@ -105,7 +93,7 @@ async function foretellTask(task: AnyTask, walk: HostWalk, source: StateSource, 
     { name: task.name, module, status, changes, durationMs: performance.now() - startedAt, ...(error === undefined ? {} : { error }) })
   walk.observer.taskStarted(walk.name, task.name)
   try {
-    const plan = await planTask(task, source, pass, { asked: walk.asked })
+    const plan = await planAtItsTurn(task, walk, source, pass, overlay)
     if (plan.skipped) {
       task.settle({ known: false })
       if (pass.unknown.size === 0) return report('skipped', '')
@@ -132,6 +120,16 @@ async function foretellTask(task: AnyTask, walk: HostWalk, source: StateSource, 
     const about = concerned(requestsOf(walk.asked, [task]))
     if (about.length === 0 || about.some(({ resource }) => resource.onlyRead !== true)) overlay.untold(task.name, about, { brings: true })
     return report('may-change', typeof task.body === 'function' ? '' : task.body.module, [{ resource: task.name, diff: '', reason: `cannot be told before the changes above are made: ${message}` }])
+  }
+}
+
+/** What could not be read ahead is asked once more where its failure would be the last word. */
+async function planAtItsTurn(task: AnyTask, walk: HostWalk, source: StateSource, pass: Pass, overlay: Overlay): Promise<TaskPlan> {
+  try {
+    return await planTask(task, source, pass, { asked: walk.asked })
+  } catch (error) {
+    if (error instanceof ConnectError || !overlay.untouched || !walk.reader.forgetErrors()) throw error
+    return planTask(task, source, pass, { asked: walk.asked })
   }
 }
 

@@ -10,7 +10,7 @@ export interface Play<Vars = unknown> {
   /** Adds a task; they run in the order in which they are added. */
   task: <Output>(name: string, body: Body<Output>, options?: TaskOptions) => Task<Output>
   /** Defines a handler; notified ones run in the order of their definition. */
-  handler: (name: string, body: Body<void>, options?: Pick<TaskOptions, 'become' | 'ignoreErrors'>) => Handler
+  handler: (name: string, body: Body<void>, options?: Pick<TaskOptions, 'become' | 'ignoreErrors' | 'timeoutSeconds'>) => Handler
   /** Runs the handlers notified so far here, instead of at the end. */
   flushHandlers: () => void
   /** Lines for the end of a run: what this host is now, and what to do next. */

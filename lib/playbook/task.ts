@@ -17,6 +17,11 @@ export interface TaskOptions {
   become?: string
   /** true: show what it would do, never do it, in a real run too. false: only for what merely reads; in check mode anything else fails. */
   checkMode?: boolean
+  /**
+   * Seconds that the host may stay without an answer while it writes what the task says, or reads what it asks for; then what it was at is ended
+   * there, and the task has failed. What the task itself waits for (`timeoutSeconds` of waitFor) comes on top. @default 3600, of reads 300
+   */
+  timeoutSeconds?: number
   /** A failure is reported, the host goes on, and it does not count for the status of the host. */
   ignoreErrors?: boolean
 }
@@ -106,7 +111,7 @@ export class Handler {
   readonly name: string
   readonly task: Task<void>
 
-  constructor(name: string, body: Body<void>, index: number, options: Pick<TaskOptions, 'become' | 'ignoreErrors'> = {}) {
+  constructor(name: string, body: Body<void>, index: number, options: Pick<TaskOptions, 'become' | 'ignoreErrors' | 'timeoutSeconds'> = {}) {
     this.name = name
     this.task = new Task(name, body, options, index)
   }

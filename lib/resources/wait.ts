@@ -45,6 +45,7 @@ export const wait: Resource<WaitKey, WaitState, Record<string, never>> = {
     }
   },
   apply: key => ({
+    seconds: key.timeoutSeconds,
     script: apply`e=$(( $(date +%s) + ${key.timeoutSeconds} )); until (${probe(key)}) >/dev/null 2>&1; do if [ "$(date +%s)" -gt "$e" ]; then break; fi; sleep ${String(key.intervalSeconds ?? 0.3)}; done`,
   }),
   event: {

@@ -1,3 +1,4 @@
+import { ReadError } from '../errors.ts'
 import type { ReadScript } from '../shell/script.ts'
 import { keyText } from './key-text.ts'
 import type { AnyResource, Output, Request, State } from './resource.ts'
@@ -6,7 +7,12 @@ import type { AnyResource, Output, Request, State } from './resource.ts'
 export interface ReadPart {
   script: ReadScript
   user?: string
+  /** What it is about, for whoever waits for it. */
+  about?: string
 }
+
+/** Why an answer was not kept. */
+const TOO_LONG = 'The host answered with more than is taken of one frame (200 MB).'
 
 /** What a host answered to one request: a state, "is not there", or why it cannot be told now. */
 export type Answer = State | null | Error
@@ -46,11 +52,12 @@ export function batch(requests: readonly Request[]): Batch {
     return { resource, keys: list, reading: resource.read(list) }
   })
   return {
-    parts: groups.map(({ reading }) => ({ script: reading.script, user: reading.user })),
+    parts: groups.map(({ resource, reading }) => ({ script: reading.script, user: reading.user, about: `what is there now (${resource.kind})` })),
     parse(outputs) {
       const answers = new Map<string, Answer>()
       groups.forEach(({ resource, keys, reading }, index) => {
-        const parsed = parseOrError(() => reading.parse(outputs[index] ?? { stdout: Buffer.alloc(0), stderr: 'no answer', exitCode: 255 }))
+        const output = outputs[index] ?? { stdout: Buffer.alloc(0), stderr: 'no answer', exitCode: 255 }
+        const parsed = output.tooLong ? new ReadError(TOO_LONG) : parseOrError(() => reading.parse(output))
         keys.forEach((key, place) => {
           const answer = parsed instanceof Error ? parsed : parsed[place]
           const id = requestIdentity({ resource, key })

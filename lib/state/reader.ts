@@ -42,6 +42,16 @@ export class Reader {
     this.#known = new Map(answers)
   }
 
+  /**
+   * Forgets what could not be read ahead of its turn, so that it is asked again; tells whether there was any. What fails when it is asked by
+   * {@link current} is not kept at all.
+   */
+  forgetErrors(): boolean {
+    const failed = [...this.#known].filter(([, answer]) => answer instanceof Error)
+    for (const [id] of failed) this.#known.delete(id)
+    return failed.length > 0
+  }
+
   /** Adds answers that came by another frame. */
   learn(answers: ReadonlyMap<string, Answer>): void {
     for (const [id, answer] of answers) this.#known.set(id, answer)
@@ -70,7 +80,7 @@ export class Reader {
     const { parts, parse } = batch(waiting.map(({ request }) => request))
     try {
       const answers = parse(await this.#send(parts))
-      this.learn(answers)
+      for (const [id, answer] of answers) if (!(answer instanceof Error)) this.#known.set(id, answer)
       for (const { request, settle } of waiting) settle(answers.get(requestIdentity(request)) ?? null)
     } catch (error) {
       for (const { settle } of waiting) settle(error instanceof Error ? error : new Error(String(error)))

@@ -33,6 +33,8 @@ export interface Writing {
   /** Given on standard input, at any size; the only way for a secret. */
   stdin?: Uint8Array
   user?: string
+  /** How long (seconds) it may take by its own account, beside what its task allows. */
+  seconds?: number
 }
 
 /** What else an overlay may be asked when a state is foretold. */
