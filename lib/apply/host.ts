@@ -1,4 +1,4 @@
-import { ArgumentError, format, PlaybookError } from '../errors.ts'
+import { ArgumentError, format, PlaybookError, ReadError } from '../errors.ts'
 import { contradictions } from '../check/contrary.ts'
 import { factsScript, FactsNotKnown, parseFacts, playbookHost, type Facts } from '../playbook/facts.ts'
 import { asPlaybookError } from '../playbook/place.ts'
@@ -124,6 +124,7 @@ export async function openHost(session: ReadSession, prepared: Prepared, choose:
   const { parts, parse } = batch(requestsOf(asked, play.steps.flatMap(step => ('task' in step ? [step.task] : []))))
   const [factsOutput, journal, left, ...outputs] = await ask([{ script: factsScript, about: 'its facts' }, { script: readJournal }, { script: readLeftovers }, ...parts])
   if (!factsOutput || !journal || !left) throw new Error('The first frame was not answered.')
+  if ([factsOutput, journal, left].some(({ tooLong }) => tooLong)) throw new ReadError('What the host says of itself is longer than is taken of one frame.')
   const facts = parseFacts(factsOutput)
   prepared.learn(facts)
   const reader = new Reader(wanted => session.read(wanted, { timeoutSeconds: longest(play) }))

@@ -83,6 +83,11 @@ function parsePort(value: unknown): number | undefined {
   return typeof port === 'number' && Number.isInteger(port) && port >= 1 && port <= 65535 ? port : undefined
 }
 
+function parseSeconds(value: unknown): number | undefined {
+  const seconds = typeof value === 'string' && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value
+  return typeof seconds === 'number' && Number.isFinite(seconds) && seconds > 0 ? seconds : undefined
+}
+
 function parseSecret(value: unknown): Secret | undefined {
   if (value instanceof Secret) return value
   return typeof value === 'string' && value !== '' ? new Secret(value) : undefined
@@ -102,6 +107,7 @@ export function readConnection(merged: MergedHost, issues: Issues): Host {
   const identityFile = reader.path('ansible_ssh_private_key_file', "a private key's path")
   const password = reader.take('ansible_password', 'a text (quote it)', parseSecret)
   const knownHostsFile = reader.path('stead_known_hosts_file', "a known_hosts file's path")
+  const connectTimeoutSeconds = reader.take('stead_connect_timeout_seconds', 'a number of seconds above 0', parseSeconds)
   const become = reader.take('ansible_become', 'true or false', value => booleans.get(typeof value === 'string' ? value.toLowerCase() : value))
   reader.take('ansible_become_user', 'root alone (stead works as root; what a task writes, it writes as another user with `become` of the task)', value => (value === 'root' ? value : undefined))
   const connection = reader.take('ansible_connection', 'ssh or local', value => {
@@ -117,7 +123,7 @@ export function readConnection(merged: MergedHost, issues: Issues): Host {
   const places: [string, string][] = []
   for (const [name, { value, place, source }] of reader.rest) {
     if (/^(?:ansible|stead)_\w*pass(?:word|phrase)?$/.test(name)) parseSecret(value)
-    if (name.startsWith('stead_')) issues.add(`${name} is given; of stead's own only stead_known_hosts_file is allowed.`, place)
+    if (name.startsWith('stead_')) issues.add(`${name} is given; of stead's own only stead_known_hosts_file and stead_connect_timeout_seconds are allowed.`, place)
     else if (name.startsWith('ansible_')) {
       const advice = adviceOn(name, value)
       if (advice !== undefined) issues.add(`${name} is not supported by stead. ${advice}`, place)
@@ -136,6 +142,7 @@ export function readConnection(merged: MergedHost, issues: Issues): Host {
     identityFile,
     password,
     knownHostsFile,
+    ...(connectTimeoutSeconds === undefined ? {} : { connectTimeoutSeconds }),
     become,
     connection: connection ?? 'ssh',
     vars: Object.freeze(Object.fromEntries(vars)),

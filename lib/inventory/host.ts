@@ -11,6 +11,8 @@ export interface Host {
   identityFile?: string
   password?: Secret
   knownHostsFile?: string
+  /** Seconds within which it must be reached, at the start and after a loss. @default 60 */
+  connectTimeoutSeconds?: number
   become?: boolean
   connection: 'ssh' | 'local'
   /** Every variable that does not say how to connect. */

@@ -1,7 +1,7 @@
 import { nearest } from '../playbook/nearest.ts'
 
 /** The variables of Ansible that stead takes, and its own. */
-export const supported = ['ansible_host', 'ansible_port', 'ansible_user', 'ansible_password', 'ansible_ssh_private_key_file', 'ansible_become', 'ansible_become_user', 'ansible_become_method', 'ansible_connection', 'stead_known_hosts_file']
+export const supported = ['ansible_host', 'ansible_port', 'ansible_user', 'ansible_password', 'ansible_ssh_private_key_file', 'ansible_become', 'ansible_become_user', 'ansible_become_method', 'ansible_connection', 'stead_known_hosts_file', 'stead_connect_timeout_seconds']
 
 /** They change the speed of Ansible, or where it keeps its own files, and not what a host is or how it is reached. */
 const harmless = /^ansible_(?:\w+_interpreter|group_priority|(?:ssh_)?pipelining|remote_tmp|async_dir|(?:ssh_)?retries|(?:ssh_|connect_)?timeout|(?:ssh_)?control_path(?:_dir)?|ssh_transfer_method|scp_if_ssh|sftp_batch_mode|ssh_use_tty|shell_executable)$/

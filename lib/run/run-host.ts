@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { userInfo, hostname } from 'node:os'
 import { Convergence } from '../apply/converge.ts'
 import { openHost, type Choose, type Observer, type Prepared } from '../apply/host.ts'
@@ -15,6 +16,9 @@ import { redact } from '../secret/redact.ts'
 import { ReadSession, Session, type SessionOptions } from '../shell/session.ts'
 import type { Connect } from '../transport/transport.ts'
 
+/** This run, on all its hosts. */
+const RUN = randomBytes(8).toString('hex')
+
 /** Seconds to wait for a lock: a run that was just cut off may still be ending its last script. */
 const LOCK_WAIT_SECONDS = 5
 
@@ -23,7 +27,7 @@ export async function runHost(host: Host, prepared: Prepared, options: { check: 
   const { check, choose, observer, overlay } = options
   const report: HostReport = { status: 'ok', connectMs: 0, roundTrips: 0, bytesSent: 0, bytesReceived: 0, tasks: [], handlers: [], summary: [] }
   const connect = await connector(host)
-  const settings = settingsOf(host)
+  const settings = settingsOf(host, observer)
   const session = check
     ? new ReadSession(connect, settings)
     : new Session(connect, { ...settings, lock: { holder: `${userInfo().username} on ${hostname()}, process ${process.pid}, playbook "${prepared.playbook.name}"`, waitSeconds: LOCK_WAIT_SECONDS } })
@@ -66,8 +70,11 @@ export async function askFacts(host: Host): Promise<Facts> {
   }
 }
 
-function settingsOf(host: Host): SessionOptions {
-  return { host: host.name, become: host.user === 'root' || host.become === false ? 'none' : 'sudo' }
+function settingsOf({ name, user, become, connectTimeoutSeconds }: Host, observer?: Observer): SessionOptions {
+  return {
+    host: name, become: user === 'root' || become === false ? 'none' : 'sudo', run: RUN, connectTimeoutSeconds,
+    ...(observer ? { note: message => observer.note(name, message) } : {}),
+  }
 }
 
 /** Loads only the transport that the host needs. */

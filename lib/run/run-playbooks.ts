@@ -117,7 +117,10 @@ export async function lookAhead(checked: readonly CheckedPlaybook[], selection: 
   return [...notes]
 }
 
-/** Runs checked playbooks in order, each on its hosts side by side. A host that failed in one is left out of those after it. */
+/**
+ * Runs checked playbooks in order, each on its hosts side by side; names of one machine one after the other, for it has one lock. A host that
+ * failed in one playbook is left out of those after it.
+ */
 export async function runPlaybooks(checked: readonly CheckedPlaybook[], inventory: Inventory, options: RunOptions, observer: Observer): Promise<{ report: Report; status: number }> {
   const startedAt = new Date()
   const hosts: Record<string, HostReport> = {}
@@ -125,20 +128,34 @@ export async function runPlaybooks(checked: readonly CheckedPlaybook[], inventor
   const choose = choosers(options, checked.map(laidOut))
   const overlays = new Map<string, Overlay>()
   for (const [index, { hosts: targets }] of checked.entries()) {
-    await Promise.all(targets.map(({ host, prepared }) => atOnce(async () => {
+    const before = new Map<string, { name: string; done: Promise<void> }>()
+    const run = async ({ host, prepared }: CheckedPlaybook['hosts'][number]): Promise<void> => {
       const earlier = hosts[host.name]
       if (earlier && (earlier.status === 'failed' || earlier.status === 'unreachable')) return
-      const overlay = overlays.get(host.name) ?? new Overlay()
-      overlays.set(host.name, overlay)
+      const overlay = overlays.get(machineOf(host)) ?? new Overlay()
+      overlays.set(machineOf(host), overlay)
       const report = await runHost(host, prepared, { check: options.check, choose: choose(index, host.name), observer, overlay })
       hosts[host.name] = earlier ? joined(earlier, report) : report
-    })))
+    }
+    await Promise.all(targets.map(target => {
+      const [machine, { name }] = [machineOf(target.host), target.host]
+      const first = before.get(machine)
+      if (first) observer.note(name, `It is the same machine as ${first.name} (${machine}): it is run after that.`)
+      const done = (first?.done ?? Promise.resolve()).then(() => atOnce(() => run(target)))
+      before.set(machine, { name, done })
+      return done
+    }))
   }
   const report: Report = {
     version: 1, playbook: checked.map(({ playbook }) => playbook.name).join(', '), inventory: inventory.path, check: options.check,
     startedAt: startedAt.toISOString(), durationMs: Date.now() - startedAt.getTime(), hosts,
   }
   return { report, status: exitStatus(report) }
+}
+
+/** The machine that a host of an inventory is, as far as its address tells. */
+function machineOf({ connection, address, port }: Host): string {
+  return connection === 'local' ? 'local' : `${address.toLowerCase()} port ${port}`
 }
 
 /** Two playbooks on one host, as one report. */

@@ -122,9 +122,9 @@ export class ReadSession {
       this.roundTrips += 1
       return outputs.map(output => ({ ...output, stderr: redact(output.stderr) }))
     } catch (error) {
-      const pid = this.#shell?.pid
+      // While it is still there: what it has started can be told from others only below it.
+      if (error instanceof TimeOver) error.hint = `${await this.#endOnHost(this.#shell?.pid)} A task that needs longer says so: timeoutSeconds.`
       this.#drop()
-      if (error instanceof TimeOver) error.hint = `${await this.#endOnHost(pid)} A task that needs longer says so: timeoutSeconds.`
       throw error
     }
   }

@@ -6,7 +6,7 @@ import { defineModule, want } from '../../../lib/index.ts'
 import { chooser } from '../../../lib/run/select.ts'
 import { apply, read } from '../../../lib/shell/script.ts'
 import type { Resource } from '../../../lib/state/resource.ts'
-import type { Connect } from '../../../lib/transport/transport.ts'
+import { NotReachable, type Connect } from '../../../lib/transport/transport.ts'
 import { blockInFile } from '../../../modules/block-in-file.ts'
 import { command } from '../../../modules/command.ts'
 import { directory } from '../../../modules/directory.ts'
@@ -140,6 +140,48 @@ describe('a run', () => {
     expect(statuses(await runLocally(tasks))).to.deep.equal(['make: change', 'use: change'])
     expect(text(place, 'copy')).to.equal('It is made here.\n')
     expect(statuses(await runLocally(tasks))).to.deep.equal(['make: ok', 'use: ok'])
+  }))
+
+  it('[fault 11] asks again at its turn what could not be read ahead of it, in a run and in a check', () => inTemporaryDirectory(async place => {
+    /** It can be read from the `nth` time on only. */
+    const shy = (name: string, nth: number) => defineModule({ name: 'shy', args: z.strictObject({}), plan: () => ({ wants: [want({
+      ...liar, kind: `shy-${name}`,
+      read: () => ({ script: read`echo x >>${`${place}/${name}`}; wc -l <${`${place}/${name}`}`, parse: ({ stdout }) => [Number(stdout.toString()) < nth ? new Error('not yet') : { line: 'there' }] }),
+    }, { path: name }, { line: 'there' })] }) })({})
+    for (const check of [true, false]) {
+      for (const nth of check ? [2] : [2, 3]) {
+        const report = await runLocally(({ task }) => {
+          task('first', shy(`first ${check} ${nth}`, 2))
+          task('second', shy(`second ${check} ${nth}`, nth))
+        }, { check })
+        expect(report.tasks.map(({ error, status }) => error ?? status)).to.deep.equal(['ok', 'ok'])
+      }
+      const report = await runLocally(({ task }) => void task('never', shy(`never ${check}`, 1000)), { check })
+      expect([statuses(report), report.roundTrips]).to.deep.equal([['never: failed'], 2])
+    }
+  }))
+
+  it('[fault 11] asks again what could not be read in the frame of a change', () => inTemporaryDirectory(async place => {
+    const late = defineModule({ name: 'late', args: z.strictObject({}), plan: () => ({ wants: [want({
+      ...liar, kind: 'late',
+      read: () => ({ script: read`if [ -e ${`${place}/made`} ]; then echo x >>${`${place}/asked`}; fi; [ "$(wc -l <${`${place}/asked`})" -gt 1 ]`, parse: ({ exitCode }) => [exitCode === 0 ? { line: 'there' } : new Error('still starting')] }),
+    }, { path: 'late' }, { line: 'there' })] }) })
+    writeFileSync(`${place}/asked`, '')
+    const report = await runLocally(({ task }) => {
+      task('make', file({ path: `${place}/made` }))
+      task('late', late({}))
+    })
+    expect(report.tasks.map(({ error, status }) => error ?? status)).to.deep.equal(['change', 'ok'])
+  }))
+
+  it('[fault 38] knows the facts in a condition for no round trip more', () => inTemporaryDirectory(async place => {
+    for (const check of [true, false]) {
+      const report = await runLocally(({ task, host }) => {
+        task('yes', file({ path: `${place}/yes` }), { when: () => host.cores > 0 })
+        task('no', file({ path: `${place}/no` }), { when: () => host.cores < 0 })
+      }, { check })
+      expect([statuses(report), report.roundTrips]).to.deep.equal([['yes: change', 'no: skipped'], check ? 1 : 2])
+    }
   }))
 
   it('fails a task that was applied and does not read back, with what still differs, and stops', () => inTemporaryDirectory(async place => {
@@ -340,6 +382,24 @@ describe('handlers', () => {
 })
 
 describe('a connection that is lost', () => {
+  it('[fault 74] before the first answer is made anew, in a run and in a check', () => inTemporaryDirectory(async place => {
+    for (const check of [true, false]) {
+      let connections = 0
+      const notes: string[] = []
+      const flaky: Connect = async () => {
+        const connection = await privateConnect(`${place}/host`)()
+        connections += 1
+        // The first host ends as one that loses power; the second does not even start a shell.
+        if (connections === 1) return { ...connection, start: () => connection.start('kill -KILL $$') }
+        if (connections === 2) return { ...connection, start: () => Promise.reject(new NotReachable('The connection was lost: gone.')) }
+        return connection
+      }
+      const report = await runOver(flaky, ({ task }) => void task('a', file({ path: `${place}/a`, content: 'a' })), { check, observer: { ...silent, note: (_, message) => notes.push(message) } })
+      expect([statuses(report), connections, notes.length]).to.deep.equal([['a: change'], 3, 2])
+      expect(notes[0]).to.include('The connection was lost').and.include('Connecting again in 0.5 s')
+    }
+  })).timeout(20_000)
+
   it('is made anew, and the run goes on where it was', () => inTemporaryDirectory(async place => {
     let connections = 0
     const notes: string[] = []

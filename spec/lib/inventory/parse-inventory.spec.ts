@@ -42,6 +42,7 @@ all:
       ansible_become_user: root
       ansible_password: parse-inventory-password
       stead_known_hosts_file: known_hosts
+      stead_connect_timeout_seconds: 90
   children:
     web:
       hosts:
@@ -64,7 +65,7 @@ db:
     expect(password?.reveal()).to.equal('parse-inventory-password')
     expect(bastion).to.deep.equal({
       name: 'bastion', groups: [], address: '192.0.2.1', port: 2222, user: 'deploy', identityFile: `${homedir()}/.ssh/id_bastion`, become: true,
-      knownHostsFile: '/srv/inventories/known_hosts', connection: 'ssh', vars: { colour: 'red' },
+      knownHostsFile: '/srv/inventories/known_hosts', connectTimeoutSeconds: 90, connection: 'ssh', vars: { colour: 'red' },
     })
     expect(host(inventory, 'localhost').connection).to.equal('local')
     const db = host(inventory, 'db1.example.org')
@@ -209,7 +210,7 @@ web:
       '5:27: ansible_host is "{{ address }}"; a host name or an address, as text, is allowed. stead does not evaluate Jinja: write the value itself, or a .ts inventory that computes it.',
       '6:50: ansible_connection is "winrm"; ssh or local is allowed.',
       '6:75: ansible_password is a number; a text (quote it) is allowed.',
-      "6:94: stead_port is given; of stead's own only stead_known_hosts_file is allowed.",
+      "6:94: stead_port is given; of stead's own only stead_known_hosts_file and stead_connect_timeout_seconds are allowed.",
       '6:120: ansible_become_method is "su"; sudo is allowed.',
       '7:5: The range [3:1] ends before it begins; the smaller comes first.',
       '8:5: The host web6 has no address, and its name is none. Add `ansible_host: ADDRESS` below it.',

@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { ConnectError } from '../../../lib/errors.ts'
 import { apply, read } from '../../../lib/shell/script.ts'
 import { ConnectionLost } from '../../../lib/shell/session.ts'
+import type { ChannelEnd } from '../../../lib/transport/transport.ts'
 import { inTemporaryDirectory, localSession, privateConnect } from './local-session.ts'
 
 const first = { lock: { holder: "alice's laptop, process 1", waitSeconds: 0 } }
@@ -47,6 +48,50 @@ describe('the lock of a host', () => {
       two.close()
     }
   }))
+
+  it('[fault 38] is waited for by the session whose own earlier shell still has it, however little it waits for others, and it says so', () => inTemporaryDirectory(async directory => {
+    let cut: () => void = () => undefined
+    const notes: string[] = []
+    const connect = privateConnect(directory)
+    // The line goes dead: neither side sends any more, and the shell over there lives on until its script has ended.
+    const session = localSession({ lock: { holder: 'alice', waitSeconds: 0 }, note: note => notes.push(note) }, async () => {
+      const connection = await connect()
+      return { ...connection, close: () => undefined, start: async command => {
+        const channel = await connection.start(command)
+        const lost = new Promise<ChannelEnd>(resolve => (cut = () => {
+          channel.stdin.end()
+          resolve({ lost: new Error('it was cut') })
+        }))
+        return { ...channel, ended: Promise.race([channel.ended, lost]) }
+      } }
+    })
+    await session.read([{ script: read`:` }])
+    const under = session.apply([{ script: apply`sleep 1.5` }]).then(() => 'answered', (error: unknown) => error)
+    await sleep(200)
+    cut()
+    expect(await under).to.be.instanceOf(ConnectionLost)
+    const [output] = await session.read([{ script: read`echo in` }])
+    expect(output?.stdout.toString()).to.equal('in\n')
+    expect(notes).to.deep.equal(['The step that the lost connection left at work on the host has not ended yet; waiting for it.'])
+    cut()
+  })).timeout(20_000)
+
+  it('[fault 31] is waited for where the same run has it under another name of the machine, and it says so', () => inTemporaryDirectory(async directory => {
+    const notes: string[] = []
+    const lock = { holder: 'alice, playbook "x\ny"', waitSeconds: 0 }
+    const [one, two] = [localSession({ lock, run: 'abc' }, privateConnect(directory)), localSession({ lock, run: 'abc', note: note => notes.push(note) }, privateConnect(directory))]
+    try {
+      await one.read([{ script: read`:` }])
+      const waiting = two.read([{ script: read`echo in` }])
+      await sleep(700)
+      one.close()
+      expect((await waiting)[0]?.stdout.toString()).to.equal('in\n')
+      expect(notes.join('\n')).to.match(/^This run is at work on the same machine under another name; waiting until that is done: alice, playbook "x y", since \S+\.$/)
+    } finally {
+      one.close()
+      two.close()
+    }
+  })).timeout(20_000)
 
   it('is waited for as long as is said', () => inTemporaryDirectory(async directory => {
     const [one, two] = [localSession(first, privateConnect(directory)), localSession({ lock: { holder: 'bob', waitSeconds: 10 } }, privateConnect(directory))]

@@ -33,6 +33,13 @@ describe('batch', () => {
     for (const other of others) expect(other).to.be.an('error').with.property('message', 'psql: no')
   })
 
+  it('[fault 3] lets an answer that was too long to be kept spoil only its own', () => {
+    const requests = [ask(alpha, { name: 'x' }), ask(beta, { name: 'y' })]
+    const answers = batch(requests).parse([{ ...output(''), tooLong: true }, output('y=1')])
+    expect(answers.get('alpha x')).to.be.an('error').with.property('message').that.includes('more than is taken')
+    expect(answers.get('beta y')).to.deep.equal({ value: '1' })
+  })
+
   it('lets one key that cannot be read spoil only its own answer', () => {
     const requests = [ask(alpha, { name: 'x' }), ask(alpha, { name: 'y' })]
     const answers = batch(requests).parse([output('x=broken\ny=1')])

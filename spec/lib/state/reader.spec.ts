@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect } from 'chai'
-import type { ReadPart } from '../../../lib/state/batch.ts'
+import type { Answer, ReadPart } from '../../../lib/state/batch.ts'
 import { Reader } from '../../../lib/state/reader.ts'
 import type { Output } from '../../../lib/state/resource.ts'
 import { output, sample } from './sample-resource.ts'
@@ -56,6 +56,19 @@ describe('Reader', () => {
     expect(await reader.current(alpha, { name: 'a' })).to.deep.equal({ value: 'after' })
     expect(await reader.current(alpha, { name: 'b' })).to.deep.equal({ value: '2' })
     expect(frames).to.deep.equal([['alpha a b'], ['alpha b']])
+  })
+
+  it('[fault 11] asks again what could not be read ahead of its turn, once it is told to forget that; and keeps no failure of its own', async () => {
+    let broken = true
+    const { frames, reader } = host((part, frame) => (broken ? output('', { exitCode: 1, stderr: 'not yet' }) : output(part.script.text.split(' ').slice(1).map(name => `${name}=${frame}`).join('\n'))))
+    reader.learn(new Map<string, Answer>([['alpha a', new Error('not yet, ahead')], ['alpha b', { value: 'known' }]]))
+    expect(await reason(reader.current(alpha, { name: 'a' }))).to.equal('not yet, ahead')
+    expect([reader.forgetErrors(), reader.forgetErrors()]).to.deep.equal([true, false])
+    expect(await reason(reader.current(alpha, { name: 'a' }))).to.equal('not yet')
+    expect(reader.forgetErrors()).to.equal(false)
+    broken = false
+    expect(await Promise.all([reader.current(alpha, { name: 'a' }), reader.current(alpha, { name: 'b' })])).to.deep.equal([{ value: '2' }, { value: 'known' }])
+    expect(frames).to.deep.equal([['alpha a'], ['alpha a']])
   })
 
   it('adds what came by another frame to what it knows', async () => {
