@@ -35,10 +35,11 @@ const cutAt = (frame: number, connect: Connect, after: number): Connect => {
     return connections > 1 ? connection : { ...connection, start: async script => {
       const channel = await connection.start(script)
       let frames = 1
-      channel.stdin.write = new Proxy(channel.stdin.write.bind(channel.stdin), { apply(write, self, args: [Buffer]) {
-        if (/^\d+\nf= n=/.test(args[0].subarray(0, 20).toString()) && (frames += 1) === frame) setTimeout(() => connection.close(), after)
-        return Reflect.apply(write, self, args)
-      } })
+      const write = channel.stdin.write.bind(channel.stdin)
+      channel.stdin.write = (piece: Buffer) => {
+        if (/^\d+\nf= n=/.test(piece.subarray(0, 20).toString()) && (frames += 1) === frame) setTimeout(() => connection.close(), after)
+        return write(piece)
+      }
       return channel
     } }
   }
