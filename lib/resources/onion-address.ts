@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ReadError } from '../errors.ts'
 import { apply, read } from '../shell/script.ts'
 import type { Resource } from '../state/resource.ts'
+import { bringAbout } from './unit-effect.ts'
 
 export interface OnionState {
   readonly [field: string]: string
@@ -37,7 +38,7 @@ export const onionAddress: Resource<{ directory: string; unit: string }, OnionSt
   // Another key is another address; which one, tor says once it has the key.
   mayChangeWith: ({ directory }, { kind, name }, current) => kind === 'onion-key' && name === directory && current !== null,
   apply: ({ directory, unit }) => ({
-    script: apply`systemctl reload-or-restart -- ${unit} || { journalctl --no-pager -q -n 20 -o cat -u ${unit} >&2; exit 1; }
+    script: apply`${bringAbout('reloaded', unit)} || exit
 i=0; until [ -s ${directory}/hostname ]; do
   [ $i -lt ${TIMEOUT_SECONDS * 5} ] || { echo 'tor did not make the address:' >&2; journalctl --no-pager -q -n 20 -o cat -u ${unit} >&2; exit 1; }
   i=$((i+1)); sleep 0.2

@@ -1,19 +1,17 @@
 import { z } from 'zod'
 import { ReadError } from '../errors.ts'
-import { apply, applyLines, read, readLines, type ApplyScript } from '../shell/script.ts'
+import { apply, applyLines, read, readLines } from '../shell/script.ts'
 import { Content } from '../state/content.ts'
 import type { Resource } from '../state/resource.ts'
 import { enter, explained, NEW } from './file-write.ts'
 import { intoDirectory, makeDirectory, TOR_USER } from './onion-directory.ts'
+import { bringAbout } from './unit-effect.ts'
 
 /** An onion service, by its HiddenServiceDir, and the unit of the tor that runs it. */
 export interface OnionServiceKey {
   directory: string
   unit: string
 }
-
-/** A service that tor runs already has to be told; a new one is told with its stanza. */
-const reload = (unit: string): ApplyScript => apply`systemctl reload-or-restart -- ${unit} || { journalctl --no-pager -q -n 20 -o cat -u ${unit} >&2; exit 1; }`
 
 /** A new file of tor's own in the directory at hand, `$n`, written by its descriptor: nobody can put another one under it, and tor alone reads it. */
 const openNew = apply`n=$(mktemp -u .stead.XXXXXXXX); set -C; command exec 8>"$n" || X "$t"; set +C; chown -- ${`${TOR_USER}:`} ${NEW}`
@@ -42,7 +40,7 @@ export const onionKey: Resource<OnionServiceKey, { readonly key: Content }, z.in
       script: applyLines([...begin, makeDirectory(directory), intoDirectory(directory, 'hs_ed25519_secret_key'), openNew, apply`cat >&8; [ "$(stat -L -c %s ${NEW})" = ${desired?.key.size ?? 0} ] || { echo 'The key did not arrive whole; nothing was changed.' >&2; exit 1; }
 sync -- ${NEW}; if W "$t"; then exit 1; fi
 live=; [ ! -s hostname ] || live=1; rm -f -- hostname hs_ed25519_public_key; mv -fT -- "$n" "$b" || X "$t"; n=; sync -- ./
-[ -z "$live" ] || { ${reload(unit)}; i=0; until [ -s hostname ] || [ $i = 150 ]; do i=$((i+1)); sleep 0.2; done; }`]),
+[ -z "$live" ] || { ${bringAbout('reloaded', unit)}; i=0; until [ -s hostname ] || [ $i = 150 ]; do i=$((i+1)); sleep 0.2; done; }`]),
     }
   },
 }
@@ -76,7 +74,7 @@ case $n in *[!A-Za-z0-9_-]*) n='(odd name)';; esac; case $k in *[!A-Z2-7]*|'') k
       stdin: Buffer.from((desired?.clients ?? []).map(client => `${client}\n`).join('')),
       script: applyLines([...begin, makeDirectory(directory), makeDirectory(clients), intoDirectory(clients, 'x'), apply`a=; while read -r c k; do ${openNew}; printf 'descriptor:x25519:%s\n' "$k" >&8; sync -- ${NEW}; mv -fT -- "$n" "$c.auth" || X "$t"; n=; a="$a/$c.auth/"; done
 for f in *.auth; do case $a in */"$f"/*) :;; *) rm -f -- "$f" || X "$t";; esac; done; sync -- ./
-if [ -s ../hostname ]; then ${reload(unit)}; fi`]),
+if [ -s ../hostname ]; then ${bringAbout('reloaded', unit)}; fi`]),
     }
   },
 }

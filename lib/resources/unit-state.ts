@@ -113,13 +113,18 @@ function byWhatItBrings(states: readonly string[]): string {
   return telling.some(state => state.startsWith('enabled')) ? 'indirect, partly' : 'indirect, disabled'
 }
 
+/** What was written before in the same frame may have had it reloaded already. */
+export function reloadIfNeeded(name: string): ApplyScript {
+  return apply`if systemctl show -p NeedDaemonReload -- ${name} | grep -q yes; then systemctl daemon-reload; fi`
+}
+
 /**
  * Starts a unit; if it will not, says why in systemd's words and the unit's own. A program of Type=simple is taken for started before it runs:
  * it is given a moment to fail, or to be restarted because it did.
  */
-export function startOrExplain(verb: 'start' | 'restart' | 'reload-or-restart', name: string): ApplyScript {
+export function startOrExplain(name: string): ApplyScript {
   return apply`systemctl reset-failed -- ${name} 2>/dev/null || :
-since=$(date '+%F %T'); c=0; systemctl ${verb} -- ${name} || c=$?
+since=$(date '+%F %T'); c=0; systemctl start -- ${name} || c=$?
 if [ $c = 0 ] && systemctl show -p Type -- ${name} | grep -qxE 'Type=(simple|exec|idle)'; then for i in 1 2 3; do
   sleep 0.1; case $(systemctl show -p ActiveState -p SubState -- ${name}) in *=failed*|*auto-restart*|*=inactive*) c=1; break;; esac; done
   systemctl show -p NRestarts -- ${name} | grep -qxE 'NRestarts=0?' || c=1; fi

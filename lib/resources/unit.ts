@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { apply, applyLines, type ApplyScript } from '../shell/script.ts'
 import { differences } from '../state/compare.ts'
 import type { Resource } from '../state/resource.ts'
-import { readUnits, startOrExplain, type UnitState } from './unit-state.ts'
+import { readUnits, reloadIfNeeded, startOrExplain, type UnitState } from './unit-state.ts'
 
 export interface UnitKey {
   /** With its suffix: `nginx.service`, `backup.timer`. */
@@ -24,7 +24,7 @@ export const unit: Resource<UnitKey, UnitState, z.infer<typeof schema>> = {
       if (desired.enabled === 'disabled' && current?.enabled === 'enabled-runtime') steps.push(apply`systemctl disable -q --runtime -- ${name}`)
       steps.push(desired.enabled.includes('enabled') ? apply`systemctl enable -q -- ${name}` : disable(name))
     }
-    if (desired?.running === true && current?.running !== true) steps.push(startOrExplain('start', name))
+    if (desired?.running === true && current?.running !== true) steps.push(startOrExplain(name))
     if (desired?.running === false && current?.running !== false) steps.push(apply`systemctl stop -- ${name}`)
     return { script: applyLines(steps) }
   },
@@ -38,45 +38,10 @@ export const unit: Resource<UnitKey, UnitState, z.infer<typeof schema>> = {
   },
 }
 
-/** What was written before in the same frame may have had it reloaded already. */
-function reloadIfNeeded(name: string): ApplyScript {
-  return apply`if systemctl show -p NeedDaemonReload -- ${name} | grep -q yes; then systemctl daemon-reload; fi`
-}
-
 /** To disable a unit whose file is elsewhere, systemctl also removes the link to that file, and the unit with it: that link is put back. */
 function disable(name: string): ApplyScript {
   return apply`f=$(readlink -f -- ${`/etc/systemd/system/${name}`} || :); systemctl disable -q -- ${name}
 if [ -e "$f" ] && ! [ -e ${`/etc/systemd/system/${name}`} ]; then systemctl link -q -- "$f"; fi`
-}
-
-/** Something that happens to a unit, as handlers ask for it. */
-export interface UnitEventKey extends UnitKey {
-  event: 'restarted' | 'reloaded'
-}
-
-/**
- * A restart or a reload. It came about when the unit runs afterwards (a oneshot that does not stay: when it succeeded), and for a restart as
- * another invocation.
- */
-export const unitEvent: Resource<UnitEventKey, UnitState, Record<string, never>> = {
-  kind: 'unit-event',
-  schema: z.strictObject({}),
-  identify: ({ unit: name, event }) => `${name} ${event}`,
-  read: keys => readUnits(keys.map(({ unit: name }) => name)),
-  apply: ({ unit: name, event }) => ({
-    script: apply`${reloadIfNeeded(name)}; ${startOrExplain(event === 'restarted' ? 'restart' : 'reload-or-restart', name)}`,
-  }),
-  foretells: ({ unit: name }) => [{ kind: 'unit', identity: name, state: {}, change: now => ({ ...now, running: now.ends !== true, needsDaemonReload: false }) }],
-  event: {
-    effect: 'change',
-    describe: ({ unit: name, event }) => `${name} is ${event}`,
-    verify({ unit: name, event }, before, after) {
-      // systemd forgets the last invocation of what has ended; that it ended well is what systemctl waited for.
-      if (after?.ends) return after.succeeded ? undefined : `${name} failed when it was ${event}.`
-      if (after?.running !== true) return `${name} does not run after it was ${event}.`
-      return event === 'restarted' && before?.invocation === after?.invocation ? `${name} was not restarted: it is still the same invocation.` : undefined
-    },
-  },
 }
 
 const maskSchema = z.strictObject({ masked: z.boolean() })

@@ -72,10 +72,10 @@ describe('units of systemd', () => {
 
   it('of Type=simple are given a moment to fail, and then what they said is shown', async () => {
     const systemctl = (states: string) => `case "$1 $*" in "show "*"-p Type"*) echo Type=simple;; "show "*NRestarts*) echo NRestarts=\${restarts:-0};; "show "*) ${states};; "status "*) echo the status >&2; exit 3;; esac`
-    const start = (states: string) => withPrograms({ systemctl: systemctl(states), journalctl: '[ "$1" = --sync ] || echo the journal' }, startOrExplain('start', 'a.service').text)
+    const start = (states: string) => withPrograms({ systemctl: systemctl(states), journalctl: '[ "$1" = --sync ] || echo the journal' }, startOrExplain('a.service').text)
     expect(await start('echo ActiveState=active')).to.deep.equal({ stdout: '', stderr: '', exitCode: 0 })
     expect(await start('echo ActiveState=failed')).to.deep.equal({ stdout: '', stderr: 'the status\nthe journal\n', exitCode: 1 })
-    expect((await withPrograms({ systemctl: systemctl('echo ActiveState=active'), journalctl: ':' }, `export restarts=2; ${startOrExplain('start', 'a.service').text}`)).exitCode).to.equal(1)
+    expect((await withPrograms({ systemctl: systemctl('echo ActiveState=active'), journalctl: ':' }, `export restarts=2; ${startOrExplain('a.service').text}`)).exitCode).to.equal(1)
     expect((await start('echo x >>n; [ $(wc -l <n) -lt 3 ] && echo ActiveState=active || echo SubState=auto-restart')).exitCode).to.equal(1)
   })
 })
