@@ -1,12 +1,15 @@
 import { z } from 'zod'
-import { defineModule, file, PlaybookError, unit as unitResource, unitEvent, unitMask, unitName, want, type HostView, type Want } from '../lib/index.ts'
+import { defineModule, file, PlaybookError, unit as unitResource, unitEvent, unitMask, unitName, unitWait, want, type HostView, type Want } from '../lib/index.ts'
 
 const args = z.strictObject({
   /** A unit; without a suffix it is a service. Give the unit's own name: an alias costs one more round trip. */
   unit: unitName.refine(unit => !unit.includes('@.'), 'must name an instance of the template, as in \'name@one.service\''),
-  /** `restarted` and `reloaded` are events, for handlers alone; both start a unit that is stopped. @default as it is */
+  /**
+   * One that is being started is waited for, up to 600 s. `restarted` and `reloaded` are events, for handlers alone; both start a unit that is
+   * stopped. @default as it is
+   */
   state: z.enum(['started', 'stopped', 'restarted', 'reloaded'], 'must be \'started\', \'stopped\', or in a handler \'restarted\' or \'reloaded\'').optional(),
-  /** Whether it starts at boot. @default as it is */
+  /** Whether it starts at boot. With true, by the links that its [Install] asks for and no others, `add-wants` included. @default as it is */
   enabled: z.boolean('must be true or false').optional(),
   /** true: nothing can start it; a unit that is not installed can be masked too. @default as it is */
   masked: z.boolean('must be true or false').optional(),
@@ -47,12 +50,15 @@ export async function planUnit({ unit, state, enabled, masked }: { unit: string;
   const known = wasMasked && masked === false ? undefined : current?.enabled
   const fits = known !== undefined && (enabled ? startsAtBoot : doesNotStart).includes(known)
   const atBoot = known?.startsWith('indirect, ') ? ['indirect, enabled', 'indirect, disabled'] : ['enabled', 'disabled']
+  // What is being started already needs no start, and is not started yet either.
+  const starts = state === 'started' && current?.running === 'activating' && !wasMasked
   const itself = masked && (current === null || wasMasked) ? [] : [want(unitResource, { unit: current?.id || unit }, {
-    running: state === undefined ? undefined : state === 'started',
+    running: state === undefined || starts ? undefined : state === 'started',
     // A mask hides it; and what is masked does not start.
     enabled: enabled === undefined || masked ? undefined : fits ? known : atBoot[enabled ? 0 : 1],
+    links: enabled && !masked && known === 'enabled' ? current?.asked : undefined,
     needsDaemonReload: current ? false : undefined,
-  })]
+  }), ...(starts ? [want(unitWait, { unit: current.id || unit }, {})] : [])]
   return masked ? [...itself, ...mask] : [...mask, ...itself]
 }
 

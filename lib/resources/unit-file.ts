@@ -13,7 +13,7 @@ export const unitFile: typeof file = {
   apply(key, current, desired) {
     if (desired !== null) return file.apply(key, current, desired)
     const [, unit] = new RegExp(`^${directory}([^/]+)$`).exec(key.path) ?? []
-    const stop = unit === undefined ? apply`:` : apply`if [ -d /run/systemd/system ]; then systemctl disable -q --no-reload -- ${unit} || :; systemctl stop -- ${unit.replace('@.', '@*.')} || :; fi`
+    const stop = unit === undefined ? apply`:` : apply`if [ -d /run/systemd/system ]; then systemctl disable -q --runtime --no-reload -- ${unit} || :; systemctl disable -q --no-reload -- ${unit} || :; systemctl stop -- ${unit.replace('@.', '@*.')} || :; fi`
     const above = unit === undefined ? apply`rmdir --ignore-fail-on-non-empty -- ${key.path.replace(/\/[^/]*$/, '')}` : apply`:`
     return { script: apply`set -e; ${stop}; rm -f -- ${key.path}; ${above}; if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi` }
   },

@@ -1,5 +1,6 @@
 import type { Content } from '../state/content.ts'
 import type { Foretold } from '../state/resource.ts'
+import { askedLinks } from './unit-links.ts'
 
 const suffix = '(service|socket|timer|path|target|mount|automount|swap|slice)'
 const ownUnit = new RegExp(`^/etc/systemd/system/([^/@]+@?[^/]*\\.${suffix})$`)
@@ -30,7 +31,7 @@ export function unitsOfFile(path: string, desired: UnitText, current: UnitText):
   const [before, ends] = [installs(current), unit.endsWith('.service') && /^\s*Type\s*=\s*oneshot\s*$/m.test(text) && !/^\s*RemainAfterExit\s*=\s*(yes|true|on|1)\s*$/im.test(text)]
   return [
     { kind: 'unit', identity: unit, state: { id: unit, running: false, enabled: canBeEnabled ? 'disabled' : 'static', invocation: '', needsDaemonReload: false, ends, succeeded: true }, whereMissing: true },
-    { kind: 'unit', identity: unit, state: {}, change: now => ({ ...now, ends, enabled: canBeEnabled && now.enabled === 'static' ? 'disabled' : now.enabled, needsDaemonReload: false }) },
+    { kind: 'unit', identity: unit, state: {}, change: now => ({ ...now, ends, enabled: canBeEnabled && now.enabled === 'static' ? 'disabled' : now.enabled, ...(now.asked === undefined ? {} : { asked: askedLinks(unit, [text]) ?? now.links }), needsDaemonReload: false }) },
     // One that loses its section may have another in a drop-in.
     ...(current !== null && !canBeEnabled && before !== false ? unsure(unit) : []),
   ]

@@ -3,7 +3,7 @@ import { differences } from '../../lib/state/compare.ts'
 import { systemd } from '../../modules/systemd.ts'
 import { desired, hostView, misuse, wrongArguments } from './plan-module.ts'
 
-const unit = (enabled: string, running = false) => ({ id: 'x.service', running, enabled, invocation: 'x', needsDaemonReload: false, ends: false, succeeded: true })
+const unit = (enabled: string, running: boolean | 'activating' = false) => ({ id: 'x.service', running, enabled, invocation: 'x', needsDaemonReload: false, ends: false, succeeded: true })
 
 /** What is left to do for a unit in this state. */
 async function todo(call: ReturnType<typeof systemd>, state: ReturnType<typeof unit> | null): Promise<(string | undefined)[]> {
@@ -22,6 +22,12 @@ describe('systemd', () => {
     expect(await desired(systemd({ unit: 'nginx', state: 'started', enabled: true }), there('nginx.service', 'disabled'))).to.deep.equal([['unit nginx.service', { running: true, enabled: 'enabled', needsDaemonReload: false }]])
     expect(await desired(systemd({ unit: 'backup.timer', state: 'stopped' }), there('backup.timer', 'disabled'))).to.deep.equal([['unit backup.timer', { running: false, needsDaemonReload: false }]])
     expect(await desired(systemd({ unit: 'getty@tty1', enabled: false }), there('getty@tty1.service', 'enabled'))).to.deep.equal([['unit getty@tty1.service', { enabled: 'disabled', needsDaemonReload: false }]])
+  })
+
+  it('[fault 71] neither starts what is being started, nor takes it for started: it is waited for', async () => {
+    const starting = { 'unit x.service': unit('enabled', 'activating') }
+    expect(await desired(systemd({ unit: 'x', state: 'started' }), starting)).to.deep.equal([['unit x.service', { needsDaemonReload: false }], ['unit-wait x.service', {}]])
+    expect(await desired(systemd({ unit: 'x', state: 'stopped' }), starting)).to.deep.equal([['unit x.service', { running: false, needsDaemonReload: false }]])
   })
 
   it('fails where there is no such unit, unless a package may bring it', async () => {

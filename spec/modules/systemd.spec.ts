@@ -1,7 +1,9 @@
 import { expect } from 'chai'
+import type { Play } from '../../lib/index.ts'
+import { file as writeFile } from '../../modules/file.ts'
 import { systemd } from '../../modules/systemd.ts'
 import { goThroughFourRounds } from '../helpers/four-rounds.ts'
-import { labHost, type SpecHost } from '../helpers/module-host.ts'
+import { changed, diffs, labHost, type SpecHost } from '../helpers/module-host.ts'
 import { refusal, runTask, statusesOf } from '../helpers/one-task.ts'
 import { unitHostName } from '../helpers/unit-host.ts'
 
@@ -142,6 +144,45 @@ systemctl daemon-reload`)
       expect(handlers.map(({ status, error }) => [status, error])).to.deep.equal([['change', undefined]])
       expect(await host.sh('systemctl is-active plain')).to.equal('active\n')
     }
+  })
+  it('[fault 71] waits for a unit that is being started, and tells when that fails', async () => {
+    const starting = (then: string) => host.sh(`${file('slow.service', `[Service]\\nType=oneshot\\nRemainAfterExit=yes\\nExecStart=/bin/sh -c "until [ -e /run/slow.go ]; do sleep 0.1; done; ${then}"\\n`)} rm -f /run/slow.go; systemctl daemon-reload; systemctl stop slow; systemctl start --no-block slow; until systemctl is-active slow | grep -q activating; do sleep 0.1; done`)
+    const go = '(sleep 1; touch /run/slow.go) >/dev/null 2>&1 &'
+    await starting('true')
+    await host.sh(go)
+    const { status, changes, error } = await apply({ unit: 'slow', state: 'started' })
+    expect([status, changes, error]).to.deep.equal(['ok', [], undefined])
+    expect(await host.sh('systemctl is-active slow')).to.equal('active\n')
+    await starting('echo the reason is here; exit 3')
+    expect((await apply({ unit: 'slow', state: 'started' }, true)).error).to.contain('slow.service has not started: it is activating')
+    await host.sh(go)
+    expect((await apply({ unit: 'slow', state: 'started' })).error).to.contain('the reason is here')
+    await host.sh('systemctl reset-failed slow; rm /etc/systemd/system/slow.service; systemctl daemon-reload')
+  })
+  it('[fault 9] enables a unit by what its file asks for now, where [Install] was changed since, and check says so', async () => {
+    const norm = (install: string) => `[Service]\nExecStart=/bin/sleep infinity\n[Install]\n${install}\n`
+    const play = (install: string) => ({ task }: Play) => {
+      task('file', writeFile({ path: '/etc/systemd/system/norm.service', content: norm(install) }))
+      task('enabled', systemd({ unit: 'norm', enabled: true }))
+    }
+    const links = () => host.sh('cd /etc/systemd/system; find . -name "*norm*" -type l -o -name "nick*" | sort')
+    await host.apply(play('WantedBy=multi-user.target'))
+    expect(await links()).to.equal('./multi-user.target.wants/norm.service\n')
+    const other = play('WantedBy=timers.target sockets.target\nAlias=nick.service')
+    const foretold = await host.check(other)
+    expect(diffs(foretold)).to.contain('unit[norm.service]\nlinks: multi-user.target.wants → nick.service, sockets.target.wants, timers.target.wants')
+    expect(diffs(await host.apply(other))).to.equal(diffs(foretold))
+    expect(await links()).to.equal('./nick.service\n./sockets.target.wants/norm.service\n./timers.target.wants/norm.service\n')
+    expect((await host.check(other)).status).to.equal('ok')
+    expect(changed(await host.apply(play('WantedBy=sockets.target')))).to.deep.equal(['file[/etc/systemd/system/norm.service]', 'unit[norm.service]'])
+    expect(await links()).to.equal('./sockets.target.wants/norm.service\n')
+    await host.sh('systemctl disable -q norm')
+    await host.sh(`${file('norm.service', norm('WantedBy=multi-user.target\nAlias=nick.service').replaceAll('\n', '\\n'))} systemctl daemon-reload`)
+  })
+  it('[fault 48] disables a unit that is enabled for good and until the next boot, and unmasks one that is masked so, in one run', async () => {
+    await host.sh('systemctl enable -q plain; systemctl enable -q --runtime plain; systemctl mask -q slow; systemctl mask -q --runtime slow')
+    expect(await statuses({ unit: 'plain', enabled: false }, { unit: 'plain', enabled: false }, { unit: 'slow', masked: false }, { unit: 'slow', masked: false })).to.deep.equal(['change', 'ok', 'change', 'ok'])
+    expect(await host.sh('ls -d /run/systemd/system/*.wants/plain.service /run/systemd/system/slow.service 2>/dev/null || :')).to.equal('')
   })
   it('keeps apart a target and a oneshot that are looked at together', async () => {
     const { tasks } = await host.run(({ task }) => {

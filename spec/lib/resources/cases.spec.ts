@@ -13,7 +13,7 @@ const cases = readdirSync(caseFolder).flatMap(kind => readdirSync(path.join(case
 const never: Readonly<Record<string, readonly Situation[]>> = {
   // Written without looking at what was: there is always something, or it is an event.
   aptWork: ['made', 'removed'], hostname: ['made', 'removed'], onionClients: ['made', 'removed'], packageHold: ['made', 'removed'], postgresPrivileges: ['made', 'removed'],
-  tree: ['made', 'removed'], unitMask: ['made', 'removed'], unitEvent: ['made', 'removed'], wait: ['made', 'removed'],
+  tree: ['made', 'removed'], unitMask: ['made', 'removed'], unitEvent: ['made', 'removed'], unitWait: ['made', 'removed'], wait: ['made', 'removed'],
   // Never taken away.
   commandResult: ['mended', 'removed'], commandRun: ['mended', 'removed'], deb: ['removed'], debconfAnswer: ['removed'], kernelParameter: ['removed'], onionAddress: ['mended', 'removed'],
   onionDirectory: ['made'], onionKey: ['removed'], packageLists: ['removed'], unit: ['removed'], unpacked: ['removed'],

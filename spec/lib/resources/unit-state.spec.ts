@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect } from 'chai'
-import { parseUnits, readUnits, startOrExplain } from '../../../lib/resources/unit-state.ts'
+import { explainUnit, parseUnits, readUnits, reloadIfNeeded, startOrExplain } from '../../../lib/resources/unit-state.ts'
 import { inTemporaryDirectory } from '../shell/local-session.ts'
 
 const output = (text: string, exitCode = 0) => ({ stdout: Buffer.from(text), stderr: '', exitCode })
@@ -27,14 +27,14 @@ describe('units of systemd', () => {
     expect(parseUnits(output('LoadState=loaded\nUnitFileState=linked\nId=a\n'), ['a'])[0]?.enabled).to.equal('disabled')
   })
 
-  it('[systemd 9] are stopped when failed and inactive, and neither while deactivating', () => {
+  it('[fault 71, systemd 9] are stopped when failed and inactive, and neither while activating or deactivating', () => {
     const running = (active: string) => parseUnits(output(`Id=a\nLoadState=loaded\nActiveState=${active}\nSubState=x\n`), ['a'])[0]?.running
-    expect(['active', 'activating', 'reloading', 'failed', 'inactive', 'deactivating'].map(running)).to.deep.equal([true, true, true, false, false, 'deactivating'])
+    expect(['active', 'reloading', 'failed', 'inactive', 'deactivating', 'activating'].map(running)).to.deep.equal([true, true, false, false, 'deactivating', 'activating'])
   })
 
   it('[systemd 9] are neither running nor stopped while they wait to be started again', () => {
     const running = (sub: string) => parseUnits(output(`Id=a\nLoadState=loaded\nActiveState=activating\nSubState=${sub}\n`), ['a'])[0]?.running
-    expect(['auto-restart', 'auto-restart-queued', 'start-pre'].map(running)).to.deep.equal(['restarting', 'restarting', true])
+    expect(['auto-restart', 'auto-restart-queued', 'start-pre'].map(running)).to.deep.equal(['restarting', 'restarting', 'activating'])
   })
 
   const names = ['a.service', "it's\\x2d@1.service", '-b.service']
@@ -70,6 +70,15 @@ describe('units of systemd', () => {
     expect(() => parseUnits(output('', silent.exitCode), ['a'])).to.throw('systemd could not be asked')
   })
 
+  it('are read anew by systemd where it says so, and not else', async () => {
+    const calls = async (needed: string) => (await withPrograms({ systemctl: `case $1 in show) echo NeedDaemonReload=${needed};; *) echo "$@";; esac` }, reloadIfNeeded('a.service').text)).stdout
+    expect([await calls('yes'), await calls('no')]).to.deep.equal(['daemon-reload\n', ''])
+  })
+  it('are told of in systemd\'s words and their own where something went wrong, and not else', async () => {
+    const told = (code: number) => withPrograms({ systemctl: 'echo "$@"', journalctl: 'echo the journal' }, `c=${code}; since=; ${explainUnit('a.service').text}`)
+    expect(await told(0)).to.deep.equal({ stdout: '', stderr: '', exitCode: 0 })
+    expect(await told(3)).to.deep.equal({ stdout: 'the journal\n', stderr: 'status --no-pager -l -n 0 -- a.service\nthe journal\n', exitCode: 3 })
+  })
   it('of Type=simple are given a moment to fail, and then what they said is shown', async () => {
     const systemctl = (states: string) => `case "$1 $*" in "show "*"-p Type"*) echo Type=simple;; "show "*NRestarts*) echo NRestarts=\${restarts:-0};; "show "*) ${states};; "status "*) echo the status >&2; exit 3;; esac`
     const start = (states: string) => withPrograms({ systemctl: systemctl(states), journalctl: '[ "$1" = --sync ] || echo the journal' }, startOrExplain('a.service').text)
