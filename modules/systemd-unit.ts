@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { z } from 'zod'
-import { Content, defineModule, plainName, PlaybookError, renderTemplate, unitFile, unitName, want, type HostView, type Want } from '../lib/index.ts'
+import { name as account, Content, defineModule, plainName, planOwnership, PlaybookError, renderTemplate, unitFile, unitName, want, type HostView, type Want } from '../lib/index.ts'
 
 const value = z.union([z.string().regex(/^[^\r\n]*$/, 'must be one line'), z.number(), z.boolean()])
 
@@ -60,6 +60,15 @@ function linkOf(path: string, state: { type: string; target?: string } | null): 
   return { is, error: new PlaybookError(`${path} is a link to ${state.target}: ${is === 'linked' ? 'the unit is linked from elsewhere' : `${own} is ${is}${is === 'an alias' ? ` of ${other}` : ''}`}.`, { hint }) }
 }
 
+/** @throws PlaybookError for a user or group in User= and Group= that the host does not have; %i and the like are known by systemd alone. */
+async function refuseStrangers(host: HostView, { Service: service = {} }: NonNullable<z.output<typeof args>['sections']>): Promise<void> {
+  const named = (option: string) => {
+    const { data } = account.safeParse(service[option])
+    return ['yes', 'true', 'on', '1'].includes(String(service.DynamicUser)) ? undefined : data
+  }
+  await planOwnership(host, named('User'), named('Group'))
+}
+
 /**
  * A unit file of systemd, or a drop-in, in /etc/systemd/system. A change is followed by exactly one daemon-reload; restart the unit by a
  * handler, and say by the systemd module whether it runs. A link in its place (an alias, a mask) is refused. Neither Ansible nor pyinfra has a module for it.
@@ -76,6 +85,7 @@ export const systemdUnit = defineModule({
     if (state === 'absent') return { wants: await planUnitFile(host, path, null) }
     const text = source === undefined ? (content ?? unitText(sections ?? {})) : renderTemplate(source, vars)
     if (text instanceof Content && text.secret) throw new PlaybookError(`${path} would hold a secret, and everybody may read it, by systemctl too.`, { hint: 'Put the secret into a file of mode 0600, and name that by EnvironmentFile= or LoadCredential=.' })
-    return { wants: await planUnitFile(host, path, text) }
+    const [wants] = await Promise.all([planUnitFile(host, path, text), refuseStrangers(host, sections ?? {})])
+    return { wants }
   },
 })

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { ReadError } from '../errors.ts'
-import { apply, read } from '../shell/script.ts'
+import { apply, applyLines, read } from '../shell/script.ts'
+import { Content } from '../state/content.ts'
 import type { Resource } from '../state/resource.ts'
+import { writeFile } from './file-write.ts'
 
 export interface HostnameState {
   readonly [field: string]: string
@@ -27,9 +29,14 @@ export const hostname: Resource<Record<string, never>, HostnameState, z.infer<ty
       return keys.map(() => ({ running, atBoot: atBoot.trim() }))
     },
   }),
-  apply: (_key, current, desired) => ({
-    script: apply`set -e; umask 022; n=${desired?.running ?? ''}
-if [ ${current?.atBoot ?? ''} != "$n" ]; then printf '%s\n' "$n" >/etc/hostname.stead-new; sync -- /etc/hostname.stead-new; mv -fT -- /etc/hostname.stead-new /etc/hostname; fi
-if [ ${current?.running ?? ''} != "$n" ]; then hostname -- "$n"; fi`,
-  }),
+  apply(_key, current, desired) {
+    const name = desired?.running ?? ''
+    // The file first, and as any file: where it cannot be written, the running name stays, too.
+    const { script, stdin } = writeFile({ path: '/etc/hostname', noFollow: true }, null, { type: 'file', content: Content.of(`${name}\n`) })
+    return {
+      script: applyLines([...(current?.atBoot === name ? [] : [apply`( ${script}
+) || exit`]), ...(current?.running === name ? [] : [apply`hostname -- ${name}`])]),
+      stdin: current?.atBoot === name ? undefined : stdin,
+    }
+  },
 }

@@ -88,7 +88,7 @@ chown -- ${`${owner}:${group}`} "$n"; chmod ${`0${mode}`} -- "$n"; sync -- "$n";
 
 /** Writes, and puts back what was there unless `nginx -t` passes. What only takes away is let through where it passed no more before. */
 export function exchange(changed: readonly string[], what: 'less' | undefined, script: ApplyScript): ApplyScript {
-  return apply`command -v nginx >/dev/null || { echo 'nginx is not installed: add it by apt before this task.' >&2; exit 1; }
+  return apply`${what === 'less' ? apply`:` : apply`command -v nginx >/dev/null || { echo 'nginx is not installed: add it by apt before this task.' >&2; exit 1; }`}
 b=0; ${what === 'less' ? apply`nginx -t -q 2>/dev/null || b=1` : apply`:`}
 k=$(mktemp -d /etc/nginx/.stead.XXXXXXXX)
 back() { for p in ${changed}; do rm -rf -- "$p"; if [ -e "$k/\${p##*/sites-}" ] || [ -L "$k/\${p##*/sites-}" ]; then mv -T -- "$k/\${p##*/sites-}" "$p"; fi; done; }

@@ -17,6 +17,7 @@ export type Literals = Readonly<Record<string, State | null>>
 /** What every host has: some directories, and the users and groups that specs name. */
 const usual: Literals = Object.fromEntries([
   ...['/etc', '/etc/nginx', '/etc/tor', '/srv', '/opt'].map((path): [string, State] => [`file ${path}`, { type: 'directory', mode: '0755', owner: 'root', group: 'root' }]),
+  ['file /usr/sbin/nginx', { type: 'file', mode: '0755', owner: 'root', group: 'root' }],
   ...['www-data', 'adm', 'tor', 'media'].flatMap((name): [string, State][] => [[`user ${name}`, { name }], [`group ${name}`, { name }]]),
 ])
 

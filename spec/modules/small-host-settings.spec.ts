@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { editKeys, parseKey } from '../../lib/playbook/authorized-keys.ts'
-import { parameterName, parameterPath } from '../../lib/resources/kernel-parameter.ts'
+import { parameterName, parameterPath, sameParameter } from '../../lib/resources/kernel-parameter.ts'
 import { authorizedKey } from '../../modules/authorized-key.ts'
 import { directory } from '../../modules/directory.ts'
 import { hostname } from '../../modules/hostname.ts'
@@ -42,7 +42,7 @@ describe('sysctl, hostname, authorized-key', function () {
   it('a value that the kernel refuses is not set at the next boot either', async () => {
     await host.sh('rm -f /etc/sysctl.d/zz-stead*')
     const error = errorOf(await host.run(sysctl({ name: 'net.ipv4.ip_local_port_range', value: 'no range' })))
-    expect(error).to.contain('sysctl[net.ipv4.ip_local_port_range]').and.match(/Invalid argument|I\/O error/)
+    expect(error).to.contain('sysctl[net.ipv4.ip_local_port_range]').and.contain('The kernel does not take "no range" for net.ipv4.ip_local_port_range: Invalid argument')
     expect(await host.sh('ls /etc/sysctl.d')).not.to.contain('zz-stead')
   })
 
@@ -59,6 +59,29 @@ describe('sysctl, hostname, authorized-key', function () {
     }
   })
 
+  it('[fault 25] a value that the kernel writes in its own way, or rounds, is set once and then left alone', async () => {
+    const given = { 'net.ipv4.ip_local_reserved_ports': '8080,9000-9002,9001', 'net.ipv4.tcp_fin_timeout': '0x20', 'net.ipv4.tcp_retries2': '017', 'net.ipv4.neigh.lo.retrans_time_ms': '1001', 'net.ipv4.ip_local_port_range': '20000\t 60000' }
+    const all = Object.entries(given).map(([parameter, value]) => sysctl({ name: parameter, value }))
+    try {
+      expect(errorOf(await host.run(all))).to.equal(undefined)
+      expect((await host.sh(`cat ${Object.keys(given).map(parameter => parameterPath(parameter)).join(' ')}`)).split('\n').slice(0, 3)).to.deep.equal(['8080,9000-9002', '32', '15'])
+      expect(changed(await host.apply(all))).to.deep.equal([])
+      expect((await host.check(all)).status).to.equal('ok')
+      await host.sh('echo 33 >/proc/sys/net/ipv4/tcp_fin_timeout; echo 2000 >/proc/sys/net/ipv4/neigh/lo/retrans_time_ms')
+      expect(changed(await host.apply(all))).to.deep.equal(['sysctl[net.ipv4.neigh.lo.retrans_time_ms]', 'sysctl[net.ipv4.tcp_fin_timeout]'])
+      expect(changed(await host.apply(all))).to.deep.equal([])
+    } finally {
+      await host.sh('rm -rf /etc/sysctl.d/zz-stead* /var/lib/stead/sysctl')
+    }
+  })
+
+  it('[fault 25] values are compared as the kernel takes them', () => {
+    for (const [one, other] of [['0x20', '32'], ['01', '1'], ['-1', '-01'], ['1  2', '1\t2'], ['8080,9000-9002,9001', '8080,9000-9002'], ['3,1-2', '1-3'], ['4096 0x10 1', '4096\t16\t1']] as const) expect(sameParameter(one, other), one).to.equal(true)
+    for (const [one, other] of [['20', '0x20'], ['08', '8'], ['1 2', '12'], ['1-2', '1-3'], ['|/bin/x %p', '|/bin/x %P'], ['', '0']] as const) expect(sameParameter(one, other), one).to.equal(false)
+    fc.assert(fc.property(fc.integer({ min: 0 }), value => sameParameter(String(value), `0x${value.toString(16)}`) && sameParameter(String(value), `0${value.toString(8)}`)))
+    fc.assert(fc.property(fc.uniqueArray(fc.integer({ min: 0, max: 30 }), { minLength: 2 }), ports => sameParameter(ports.join(','), [...ports].sort((a, b) => a - b).join(','))))
+  })
+
   it('a dot within a part of a parameter is written as a slash, or the other way round where a slash comes first', () => {
     expect(['net/ipv4/ip_forward', 'net/ipv4/conf/eth0.1/forwarding', 'net.ipv4.conf.eth0/1.forwarding'].map(parameterName))
       .to.deep.equal(['net.ipv4.ip_forward', 'net.ipv4.conf.eth0/1.forwarding', 'net.ipv4.conf.eth0/1.forwarding'])
@@ -73,6 +96,16 @@ describe('sysctl, hostname, authorized-key', function () {
     proof: 'stat -c "%i %y %z" /etc/hostname',
     holds: 'uname -n; cat /etc/hostname',
     repaired: ['running: other → apt-renamed'],
+  })
+
+  it('[fault 42] a name that cannot be written leaves nothing behind: no other file, and the running name as it was', async () => {
+    const before = await host.sh('uname -n; cat /etc/hostname; chattr +i /etc/hostname; ls -A /etc')
+    try {
+      expect(errorOf(await host.run(hostname({ name: 'never-so' })))).to.contain('/etc/hostname has the attribute i (immutable)')
+    } finally {
+      await host.sh('chattr -i /etc/hostname')
+    }
+    expect(await host.sh('uname -n; cat /etc/hostname; ls -A /etc')).to.equal(before)
   })
 
   fourRounds({

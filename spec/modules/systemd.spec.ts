@@ -7,7 +7,7 @@ import { changed, diffs, labHost, type SpecHost } from '../helpers/module-host.t
 import { refusal, runTask, statusesOf } from '../helpers/one-task.ts'
 import { unitHostName } from '../helpers/unit-host.ts'
 
-const units = ['plain', 'static', 'indirect', 'broken', 'crashing', 'norm', 'once', 'stays', 'slow', 'lingers', 'wrong', 'elsewhere', 'empty', 'again']
+const units = ['plain', 'static', 'indirect', 'broken', 'crashing', 'norm', 'once', 'stays', 'slow', 'lingers', 'wrong', 'elsewhere', 'empty', 'again', 'starts']
 const invocations = 'systemctl show -p Id,InvocationID,UnitFileState,StateChangeTimestampMonotonic plain.service; find /etc/systemd/system -printf "%p %i %T@ %C@\\n" | sort'
 
 describe('systemd', function () {
@@ -146,18 +146,18 @@ systemctl daemon-reload`)
     }
   })
   it('[fault 71] waits for a unit that is being started, and tells when that fails', async () => {
-    const starting = (then: string) => host.sh(`${file('slow.service', `[Service]\\nType=oneshot\\nRemainAfterExit=yes\\nExecStart=/bin/sh -c "until [ -e /run/slow.go ]; do sleep 0.1; done; ${then}"\\n`)} rm -f /run/slow.go; systemctl daemon-reload; systemctl stop slow; systemctl start --no-block slow; until systemctl is-active slow | grep -q activating; do sleep 0.1; done`)
+    const starting = (then: string) => host.sh(`${file('starts.service', `[Service]\\nType=oneshot\\nRemainAfterExit=yes\\nExecStart=/bin/sh -c "until [ -e /run/slow.go ]; do sleep 0.1; done; ${then}"\\n`)} rm -f /run/slow.go; systemctl daemon-reload; systemctl stop starts 2>/dev/null; systemctl start --no-block starts; timeout 30 sh -c "until systemctl is-active starts | grep -q activating; do sleep 0.1; done"`)
     const go = '(sleep 1; touch /run/slow.go) >/dev/null 2>&1 &'
     await starting('true')
     await host.sh(go)
-    const { status, changes, error } = await apply({ unit: 'slow', state: 'started' })
+    const { status, changes, error } = await apply({ unit: 'starts', state: 'started' })
     expect([status, changes, error]).to.deep.equal(['ok', [], undefined])
-    expect(await host.sh('systemctl is-active slow')).to.equal('active\n')
+    expect(await host.sh('systemctl is-active starts')).to.equal('active\n')
     await starting('echo the reason is here; exit 3')
-    expect((await apply({ unit: 'slow', state: 'started' }, true)).error).to.contain('slow.service has not started: it is activating')
+    expect((await apply({ unit: 'starts', state: 'started' }, true)).error).to.contain('starts.service has not started: it is activating')
     await host.sh(go)
-    expect((await apply({ unit: 'slow', state: 'started' })).error).to.contain('the reason is here')
-    await host.sh('systemctl reset-failed slow; rm /etc/systemd/system/slow.service; systemctl daemon-reload')
+    expect((await apply({ unit: 'starts', state: 'started' })).error).to.contain('the reason is here')
+    await host.sh('systemctl reset-failed starts; rm /etc/systemd/system/starts.service; systemctl daemon-reload')
   })
   it('[fault 9] enables a unit by what its file asks for now, where [Install] was changed since, and check says so', async () => {
     const norm = (install: string) => `[Service]\nExecStart=/bin/sleep infinity\n[Install]\n${install}\n`

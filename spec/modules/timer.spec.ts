@@ -1,7 +1,9 @@
 import { expect } from 'chai'
+import { systemdUnit } from '../../modules/systemd-unit.ts'
 import { timer } from '../../modules/timer.ts'
+import { user } from '../../modules/user.ts'
 import { goThroughFourRounds } from '../helpers/four-rounds.ts'
-import { labHost, type SpecHost } from '../helpers/module-host.ts'
+import { errorOf, labHost, type SpecHost } from '../helpers/module-host.ts'
 import { refusal, runTask, statusesOf } from '../helpers/one-task.ts'
 import { unitHostName } from '../helpers/unit-host.ts'
 
@@ -38,6 +40,16 @@ describe('timer', function () {
     const before = await host.sh('md5sum /etc/systemd/system/nightly.*')
     expect((await runTask(host, timer({ ...nightly, schedule: 'whenever', command: ['/bin/true'] }))).error).to.contain('whenever')
     expect(await host.sh('md5sum /etc/systemd/system/nightly.*')).to.equal(before)
+  })
+  it('[fault 44] says that there is no such user, before anything changes, of a unit too; one that the same run makes is known', async () => {
+    const before = await host.sh('ls /etc/systemd/system')
+    expect(await refusal(host, () => timer({ name: 'nobodys', schedule: 'daily', command: ['/bin/true'], user: 'nosuch' }))).to.contain('There is no user nosuch')
+    for (const option of ['User', 'Group']) expect(await refusal(host, () => systemdUnit({ name: 'nobodys', sections: { Service: { ExecStart: '/bin/true', [option]: 'nosuch' } } }))).to.contain(`There is no ${option.toLowerCase()} nosuch`)
+    expect(await host.sh('ls /etc/systemd/system')).to.equal(before)
+    const known = (check: boolean) => host.run([user({ name: 'nightowl' }), timer({ name: 'nightly', schedule: 'daily', command: ['/bin/true'], user: 'nightowl' }), systemdUnit({ name: 'nightly', dropIn: 'dynamic', sections: { Service: { User: 'nosuch', DynamicUser: true } } })], { check })
+    expect(errorOf(await known(true))).to.equal(undefined)
+    expect(errorOf(await known(false))).to.equal(undefined)
+    await host.sh('userdel nightowl; rm -r /etc/systemd/system/nightly.service.d')
   })
   it('goes with both files, and again is nothing to do', async () => {
     const gone = timer({ name: 'nightly', state: 'absent' })
