@@ -12,7 +12,15 @@ export interface Circumstances {
   stderr?: string
   /** What to do about it, as one sentence. */
   hint?: string
+  /** What else to do about it, where the module has such an argument. */
+  ways?: readonly Way[]
   cause?: unknown
+}
+
+/** A way out by an argument, told only to those whose module has it: `{ argument: 'parents', hint: 'Or give parents: true.' }`. */
+export interface Way {
+  argument: string
+  hint: string
 }
 
 /**
@@ -30,6 +38,7 @@ export class SteadError extends Error {
   exitCode?: number
   stderr?: string
   hint?: string
+  ways?: readonly Way[]
 
   constructor(message: string, circumstances: Circumstances = {}) {
     const { cause, ...fields } = circumstances
@@ -43,6 +52,14 @@ export class SteadError extends Error {
     this.host ??= place.host
     this.task ??= place.task
     this.resource ??= place.resource
+    return this
+  }
+
+  /** Makes those ways out a part of the hint that a module with these arguments has. */
+  offer(args: readonly string[]): this {
+    const open = (this.ways ?? []).filter(({ argument }) => args.includes(argument)).map(({ hint }) => hint)
+    this.ways = undefined
+    if (open.length > 0) this.hint = [this.hint, ...open].filter(part => part !== undefined).join(' ')
     return this
   }
 }

@@ -104,7 +104,7 @@ async function foretellTask(task: AnyTask, walk: HostWalk, source: StateSource, 
       return report('may-change', plan.module, neverApplied(changesOf(plan)))
     }
     if (task.options.checkMode === false && changesAnything(plan)) {
-      throw new PlaybookError('With checkMode: false a task is run for real in check mode, and this one would write.', { hint: 'It is for what merely reads: command with reads: true, wait-for, http-check.' })
+      throw new PlaybookError('With checkMode: false a task is run for real in check mode, and this one would write.', { hint: 'It is for what merely reads: a command that only looks (command, with reads: true), waitFor, httpCheck.' })
     }
     const foretold = plan.wants.map(planned => foretellWant(planned, plan, overlay))
     const isKnown = foretold.every(({ status }) => status !== 'may-change') && (overlay.untouched || plan.wants.every(({ want }) => want.resource.onlyRead !== true))

@@ -73,13 +73,13 @@ export function choose(wish: PackageWish, { state, onlyUpgrade, options }: Packa
 
 /** Why a package does not go back to a lower version without leave, in apt's words. */
 export function lowerVersion(name: string, installed: string, chosen: string): ReadError {
-  return new ReadError(`${name} is installed in version ${installed}, and ${chosen} is lower: Packages were downgraded and -y was used without --allow-downgrades.`, { hint: 'allowDowngrade: true lets it go back.' })
+  return new ReadError(`${name} is installed in version ${installed}, and ${chosen} is lower: Packages were downgraded and -y was used without --allow-downgrades.`, { ways: [{ argument: 'allowDowngrade', hint: 'allowDowngrade: true lets it go back.' }] })
 }
 
 /** @throws ReadError for a held package that would be changed without leave, in apt's words. */
 export function refuseHeld(name: string, current: Pick<PackageState, 'held' | 'version'> | null, { allowChangeHeld }: AptOptions): void {
   if (!current?.held || allowChangeHeld) return
-  throw new ReadError(`${name} is held in version ${current.version}: Held packages were changed and -y was used without --allow-change-held-packages.`, { hint: 'allowChangeHeld: true changes it all the same; apt-hold lets it go.' })
+  throw new ReadError(`${name} is held in version ${current.version}: Held packages were changed and -y was used without --allow-change-held-packages.`, { hint: 'aptHold lets it go.', ways: [{ argument: 'allowChangeHeld', hint: 'Or give allowChangeHeld: true, and it is changed all the same.' }] })
 }
 
 function refusal(wish: PackageWish, { candidate, versions }: CandidateState): string {

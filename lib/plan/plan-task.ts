@@ -57,11 +57,13 @@ export async function planTask(task: AnyTask, source: StateSource, pass: Pass, o
     const state = await source.current(resource, key)
     return pass.abandoned ? never() : state
   }
+  let called: ModuleCall<unknown> | undefined
   return currentPass.run(pass, () => currentTask.run(options.inHandler ? undefined : task, async () => {
     try {
       if (!(await isWanted(task, pass))) return skippedPlan(pass)
       const conditional = pass.unknown.size > 0 && task.options.when !== undefined
       const call = typeof task.body === 'function' ? await task.body() : task.body
+      called = call
       const issues = [...call.issues, ...misplaced(call, options.inHandler ?? false)]
       if (issues.length) throw new ArgumentError(call.module, issues)
       const view: HostView = { current: ask, mayCome: () => source.mayCome(), mayBeThere: () => source.mayBeThere(), get facts() { return source.facts() } }
@@ -71,7 +73,7 @@ export async function planTask(task: AnyTask, source: StateSource, pass: Pass, o
       const wants = await Promise.all(plan.wants.map(want => planWant(want, ask)))
       return { skipped: false, module: call.module, wants, output: plan.output, unknown: pass.unknown, placeholders: pass.placeholders, conditional }
     } catch (error) {
-      throw asPlaybookError(error).at({ task: task.name })
+      throw asPlaybookError(error).at({ task: task.name }).offer(called?.arguments?.() ?? [])
     }
   }))
 }

@@ -1,5 +1,7 @@
 import type { z } from 'zod'
 import type { Facts } from './facts.ts'
+import { didYouMean } from './nearest.ts'
+import { namesOf } from './unknown-variables.ts'
 import type { Resource, State } from '../state/resource.ts'
 import { markerIssues } from './refuse-marker.ts'
 
@@ -47,6 +49,8 @@ export interface Claims {
 /** A module together with its arguments: what a task is made of. */
 export interface ModuleCall<Output> {
   readonly module: string
+  /** The names of its module's arguments. */
+  arguments?(): readonly string[]
   /** Problems of the arguments, found without any host. */
   readonly issues: readonly { argument: string; message: string }[]
   plan(host: HostView): Promise<Plan<Output>>
@@ -86,17 +90,23 @@ export interface ModuleDefinition<Schema extends z.ZodType, Output> {
 export function defineModule<Schema extends z.ZodType, Output = void>(
   definition: ModuleDefinition<Schema, Output>,
 ): (args: z.input<Schema>) => ModuleCall<Output> {
+  const known = () => namesOf(definition.args)
   return args => {
     const parsed = definition.args.safeParse(args)
     const issues = [
-      ...(parsed.error?.issues ?? []).map(({ path, message }) => ({ argument: path.map(String).join('.') || 'arguments', message })),
+      ...(parsed.error?.issues ?? []).map(issue => ({
+        argument: issue.path.map(String).join('.') || 'arguments',
+        message: issue.code !== 'unrecognized_keys' || issue.path.length > 0 ? issue.message
+          : `${issue.keys.map(key => `${JSON.stringify(key)} is not an argument of ${definition.name}.${didYouMean(key, known())}`).join(' ')} It has ${known().join(', ')}.`,
+      })),
       ...markerIssues(args),
     ]
     if (!parsed.success || issues.length > 0) {
-      return { module: definition.name, issues, plan: () => Promise.reject(new TypeError(`${definition.name}: wrong arguments`)) }
+      return { module: definition.name, arguments: known, issues, plan: () => Promise.reject(new TypeError(`${definition.name}: wrong arguments`)) }
     }
     return {
       module: definition.name,
+      arguments: known,
       issues: [],
       plan: async host => definition.plan(parsed.data, host),
       claims: definition.claims?.(parsed.data),

@@ -29,7 +29,7 @@ export async function planEdit(host: HostView, { path, create, removes, ownBlock
   if (removes && touches && host.mayBeThere() && (await host.current(file, key)) === null) return [want(file, key, null)]
   return planFile(host, key, { type: 'file', owner, group, mode }, current => {
     if (current === null && removes) return 'nothing to do'
-    if (current === null && !create && !host.mayCome()) throw new PlaybookError(`The file ${path} is not there.`, { hint: 'Give create: true to make it.' })
+    if (current === null && !create && !host.mayCome()) throw new PlaybookError(`The file ${path} is not there.`, { hint: 'Make it by a task before this one (file).', ways: [{ argument: 'create', hint: 'Or give create: true.' }] })
     if (current && current.type !== 'file') return undefined
     const bytes = current ? current.content?.bytes : Buffer.alloc(0)
     if (!bytes) throw new PlaybookError(`The file ${path} is too large to be edited, or is known only after applying.`)

@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { PlaybookError } from '../errors.ts'
+import { PlaybookError, type Way } from '../errors.ts'
 import { group } from '../resources/group.ts'
 import { user } from '../resources/user.ts'
 import { file, type FileDesired, type FileKey, type FileState } from '../resources/file.ts'
@@ -43,7 +43,7 @@ export async function planFile(host: HostView, wished: FileKey, attributes: Wish
   if (found === 'nothing to do') return []
   const desired = { ...attributes, content: content ? found : attributes.content }
   const replacesLink = current?.type === 'link' && wished.noFollow && desired.type === 'file' && desired.content !== undefined
-  if (current && current.type !== desired.type && !wished.replaceOther && !replacesLink) throw new PlaybookError(wrongType(wished.path, current, desired.type))
+  if (current && current.type !== desired.type && !wished.replaceOther && !replacesLink) throw new PlaybookError(wrongType(wished.path, current, desired.type), { ways: [replacing] })
   if (current?.type !== desired.type) refuseFullDirectory(wished, current)
   const missing = missingParents(above, host)
   if (owner === null && current?.owner !== desired.owner) throw noSuch('user', desired.owner)
@@ -60,13 +60,15 @@ export async function planFile(host: HostView, wished: FileKey, attributes: Wish
 export async function planLink(host: HostView, key: FileKey, target: string): Promise<Want[]> {
   const [current, above] = await Promise.all([host.current(file, { ...key, held: key.replaceOther && !key.backup }), findParents(host, key.path, key.parents)])
   refuseStrangeLink(current)
-  if (current && current.type !== 'link' && !key.replaceOther) throw new PlaybookError(wrongType(key.path, current, 'link'))
+  if (current && current.type !== 'link' && !key.replaceOther) throw new PlaybookError(wrongType(key.path, current, 'link'), { ways: [replacing] })
   refuseFullDirectory(key, current)
   return [...missingParents(above, host), want(file, key, { type: 'link', target })]
 }
 
+const replacing: Way = { argument: 'replaceOther', hint: 'Or give replaceOther: true, and it is replaced.' }
+
 function refuseFullDirectory({ path, backup }: FileKey, current: FileState | null): void {
-  if (current?.empty === false && !backup) throw new PlaybookError(`${path} is a directory that is not empty.`, { hint: 'Give backup: true to have it moved aside, or remove it first (directory).' })
+  if (current?.empty === false && !backup) throw new PlaybookError(`${path} is a directory that is not empty.`, { hint: 'Remove it first (directory).', ways: [{ argument: 'backup', hint: 'Or give backup: true, and it is moved aside.' }] })
 }
 
 /** The missing directories above a path, to be made: owned by root, mode 0755. */
@@ -85,7 +87,7 @@ function missingParents(above: Awaited<ReturnType<typeof findParents>>, host: Ho
   return above.flatMap(({ path, state, make }) => {
     refuseStrangeLink(state)
     if (state && state.type !== 'directory') throw new PlaybookError(wrongType(path, state, 'directory'))
-    if (!state && !make && !host.mayCome()) throw new PlaybookError(`The directory ${path} is not there.`, { hint: 'Make it first (directory), or give parents: true.' })
+    if (!state && !make && !host.mayCome()) throw new PlaybookError(`The directory ${path} is not there.`, { hint: 'Make it first (directory).', ways: [{ argument: 'parents', hint: 'Or give parents: true.' }, { argument: 'create', hint: 'Or give create: true, which makes the file too.' }] })
     return state || !make ? [] : [want(file, { path }, { type: 'directory', mode: '0755', owner: 'root', group: 'root' })]
   })
 }

@@ -25,7 +25,7 @@ export function planUnpacked({ key, current, itself, parents }: FoundUnpacked, d
   refuseStrangeLink(itself)
   if (itself && itself.type !== 'directory' && !itself.dangling) throw new PlaybookError(noDirectory(directory))
   if (current?.sha256 === '' && !replaceOther) {
-    throw new PlaybookError(`${directory} holds something that is not from an archive.`, { hint: `Give it a directory of its own, or ${replaceOther === undefined ? 'empty this one' : 'replaceOther: true to have all that is there replaced'}.` })
+    throw new PlaybookError(`${directory} holds something that is not from an archive.`, { hint: 'Give it a directory of its own, or empty this one.', ways: [{ argument: 'replaceOther', hint: 'Or give replaceOther: true, and all that is there is replaced.' }] })
   }
   // By name, where there are any: what will go, and what is not as it was unpacked.
   const named = current && !current.whole ? { 'not from the archive': [], 'not as unpacked': [] } : { whole: true as const }

@@ -30,6 +30,12 @@ export function unknownVariables(schema: z.ZodType, vars: Readonly<Record<string
   return unknownIn(vars, [root], '', root)
 }
 
+/** The names that a schema of an object asks for. @example namesOf(z.object({ port: z.number() })) // ['port'] */
+export function namesOf(schema: z.ZodType): string[] {
+  const root = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+  return [...shapeOf([root], root).fields.keys()]
+}
+
 function unknownIn(value: unknown, nodes: readonly Node[], path: string, root: z.core.JSONSchema.BaseSchema): UnknownVariable[] {
   const { open, fields, items } = shapeOf(nodes, root)
   if (Array.isArray(value)) return items.length === 0 ? [] : value.flatMap((each, index) => unknownIn(each, items, `${path}${index}.`, root))

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { PlaybookError } from '../errors.ts'
+import { PlaybookError, type Way } from '../errors.ts'
 import { parseRequirement } from './requirement.ts'
 
 /** What requirements files say, files that they name included. */
@@ -49,7 +49,7 @@ export function readRequirements(files: readonly string[], constraintFiles: read
     if (seen.has(`${constrains} ${file}`)) return
     seen.add(`${constrains} ${file}`)
     for (const { line, at } of logicalLines(readText(file, from))) {
-      const fail = (message: string, hint: string) => new PlaybookError(`${file}:${at}: ${message}`, { hint })
+      const fail = (message: string, hint?: string, ways?: Way[]) => new PlaybookError(`${file}:${at}: ${message}`, { hint, ways })
       const [, requires, , named] = takesFile.exec(line) ?? []
       if (named !== undefined) {
         if (/^[a-z]+:\/\//.test(named)) throw fail(`${named} is a URL.`, 'Keep the file beside this one.')
@@ -58,7 +58,7 @@ export function readRequirements(files: readonly string[], constraintFiles: read
       }
       if (/\$\{[A-Z0-9_]+\}/.test(line)) throw fail('Variables would be taken from the host.', 'Give the value itself, an index by the argument index.')
       if (/^(-e|--editable)\b/.test(line)) throw fail('An editable requirement cannot be kept in a known state.', 'Give name @ URL, or build a wheel.')
-      if (wheelsOnly && line.startsWith('--no-binary')) throw fail('Builds would be run.', 'Say onlyBinary: false if they may.')
+      if (wheelsOnly && line.startsWith('--no-binary')) throw fail('Builds would be run.', undefined, [{ argument: 'onlyBinary', hint: 'Say onlyBinary: false if they may.' }])
       if (line.startsWith('-')) {
         all.lines.push(line)
         continue
@@ -70,7 +70,7 @@ export function readRequirements(files: readonly string[], constraintFiles: read
       } catch (error) {
         throw fail(error instanceof Error ? error.message : String(error), 'Write it as for pip, like jinja2>=3.1,<4 (PEP 508).')
       }
-      if (wheelsOnly && runsBuild(text)) throw fail(`${text} is no wheel: its build would be run.`, 'Give the URL of a wheel (.whl), or say onlyBinary: false.')
+      if (wheelsOnly && runsBuild(text)) throw fail(`${text} is no wheel: its build would be run.`, 'Give the URL of a wheel (.whl).', [{ argument: 'onlyBinary', hint: 'Or say onlyBinary: false.' }])
       if (constrains) all.constraints.push(text)
       else all.requirements.push(text)
       if (constrains) all.constraintLines.push(line)

@@ -12,7 +12,7 @@ import type { FileDesired, FileKey, FileState } from './file.ts'
  */
 export const explained = apply`W() {
   r=1
-  if mountpoint -q -- "$1" && [ -f "$1" ] && [ -z "$i" ]; then echo "$1 is busy: it is a mount point, and nothing can be renamed onto it: inPlace: true writes into it." >&2; r=0; fi
+  if mountpoint -q -- "$1" && [ -f "$1" ] && [ -z "$i" ]; then echo "$1 is busy: it is a mount point, and nothing can be renamed onto it; a module with the argument inPlace can write into it." >&2; r=0; fi
   for p in "$1" "\${1%/*}/"; do
     case $(lsattr -d -- "$p" 2>/dev/null | cut -d ' ' -f 1) in
       *i*) echo "$p has the attribute i (immutable): chattr -i takes it away." >&2; r=0;;
@@ -84,7 +84,7 @@ export function writeFile(key: FileKey, current: FileState | null, desired: File
 export function wrongType(path: string, current: FileState, wanted: FileDesired['type']): string {
   const what = { file: 'a file', directory: 'a directory', link: 'a symbolic link', other: 'neither a file nor a directory' }
   const is = current.dangling ? `a symbolic link that leads nowhere (to ${current.target ?? ''})` : what[current.type]
-  return `${path} is ${is}, and is to be ${what[wanted]}: move it away first, or give replaceOther: true.`
+  return `${path} is ${is}, and is to be ${what[wanted]}: move it away first.`
 }
 
 function link(path: string, target: string, away: ApplyScript): ApplyScript {

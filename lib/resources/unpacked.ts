@@ -166,7 +166,7 @@ elif find . -mindepth 1 ${except(keep)} | grep -q .; then printf 'other +%s =\n'
 ${swapping}
 d=$(readlink -m -- ${directory} && echo .); d=\${d%??}
 if [ -e "$d" ] && [ ! -d "$d" ]; then echo ${noDirectory(directory)} >&2; exit 1; fi
-if ${strange ? apply`true` : apply`false`}; then echo "$d holds something that is not from an archive: give replaceOther: true to have it replaced." >&2; exit 1; fi
+if ${strange ? apply`true` : apply`false`}; then echo "$d holds something that is not from an archive; it is left as it is." >&2; exit 1; fi
 if M "$d"; then echo "$d is swapped for another directory, which cannot be done while $m is a mount point: unmount it first." >&2; exit 1; fi
 mkdir -p -- "\${d%/*}/"
 for o in "$d".stead-????????; do if [ -d "$o/.stead-kept" ] && [ -O "$o" ] && [ ! -L "$o" ]; then R ${keep}; fi; done

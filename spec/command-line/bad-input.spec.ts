@@ -91,7 +91,7 @@ describe('bad input, given as a user gives it', function () {
       task('Second', apt({ packages: wrong.packages }))
       task('Third', directory({ path: '/srv', ...{ contents: wrong.contents } }))`, { hosts: 'web' }))
     const text = (await refused(['playbooks/arguments.ts', '-i', 'good'])).join('\n')
-    for (const problem of ['"First": file: path: must be an absolute path', '"First": file: mode: must be a string of octal digits', '"Second": apt: packages: must be a list', '"Third": directory: arguments: ', '"Reload": systemd: unit: ']) expect(text).to.include(problem)
+    for (const problem of ['"First": file: path: must be an absolute path', '"First": file: mode: must be a string of octal digits', '"Second": apt: packages: must be a list', '"Third": directory: arguments: "contents" is not an argument of directory. It has path, ', '"Reload": systemd: unit: ']) expect(text).to.include(problem)
     expect(text).to.include('wrong in 5 places')
   })
 

@@ -67,7 +67,7 @@ describe('writing files', function () {
   }))
 
   it('says what is in the way, and where a link leads', () => {
-    expect(wrongType('/x', { type: 'link', target: '/nowhere', dangling: true }, 'directory')).to.equal('/x is a symbolic link that leads nowhere (to /nowhere), and is to be a directory: move it away first, or give replaceOther: true.')
+    expect(wrongType('/x', { type: 'link', target: '/nowhere', dangling: true }, 'directory')).to.equal('/x is a symbolic link that leads nowhere (to /nowhere), and is to be a directory: move it away first.')
     expect(wrongType('/x', { type: 'other' }, 'link')).to.contain('neither a file nor a directory, and is to be a symbolic link')
   })
 
