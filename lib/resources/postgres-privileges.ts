@@ -19,7 +19,10 @@ export interface PrivilegesKey {
   maker?: string
 }
 
-/** Privileges of each object by its name, in the order of the alphabet, as in `SELECT, UPDATE`; with an asterisk those it may pass on. */
+/**
+ * Privileges of each object by its name, in the order of the alphabet, as in `SELECT, UPDATE`; with an asterisk those it may pass on. `SELECT of
+ * columns` is had on some columns of a table, beyond what is had on all of it.
+ */
 export interface PrivilegesState {
   readonly [field: string]: { readonly [object: string]: string | null }
   privileges: { readonly [object: string]: string | null }
@@ -67,15 +70,28 @@ function objects(key: PrivilegesKey): string {
   if (kind === 'schema') return `select nspname::text as object, coalesce(nspacl, acldefault('n', nspowner)) as acl from pg_namespace where nspname = ${sqlLiteral(space)}`
   if (kind === 'function') return `select format('%I(%s)', proname, oidvectortypes(proargtypes)) as object, coalesce(proacl, acldefault('f', proowner)) as acl from pg_proc where pronamespace ${inSchema}`
   const one = name === undefined ? '' : `and relname = ${sqlLiteral(name)}`
-  return `select relname::text as object, coalesce(relacl, acldefault('${acl}', relowner)) as acl from pg_class where relkind in (${kind === 'sequence' ? `'S'` : `'r','p','v','m','f'`}) and relnamespace ${inSchema} ${one}`
+  return `select relname::text as object, coalesce(relacl, acldefault('${acl}', relowner)) as acl, oid as "table" from pg_class where relkind in (${kind === 'sequence' ? `'S'` : `'r','p','v','m','f'`}) and relnamespace ${inSchema} ${one}`
 }
 
 const grantee = ({ role }: PrivilegesKey) => (role === 'public' ? '0' : `(select oid from pg_roles where rolname = ${sqlLiteral(role)})`)
 
 function query(key: PrivilegesKey): string {
   const role = grantee(key)
-  const found = `(select json_agg(json_build_object('object', object, 'privileges', array(select privilege_type || case when bool_or(is_grantable) then '*' else '' end from aclexplode(acl) where grantee = ${role} group by privilege_type order by 1)) order by object) from (${objects(key)}) o)`
+  const own = `select privilege_type || case when bool_or(is_grantable) then '*' else '' end as privilege from aclexplode(acl) where grantee = ${role} group by privilege_type`
+  const all = hasColumns(key) ? `${own} union ${ofColumns(key)}` : own
+  const found = `(select json_agg(json_build_object('object', object, 'privileges', array(select privilege from (${all}) p order by 1)) order by object) from (${objects(key)}) o)`
   return isPlural(key.on) ? `coalesce(${found}, (select '[]'::json from pg_namespace where nspname = ${sqlLiteral(key.schema ?? '')}))` : found
+}
+
+function hasColumns({ on }: PrivilegesKey): boolean {
+  return on === 'table' || on === 'tables'
+}
+
+/** Privileges on columns that go beyond what the role has on the table itself, in which they would come to nothing. Source: pg_attribute.attacl. */
+function ofColumns(key: PrivilegesKey): string {
+  const role = grantee(key)
+  return `select c.privilege_type || ' of columns' || case when bool_or(c.is_grantable) then '*' else '' end from pg_attribute cross join aclexplode(attacl) c where attrelid = "table" and not attisdropped and c.grantee = ${role} group by c.privilege_type
+having not exists (select from aclexplode(acl) t where t.grantee = ${role} and t.privilege_type = c.privilege_type and (t.is_grantable or not bool_or(c.is_grantable)))`
 }
 
 /**
@@ -133,7 +149,9 @@ function list(privileges: string): string[] {
   return privileges === '' ? [] : privileges.split(', ')
 }
 
-function changes(key: PrivilegesKey, object: string, now: readonly string[], wanted: readonly string[]): string[] {
+function changes(key: PrivilegesKey, object: string, all: readonly string[], wanted: readonly string[]): string[] {
+  const now = all.filter(privilege => !privilege.includes(COLUMNS))
+  const onColumns = all.filter(privilege => privilege.includes(COLUMNS)).map(privilege => privilege.replace(COLUMNS, '').replace('*', ''))
   const given = wanted.filter(privilege => !now.includes(privilege))
   const revoked = now.filter(privilege => !wanted.some(other => other.replace('*', '') === privilege.replace('*', '')))
   const passedOn = now.filter(privilege => privilege.endsWith('*') && wanted.includes(privilege.slice(0, -1)))
@@ -148,10 +166,18 @@ function changes(key: PrivilegesKey, object: string, now: readonly string[], wan
     return prefix === '' ? [statement, asOthers(key, object, statement, privileges, which)] : [statement]
   }
   return [
+    ...(onColumns.length ? [revokeColumns(key, object, ` ${place} FROM ${role}`, onColumns)] : []),
     ...revoke('', revoked),
     ...revoke('GRANT OPTION FOR ', passedOn, ' and is_grantable'),
     ...grants.flatMap((privileges, index) => (privileges.length ? [`${prefix}GRANT ${words(privileges)} ${place} TO ${role}${index === 1 ? ' WITH GRANT OPTION' : ''}`] : [])),
   ]
+}
+
+const COLUMNS = ' of columns'
+
+/** Takes privileges on columns away, each as who granted it; column by column, since whoever granted no more may not speak of the whole table. */
+function revokeColumns(key: PrivilegesKey, object: string, rest: string, privileges: readonly string[]): string {
+  return `select format('SET LOCAL ROLE %I', pg_get_userbyid(c.grantor)), 'REVOKE ' || c.privilege_type || ' (' || quote_ident(attname) || ')' || ${sqlLiteral(rest)}, 'RESET ROLE' from (${objects(key)}) o join pg_attribute on attrelid = "table" and not attisdropped cross join aclexplode(attacl) c where object = ${sqlLiteral(object)} and c.grantee = ${grantee(key)} and c.privilege_type in (${sqlLiterals(privileges)})\n\\gexec\n`
 }
 
 /** A superuser revokes as the owner of the object does: what somebody else has granted, is left. That is revoked as who granted it, by psql's gexec. */

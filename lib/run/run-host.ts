@@ -22,11 +22,14 @@ const RUN = randomBytes(8).toString('hex')
 /** Seconds to wait for a lock: a run that was just cut off may still be ending its last script. */
 const LOCK_WAIT_SECONDS = 5
 
-/** One playbook on one host, from the first frame to its report. Everything that goes wrong with the host is in the report. A check goes on from `overlay`. */
-export async function runHost(host: Host, prepared: Prepared, options: { check: boolean; choose: Choose; observer: Observer; overlay?: Overlay }): Promise<HostReport> {
+/**
+ * One playbook on one host, from the first frame to its report. Everything that goes wrong with the host is in the report. A check goes on from
+ * `overlay`. `connect` reaches the host in another way than its inventory says.
+ */
+export async function runHost(host: Host, prepared: Prepared, options: { check: boolean; choose: Choose; observer: Observer; overlay?: Overlay; connect?: Connect }): Promise<HostReport> {
   const { check, choose, observer, overlay } = options
   const report: HostReport = { status: 'ok', connectMs: 0, roundTrips: 0, bytesSent: 0, bytesReceived: 0, tasks: [], handlers: [], summary: [] }
-  const connect = await connector(host)
+  const connect = options.connect ?? await connector(host)
   const settings = settingsOf(host, observer)
   const session = check
     ? new ReadSession(connect, settings)

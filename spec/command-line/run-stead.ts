@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, 
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { execa } from 'execa'
+import { inOwnPlace } from '../helpers/own-place.ts'
 import { published } from '../helpers/published-schema.ts'
 
 const root = path.join(import.meta.dirname, '..', '..')
@@ -14,9 +15,10 @@ export interface Outcome {
   error: string
 }
 
-/** Runs stead as a user does, in a process of its own. */
+/** Runs stead as a user does, in a process of its own; to this machine as a host it has a lock and a journal of its own. It starts no lab there. */
 export async function runStead(words: readonly string[], { cwd = root, env = {} }: { cwd?: string; env?: Record<string, string> } = {}): Promise<Outcome> {
-  const { exitCode, stdout, stderr } = await execa(process.execPath, ['--import', path.join(root, 'node_modules', 'tsx', 'dist', 'loader.mjs'), path.join(root, 'run.ts'), ...words], {
+  const [program = '', ...options] = inOwnPlace([process.execPath, '--import', path.join(root, 'node_modules', 'tsx', 'dist', 'loader.mjs'), path.join(root, 'run.ts'), ...words])
+  const { exitCode, stdout, stderr } = await execa(program, options, {
     cwd, env: { CI: 'true', ...env }, reject: false, timeout: 60_000, stdin: 'ignore', stripFinalNewline: false,
   })
   const reports = words.flatMap((word, index) => (words[index - 1] === '--report' && word.endsWith('.json') ? [path.join(cwd, word)] : []))

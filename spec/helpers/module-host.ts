@@ -12,6 +12,7 @@ import { Session } from '../../lib/shell/session.ts'
 import type { Output } from '../../lib/state/resource.ts'
 import { connectSsh } from '../../lib/transport/ssh.ts'
 import { announceHosts } from './lab-lifecycle.ts'
+import { connectPrivately } from './own-place.ts'
 import { publishedHost } from './published-schema.ts'
 
 /** What a spec runs on a host: one call, several in order, or what a playbook's tasks() does. */
@@ -52,7 +53,7 @@ export class SpecHost {
   /** Runs a playbook, whatever hosts it is for. */
   async runPlaybook(play: Playbook, { check = false }: { check?: boolean } = {}): Promise<HostReport> {
     const prepared = prepare(play, { name: this.host.name, address: this.host.address, groups: [] }, {})
-    return publishedHost(await runHost(this.host, prepared, { check, choose: () => true, observer: this.#observer }), check)
+    return publishedHost(await runHost(this.host, prepared, { check, choose: () => true, observer: this.#observer, connect: this.host.connection === 'local' ? connectPrivately : undefined }), check)
   }
 
   /** {@link run} in check mode. */

@@ -13,7 +13,8 @@ import { directory } from '../../../modules/directory.ts'
 import { file } from '../../../modules/file.ts'
 import { symlink } from '../../../modules/symlink.ts'
 import { waitFor } from '../../../modules/wait-for.ts'
-import { inTemporaryDirectory, privateConnect } from '../shell/local-session.ts'
+import { privateConnect } from '../../helpers/own-place.ts'
+import { inTemporaryDirectory } from '../shell/local-session.ts'
 import { runLocally, runOver, silent, statuses, type Tasks } from '../run/local-run.ts'
 
 const text = (...parts: string[]): string => readFileSync(path.join(...parts), 'utf8')

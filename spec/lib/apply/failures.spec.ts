@@ -6,7 +6,8 @@ import { z } from 'zod'
 import { command } from '../../../modules/command.ts'
 import { file } from '../../../modules/file.ts'
 import { runLocally, runOver, silent, statuses, type Tasks } from '../run/local-run.ts'
-import { inTemporaryDirectory, privateConnect } from '../shell/local-session.ts'
+import { privateConnect } from '../../helpers/own-place.ts'
+import { inTemporaryDirectory } from '../shell/local-session.ts'
 
 const lines = (path: string): number => (existsSync(path) ? readFileSync(path, 'utf8').split('\n').length - 1 : 0)
 

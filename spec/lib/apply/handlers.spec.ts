@@ -8,7 +8,8 @@ import { command } from '../../../modules/command.ts'
 import { file } from '../../../modules/file.ts'
 import { playbookSource, runStead, Workspace } from '../../command-line/run-stead.ts'
 import { here, runLocally, runOver, statuses, type Tasks } from '../run/local-run.ts'
-import { inTemporaryDirectory, privateConnect } from '../shell/local-session.ts'
+import { privateConnect } from '../../helpers/own-place.ts'
+import { inTemporaryDirectory } from '../shell/local-session.ts'
 
 const ran = (place: string): string => (existsSync(`${place}/ran`) ? readFileSync(`${place}/ran`, 'utf8').trim().replaceAll('\n', ' ') : '')
 

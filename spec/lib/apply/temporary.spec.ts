@@ -7,7 +7,8 @@ import { Session } from '../../../lib/shell/session.ts'
 import { command } from '../../../modules/command.ts'
 import { file } from '../../../modules/file.ts'
 import { runOver, statuses, type Tasks } from '../run/local-run.ts'
-import { inTemporaryDirectory, privateConnect } from '../shell/local-session.ts'
+import { privateConnect } from '../../helpers/own-place.ts'
+import { inTemporaryDirectory } from '../shell/local-session.ts'
 
 /** A session on this machine, with a /var/lib of its own in `place`. */
 async function onHost<Result>(place: string, work: (session: Session) => Promise<Result>): Promise<Result> {

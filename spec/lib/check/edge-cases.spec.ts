@@ -18,7 +18,8 @@ import { symlink } from '../../../modules/symlink.ts'
 import { template } from '../../../modules/template.ts'
 import { user } from '../../../modules/user.ts'
 import type { ModuleCall } from '../../../lib/playbook/module.ts'
-import { inTemporaryDirectory, privateConnect } from '../shell/local-session.ts'
+import { privateConnect } from '../../helpers/own-place.ts'
+import { inTemporaryDirectory } from '../shell/local-session.ts'
 import { runLocally, runOver, statuses, type Tasks } from '../run/local-run.ts'
 
 /** Everything below a directory that a write would change: what each is, its inode, mode, times, and bytes. */

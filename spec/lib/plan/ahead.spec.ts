@@ -8,7 +8,8 @@ import { file } from '../../../modules/file.ts'
 import { onionService } from '../../../modules/onion-service.ts'
 import { template } from '../../../modules/template.ts'
 import { here, runLocally, runOver, statuses, type Tasks } from '../run/local-run.ts'
-import { inTemporaryDirectory, privateConnect } from '../shell/local-session.ts'
+import { privateConnect } from '../../helpers/own-place.ts'
+import { inTemporaryDirectory } from '../shell/local-session.ts'
 
 /** What is found wrong before any connection. */
 async function mistakes(tasks: Tasks): Promise<string> {

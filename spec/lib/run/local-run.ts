@@ -9,6 +9,7 @@ import { statusOf } from '../../../lib/report/report.ts'
 import { runHost } from '../../../lib/run/run-host.ts'
 import { ReadSession, Session } from '../../../lib/shell/session.ts'
 import type { Connect } from '../../../lib/transport/transport.ts'
+import { connectPrivately } from '../../helpers/own-place.ts'
 import { publishedHost } from '../../helpers/published-schema.ts'
 
 export const silent: Observer = { taskStarted: () => undefined, taskDone: () => undefined, handlerDone: () => undefined, note: () => undefined }
@@ -26,9 +27,9 @@ interface RunOptions {
 
 const prepared = (tasks: Tasks) => prepare(playbook({ name: 'Spec', hosts: 'all', tasks }), here, {})
 
-/** Runs tasks on this machine, as `ansible_connection: local` does. */
+/** Runs tasks on this machine, as `ansible_connection: local` does, with a lock and a journal of the specs' own. */
 export async function runLocally(tasks: Tasks, { check = false, choose = () => true, observer = silent }: RunOptions = {}): Promise<HostReport> {
-  return publishedHost(await runHost(here, prepared(tasks), { check, choose, observer }), check)
+  return publishedHost(await runHost(here, prepared(tasks), { check, choose, observer, connect: connectPrivately }), check)
 }
 
 async function converge(session: Session, walk: HostWalk): Promise<Convergence> {

@@ -4,7 +4,8 @@ import { ConnectError } from '../../../lib/errors.ts'
 import { apply, read } from '../../../lib/shell/script.ts'
 import { ConnectionLost } from '../../../lib/shell/session.ts'
 import type { ChannelEnd } from '../../../lib/transport/transport.ts'
-import { inTemporaryDirectory, localSession, privateConnect } from './local-session.ts'
+import { privateConnect } from '../../helpers/own-place.ts'
+import { inTemporaryDirectory, localSession } from './local-session.ts'
 
 const first = { lock: { holder: "alice's laptop, process 1", waitSeconds: 0 } }
 const second = { lock: { holder: 'bob, process 2', waitSeconds: 0 } }
