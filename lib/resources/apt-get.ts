@@ -1,4 +1,5 @@
 import { temporaryFunctions } from '../apply/temporary.ts'
+import { unmakeClusters } from '../debian/half-made-cluster.ts'
 import { apply, read, type ApplyScript } from '../shell/script.ts'
 
 /** How apt-get is called; the same for all packages of a task. */
@@ -88,9 +89,10 @@ update() {
   touch -c -d @0 /var/lib/apt/lists; echo 'Failed to update apt cache:'; printf '%s\n' "$o" | grep -E '^(E|W|Err)' || printf '%s\n' "$o"; exit 100
 }
 fresh() { lists; if [ -z "$has" ] || [ -n "$newer" ] || [ "$age" -ge ${cacheValidSeconds} ]; then update; fi; }
-configure() { if [ -n "$(dpkg --audit)" ]; then must dpkg --configure -a --force-confdef --force-confold; fi; }
+${unmakeClusters}
+configure() { if [ -n "$(dpkg --audit)" ]; then unmake_clusters; must dpkg --configure -a --force-confdef --force-confold; fi; }
 # What is half done need not be finished where it is to be removed; apt-get tells what it minds.
-mend() { if [ -n "$(dpkg --audit)" ]; then locked dpkg --configure -a --force-confdef --force-confold || :; fi; }
+mend() { if [ -n "$(dpkg --audit)" ]; then unmake_clusters; locked dpkg --configure -a --force-confdef --force-confold || :; fi; }
 installed() { [ "$(of db:Status-Status "$1")" = installed ]; }
 # With a pattern, what is not installed is listed too.
 selected() { dpkg --get-selections '*' | sed -n "s/[[:blank:]][[:blank:]]*$1\$//p"; }

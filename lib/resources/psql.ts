@@ -49,12 +49,15 @@ const readOnly = '-c default_transaction_read_only=on -c standard_conforming_str
 const findPsql = read`for q in /usr/lib/postgresql/*/bin/psql; do :; done; [ -x "$q" ] || q=$(command -v psql) || exit ${NO_PSQL}
 s=/var/run/postgresql/.s.PGSQL.; p=; [ -S "\${s}5432" ] || for f in "$s"*[0-9]; do [ -S "$f" ] && p="$p \${f#"$s"}"; done; case $p in ' '*' '*|'') ;; *) export PGPORT="\${p# }";; esac`
 
+/** Says which clusters initdb(1) left half made: with fewer than the three databases of a new one. Where PostgreSQL did not answer, that is why. */
+const tellHalfMade = read`for d in /var/lib/postgresql/*/*/base; do set -- "$d"/[0-9]*; [ $# -gt 2 ] || [ ! -d "$d" ] || echo "half made: \${d%/base}" >&2; done`
+
 /** psql in a session that cannot write. */
 const ask = (database: string): ReadScript => psql(database, readOnly, read`"$q"`)
 
 /** Asks one query, whose answer is one JSON value, in a session that cannot write. */
 export function readSql(query: string): ReadScript {
-  return read`${findPsql}; ${ask(maintenance)} -c ${query}`
+  return read`${findPsql}; ${ask(maintenance)} -c ${query} || { c=$?; ${tellHalfMade}; exit $c; }`
 }
 
 /** One query in one database. */
@@ -70,7 +73,7 @@ export interface DatabaseQuery {
 export function readSqlIn(queries: readonly DatabaseQuery[]): ReadScript {
   const asked = queries.map(({ database, query }) => {
     const found = read`${ask(maintenance)} -c ${`select 1 from pg_database where datname = ${sqlLiteral(database)}`}`
-    return read`${ask(database)} -c ${query} || if f=$(${found}) && [ -z "$f" ]; then echo null; else echo false; fi`
+    return read`${ask(database)} -c ${query} || if f=$(${found}) && [ -z "$f" ]; then echo null; else echo false; ${tellHalfMade}; fi`
   })
   return readLines([findPsql, ...asked])
 }
@@ -96,7 +99,11 @@ export function hasNoPsql({ exitCode }: Output): boolean {
 
 /** The error of a question that PostgreSQL did not answer, in its own words. */
 export function notAnswered({ stderr, exitCode }: Output): ReadError {
-  return new ReadError('PostgreSQL could not be asked.', { stderr, exitCode, hint: 'Is it running? systemctl status postgresql' })
+  const [, directory] = /^half made: (.*)$/m.exec(stderr) ?? []
+  const [version = '', name = ''] = directory?.split('/').slice(-2) ?? []
+  const hint = directory === undefined ? 'Is it running? systemctl status postgresql'
+    : `The cluster in ${directory} was only half made: initdb was cut off, and nothing was ever in it. Unless you know better: rm -r ${directory} /etc/postgresql/${version}/${name}; pg_createcluster ${version} ${name} --start`
+  return new ReadError('PostgreSQL could not be asked.', { stderr: stderr.replace(/^half made: .*\n?/gm, ''), exitCode, hint })
 }
 
 /** The rows of {@link readSql}; none where PostgreSQL is not installed. */

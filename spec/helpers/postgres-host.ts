@@ -1,3 +1,4 @@
+import { quote } from '../../lib/shell/quote.ts'
 import { apt } from '../../modules/apt.ts'
 import { dropHost, labHost, type SpecHost } from './module-host.ts'
 
@@ -16,7 +17,7 @@ export function postgresHost(): Promise<SpecHost> {
 
 /** A shell script that runs SQL as postgres, one value a line. */
 export function sqlScript(sql: string, { database = 'postgres', options = '' } = {}): string {
-  return `cd / && PGDATABASE='${database}' PGOPTIONS='${options}' PGCLIENTENCODING=UTF8 runuser -u postgres -- psql -XAtq -v ON_ERROR_STOP=1 -f - <<'END_OF_SQL'\n${sql}\nEND_OF_SQL`
+  return `cd / && PGDATABASE=${quote(database)} PGOPTIONS='${options}' PGCLIENTENCODING=UTF8 runuser -u postgres -- psql -XAtq -v ON_ERROR_STOP=1 -f - <<'END_OF_SQL'\n${sql}\nEND_OF_SQL`
 }
 
 /** Runs SQL on the host as postgres and gives what it printed. */

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { apt } from '../../modules/apt.ts'
 import { postgresDatabase } from '../../modules/postgres-database.ts'
 import { postgresUser } from '../../modules/postgres-user.ts'
 import { fourRounds } from '../helpers/four-rounds.ts'
@@ -168,5 +169,17 @@ describe('postgres-database', function () {
     } finally {
       await host.sh('systemctl start postgresql@15-main')
     }
+  })
+
+  it('[fault 68] a cluster that was half made when its package was cut off is told with what to do, and made anew by the next run', async () => {
+    const host = await postgresHost()
+    await host.sh(`systemctl stop postgresql@15-main; pg_dropcluster 15 main; runuser -u postgres -- /usr/lib/postgresql/15/bin/initdb -D /var/lib/postgresql/15/main >/dev/null; rm -r /var/lib/postgresql/15/main/base/[45] /etc/postgresql/15/main 2>/dev/null
+      sed -i -e '/^Package: postgresql-15$/,/^$/s/^Status: .*/Status: install ok half-configured/' -e '/^Package: postgresql$/,/^$/s/^Status: .*/Status: install ok unpacked/' /var/lib/dpkg/status`)
+    const error = errorOf(await host.check(postgresDatabase({ name: 'app' })))
+    expect(error).to.contain('PostgreSQL could not be asked').and.contain('The cluster in /var/lib/postgresql/15/main was only half made').and.contain('pg_createcluster 15 main --start')
+    expect((await host.apply(apt({ packages: ['postgresql'] }))).status).to.equal('change')
+    expect(host.notes.join('\n')).to.contain('/var/lib/postgresql/15/main, which was only half made')
+    expect((await host.apply(postgresDatabase({ name: 'app' }))).status).to.equal('change')
+    expect(await sql("select count(*) from pg_database where datname in ('postgres', 'template0', 'template1', 'app')")).to.equal('4')
   })
 })

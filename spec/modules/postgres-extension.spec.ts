@@ -23,6 +23,20 @@ describe('postgres-extension', function () {
     repaired: ['schema: public → place'],
   })
 
+  it('[fault 60] one that is not available, or whose requirements are not, is told before anything is done, in a check too', async () => {
+    const host = await postgresHost()
+    const refused: [Parameters<typeof postgresExtension>[0], string][] = [
+      [{ database: 'db=x', name: 'no "such' }, 'PostgreSQL on this host has no extension no "such'],
+      [{ database: 'db=x', name: 'pg_trgm', version: '9.9' }, 'has no version 9.9 of the extension pg_trgm, but 1.'],
+      [{ database: 'db=x', name: 'earthdistance' }, 'The extension earthdistance requires cube, which is not in the database db=x'],
+    ]
+    for (const [args, message] of refused) for (const report of [await host.check(postgresExtension(args)), await host.run(postgresExtension(args))]) expect(errorOf(report)).to.contain(message)
+    const both = () => [postgresExtension({ database: 'db=x', name: 'cube' }), postgresExtension({ database: 'db=x', name: 'earthdistance' })]
+    expect((await host.check(both())).tasks.map(({ status }) => status)).to.deep.equal(['change', 'change'])
+    expect((await host.apply(postgresExtension({ database: 'db=x', name: 'earthdistance', cascade: true }))).status).to.equal('change')
+    await sql('drop extension cube cascade', { database: 'db=x' })
+  })
+
   it('is dropped; what needs it is only with cascade, and PostgreSQL says so', async () => {
     const host = await postgresHost()
     await host.apply(postgresExtension({ database: 'db=x', name: 'pg_trgm', schema: 'place' }))

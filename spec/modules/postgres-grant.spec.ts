@@ -98,6 +98,24 @@ describe('postgres-grant', function () {
     expect(await changes({ ...passed, privileges: [] })).to.contain('INSERT → (none)')
   })
 
+  it('[fault 45] what a role has on single columns is taken away too, whoever granted it, unless the whole table covers it', async () => {
+    await sql('create role "column, granter"')
+    await sql(`create table "of,cols"("a "" ,b" int, c int); grant select ("a "" ,b", c), update (c) on "of,cols" to reader; grant insert (c) on "of,cols" to "column, granter" with grant option;
+      set role "column, granter"; grant insert (c) on "of,cols" to reader;`, { database: 'app' })
+    const columns = { ...app, on: 'table', schema: 'public', name: 'of,cols' } as const
+    const left = () => sql(`select count(*) from pg_attribute cross join aclexplode(attacl) where attrelid = '"of,cols"'::regclass and grantee = 'reader'::regrole`, { database: 'app' })
+    expect(await changes({ ...columns, privileges: ['SELECT'] })).to.contain('INSERT of columns, SELECT of columns, UPDATE of columns → SELECT')
+    expect(await left()).to.equal('0')
+    await sql('grant select (c) on "of,cols" to reader', { database: 'app' })
+    expect(await changes({ ...columns, privileges: ['SELECT'] }), 'the whole table covers it').to.equal('')
+    await sql('grant select (c) on "of,cols" to reader with grant option', { database: 'app' })
+    expect(await changes({ ...columns, privileges: ['SELECT'] })).to.contain('SELECT, SELECT of columns* → SELECT')
+    await sql('grant update (c) on "of,cols" to reader, public', { database: 'app' })
+    expect(await changes({ ...app, on: 'tables', schema: 'public', privileges: [] })).to.contain('SELECT, UPDATE of columns → (none)')
+    expect(await left()).to.equal('0')
+    expect(await changes({ ...columns, role: 'public', privileges: [] })).to.contain('UPDATE of columns → (none)')
+  })
+
   it('any number of grants is asked for in one round trip', async () => {
     await sql('do $$ begin for i in 1..170 loop execute format(\'create table many_%s(i int)\', i); end loop; end $$', { database: 'app' })
     const calls = () => Array.from({ length: 170 }, (_, index) => postgresGrant({ ...app, on: 'table', schema: 'public', name: `many_${index + 1}`, privileges: index === 130 ? ['UPDATE'] : [] }))

@@ -2,6 +2,9 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { postgresRole } from '../../lib/resources/postgres-role.ts'
 import { sqlLiteral, sqlName } from '../../lib/resources/psql.ts'
+import { postgresDatabase } from '../../modules/postgres-database.ts'
+import { postgresExtension } from '../../modules/postgres-extension.ts'
+import { postgresGrant } from '../../modules/postgres-grant.ts'
 import { postgresUser } from '../../modules/postgres-user.ts'
 import { errorOf, diffs } from '../helpers/module-host.ts'
 import { emptyCluster, postgresHost, sql } from '../helpers/postgres-host.ts'
@@ -47,6 +50,51 @@ describe('SQL', () => {
     expect(errorOf(dropped)).to.equal(undefined)
     expect(await sql("select count(*) from pg_roles where rolname !~ '^pg_' and rolname <> 'postgres'")).to.equal('0')
   }).timeout(120_000)
+
+  it('names and texts that are SQL, commands of psql or variables to it, and 63 bytes long, are names and texts in every module', async () => {
+    const host = await postgresHost()
+    const hostile = [`it's "x"; drop role postgres; --`, "\\gexec", "a\n\\gexec\n\\! touch /run/spec-hostile\n", ":'HOME' :x :\"USER\"", '$$ $1 %I %s {}', '-d a=b host=/tmp', 'é\u{1F600}'.padEnd(59, 'x'), 'E\'\\\'']
+    for (const name of hostile) expect(Buffer.byteLength(name), name).to.be.at.most(63)
+    const other = (name: string) => hostile[(hostile.indexOf(name) + 1) % hostile.length] ?? ''
+    const calls = () => [
+      ...hostile.map(name => postgresUser({ name, comment: name, config: { 'my.setting': name, search_path: [name, 'public'] }, password: name, connectionLimit: 3 })),
+      postgresUser({ name: 'member', memberOf: hostile }),
+      ...hostile.flatMap(name => [
+        postgresDatabase({ name, owner: name, comment: name }),
+        postgresGrant({ role: other(name), database: name, on: 'database', privileges: 'all', grantOption: true }),
+        postgresGrant({ role: other(name), database: name, on: 'default-tables', madeBy: name, privileges: ['SELECT'] }),
+      ]),
+    ]
+    const applied = await host.run(calls())
+    expect(errorOf(applied)).to.equal(undefined)
+    for (const name of hostile) await sql(`create schema ${sqlName(name)}; create table ${sqlName(name)}.${sqlName(name)}(${sqlName(name)} int); grant insert (${sqlName(name)}) on ${sqlName(name)}.${sqlName(name)} to ${sqlName(other(name))};
+      create function ${sqlName(name)}.${sqlName(name)}() returns int language sql as 'select 1';`, { database: name })
+    const below = () => hostile.flatMap(name => [
+      postgresExtension({ database: name, name: 'pg_trgm', schema: name }),
+      postgresGrant({ role: other(name), database: name, on: 'schema', schema: name, privileges: ['USAGE'] }),
+      postgresGrant({ role: other(name), database: name, on: 'table', schema: name, name, privileges: ['SELECT'] }),
+      postgresGrant({ role: other(name), database: name, on: 'functions', schema: name, privileges: ['EXECUTE'] }),
+    ])
+    expect(errorOf(await host.run(below()))).to.equal(undefined)
+    const again = await host.run([...calls(), ...below()])
+    expect([again.status, diffs(again)]).to.deep.equal(['ok', ''])
+    expect((await host.trySh('[ -e /run/spec-hostile ]')).exitCode).to.equal(1)
+    await emptyCluster()
+  }).timeout(180_000)
+
+  it('a name of more than 63 bytes, an empty one, a NUL and half of a character are argument errors in every module', () => {
+    for (const name of ['', 'x'.repeat(64), 'é'.repeat(32), 'a\0b', 'a\ud800']) {
+      const calls = [postgresUser({ name }), postgresUser({ name: 'a', memberOf: [name] }), postgresDatabase({ name }), postgresDatabase({ name: 'a', owner: name }), postgresExtension({ database: name, name: 'x' }),
+        postgresExtension({ database: 'a', name }), postgresExtension({ database: 'a', name: 'x', schema: name }), postgresGrant({ role: name, database: 'a', on: 'database', privileges: [] }),
+        postgresGrant({ role: 'a', database: 'a', on: 'table', schema: 'a', name, privileges: [] }), postgresGrant({ role: 'a', database: 'a', on: 'default-tables', madeBy: name, privileges: [] })]
+      for (const [index, call] of calls.entries()) expect(call.issues.length, `${index} ${JSON.stringify(name)}`).to.equal(1)
+    }
+    for (const text of ['a\0b', 'a\ud800']) {
+      const calls = [postgresUser({ name: 'a', comment: text }), postgresUser({ name: 'a', config: { work_mem: text } }), postgresUser({ name: 'a', password: text }), postgresUser({ name: 'a', validUntil: text }), postgresDatabase({ name: 'a', comment: text }),
+        postgresExtension({ database: 'a', name: 'x', version: text })]
+      for (const [index, call] of calls.entries()) expect(call.issues.length, `${index} ${JSON.stringify(text)}`).to.equal(1)
+    }
+  })
 
   it('no NUL is quoted', () => {
     expect(() => sqlLiteral('a\0')).to.throw(RangeError)

@@ -25,7 +25,7 @@ describe('specs that run stead on this machine', function () {
 
   it('take a lock of their own and not the machine\'s, and keep a journal of their own', async () => {
     const seen = path.join(workspace.directory, 'seen')
-    expect((await runLocally(({ task }) => task('Look', command({ argv: look(seen) })))).status).to.equal('change')
+    expect((await runLocally(({ task }) => { task('Look', command({ argv: look(seen) })) })).status).to.equal('change')
     expectOwn(seen)
   })
 
