@@ -30,3 +30,4 @@ export async function inTemporaryDirectory<Result>(work: (directory: string) => 
   }
 }
 
+export { privateConnect } from '../../helpers/own-place.ts'
