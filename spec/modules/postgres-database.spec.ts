@@ -170,6 +170,11 @@ describe('postgres-database', function () {
       await host.sh('systemctl start postgresql@15-main')
     }
   })
+})
+
+// By itself and last: roles and databases of other specs are gone with the old cluster.
+describe('a cluster of PostgreSQL', function () {
+  this.timeout(120_000)
 
   it('[fault 68] a cluster that was half made when its package was cut off is told with what to do, and made anew by the next run', async () => {
     const host = await postgresHost()
