@@ -186,11 +186,12 @@ export const commandOutput: Resource<CommandKey, { readonly stdout: string }, Re
   question: ({ argv, user }) => JSON.stringify([argv, user]),
   read(keys) {
     return {
-      script: readLines(keys.map(key => read`{ ${inside(key, read`exec ${key.argv}`)}; printf '\n=%s' $?; } | base64 -w0; echo`)),
+      // It ends with the command: what that leaves in the background with its output open is not waited for.
+      script: readLines(keys.map(key => read`read -r k </proc/sys/kernel/random/uuid; { ${inside(key, read`exec ${key.argv}`)}; printf '\n%s=%s\n' "$k" $?; } | sed "/^$k=/q" | base64 -w0; echo`)),
       parse({ stdout, stderr }) {
         const lines = stdout.toString().split('\n')
         return keys.map(({ argv }, index) => {
-          const [, text = '', code] = /^([\s\S]*)\n=(\d+)$/.exec(Buffer.from(lines[index] ?? '', 'base64').toString()) ?? []
+          const [, text = '', code] = /^([\s\S]*)\n[0-9a-f-]{36}=(\d+)\n$/.exec(Buffer.from(lines[index] ?? '', 'base64').toString()) ?? []
           return code === '0' ? { stdout: text } : new ReadError(`${argv.join(' ')} failed.`, { exitCode: Number(code), stderr })
         })
       },

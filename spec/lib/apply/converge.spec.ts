@@ -175,6 +175,23 @@ describe('a run', () => {
     expect(report.tasks.map(({ error, status }) => error ?? status)).to.deep.equal(['change', 'ok'])
   }))
 
+  it('[fault 41] does not wait for what a command leaves in the background with its output open, be it one that only reads', () => inTemporaryDirectory(async place => {
+    const startedAt = performance.now()
+    const leaving = (name: string) => ['sh', '-c', `sleep 3333 & echo $! >>${place}/pids; echo ${name}`]
+    try {
+      const report = await runLocally(({ task }) => {
+        const found = task('read', command({ argv: leaving('found'), reads: true }))
+        task('use', async () => file({ path: `${place}/use`, content: (await found).stdout }))
+        task('run', command({ argv: leaving('run') }))
+      })
+      expect(report.tasks.map(({ error, status }) => error ?? status)).to.deep.equal(['ok', 'change', 'change'])
+      expect(text(place, 'use')).to.equal('found\n')
+      expect(performance.now() - startedAt).to.be.below(10_000)
+    } finally {
+      for (const pid of text(place, 'pids').trim().split('\n')) process.kill(Number(pid))
+    }
+  }))
+
   it('[fault 38] knows the facts in a condition for no round trip more', () => inTemporaryDirectory(async place => {
     for (const check of [true, false]) {
       const report = await runLocally(({ task, host }) => {

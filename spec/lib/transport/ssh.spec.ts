@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect, createServer, type Server, type Socket } from 'node:net'
 import path from 'node:path'
 import { expect } from 'chai'
 import { read } from '../../../lib/shell/script.ts'
@@ -84,11 +84,7 @@ describe('a connection by SSH', function () {
     const late = { ...host, address: '127.0.0.1', port, knownHostsFile: knownHosts }
     const notes: string[] = []
     const session = new Session(withinMs => connectSsh(late, withinMs), { host: 'late', become: 'none', connectTimeoutSeconds: 20, note: note => void notes.push(note) })
-    const server = createServer(client => {
-      const there = connect(host.port, host.address)
-      client.pipe(there).pipe(client)
-      for (const end of [client, there]) end.on('error', () => [client, there].forEach(each => each.destroy()))
-    })
+    const { server } = line(host)
     try {
       setTimeout(() => server.listen(port, '127.0.0.1'), 1200)
       const [output] = await session.read([{ script: read`echo in` }])
@@ -104,7 +100,59 @@ describe('a connection by SSH', function () {
       server.close()
     }
   }))
+
+  it('[fault 32] that this side gave up, and that side does not know to be gone, is ended there: its idle shell keeps nobody waiting for the lock', () => inTemporaryDirectory(async directory => {
+    const { server, cut, ends } = line(host)
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    const address = server.address()
+    if (address === null || typeof address === 'string') throw new Error('There is no port.')
+    const knownHosts = path.join(directory, 'known_hosts')
+    writeFileSync(knownHosts, readFileSync(host.knownHostsFile ?? '', 'utf8').replaceAll(host.address, '127.0.0.1'))
+    const session = new Session(withinMs => connectSsh({ ...host, address: '127.0.0.1', port: address.port, knownHostsFile: knownHosts }, withinMs), {
+      host: 'half', become: 'none', lock: { holder: 'spec', waitSeconds: 0 },
+    })
+    try {
+      const [shell] = await session.read([{ script: read`echo $$` }])
+      cut()
+      expect(await session.read([{ script: read`:` }]).then(() => 'answered', String)).to.include('The connection was lost')
+      const startedAt = performance.now()
+      const [again] = await session.read([{ script: read`echo $$; [ ! -d ${`/proc/${shell?.stdout.toString().trim()}`} ] && echo gone` }])
+      expect(again?.stdout.toString()).to.match(/^\d+\ngone\n$/)
+      expect(performance.now() - startedAt).to.be.below(15_000)
+    } finally {
+      session.close()
+      ends()
+      server.close()
+    }
+  }))
 })
+
+/** A server that passes everything on to a host; `cut` ends what is open on this side and leaves that side alone, as a router does that forgets. */
+function line(host: Host): { server: Server; cut: () => void; ends: () => void } {
+  const [here, there] = [new Set<Socket>(), new Set<Socket>()]
+  let isCut = false
+  const server = createServer(client => {
+    const far = connect(host.port, host.address)
+    here.add(client)
+    there.add(far)
+    const wasCut = isCut
+    client.on('data', piece => far.write(piece))
+    far.on('data', piece => client.write(piece))
+    client.on('close', () => {
+      if (wasCut || !isCut) far.destroy()
+    })
+    far.on('close', () => client.destroy())
+    for (const end of [client, far]) end.on('error', () => end.destroy())
+  })
+  return {
+    server,
+    cut() {
+      isCut = true
+      here.forEach(socket => socket.destroy())
+    },
+    ends: () => [...here, ...there].forEach(socket => socket.destroy()),
+  }
+}
 
 /** A port of this machine where nobody listens. */
 async function freePort(): Promise<number> {
