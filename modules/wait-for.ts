@@ -6,6 +6,8 @@ const args = z.strictObject({
   path: absolutePath.optional(),
   /** Or a TCP port. */
   port: portArgument.optional(),
+  /** Or a tor, by its control socket ('/run/tor/control' on Debian), that has joined its network: nothing goes through one that has not. */
+  tor: absolutePath.optional(),
   /** With `port`: another host, to which this one connects (needs bash there, which Debian always has). @default this host, whose own table of sockets is read */
   host: z.string().regex(/^[A-Za-z0-9.:_-]+$/, 'must be a host name or an address').optional(),
   /** `present`: the path is there, the port listens; `absent`: neither; `drained`: no connection is left on the port. @default 'present' */
@@ -18,18 +20,19 @@ const args = z.strictObject({
   intervalSeconds: z.number().min(0.05, 'must be 0.05 or more').optional(),
   /** What is said when it took too long. @default what was waited for */
   message: z.string().optional(),
-}).superRefine(({ path, port, host, state, contains }, context) => {
+}).superRefine(({ path, port, tor, host, state, contains }, context) => {
   const wrong = (argument: string, message: string) => context.addIssue({ code: 'custom', path: [argument], message })
-  if ((path === undefined) === (port === undefined)) context.addIssue({ code: 'custom', message: 'needs either path or port' })
+  if ([path, port, tor].filter(one => one !== undefined).length !== 1) context.addIssue({ code: 'custom', message: 'needs one of path, port and tor' })
+  if (tor !== undefined && state !== 'present') wrong('state', 'makes sense only for a path or a port')
   if (host !== undefined && port === undefined) wrong('host', 'makes sense only together with port')
   if (contains !== undefined && (path === undefined || state !== 'present')) wrong('contains', 'makes sense only for a path that is present')
   if (state === 'drained' && (port === undefined || host !== undefined)) wrong('state', '\'drained\' is for a port of this host')
 })
 
 /**
- * Waits until a path is there or a port listens, or is not any more. It changes nothing; in check mode nothing is waited for. Left out from
+ * Waits until a path is there or a port listens, or is not any more, or until tor has joined its network. It changes nothing; in check mode nothing is waited for. Left out from
  * Ansible's: `delay` (the first look costs nothing), `connect_timeout`, `exclude_hosts`, `active_connection_states`,
- * `search_regex` (`contains` is text); `sleep` is `intervalSeconds`. Source: proc(5).
+ * `search_regex` (`contains` is text); `sleep` is `intervalSeconds`. Sources: proc(5), Tor's control-spec.
  *
  * @example
  * waitFor({ port: 22, timeoutSeconds: 30 })
@@ -37,8 +40,8 @@ const args = z.strictObject({
 export const waitFor = defineModule({
   name: 'wait-for',
   args,
-  plan({ path, port, host, state, contains, timeoutSeconds, intervalSeconds, message }) {
-    const condition = port === undefined ? { path: path ?? '/', absent: state === 'absent', contains } : { port, host, state: ({ present: 'open', absent: 'closed', drained: 'drained' } as const)[state] }
+  plan({ path, port, tor, host, state, contains, timeoutSeconds, intervalSeconds, message }) {
+    const condition = tor !== undefined ? { tor } : port === undefined ? { path: path ?? '/', absent: state === 'absent', contains } : { port, host, state: ({ present: 'open', absent: 'closed', drained: 'drained' } as const)[state] }
     return { wants: [want(wait, { condition, timeoutSeconds, intervalSeconds, message }, {})] }
   },
 })

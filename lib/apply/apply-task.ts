@@ -10,6 +10,7 @@ import type { Request, State, Writing } from '../state/resource.ts'
 import { findCause } from './find-cause.ts'
 import type { HostWalk } from './host.ts'
 import { writeJournal } from './journal.ts'
+import { waitNote } from './wait-note.ts'
 
 /** The changes of a plan as the report shows them. */
 export function changesOf({ wants }: TaskPlan): Change[] {
@@ -41,6 +42,10 @@ export async function applyTask(
   const timeoutSeconds = (task.options.timeoutSeconds ?? APPLY_TIMEOUT_SECONDS) + Math.max(0, ...writings.map(({ writing: { seconds = 0 } }) => seconds))
   const own = plan.wants.map(({ want: { resource, key } }) => ({ resource, key }))
   const { parts, parse } = batch([...own, ...next])
+  for (const planned of toWrite) {
+    const note = waitNote(planned, new Date())
+    if (note !== undefined) walk.observer.note(walk.name, `${task.name}: ${note}`)
+  }
   walk.reader.forget()
   const outputs = await session.apply([...notes, ...writes, ...afterwards, ...parts], { timeoutSeconds })
   const answers = parse(outputs.slice(notes.length + writes.length + afterwards.length))

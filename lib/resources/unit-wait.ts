@@ -22,7 +22,8 @@ since=; ${explainUnit(name)}`,
   }),
   event: {
     effect: 'wait',
-    describe: ({ unit: name }) => `${name} to have started, for up to ${TIMEOUT_SECONDS} s`,
+    describe: ({ unit: name }) => `${name} to have started`,
+    limitSeconds: () => TIMEOUT_SECONDS,
     verify: ({ unit: name }, _before, after) => (after?.running === true ? undefined : `${name} has not started: it is ${typeof after?.running === 'string' ? after.running : 'stopped'} (waited up to ${TIMEOUT_SECONDS} s in a run).`),
   },
 }

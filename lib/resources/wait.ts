@@ -10,6 +10,8 @@ export interface WaitKey {
     | { path: string; absent?: boolean; contains?: string }
     /** A TCP port: listened on, free, or without any connection; of another host: answering or not. */
     | { port: number; host?: string; state: 'open' | 'closed' | 'drained' }
+    /** A tor, by its control socket, that has joined its network. */
+    | { tor: string }
     | HttpCondition
   timeoutSeconds: number
   /** Between two looks. @default 0.3 */
@@ -24,7 +26,7 @@ export interface WaitState {
   found: string
 }
 
-/** Waits until a path is there, a port listens or a URL answers. Sources: proc(5) net/tcp, bash(1) /dev/tcp, curl(1). */
+/** Waits until a path is there, a port listens or a URL answers. Sources: proc(5) net/tcp, bash(1) /dev/tcp, curl(1), Tor's control-spec. */
 export const wait: Resource<WaitKey, WaitState, Record<string, never>> = {
   kind: 'wait',
   schema: z.strictObject({}),
@@ -51,6 +53,7 @@ export const wait: Resource<WaitKey, WaitState, Record<string, never>> = {
   event: {
     effect: 'wait',
     describe,
+    limitSeconds: ({ timeoutSeconds }) => timeoutSeconds,
     verify(key, _before, after) {
       if (after?.met) return undefined
       return `${key.message ?? `Timeout when waiting for ${describe(key)}: it is not so${key.timeoutSeconds ? ` (waited up to ${key.timeoutSeconds} s)` : ''}`}; found: ${after?.found || 'nothing'}.`
@@ -60,11 +63,22 @@ export const wait: Resource<WaitKey, WaitState, Record<string, never>> = {
 
 function describe({ condition }: WaitKey): string {
   if ('path' in condition) return `${condition.path}${condition.absent ? ' to be gone' : condition.contains === undefined ? '' : ` to contain ${JSON.stringify(condition.contains)}`}`
+  if ('tor' in condition) return `tor (${condition.tor}) to have joined its network`
   if ('url' in condition) return condition.method === 'GET' ? condition.url : `${condition.method} ${condition.url}`
   return `${condition.host === undefined ? 'port ' : `${condition.host}:`}${condition.port}${condition.state === 'open' ? '' : ` to be ${condition.state}`}`
 }
 
+/** Asks tor how far it has come; prints that, and succeeds once it is done. perl is in every Debian (perl-base), a program for such sockets is not. */
+const BOOTSTRAP = `use IO::Socket::UNIX; $SIG{ALRM} = sub { print "no answer"; exit 1 }; alarm 5;
+my $s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or do { print "no tor listens on $ARGV[0]"; exit 1 };
+sub ask { print $s "$_[0]\\r\\n"; my $all = ""; while (my $line = <$s>) { $all .= $line; last if $line =~ /^\\d{3} / } $all }
+my ($file) = ask("PROTOCOLINFO 1") =~ /COOKIEFILE="([^"]*)"/; my $cookie = "";
+if (defined $file and open my $f, "<", $file) { local $/; $cookie = unpack "H*", <$f> }
+ask("AUTHENTICATE $cookie"); my $phase = ask("GETINFO status/bootstrap-phase");
+print $phase =~ /PROGRESS=(\\d+).*?SUMMARY="([^"]*)"(?:.*?WARNING="([^"]*)")?/ ? "$1 % ($2" . (defined $3 ? ": $3" : "") . ")" : $phase; exit($phase =~ /PROGRESS=100 / ? 0 : 1)`
+
 function probe({ condition }: WaitKey): ReadScript {
+  if ('tor' in condition) return read`perl -e ${BOOTSTRAP} -- ${condition.tor}`
   if ('url' in condition) return httpAnswer(condition)
   if ('path' in condition) {
     const { path, absent, contains } = condition

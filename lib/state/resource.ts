@@ -144,6 +144,8 @@ export interface Resource<Key, Current extends State, Desired extends State> {
     verify(key: Key, before: Current | null, after: Current | null): string | undefined
     /** One line that says what happens. */
     describe(key: Key): string
+    /** How long a wait may take. */
+    limitSeconds?(key: Key): number
   }
 }
 

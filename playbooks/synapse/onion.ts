@@ -2,6 +2,7 @@ import type { Play, Task } from '../../lib/index.ts'
 import { onionService } from '../../modules/onion-service.ts'
 import { systemd } from '../../modules/systemd.ts'
 import { torrc } from '../../modules/torrc.ts'
+import { waitFor } from '../../modules/wait-for.ts'
 
 /** Ports of loopback that nginx listens on, by port of the onion. 443 answers only where federation is: a peer asks there first. */
 export const nginxPorts = { 80: '127.0.0.1:8080', 443: '127.0.0.1:8443', 8448: '127.0.0.1:8448' } as const
@@ -23,9 +24,11 @@ export function onion({ task, handler }: Play, { name, clearnet }: { name: strin
       MaxCircuitDirtiness: 3600,
     },
   }), { notify: restart, tags: ['tor'] })
+  // Before Tor is to run: it does not start where the service's directory is not its own, which this mends. It starts a Tor that is stopped.
+  const service = task('Onion service', onionService({ name, ports: nginxPorts, options: { HiddenServicePoWDefensesEnabled: 1, HiddenServiceEnableIntroDoSDefense: 1 } }), { notify: reload, tags: ['tor'] })
   task('Tor runs', systemd({ unit: 'tor@default', state: 'started' }), { tags: ['tor'] })
   task('Tor starts at boot', systemd({ unit: 'tor', state: 'started', enabled: true }), { tags: ['tor'] })
-
-  const service = task('Onion service', onionService({ name, ports: nginxPorts, options: { HiddenServicePoWDefensesEnabled: 1, HiddenServiceEnableIntroDoSDefense: 1 } }), { notify: reload, tags: ['tor'] })
+  // What is fetched through it would wait without a word: blocked relays are told here.
+  task('Tor has joined its network', waitFor({ tor: '/run/tor/control', timeoutSeconds: 300 }), { tags: ['tor'] })
   return service
 }

@@ -31,7 +31,7 @@ export function synapse({ task, handler, flushHandlers }: Play, options: Synapse
     argv: [`${places.venv}/bin/generate_signing_key`, '-o', '%s'], umask: '0077',
     // Synapse does not start with an empty one; with another one the server is another to its peers.
     creates: { path: `${places.config}/signing.key`, beside: true, test: 'grep -Eq "^ed25519 [A-Za-z0-9_]+ [A-Za-z0-9+/]{43}=?[[:space:]]*$" "$1"' },
-  }), { tags })
+  }), { notify: restart, tags })
   task('Signing key: who may read it', file({ path: `${places.config}/signing.key`, ...readable }), { tags })
 
   task('log.yaml', template({ path: `${places.config}/log.yaml`, source: 'log.yaml.eta', vars: { logLevel: 'WARNING' }, ...readable }), { notify: restart, tags })

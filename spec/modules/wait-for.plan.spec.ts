@@ -8,8 +8,8 @@ describe('wait-for', () => {
     expect(wantsOf(await waitFor({ port: 5432, timeoutSeconds: 5 }).plan(hostView()))[0]).to.deep.equal({ resource: 'wait port 5432', key: { condition: { port: 5432, host: undefined, state: 'open' }, timeoutSeconds: 5, intervalSeconds: undefined, message: undefined }, desired: {} })
   })
 
-  it('wants exactly one of the two', () => {
-    expect(waitFor({}).issues.map(({ message }) => message)).to.deep.equal(['needs either path or port'])
+  it('wants exactly one of path, port and tor', () => {
+    expect(waitFor({}).issues.map(({ message }) => message)).to.deep.equal(['needs one of path, port and tor'])
     expect(waitFor({ path: '/x', port: 1 }).issues).to.have.length(1)
   })
 

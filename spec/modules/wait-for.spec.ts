@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { apt } from '../../modules/apt.ts'
 import { waitFor } from '../../modules/wait-for.ts'
 import { labHost, type SpecHost } from '../helpers/module-host.ts'
 import { runTask } from '../helpers/one-task.ts'
@@ -50,7 +51,7 @@ describe('wait-for', function () {
     expect(await look({ port: 22, state: 'drained' }), 'our own connection').to.contain('to be drained')
   })
   it('refuses what makes no sense, before any connection', () => {
-    expect(waitFor({}).issues[0]?.message).to.equal('needs either path or port')
+    expect(waitFor({}).issues[0]?.message).to.equal('needs one of path, port and tor')
     expect(waitFor({ path: '/a', host: 'b' }).issues[0]?.argument).to.equal('host')
     expect(waitFor({ port: 1, host: 'b', state: 'drained' }).issues[0]?.argument).to.equal('state')
     expect(waitFor({ port: 1, contains: 'b' }).issues[0]?.argument).to.equal('contains')
@@ -59,6 +60,20 @@ describe('wait-for', function () {
     const started = Date.now()
     expect(await look({ path: '/srv/wait/never', timeoutSeconds: 30 })).to.contain('/srv/wait/never')
     expect(Date.now() - started).to.be.below(5000)
+  })
+  it('[fault 75] waits for a tor that has not joined its network yet, says how far it has come, and since when and until when it waits', async () => {
+    await host.apply(apt({ packages: ['tor'] }))
+    const alone = 'runuser -u debian-tor -- tor --defaults-torrc /run/spec-tor/torrc -f /run/spec-tor/torrc --quiet --DataDirectory /run/spec-tor --SocksPort 0 --ControlSocket /run/spec-tor/control --CookieAuthentication 1 --TestingTorNetwork 1 --DirAuthority "orport=9 v3ident=0000000000000000000000000000000000000000 127.0.0.1:9 0000000000000000000000000000000000000000"'
+    await host.sh(`rm -rf /run/spec-tor; install -d -o debian-tor -m 700 /run/spec-tor; : >/run/spec-tor/torrc; setsid ${alone} >/dev/null 2>&1 & i=0; until [ -S /run/spec-tor/control ] || [ $i = 100 ]; do i=$((i+1)); sleep 0.1; done`)
+    try {
+      host.notes.length = 0
+      expect((await wait({ tor: '/run/spec-tor/control', timeoutSeconds: 2 })).error).to.match(/Timeout when waiting for tor \(\/run\/spec-tor\/control\) to have joined its network.*found: \d+ % \(/)
+      expect(host.notes.join()).to.match(/^task: waits for tor \(\/run\/spec-tor\/control\) to have joined its network, since \d\d:\d\d:\d\d, until \d\d:\d\d:\d\d at the latest$/)
+      expect(await look({ tor: '/run/spec-tor/nosuch' })).to.contain('no tor listens on /run/spec-tor/nosuch')
+    } finally {
+      await host.sh('pkill -f /run/spec-tor/control; rm -rf /run/spec-tor')
+    }
+    expect((await wait({ tor: '/run/tor/control', timeoutSeconds: 60 })).error).to.equal(undefined)
   })
   it('takes a text literally, whatever is in it, and a link that leads nowhere for what is not there', async () => {
     await host.sh("printf '%s\\n' '-e [a]*\\b $(id) it'\\''s' >/srv/wait/odd; ln -s /nowhere /srv/wait/link")

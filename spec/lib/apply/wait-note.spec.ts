@@ -1,0 +1,15 @@
+import { expect } from 'chai'
+import { waitNote } from '../../../lib/apply/wait-note.ts'
+import { wait, want } from '../../../lib/index.ts'
+import { kernelParameter } from '../../../lib/resources/kernel-parameter.ts'
+
+describe('what a run says while it waits', () => {
+  const planned = (one: ReturnType<typeof want>) => ({ want: one, identity: '', current: null, differences: [] })
+  it('[fault 75] is what it waits for, since when and until when', () => {
+    const path = want(wait, { condition: { path: '/run/a' }, timeoutSeconds: 90 }, {})
+    expect(waitNote(planned(path), new Date(2026, 0, 2, 23, 59, 5))).to.equal('waits for /run/a, since 23:59:05, until 00:00:35 at the latest')
+  })
+  it('is nothing where it does not wait', () => {
+    expect(waitNote(planned(want(kernelParameter, { name: 'vm.swappiness' }, { value: '1' })), new Date())).to.equal(undefined)
+  })
+})
