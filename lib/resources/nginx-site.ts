@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { apply, applyLines, type ApplyScript } from '../shell/script.ts'
 import { Content } from '../state/content.ts'
-import type { Resource } from '../state/resource.ts'
+import type { Resource, Writing } from '../state/resource.ts'
+import { writeFile } from './file-write.ts'
 import { file } from './file.ts'
 
 export interface NginxSiteKey {
@@ -71,15 +72,16 @@ export const nginxSite: Resource<NginxSiteKey, NginxSiteState, z.infer<typeof sc
   ],
 }
 
+/** As any file and link is written: a run that is cut off leaves nothing that nginx would take for a site. */
 function write(available: string, enabled: string, desired: z.infer<typeof schema> | null): ApplyScript {
   const steps: ApplyScript[] = []
+  const put = ({ script }: Writing) => apply`( ${script}
+) || exit`
   if (desired?.content) {
     const { content, owner = 'root', group = 'root', mode = '0644' } = desired
-    steps.push(apply`n=$(mktemp -- ${`${available}.XXXXXXXX`}); cat >"$n"
-s=$(sha256sum <"$n"); [ "\${s%% *}" = ${content.sha256} ] || { rm -f -- "$n"; echo 'The content did not arrive whole.' >&2; exit 1; }
-chown -- ${`${owner}:${group}`} "$n"; chmod ${`0${mode}`} -- "$n"; sync -- "$n"; mv -fT -- "$n" ${available}`)
+    steps.push(put(writeFile({ path: available, noFollow: true }, null, { type: 'file', content, owner, group, mode })))
   }
-  if (desired?.enabledAs) steps.push(apply`[ "$(readlink -- ${enabled})" = ${desired.enabledAs} ] || { ln -s -- ${desired.enabledAs} ${`${enabled}.stead-new`}; mv -fT -- ${`${enabled}.stead-new`} ${enabled}; }`)
+  if (desired?.enabledAs) steps.push(apply`[ "$(readlink -- ${enabled})" = ${desired.enabledAs} ] || ${put(writeFile({ path: enabled }, null, { type: 'link', target: desired.enabledAs }))}`)
   else steps.push(apply`rm -f -- ${enabled}`)
   if (desired?.debianDefault) steps.push(apply`rm -f -- ${debianDefault}`)
   if (!desired) steps.push(apply`rm -f -- ${available}`)
@@ -90,7 +92,8 @@ chown -- ${`${owner}:${group}`} "$n"; chmod ${`0${mode}`} -- "$n"; sync -- "$n";
 export function exchange(changed: readonly string[], what: 'less' | undefined, script: ApplyScript): ApplyScript {
   return apply`${what === 'less' ? apply`:` : apply`command -v nginx >/dev/null || { echo 'nginx is not installed: add it by apt before this task.' >&2; exit 1; }`}
 b=0; ${what === 'less' ? apply`nginx -t -q 2>/dev/null || b=1` : apply`:`}
-k=$(mktemp -d /etc/nginx/.stead.XXXXXXXX)
+for k in /etc/nginx/.stead.????????; do if [ -d "$k/available" ] && [ -d "$k/enabled" ] && [ -O "$k" ] && [ ! -L "$k" ]; then rm -rf -- "$k"; fi; done
+k=$(mktemp -d /etc/nginx/.stead.XXXXXXXX) || exit
 back() { for p in ${changed}; do rm -rf -- "$p"; if [ -e "$k/\${p##*/sites-}" ] || [ -L "$k/\${p##*/sites-}" ]; then mv -T -- "$k/\${p##*/sites-}" "$p"; fi; done; }
 trap 'rm -rf -- "$k"' EXIT
 mkdir -- "$k/available" "$k/enabled"

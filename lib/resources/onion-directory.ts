@@ -33,7 +33,7 @@ export const intoDirectory = (directory: string, name: string): ApplyScript => a
 
 /** Makes a HiddenServiceDir, or a directory in one, as tor wants it, in one step; one that is there is left as it is. */
 export function makeDirectory(path: string): ApplyScript {
-  return apply`T ${path} link; if [ ! -e "$b" ] && [ ! -L "$b" ]; then n=$(mktemp -d ./.stead.XXXXXXXX) || X "$t"; chown -h -- ${`${TOR_USER}:`} "$n" && mv -nT -- "$n" "$b" || { rmdir -- "$n"; exit 1; }; fi`
+  return apply`T ${path} link; if [ ! -e "$b" ] && [ ! -L "$b" ]; then rmdir -- .stead.???????? 2>/dev/null || :; n=$(mktemp -d ./.stead.XXXXXXXX) || X "$t"; chown -h -- ${`${TOR_USER}:`} "$n" && mv -nT -- "$n" "$b" || { rmdir -- "$n"; exit 1; }; fi`
 }
 
 /**

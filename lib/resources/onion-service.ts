@@ -13,8 +13,10 @@ export interface OnionServiceKey {
   unit: string
 }
 
-/** A new file of tor's own in the directory at hand, `$n`, written by its descriptor: nobody can put another one under it, and tor alone reads it. */
-const openNew = apply`n=$(mktemp -u .stead.XXXXXXXX); set -C; command exec 8>"$n" || X "$t"; set +C; chown -- ${`${TOR_USER}:`} ${NEW}`
+/**
+ * A new file of tor's own in the directory at hand, `$n`, written by its descriptor: nobody can put another one under it, and tor alone
+ * reads it. What a run left that was cut off goes before. */
+const openNew = apply`rm -f -- .stead.????????; n=$(mktemp -u .stead.XXXXXXXX); set -C; command exec 8>"$n" || X "$t"; set +C; chown -- ${`${TOR_USER}:`} ${NEW}`
 const begin = [apply`set -e; i=; n=; umask 077; trap 'rm -f -- "$n"' EXIT; trap 'exit 143' HUP INT TERM`, explained, enter]
 
 const keySchema = z.strictObject({ key: z.custom<Content>(value => value instanceof Content && value.secret, 'must be secret') })

@@ -63,6 +63,17 @@ describe('nginx-site', function () {
     expect((await apply({ name: 'hello', content: good })).status).to.equal('ok')
     expect((await host.trySh('nginx -t')).exitCode).to.equal(0)
   })
+  it('[fault 42] a site that cannot be written leaves nothing behind that nginx would read, and what a run left that was cut off goes', async () => {
+    await host.sh('mkdir -p /etc/nginx/.stead.left-off/available /etc/nginx/.stead.left-off/enabled; chattr +i /etc/nginx/sites-enabled')
+    const before = await host.sh('find /etc/nginx/sites-* | sort')
+    try {
+      expect((await apply({ name: 'other', content: good.replace('8099', '8097') })).error).to.contain('immutable')
+    } finally {
+      await host.sh('chattr -i /etc/nginx/sites-enabled')
+    }
+    expect(await host.sh('find /etc/nginx/sites-* | sort')).to.equal(before)
+    expect(await host.sh('find /etc/nginx -name ".stead*"')).to.equal('')
+  })
   it('takes the place of Debian\'s default site in one step, although both together would not pass', async () => {
     await host.sh("echo 'server { listen 127.0.0.1:8097 default_server; }' >/etc/nginx/sites-available/spec-default; ln -sf ../sites-available/spec-default /etc/nginx/sites-enabled/default")
     const args = { name: 'other', content: 'server { listen 127.0.0.1:8097 default_server; }\n', removeDefault: true }

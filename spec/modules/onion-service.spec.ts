@@ -129,7 +129,7 @@ describe('onion-service', function () {
   })
   it('keeps a given key, puts it back where another one is, and there is no moment in which others can read it', async () => {
     const base64 = await host.sh('base64 -w0 /var/lib/tor/copy/hs_ed25519_secret_key')
-    await host.sh('systemctl restart tor@default; install -d -o debian-tor -g debian-tor -m 755 /var/lib/tor/mine')
+    await host.sh('systemctl restart tor@default; install -d -o debian-tor -g debian-tor -m 755 /var/lib/tor/mine; : >/var/lib/tor/mine/.stead.left-off')
     const watch = (await findLabHost(unitHostName)).watch('find /var/lib/tor/mine -name "hs_ed25519_secret_key*" -printf "%m %u\\n" 2>/dev/null || :', 0)
     await goThroughFourRounds(host, {
       task: () => onionService({ name: 'mine', ports: { 80: '127.0.0.1:8082' }, key: secret(base64), replaceKey: true }), proof: proof.replace('/var/lib/tor/forum', '/var/lib/tor/mine'),
@@ -138,7 +138,7 @@ describe('onion-service', function () {
     const seen = await watch.stop()
     expect(seen).to.include('600 debian-tor')
     expect(seen.filter(line => !/^600 (root|debian-tor)$/.test(line))).to.deep.equal([])
-    expect(await host.sh('stat -c %a /var/lib/tor/mine; ls /var/lib/tor/mine | grep "hs_ed25519_secret_key." || :')).to.match(/^2?700\n$/)
+    expect(await host.sh('stat -c %a /var/lib/tor/mine; ls -A /var/lib/tor/mine | grep -e "hs_ed25519_secret_key." -e stead || :')).to.match(/^2?700\n$/)
     await apply({ name: 'mine', state: 'absent', removeKeys: true })
   })
   it('does not take the place of another key unless told so; then the address is the key\'s', async () => {
