@@ -37,6 +37,11 @@ export const onionAddress: Resource<{ directory: string; unit: string }, OnionSt
   },
   // Another key is another address; which one, tor says once it has the key.
   mayChangeWith: ({ directory }, { kind, name }, current) => kind === 'onion-key' && name === directory && current !== null,
+  // Tor runs for it, also where the package started none: Debian's tor@default is static.
+  foretells: ({ unit }, _desired, current) => (current ? [] : [
+    { kind: 'unit', identity: unit, state: { id: unit, running: true, enabled: 'static', invocation: '', needsDaemonReload: false, ends: false, succeeded: true }, whereMissing: true },
+    { kind: 'unit', identity: unit, state: {}, change: now => ({ ...now, running: true }) },
+  ]),
   apply: ({ directory, unit }) => ({
     script: apply`${bringAbout('reloaded', unit)} || exit
 i=0; until [ -s ${directory}/hostname ]; do

@@ -14,6 +14,7 @@ export const unitWait: Resource<UnitKey, UnitState, Record<string, never>> = {
   identify: ({ unit: name }) => name,
   read: keys => readUnits(keys.map(({ unit: name }) => name)),
   apply: ({ unit: name }) => ({
+    seconds: TIMEOUT_SECONDS,
     script: apply`e=$(( $(date +%s) + ${TIMEOUT_SECONDS} )); while :; do
   case $(systemctl show -p ActiveState -p SubState -- ${name}) in *auto-restart*) c=1; break;; *=activating*) :;; *=active*) exit 0;; *) c=1; break;; esac
   if [ "$(date +%s)" -gt "$e" ]; then exit 0; fi; sleep 0.3

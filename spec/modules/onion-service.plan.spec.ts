@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { Content } from '../../lib/state/content.ts'
+import { onionAddress } from '../../lib/index.ts'
 import { onionService } from '../../modules/onion-service.ts'
 import { desired, hostView, misuse, wrongArguments } from './plan-module.ts'
 
@@ -14,6 +15,12 @@ describe('onion-service', () => {
       '# BEGIN stead onion service web', 'HiddenServiceDir /var/lib/tor/web/', 'HiddenServiceNumIntroductionPoints 5',
       'HiddenServicePort 80 127.0.0.1:8080', 'HiddenServicePort 443 unix:/run/web.sock', '# END stead onion service web', '',
     ].join('\n'))
+  })
+
+  it('foretells that tor runs for a service that is new, and nothing of it for one that is there', () => {
+    const key = { directory: '/var/lib/tor/web', unit: 'tor@default.service' }
+    expect(onionAddress.foretells?.(key, {}, null).map(({ kind, identity }) => `${kind} ${identity}`)).to.deep.equal(['unit tor@default.service', 'unit tor@default.service'])
+    expect(onionAddress.foretells?.(key, {}, { hostname })).to.deep.equal([])
   })
 
   it('gives its address to the tasks that await it, once there is one', async () => {
