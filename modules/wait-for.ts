@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { absolutePath, defineModule, port as portArgument, wait, want } from '../lib/index.ts'
+import { absolutePath, defineModule, filePath, port as portArgument, wait, want } from '../lib/index.ts'
 
 const args = z.strictObject({
   /** A path to look at. */
@@ -7,7 +7,7 @@ const args = z.strictObject({
   /** Or a TCP port. */
   port: portArgument.optional(),
   /** Or a tor, by its control socket ('/run/tor/control' on Debian), that has joined its network: nothing goes through one that has not. */
-  tor: absolutePath.optional(),
+  tor: filePath.optional(),
   /** With `port`: another host, to which this one connects (needs bash there, which Debian always has). @default this host, whose own table of sockets is read */
   host: z.string().regex(/^[A-Za-z0-9.:_-]+$/, 'must be a host name or an address').optional(),
   /** `present`: the path is there, the port listens; `absent`: neither; `drained`: no connection is left on the port. @default 'present' */

@@ -72,6 +72,7 @@ const paths: Record<string, { call: (given: string) => ModuleCall<unknown>; dire
   'user shell': { call: given => user({ name: 'ada', shell: given }) },
   'user home': { call: given => user({ name: 'ada', home: given }), directory: true },
   'user skeleton': { call: given => user({ name: 'ada', skeleton: given }), directory: true },
+  'wait-for tor': { call: given => waitFor({ tor: given }) },
   'wait-for path': { call: given => waitFor({ path: given }), directory: true },
 }
 
