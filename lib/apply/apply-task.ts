@@ -14,8 +14,8 @@ import { waitNote } from './wait-note.ts'
 
 /** The changes of a plan as the report shows them. */
 export function changesOf({ wants }: TaskPlan): Change[] {
-  return wants.flatMap(({ want: { resource }, identity, differences: list, current }) =>
-    list.length > 0 && resource.event?.effect !== 'wait' ? [{ resource: identity, diff: showDifferences(list, current) }] : [])
+  return wants.flatMap(({ want: { resource, key }, identity, differences: list, current }) =>
+    list.length > 0 && resource.event?.effect !== 'wait' ? [{ resource: identity, diff: showDifferences(list, current, { edited: resource.madeFrom?.(key) !== undefined }) }] : [])
 }
 
 /** The changes of a task whose `checkMode` is true: it shows what it would do, and never does it. */
@@ -104,7 +104,7 @@ function verified(planned: PlannedWant, after: State | null | Error | undefined,
   }
   const remaining = compareWant(planned.want, after)
   if (remaining.length > 0) {
-    throw new NotConvergedError(`It was written, and does not read back as desired:\n${showDifferences(remaining, after)}`, { resource: identity })
+    throw new NotConvergedError(`It was written, and does not read back as desired:\n${showDifferences(remaining, after, { edited: resource.madeFrom?.(key) !== undefined })}`, { resource: identity })
   }
   return after
 }

@@ -10,6 +10,7 @@ import type { Request } from '../state/resource.ts'
 import { hostSource, type HostWalk } from './host.ts'
 import { clearJournal, writeJournal } from './journal.ts'
 import { Patience } from './reconnect.ts'
+import { refuseStopped } from './stop.ts'
 import { tidyUp } from './tidy-up.ts'
 
 /** How many tasks are planned ahead after a change; doubled for as long as nothing changes. */
@@ -68,6 +69,8 @@ export class Convergence {
       return { task, plan, startedAt }
     })
     for (const [index, { task, plan, startedAt }] of plans.entries()) {
+      pass.abandoned ||= this.#walk.observer.stop?.aborted ?? false
+      refuseStopped(this.#walk.observer.stop, `"${task.name}"`)
       this.#walk.observer.taskStarted(this.#walk.name, task.name)
       let isPlanned = false
       try {
@@ -150,8 +153,9 @@ export class Convergence {
     if (this.#pending.size > 0) for (const step of play.steps.slice(following)) if ('task' in step) step.task.settle({ known: false })
     for (const handler of play.handlers) {
       if (!this.#pending.has(handler.name)) continue
+      refuseStopped(observer.stop, `the handler "${handler.name}"`)
       observer.taskStarted(host, handler.name)
-      const report: HandlerReport = { name: handler.name, status: 'change' }
+      const report: HandlerReport = { name: handler.name, status: 'change', after: this.tasks.length }
       try {
         const plan = await planTask(handler.task, hostSource(this.#walk), new Pass('plan'), { inHandler: true })
         this.#pending.delete(handler.name)

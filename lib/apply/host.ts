@@ -21,6 +21,8 @@ export interface Observer {
   taskDone: (host: string, task: TaskReport) => void
   handlerDone: (host: string, handler: HandlerReport) => void
   note: (host: string, message: string) => void
+  /** Aborted when the run is to stop: what was begun is ended, and nothing more is begun. */
+  stop?: AbortSignal
 }
 
 /** What walking a playbook on a host works with, in check mode and for real. */

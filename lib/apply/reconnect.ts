@@ -1,5 +1,6 @@
 import { ConnectionLost } from '../shell/session.ts'
 import type { Observer } from './host.ts'
+import { stopped } from './stop.ts'
 
 /** Pauses before a lost connection is made anew (milliseconds); a host that is lost again after the last of them is given up. */
 const RECONNECT_AFTER_MS = [500, 1000, 2000, 4000, 8000, 16000, 30000]
@@ -20,15 +21,17 @@ export class Patience {
     this.#lost = 0
   }
 
-  /** Waits until the host is to be tried again, and forgets what was read of it; false when it is given up. */
+  /** Waits until the host is to be tried again, and forgets what was read of it; false when it is given up, or the run is to stop. */
   async waitFor({ reader, observer, name }: Lost, error: ConnectionLost): Promise<boolean> {
     reader?.forget()
     const wait = RECONNECT_AFTER_MS[this.#lost]
-    if (wait === undefined) return false
+    if (wait === undefined || observer.stop?.aborted) return false
     this.#lost += 1
     observer.note(name, `${error.message} Connecting again in ${wait / 1000} s (loss ${this.#lost} of at most ${RECONNECT_AFTER_MS.length} in a row).`)
-    await new Promise(resolve => setTimeout(resolve, wait))
-    return true
+    let timer: NodeJS.Timeout | undefined
+    await Promise.race([new Promise(resolve => (timer = setTimeout(resolve, wait))), stopped(observer.stop)])
+    clearTimeout(timer)
+    return !observer.stop?.aborted
   }
 }
 

@@ -10,6 +10,7 @@ import type { State } from '../state/resource.ts'
 import { changesOf, neverApplied } from '../apply/apply-task.ts'
 import { ignored } from '../apply/converge.ts'
 import { patiently, Patience } from '../apply/reconnect.ts'
+import { refuseStopped } from '../apply/stop.ts'
 import { tidyUpReport } from '../apply/tidy-up.ts'
 import { concerned } from './concerned.ts'
 import { doubtOf } from './doubt.ts'
@@ -38,8 +39,9 @@ export async function foretell(walk: HostWalk, overlay = new Overlay(), done: Fo
   }
   const notifications = new Map<string, TaskStatus>([...walk.pending].map(name => [name, 'change']))
   for (const step of walk.play.steps) {
+    refuseStopped(walk.observer.stop, 'flush' in step ? 'its handlers' : `"${step.task.name}"`)
     if ('flush' in step) {
-      await patiently(patience, walk, () => foretellHandlers(walk, notifications, source, overlay, done.handlers))
+      await patiently(patience, walk, () => foretellHandlers(walk, notifications, source, overlay, done))
       continue
     }
     const report = await patiently(patience, walk, () => foretellTask(step.task, walk, source, overlay))
@@ -49,7 +51,7 @@ export async function foretell(walk: HostWalk, overlay = new Overlay(), done: Fo
     if (report.status === 'failed' && !step.task.options.ignoreErrors) return done
     for (const handler of notified(step.task)) notify(notifications, handler.name, report.status)
   }
-  await patiently(patience, walk, () => foretellHandlers(walk, notifications, source, overlay, done.handlers))
+  await patiently(patience, walk, () => foretellHandlers(walk, notifications, source, overlay, done))
   return done
 }
 
@@ -59,7 +61,7 @@ function notify(notifications: Map<string, TaskStatus>, handler: string, status:
 }
 
 /** Lists the handlers that will run, and lays what they do over the host, for the tasks after them. */
-async function foretellHandlers(walk: HostWalk, notifications: Map<string, TaskStatus>, source: StateSource, overlay: Overlay, reports: HandlerReport[]): Promise<void> {
+async function foretellHandlers(walk: HostWalk, notifications: Map<string, TaskStatus>, source: StateSource, overlay: Overlay, done: Foretold): Promise<void> {
   for (const { name, task } of walk.play.handlers) {
     const status = notifications.get(name)
     if (!status) continue
@@ -73,8 +75,8 @@ async function foretellHandlers(walk: HostWalk, notifications: Map<string, TaskS
       overlay.untold(name, concerned(requestsOf(walk.asked, [task])), { brings: false })
     }
     notifications.delete(name)
-    const report: HandlerReport = { name, status, ...(status === 'may-change' ? { reason: 'a task that notifies it may change' } : {}) }
-    reports.push(report)
+    const report: HandlerReport = { name, status, after: done.tasks.length, ...(status === 'may-change' ? { reason: 'a task that notifies it may change' } : {}) }
+    done.handlers.push(report)
     walk.observer.handlerDone(walk.name, report)
   }
 }
@@ -148,7 +150,7 @@ function foretellWant(planned: PlannedWant, plan: TaskPlan, overlay: Overlay): {
   const doubt = doubtOf(planned, plan, overlay)
   if (differences.length > 0) overlay.foretell({ resource, key }, current, desired, doubt === undefined)
   if (differences.length === 0 && doubt === undefined) return { status: 'ok' }
-  const diff = showDifferences(differences, current)
+  const diff = showDifferences(differences, current, { edited: resource.madeFrom?.(key) !== undefined })
   return doubt === undefined ? { status: 'change', change: { resource: identity, diff } } : { status: 'may-change', change: { resource: identity, diff, reason: doubt } }
 }
 

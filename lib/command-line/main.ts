@@ -4,11 +4,13 @@ import { format, SteadError } from '../errors.ts'
 import { loadInventory, refuseVarsBeside } from '../inventory/load.ts'
 import { overrideConnection } from '../inventory/override-connection.ts'
 import { loadPlaybooks } from '../playbook/load.ts'
+import { shown } from '../report/printable.ts'
 import { checkReportFile, writeReport } from '../report/write-report.ts'
 import { checkPlaybooks, learnFacts, lookAhead, runPlaybooks, type RunOptions } from '../run/run-playbooks.ts'
+import { listenForStop } from '../run/signals.ts'
 import { unknownInventoryVars } from '../run/unknown-variables.ts'
 import { summaryLines, type Style } from '../terminal/lines.ts'
-import { lineObserver, liveView } from '../terminal/observer.ts'
+import { lineObserver } from '../terminal/observer.ts'
 import { parseArguments, type Arguments } from './arguments.ts'
 import { listing } from './listing.ts'
 
@@ -31,7 +33,7 @@ export async function main(words: readonly string[], { out, error }: Streams): P
     }
     return await run(line.arguments, { out, error })
   } catch (problem) {
-    error.write(`${format(problem)}\n`)
+    error.write(`${shown(format(problem))}\n`)
     return problem instanceof SteadError ? problem.exitStatus : 70
   }
 }
@@ -65,17 +67,23 @@ async function run(given: Arguments, { out, error }: Streams): Promise<number> {
     out.write(listing(given, checked, unreachable).map(text => `${text}\n`).join(''))
     return unreachable.size > 0 ? 4 : 0
   }
-  for (const note of await lookAhead(checked, options)) error.write(`Note: ${note}\n`)
-  const terminal = Boolean(out.isTTY && !process.env.CI)
+  for (const note of await lookAhead(checked, options)) error.write(`Note: ${shown(note)}\n`)
+  const terminal = Boolean(out.isTTY && !process.env.CI && process.env.TERM !== 'dumb')
   const style: Style = { colors: createColors(terminal && !process.env.NO_COLOR), check: given.check, diff: given.diff, verbosity: given.verbosity }
   const write = (text: string) => void out.write(`${text}\n`)
   await inventory.start?.()
   const names = [...new Set(checked.flatMap(({ hosts }) => hosts.map(({ host }) => host.name)))]
-  const view = terminal ? await liveView(names, write, style) : { observer: lineObserver(write, style), close: async () => undefined }
-  const { report, status } = await runPlaybooks(checked, inventory, options, view.observer)
-  await view.close()
-  for (const path of given.reports) writeReport(path, report)
-  summaryLines(report, style).forEach(write)
-  if (names.length === 0) write('No host matches; there was nothing to do.')
-  return status
+  const view = terminal ? (await import('../terminal/live.ts')).liveView(names, out, style) : { observer: lineObserver(write, style), tell: write, close: () => undefined }
+  const stopping = listenForStop(reason => view.tell(`Stopping (${reason}): each host ends the step that it is at. A second Ctrl-C ends at once.`), () => view.close())
+  try {
+    const { report, status } = await runPlaybooks(checked, inventory, options, { ...view.observer, stop: stopping.signal })
+    view.close()
+    summaryLines(report, style).forEach(write)
+    if (names.length === 0) write('No host matches; there was nothing to do.')
+    for (const path of given.reports) writeReport(path, report)
+    return stopping.status() ?? status
+  } finally {
+    view.close()
+    stopping.end()
+  }
 }

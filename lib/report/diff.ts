@@ -1,21 +1,28 @@
-import { marker, redact } from '../secret/redact.ts'
+import { marker, redactLines } from '../secret/redact.ts'
 import { Content } from '../state/content.ts'
 import type { Difference } from '../state/compare.ts'
 import type { State, Value } from '../state/resource.ts'
+import { shown, shownInLine } from './printable.ts'
 import { unifiedDiff } from './unified-diff.ts'
 
 /**
  * The difference between current and desired as lines of text, secrets redacted. Contents as a unified diff, fields as
  * `mode: 0644 → 0640`; what is not text, or too much of it, by size and checksum; a removed file against /dev/null.
  */
-export function showDifferences(differences: readonly Difference[], current: State | null): string {
-  return redact(differences.map(difference => showOne(difference, current)).join('\n'))
+export function showDifferences(differences: readonly Difference[], current: State | null, { edited = false }: Showing = {}): string {
+  return shown(differences.map(difference => showOne(difference, current, edited)).join('\n'))
 }
 
-function showOne({ field, current, desired }: Difference, state: State | null): string {
+/** How a difference came about. */
+export interface Showing {
+  /** The desired content was made from the one that is there, so that it holds lines of that. */
+  edited?: boolean
+}
+
+function showOne({ field, current, desired }: Difference, state: State | null, edited: boolean): string {
   if (field === undefined && current === 'present' && desired === 'absent') return showRemoval(state)
   if (field === undefined) return current === undefined ? showValue(desired) : `${showValue(current)} → ${showValue(desired)}`
-  if (desired instanceof Content) return showContent(field, current instanceof Content ? current : undefined, desired, state !== null)
+  if (desired instanceof Content) return showContent(field, current instanceof Content ? current : undefined, desired, { state, edited })
   if (isRecord(desired)) return showRecord(field, isRecord(current) ? current : {}, desired)
   return `${field}: ${showValue(current)} → ${showValue(desired)}`
 }
@@ -26,35 +33,68 @@ function isRecord(value: Value | undefined): value is { readonly [key: string]: 
 
 function showRecord(field: string, current: { readonly [key: string]: string | null }, desired: { readonly [key: string]: string | null }): string {
   const keys = [...new Set([...Object.keys(desired), ...Object.keys(current)])].filter(key => (current[key] ?? null) !== (desired[key] ?? null))
-  return keys.map(key => `${field}.${visible(key)}: ${showValue(current[key])} → ${showValue(desired[key])}`).join('\n')
+  return keys.map(key => `${field}.${shownInLine(key)}: ${showValue(current[key])} → ${showValue(desired[key])}`).join('\n')
 }
 
 function showValue(value: Value | undefined): string {
   if (value === undefined || value === null || value === '') return '(none)'
   if (value instanceof Content) return value.secret ? marker : `${value.size < 0 ? '' : `${value.size} bytes, `}sha256 ${value.sha256.slice(0, 12)}…`
-  return visible(typeof value === 'object' ? (Array.isArray(value) ? value.join(', ') || '(none)' : JSON.stringify(value)) : String(value))
+  return shownInLine(typeof value === 'object' ? (Array.isArray(value) ? value.join(', ') || '(none)' : JSON.stringify(value)) : String(value))
 }
 
 /** What is removed, if all users of the host may read it; else it may be a secret. */
 function showRemoval(state: State | null): string {
   const line = 'present → absent'
   if (!(state?.content instanceof Content)) return line
-  const { content, mode } = state
-  if (typeof mode !== 'string' || (parseInt(mode, 8) & 0o004) === 0) return `${line}\ncontent: ${content.size < 0 ? '<hidden>' : `${content.size} bytes`} → (none)`
+  const { content } = state
+  if (typeof state.mode !== 'string' || isPrivate(state)) return `${line}\ncontent: ${content.size < 0 ? '<hidden>' : `${content.size} bytes`} → (none)`
   const text = textOf(content)
   const diff = text === undefined ? undefined : unifiedDiff(text, '', { from: 'current', to: '/dev/null', visible, whole: `${showValue(content)} → (none)` })
   return `${line}\n${diff ?? `content: ${showValue(content)} → (none)`}`
 }
 
-function showContent(field: string, current: Content | undefined, desired: Content, exists: boolean): string {
+/** Whether some users of the host may not read it: then it may be a secret, and the host's other users are not the only ones who should not see it. */
+function isPrivate(state: State | null): boolean {
+  return typeof state?.mode === 'string' && (parseInt(state.mode, 8) & 0o004) === 0
+}
+
+function showContent(field: string, current: Content | undefined, desired: Content, { state, edited }: { state: State | null; edited: boolean }): string {
   if (desired.secret === true || current?.secret === true) return `${field}: <secret> (differs)`
+  const exists = state !== null
   const from = current ? textOf(current) : exists ? undefined : ''
   const to = textOf(desired)
+  const hide = desired.secret === 'parts' ? '<hidden: it may hold an old secret>' : isPrivate(state) ? '<hidden: not everybody may read it>' : undefined
   // The checksum of what may hold an old secret is not told either: whoever can guess the secret could make sure of it.
-  const whole = `${desired.secret === 'parts' && current ? marker : showValue(current)} → ${showValue(desired)}`
-  const hide = desired.secret === 'parts' ? '<hidden: it may hold an old secret>' : undefined
-  const diff = from === undefined || to === undefined ? undefined : unifiedDiff(from, to, { from: exists ? 'current' : '/dev/null', to: 'desired', visible, hide, whole })
-  return diff ?? `${field}: ${whole}`
+  const before = hide === undefined || !current ? showValue(current) : desired.secret === 'parts' ? marker : '<hidden>'
+  const whole = `${before} → ${edited && isPrivate(state) ? '<hidden>' : showValue(desired)}`
+  if (from === undefined || to === undefined) return `${field}: ${whole}`
+  const numbers = new Map<string, number>()
+  return unifiedDiff(masked(from, numbers), masked(to, numbers), { from: exists ? 'current' : '/dev/null', to: 'desired', visible, hide, hideContext: edited && isPrivate(state), whole }) ?? `${field}: ${whole}`
+}
+
+/** Longer texts (characters) are redacted line by line only, as they are shown. */
+const LONGEST_MASKED = 2_000_000
+
+/**
+ * A text without its secrets, as it is compared. It is redacted as a whole, since one may go over several lines. Lines that differ in a
+ * secret alone are told apart by a number behind a NUL, of which there is none in a text.
+ */
+function masked(text: string, numbers: Map<string, number>): string {
+  if (text.length > LONGEST_MASKED) return text
+  const redacted = redactLines(text)
+  if (redacted === text) return text
+  const lines = text.split('\n')
+  return redacted.split('\n').map((line, index) => {
+    const original = lines[index] ?? ''
+    if (line === original) return line
+    const number = numbers.get(original) ?? numbers.size
+    numbers.set(original, number)
+    return `${line}\0${number}`
+  }).join('\n')
+}
+
+function visible(line: string): string {
+  return shownInLine(line.replace(/\0\d*$/, ''))
 }
 
 /** Text that can be shown line by line; undefined for what is binary, not UTF-8, or known by its checksum only. */
@@ -62,12 +102,4 @@ function textOf({ bytes }: Content): string | undefined {
   if (!bytes || bytes.includes(0)) return undefined
   const text = bytes.toString('utf8')
   return Buffer.from(text, 'utf8').equals(bytes) ? text : undefined
-}
-
-/** Makes visible what a terminal would hide or obey: carriage returns, escape sequences, changes of direction. A secret is known only before. */
-function visible(line: string): string {
-  return redact(line).replace(/\r$/, '␍').replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g, character => {
-    const code = character.charCodeAt(0).toString(16)
-    return code.length > 2 ? `\\u${code.padStart(4, '0')}` : `\\x${code.padStart(2, '0')}`
-  })
 }

@@ -1,3 +1,4 @@
+import { inOrder } from './in-order.ts'
 import type { Report, TaskReport } from './report.ts'
 
 function escape(text: string): string {
@@ -7,8 +8,8 @@ function escape(text: string): string {
 /** The report as JUnit XML, a suite a host and a case a task and a handler. In check mode what would change is a failure, as CI understands drift. */
 export function junit({ playbook, hosts, check, startedAt }: Report): string {
   const suites = Object.entries(hosts).map(([name, { tasks, handlers, error }]) => {
-    const ran = handlers.map(handler => ({ ...handler, name: `handler: ${handler.name}`, module: '', changes: [], durationMs: 0 }))
-    const cases = [...tasks, ...ran].map(task => testCase(name, task, check))
+    const steps = inOrder({ tasks, handlers }).map(({ task, handler }): TaskReport => task ?? { ...handler, name: `handler: ${handler.name}`, module: '', changes: [], durationMs: 0 })
+    const cases = steps.map(task => testCase(name, task, check))
     if (error !== undefined) cases.push(`    <testcase classname="${escape(name)}" name="host"><error message="${escape(error.split('\n')[0] ?? '')}">${escape(error)}</error></testcase>`)
     const failures = cases.filter(one => one.includes('<failure')).length
     return [`  <testsuite name="${escape(name)}" timestamp="${startedAt}" tests="${cases.length}" failures="${failures}" errors="${error === undefined ? 0 : 1}">`, ...cases, '  </testsuite>'].join('\n')

@@ -26,6 +26,7 @@ const handlerReport = z.strictObject({
   status: taskStatus,
   error: z.string().optional(),
   reason: z.string().optional().describe('Why it may run only'),
+  after: z.number().int().optional().describe('How many of the tasks had ended when it ran; all of them if not given'),
   ignored,
 })
 

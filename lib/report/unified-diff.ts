@@ -23,6 +23,8 @@ export interface DiffOptions {
   visible: (line: string) => string
   /** Stands in the place of each removed line. */
   hide?: string
+  /** `hide` stands in the place of each unchanged line as well. */
+  hideContext?: boolean
   /** What the two texts are as a whole, in few words; told where not all of the diff is shown. */
   whole?: string
 }
@@ -98,10 +100,10 @@ function range(start: number, count: number): string {
   return `${count === 0 ? start : start + 1}${count === 1 ? '' : `,${count}`}`
 }
 
-function show(sign: Run['sign'], text: string, { visible, hide }: DiffOptions): { shown: string[]; cut: boolean } {
+function show(sign: Run['sign'], text: string, { visible, hide, hideContext = false }: DiffOptions): { shown: string[]; cut: boolean } {
   const ends = text.endsWith('\n')
   // Redacted before it is cut: half a secret would not be known for one.
-  const line = hide !== undefined && sign === '-' ? hide : redact(ends ? text.slice(0, -1) : text)
+  const line = hide !== undefined && (sign === '-' || (sign === ' ' && hideContext)) ? hide : redact(ends ? text.slice(0, -1) : text)
   const more = line.length - LONGEST_LINE
   const told = more > 0 ? `${visible(line.slice(0, LONGEST_LINE))}… (${more} characters more)` : visible(line)
   return { shown: [sign + told, ...(ends ? [] : ['\\ No newline at end of file'])], cut: more > 0 }

@@ -1,31 +1,59 @@
-import { existsSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname, extname } from 'node:path'
+import { randomBytes } from 'node:crypto'
+import { accessSync, closeSync, constants, fchmodSync, lstatSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { basename, dirname, extname, join } from 'node:path'
 import { UsageError } from '../errors.ts'
-import { redact } from '../secret/redact.ts'
 import { html } from './html.ts'
 import { junit } from './junit.ts'
+import { shown, shownInLine } from './printable.ts'
 import { reportSchema, type Report } from './report.ts'
 
 const formats: Record<string, (report: Report) => string> = { '.json': report => `${JSON.stringify(report, undefined, 2)}\n`, '.xml': junit, '.html': html }
 
-/** @throws UsageError for a file whose extension says no format, or whose folder is not there. */
+/** @throws UsageError for a file whose extension says no format, that is a directory, or whose folder does not exist or cannot be written to. */
 export function checkReportFile(path: string): void {
   if (!formats[extname(path)]) throw new UsageError(`The report ${path} has no format that stead writes.`, { hint: `Its name must end in ${Object.keys(formats).join(' or ')}.` })
-  if (!existsSync(dirname(path))) throw new UsageError(`The report ${path} cannot be written: its folder is not there.`)
+  const folder = statSync(dirname(path), { throwIfNoEntry: false })
+  if (!folder?.isDirectory()) throw new UsageError(`The report ${path} cannot be written: its folder does not exist.`)
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new UsageError(`The report ${path} cannot be written: a directory is there.`)
+  try {
+    accessSync(dirname(path), constants.W_OK)
+  } catch (error) {
+    throw new UsageError(`The report ${path} cannot be written: its folder cannot be written to.`, { cause: error })
+  }
 }
 
-/** Writes a report, as a whole or not at all. */
+/**
+ * Writes a report, as a whole or not at all. It says what files hold and how hosts are set up, so it is for its owner alone (0600), unless
+ * an older report of the same owner is there, whose mode it keeps. A link in its place is replaced, not followed.
+ */
 export function writeReport(path: string, report: Report): void {
   const format = formats[extname(path)]
   if (!format) return checkReportFile(path)
-  const beside = `${path}.${process.pid}`
-  writeFileSync(beside, format(reportSchema.parse(redacted(report))))
-  renameSync(beside, path)
+  const old = lstatSync(path, { throwIfNoEntry: false })
+  const mode = old?.isFile() && old.uid === process.getuid?.() ? old.mode & 0o777 : 0o600
+  // Nobody can guess its name, and what is there already is never opened.
+  const beside = join(dirname(path), `.${basename(path)}.${randomBytes(8).toString('hex')}`)
+  const file = openSync(beside, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600)
+  try {
+    writeFileSync(file, format(printableReport(report)))
+    fchmodSync(file, mode)
+    renameSync(beside, path)
+  } catch (error) {
+    rmSync(beside, { force: true })
+    throw error
+  } finally {
+    closeSync(file)
+  }
 }
 
-/** Redacts texts one by one, before a format escapes them: an escaped secret would be found no more. Words of the report itself stay. */
-function redacted(value: unknown, field = ''): unknown {
-  if (typeof value === 'string') return field === 'status' || field === 'startedAt' ? value : redact(value)
-  if (Array.isArray(value)) return value.map(one => redacted(one))
-  return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value).map(([name, one]) => [name, redacted(one, name)])) : value
+/** A report without secrets, and without what a terminal or a browser would obey or hide. */
+export function printableReport(report: Report): Report {
+  return reportSchema.parse(printable(report))
+}
+
+/** Makes texts printable one by one, before a format escapes them: an escaped secret would be found no more. Words of the report itself stay. */
+function printable(value: unknown, field = ''): unknown {
+  if (typeof value === 'string') return field === 'status' || field === 'startedAt' ? value : shown(value)
+  if (Array.isArray(value)) return value.map(one => printable(one))
+  return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value).map(([name, one]) => [shownInLine(name), printable(one, name)])) : value
 }

@@ -1,3 +1,4 @@
+import { redact } from '../secret/redact.ts'
 import { read, type ReadScript } from '../shell/script.ts'
 
 /** A request that a host makes by its curl, and the answer it should get. */
@@ -27,7 +28,7 @@ export function httpAnswer({ url, method, headers, body, status, contains, socks
     ...Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]), ...(body === undefined ? [] : ['--data-raw', body]),
     ...(socks ? ['--socks5-hostname', socks] : []), ...(insecure ? ['-k'] : []), ...(followRedirects ? ['-L'] : []),
   ]
-  const allowed = read`case $c in ${read`${status[0] ?? 200}`}${status.slice(1).reduce((all, one) => read`${all}|${one}`, read``)}) :;; *) printf '%s\n' "$b" | tail -c 300; exit 1;; esac`
+  const allowed = read`case $c in ${read`${status[0] ?? 200}`}${status.slice(1).reduce((all, one) => read`${all}|${one}`, read``)}) :;; *) printf '%s\n' "$b" | tail -c 4000; exit 1;; esac`
   const holds = contains === undefined ? read`:` : read`case $b in *${contains}*) :;; *) echo "status $c, without the text asked for$m"; exit 1;; esac`
   return read`command -v curl >/dev/null || { echo 'curl is not installed on this host: add it by apt'; exit 69; }
 b=$(curl ${options} -- ${url} 2>&1 | tail -c ${LARGEST_LOOKED_AT} | tr -d '\000'); c=$(printf %s "$b" | tail -n 1); m=; [ \${#b} -lt ${LARGEST_LOOKED_AT - 10} ] || m=${` in the last ${LARGEST_LOOKED_AT / 1_000_000} MB, which alone are looked at`}; ${allowed}; ${holds}; printf '%s' "\${b%?$c}"`
@@ -43,7 +44,7 @@ export function jsonProblem(text: string, { path, equals }: NonNullable<HttpCond
   try {
     value = JSON.parse(text)
   } catch (error) {
-    if (error instanceof SyntaxError) return `no JSON: ${text.trim().slice(0, 200)}`
+    if (error instanceof SyntaxError) return `no JSON: ${redact(text.trim()).slice(0, 200)}`
     throw error
   }
   for (const [, quoted, place, name] of path.matchAll(/"([^"]*)"|\[(\d+)\]|([^.[\]"]+)/g)) {

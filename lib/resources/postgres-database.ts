@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { icuLocaleName, localeName } from '../postgres/locale.ts'
 import { apply } from '../shell/script.ts'
+import { differences } from '../state/compare.ts'
 import type { Resource, Writing } from '../state/resource.ts'
 import { parseRows, readSql, runSql, sqlInput, sqlLiteral, sqlLiterals, sqlName, superuser } from './psql.ts'
 
@@ -12,6 +13,8 @@ export interface DatabaseKey {
   spelt?: { collate?: string; ctype?: string; icuLocale?: string }
   /** The database that is to become this one, where this one is not there. */
   renamedFrom?: string
+  /** That database as it is. */
+  former?: DatabaseState
   /** Drop it under open sessions. */
   force?: boolean
 }
@@ -68,6 +71,10 @@ from pg_database d where datname in (${sqlLiterals([...new Set(names)])})) r`),
   apply(key, current, desired) {
     if (desired === null) return drop(key)
     return { user: superuser, script: runSql, stdin: sqlInput(current ? alterations(key.name, current, desired) : creation(key, desired)) }
+  },
+  differences({ name, renamedFrom, former = null }, current, desired) {
+    if (current !== null || desired === null || renamedFrom === undefined) return differences(current, desired)
+    return [{ field: 'name', current: renamedFrom, desired: name }, ...differences(former ?? {}, desired)]
   },
   foretells: ({ name, template, renamedFrom }, desired, current) => [
     ...(renamedFrom === undefined || desired === null ? [] : [{ kind: 'postgres-database', identity: renamedFrom, state: null }]),

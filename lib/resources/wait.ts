@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ReadError } from '../errors.ts'
+import { redact } from '../secret/redact.ts'
 import { apply, read, readLines, type ReadScript } from '../shell/script.ts'
 import type { Resource } from '../state/resource.ts'
 import { httpAnswer, jsonProblem, type HttpCondition } from './http-answer.ts'
@@ -41,7 +42,7 @@ export const wait: Resource<WaitKey, WaitState, Record<string, never>> = {
         return keys.map(({ condition }, index) => {
           const [, found = '', code] = /^([\s\S]*)\n=(\d+)$/.exec(Buffer.from(lines[index] ?? '', 'base64').toString()) ?? []
           const problem = code === '0' && 'url' in condition && condition.json ? jsonProblem(found, condition.json) : undefined
-          return { met: code === '0' && problem === undefined, found: problem ?? found.trim().slice(-300) }
+          return { met: code === '0' && problem === undefined, found: problem ?? redact(found.trim()).slice(-300) }
         })
       },
     }

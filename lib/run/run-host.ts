@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { userInfo, hostname } from 'node:os'
 import { Convergence } from '../apply/converge.ts'
-import { openHost, type Choose, type Observer, type Prepared } from '../apply/host.ts'
+import { openHost, type Choose, type HostWalk, type Observer, type Prepared } from '../apply/host.ts'
+import { Interrupted, refuseStopped, stopped } from '../apply/stop.ts'
 import { foretell } from '../check/foretell.ts'
 import type { Overlay } from '../check/overlay.ts'
 import { ConnectError, format } from '../errors.ts'
@@ -11,8 +12,8 @@ import { currentPass, Pass } from '../playbook/pass.ts'
 import { asPlaybookError } from '../playbook/place.ts'
 import type { HostPlay } from '../playbook/playbook.ts'
 import { ResultNotKnown } from '../playbook/task.ts'
+import { shown } from '../report/printable.ts'
 import { statusOf, type HostReport } from '../report/report.ts'
-import { redact } from '../secret/redact.ts'
 import { ReadSession, Session, type SessionOptions } from '../shell/session.ts'
 import type { Connect } from '../transport/transport.ts'
 
@@ -35,7 +36,8 @@ export async function runHost(host: Host, prepared: Prepared, options: { check: 
     ? new ReadSession(connect, settings)
     : new Session(connect, { ...settings, lock: { holder: `${userInfo().username} on ${hostname()}, process ${process.pid}, playbook "${prepared.playbook.name}"`, waitSeconds: LOCK_WAIT_SECONDS } })
   try {
-    const walk = await openHost(session, prepared, choose, observer)
+    refuseStopped(observer.stop, 'anything was done')
+    const walk = await unlessStopped(openHost(session, prepared, choose, observer), observer.stop)
     if (session instanceof Session) {
       const convergence = new Convergence(session, walk)
       try {
@@ -59,6 +61,15 @@ export async function runHost(host: Host, prepared: Prepared, options: { check: 
     report.bytesReceived = session.bytesReceived
   }
   return report
+}
+
+/** Nothing is written while a host is opened: that need not come to its end. */
+async function unlessStopped(opening: Promise<HostWalk>, stop: AbortSignal | undefined): Promise<HostWalk> {
+  const walk = await Promise.race([opening, stopped(stop)])
+  // Whatever becomes of the connection now, nobody waits for it.
+  opening.catch(() => undefined)
+  if (!walk) throw new Interrupted(stop?.reason, 'anything was done')
+  return walk
 }
 
 /** Asks a host for its facts alone, over a connection of its own. @throws ConnectError */
@@ -95,7 +106,7 @@ async function summaryOf({ summaries }: HostPlay): Promise<string[]> {
   const pass = new Pass('check')
   try {
     const lines = await currentPass.run(pass, () => Promise.all(summaries.map(async summary => summary())))
-    return pass.unknown.size > 0 ? [] : lines.flat().map(line => redact(line))
+    return pass.unknown.size > 0 ? [] : lines.flat().map(shown)
   } catch (error) {
     if (error instanceof ResultNotKnown) return []
     throw asPlaybookError(error, message => `The summary cannot be made: ${message}`)

@@ -117,11 +117,17 @@ export async function lookAhead(checked: readonly CheckedPlaybook[], selection: 
   return [...notes]
 }
 
+/** Told of a whole run, host by host. */
+export interface RunObserver extends Observer {
+  /** A host has come to the end of a playbook, for better or worse. */
+  hostDone: (host: string, report: HostReport) => void
+}
+
 /**
  * Runs checked playbooks in order, each on its hosts side by side; names of one machine one after the other, for it has one lock. A host that
  * failed in one playbook is left out of those after it.
  */
-export async function runPlaybooks(checked: readonly CheckedPlaybook[], inventory: Inventory, options: RunOptions, observer: Observer): Promise<{ report: Report; status: number }> {
+export async function runPlaybooks(checked: readonly CheckedPlaybook[], inventory: Inventory, options: RunOptions, observer: RunObserver): Promise<{ report: Report; status: number }> {
   const startedAt = new Date()
   const hosts: Record<string, HostReport> = {}
   const atOnce = pLimit(options.forks)
@@ -135,7 +141,9 @@ export async function runPlaybooks(checked: readonly CheckedPlaybook[], inventor
       const overlay = overlays.get(machineOf(host)) ?? new Overlay()
       overlays.set(machineOf(host), overlay)
       const report = await runHost(host, prepared, { check: options.check, choose: choose(index, host.name), observer, overlay })
-      hosts[host.name] = earlier ? joined(earlier, report) : report
+      const whole = earlier ? joined(earlier, report) : report
+      hosts[host.name] = whole
+      observer.hostDone(host.name, whole)
     }
     await Promise.all(targets.map(target => {
       const [machine, { name }] = [machineOf(target.host), target.host]
@@ -161,7 +169,7 @@ function machineOf({ connection, address, port }: Host): string {
 /** Two playbooks on one host, as one report. */
 function joined(one: HostReport, other: HostReport): HostReport {
   const tasks = [...one.tasks, ...other.tasks]
-  const handlers = [...one.handlers, ...other.handlers]
+  const handlers = [...one.handlers, ...other.handlers.map(handler => ({ ...handler, after: one.tasks.length + (handler.after ?? other.tasks.length) }))]
   return {
     ...other, tasks, handlers, status: other.error === undefined ? statusOf({ tasks, handlers }) : other.status,
     connectMs: one.connectMs + other.connectMs, roundTrips: one.roundTrips + other.roundTrips,

@@ -28,6 +28,10 @@ const TELL_AGAIN_SECONDS = 60
 /** What is written at once (bytes), so that progress is seen. */
 const PIECE = 256_000
 
+/** Of what a shell says on its standard error the end is kept, and less of it shown (characters): a secret that the first cut goes through is not shown. */
+const KEPT_STDERR = 64_000
+const SHOWN_STDERR = 4000
+
 /** Exit codes with which stead's own script gives up before it has begun; it says why. */
 const OWN_REFUSALS = [72, 73, 74]
 
@@ -64,7 +68,7 @@ export class Shell {
       else this.#greet(chunk)
       this.#wake()
     })
-    channel.stderr.on('data', (chunk: Buffer) => (this.#stderr = (this.#stderr + chunk.toString()).slice(-4000)))
+    channel.stderr.on('data', (chunk: Buffer) => (this.#stderr = (this.#stderr + chunk.toString()).slice(-KEPT_STDERR)))
     void channel.ended.then(end => {
       this.#end = end
       this.#wake()
@@ -156,7 +160,8 @@ export class Shell {
 
   #ended(end: ChannelEnd): Error {
     const { exitCode, signal, lost } = end
-    const stderr = redact(this.#stderr.trim())
+    // Redacted before it is cut: half a secret would not be known for one.
+    const stderr = redact(this.#stderr.trim()).slice(-SHOWN_STDERR)
     if (exitCode === LOCKED && !this.#parser) {
       return new ConnectError(`Another run is at work on this host: ${stderr}.`, { host: this.#host, hint: 'Wait until it is done. The lock goes away by itself when that run ends or dies.' })
     }

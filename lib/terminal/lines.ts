@@ -1,5 +1,5 @@
 import type { Colors } from 'picocolors/types.js'
-import { redact } from '../secret/redact.ts'
+import { shown, shownInLine } from '../report/printable.ts'
 import type { HandlerReport, HostReport, Report, TaskReport, TaskStatus } from '../report/report.ts'
 
 /** How much is said, and how. */
@@ -22,20 +22,21 @@ export function isTold({ status }: Pick<TaskReport, 'status'>, { verbosity }: St
   return verbosity > 0 || (status !== 'ok' && status !== 'skipped')
 }
 
-/** A task with its changes. */
+/** A task with its changes. What comes from a host or a playbook is made printable; stead's own words stay, even if a secret should be one of them. */
 export function taskLines(host: string, task: TaskReport, style: Style): string[] {
   const took = style.verbosity > 1 ? style.colors.dim(` (${Math.round(task.durationMs)} ms)`) : ''
-  const lines = [`${host}  ${statusWord(task.status, style)}  ${task.name}${task.ignored ? ' (ignored)' : ''}${took}`]
+  const lines = [`${shownInLine(host)}  ${statusWord(task.status, style)}  ${shownInLine(task.name)}${task.ignored ? ' (ignored)' : ''}${took}`]
   for (const { resource, diff, reason } of task.changes) {
-    lines.push(`    ${style.colors.bold(resource)}${reason === undefined ? '' : `  ${reason}`}`)
-    if (style.diff && diff) lines.push(...diff.split('\n').map(line => `      ${paint(line, style)}`))
+    lines.push(`    ${style.colors.bold(shownInLine(resource))}${reason === undefined ? '' : `  ${shown(reason).replaceAll('\n', '\n      ')}`}`)
+    if (style.diff && diff) lines.push(...shown(diff).split('\n').map(line => `      ${paint(line, style)}`))
   }
-  if (task.error !== undefined) lines.push(...errorLines(task.error))
-  return lines.map(line => redact(line))
+  if (task.error !== undefined) lines.push(...textLines(task.error))
+  return lines.flatMap(line => line.split('\n'))
 }
 
-function errorLines(error: string): string[] {
-  return error.split('\n').map(line => `    ${line}`)
+/** Lines of text, set in, so that none can pass for one of stead's own. */
+function textLines(text: string): string[] {
+  return shown(text).split('\n').map(line => `    ${line}`)
 }
 
 function paint(line: string, { colors }: Style): string {
@@ -47,24 +48,37 @@ function paint(line: string, { colors }: Style): string {
 export function handlerLines(host: string, handler: HandlerReport, style: Style): string[] {
   const word = handler.status === 'change' ? (style.check ? 'would run' : 'ran') : handler.status === 'may-change' ? 'may run' : 'FAILED'
   const color = handler.status === 'failed' ? style.colors.red : style.colors.yellow
-  return [`${host}  ${color(word.padEnd(style.check ? 12 : 10))}  handler: ${handler.name}`, ...(handler.error === undefined ? [] : errorLines(handler.error))].map(line => redact(line))
+  return [`${shownInLine(host)}  ${color(word.padEnd(style.check ? 12 : 10))}  handler: ${shownInLine(handler.name)}`, ...(handler.error === undefined ? [] : textLines(handler.error))]
 }
 
-/** What a run came to, host by host, and what to do next. */
-export function summaryLines({ hosts, check }: Report, style: Style): string[] {
-  return Object.entries(hosts).flatMap(([name, host]) => [hostLine(name, host, check, style), ...(host.error === undefined ? [] : errorLines(host.error)), ...host.summary.map(line => `    ${line}`)])
+/** What a run came to, host by host, what to do next, and all of it in one line. */
+export function summaryLines({ hosts, check, durationMs }: Report, style: Style): string[] {
+  const each = Object.entries(hosts).flatMap(([name, host]) => [hostLine(name, host, style), ...(host.error === undefined ? [] : textLines(host.error)), ...host.summary.flatMap(textLines)])
+  const all = Object.values(hosts)
+  const counts = (['ok', 'change', 'may-change', 'failed', 'unreachable'] as const)
+    .map(status => [status, all.filter(host => host.status === status).length] as const)
+    .flatMap(([status, count]) => (count === 0 ? [] : [`${count} ${totalWords(check)[status]}`]))
+  return all.length === 0 ? each : [...each, `${all.length} ${all.length === 1 ? 'host' : 'hosts'}: ${counts.join(', ')}, in ${(durationMs / 1000).toFixed(1)} s`]
 }
 
-function hostLine(name: string, host: HostReport, check: boolean, { colors }: Style): string {
-  const word = {
+function totalWords(check: boolean): Record<HostReport['status'], string> {
+  return { ok: check ? 'as it should be' : 'unchanged', change: check ? 'would change' : 'changed', 'may-change': 'may change', failed: 'FAILED', unreachable: 'UNREACHABLE' }
+}
+
+/** What a host came to, in a word or two. */
+export function hostWord(status: HostReport['status'], { colors, check }: Style): string {
+  return {
     ok: colors.green(check ? 'as it should be' : 'converged, nothing to change'), change: colors.yellow(check ? 'would change' : 'converged'),
     'may-change': colors.cyan('may change'), failed: colors.red('FAILED'), unreachable: colors.red('UNREACHABLE'),
-  }[host.status]
+  }[status]
+}
+
+function hostLine(name: string, host: HostReport, style: Style): string {
   const count = (status: TaskStatus) => host.tasks.filter(task => task.status === status).length
   const counts = (['ok', 'change', 'may-change', 'failed', 'skipped'] as const).filter(status => count(status) > 0).map(status => `${count(status)} ${status}`)
   if (host.handlers.length) counts.push(`${host.handlers.length} ${host.handlers.length === 1 ? 'handler' : 'handlers'}`)
   const cost = `${host.roundTrips} ${host.roundTrips === 1 ? 'round trip' : 'round trips'}, ${kilobytes(host.bytesSent)} sent, ${kilobytes(host.bytesReceived)} received`
-  return `${name}  ${word}: ${[...counts, cost].join(', ')}`
+  return `${shownInLine(name)}  ${hostWord(host.status, style)}: ${[...counts, cost].join(', ')}`
 }
 
 function kilobytes(bytes: number): string {

@@ -72,10 +72,10 @@ describe('Handlers and check mode on hosts of the lab', function () {
     const before = await invocation()
     for (let count = 0; count < 2; count += 1) {
       const check = await host.check(work(2000))
-      expect([check.status, check.handlers, errorOf(check)]).to.deep.equal(['change', [{ name: 'restart it', status: 'change' }], undefined])
+      expect([check.status, check.handlers, errorOf(check)]).to.deep.equal(['change', [{ name: 'restart it', status: 'change', after: 2 }], undefined])
       expect(await invocation()).to.equal(before)
     }
-    expect((await host.apply(work(2000))).handlers).to.deep.equal([{ name: 'restart it', status: 'change' }])
+    expect((await host.apply(work(2000))).handlers).to.deep.equal([{ name: 'restart it', status: 'change', after: 2 }])
     const after = await invocation()
     expect(after).to.not.equal(before)
     for (const report of [await host.check(work(2000)), await host.apply(work(2000))]) expect([report.status, report.handlers]).to.deep.equal(['ok', []])

@@ -219,7 +219,7 @@ describe('a check', () => {
       task('install', apt({ packages: ['hello'] }), { notify: one })
       task('may', directory({ path: '/no/such/directory' }), { notify: [one, two] })
     })
-    expect(report.handlers).to.deep.equal([{ name: 'three', status: 'change' }, { name: 'one', status: 'change' }, { name: 'two', status: 'may-change', reason: 'a task that notifies it may change' }])
+    expect(report.handlers).to.deep.equal([{ name: 'three', status: 'change', after: 2 }, { name: 'one', status: 'change', after: 4 }, { name: 'two', status: 'may-change', after: 4, reason: 'a task that notifies it may change' }])
   }))
 
   it('is taken by no lock', () => inTemporaryDirectory(async root => {

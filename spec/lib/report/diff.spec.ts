@@ -88,6 +88,31 @@ describe('a difference', () => {
     expect(show({ settings: { a: password }, comment: password }, { settings: { a: null }, comment: '' })).to.equal('settings.a: <secret> → (none)\ncomment: <secret> → (none)')
   })
 
+  describe('[fault 54] of a file that not everybody may read', () => {
+    const old = (mode: string) => ({ type: 'file', mode, content: Content.of('a\npin 1234\nb\n') })
+    const to = { content: Content.of('a\npin 5678\nb\n') }
+
+    it('does not show what it held before, nor size and checksum of that', () => {
+      for (const mode of ['0600', '0640', '0660', '0700']) expect(show(old(mode), to), mode).to.equal('--- current\n+++ desired\n@@ -1,3 +1,3 @@\n a\n-<hidden: not everybody may read it>\n+pin 5678\n b')
+      expect(show(old('0644'), to)).to.include('-pin 1234')
+      expect(show({ ...old('0600'), content: Content.known('0'.repeat(64), 5) }, to)).to.match(/^content: <hidden> → 13 bytes/)
+    })
+
+    it('shows nothing of what stays, where a line or a block of it is edited', () => {
+      const list = differences(old('0640'), to)
+      expect(showDifferences(list, old('0640'), { edited: true })).to.equal('--- current\n+++ desired\n@@ -1,3 +1,3 @@\n <hidden: not everybody may read it>\n-<hidden: not everybody may read it>\n+pin 5678\n <hidden: not everybody may read it>')
+      expect(showDifferences(list, old('0644'), { edited: true })).to.include(' a\n-pin 1234')
+    })
+  })
+
+  it('[fault 6] shows no piece of a secret whose base64 goes over several lines, and yet that such a line differs', () => {
+    const lines = (text: string) => (Buffer.from(text).toString('base64').match(/.{1,20}/g) ?? []).join('\n')
+    const [one, two] = [secret(`diff-spec-lines-${'x'.repeat(60)}`), secret(`diff-spec-lines-${'y'.repeat(60)}`)]
+    const told = contents(`key:\n${lines(one.reveal())}\nend\n`, `key:\n${lines(two.reveal())}\nend\n`)
+    for (const text of [one, two]) for (const line of lines(text.reveal()).split('\n')) expect(told).to.not.include(line)
+    expect(told).to.include('-<secret>').and.include('+<secret>').and.include(' key:')
+  })
+
   it('[check 8] tells neither size nor checksum of what may hold an old secret', () => {
     const bytes = Content.of(Buffer.from([0, 1, 2]))
     expect(show({ content: bytes }, { content: Content.of('new', { secret: 'parts' }) })).to.equal('content: <secret> → <secret>')

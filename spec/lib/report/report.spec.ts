@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, lstatSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
@@ -7,8 +7,9 @@ import { UsageError } from '../../../lib/errors.ts'
 import { html } from '../../../lib/report/html.ts'
 import { junit } from '../../../lib/report/junit.ts'
 import { exitStatus, hostStatus, reportSchema, statusOf, taskStatus } from '../../../lib/report/report.ts'
-import { checkReportFile, writeReport } from '../../../lib/report/write-report.ts'
+import { checkReportFile, printableReport, writeReport } from '../../../lib/report/write-report.ts'
 import { secret } from '../../../lib/secret/secret.ts'
+import { command } from '../../../modules/command.ts'
 import { file } from '../../../modules/file.ts'
 import { here, runLocally } from '../run/local-run.ts'
 import { inTemporaryDirectory } from '../shell/local-session.ts'
@@ -61,9 +62,9 @@ describe('a report', () => {
   it('is written as JSON that its schema takes, as JUnit and as HTML, by the file\'s extension, and nothing beside it', () => inTemporaryDirectory(async place => {
     const names = ['r.json', 'r.xml', 'r.html']
     for (const name of names) writeReport(path.join(place, name), full(true))
-    expect(reportSchema.parse(JSON.parse(readFileSync(path.join(place, 'r.json'), 'utf8')))).to.deep.equal(JSON.parse(JSON.stringify(full(true))))
-    expect(readFileSync(path.join(place, 'r.xml'), 'utf8')).to.equal(junit(full(true)))
-    expect(readFileSync(path.join(place, 'r.html'), 'utf8')).to.equal(html(full(true)))
+    expect(reportSchema.parse(JSON.parse(readFileSync(path.join(place, 'r.json'), 'utf8')))).to.deep.equal(JSON.parse(JSON.stringify(printableReport(full(true)))))
+    expect(readFileSync(path.join(place, 'r.xml'), 'utf8')).to.equal(junit(printableReport(full(true))))
+    expect(readFileSync(path.join(place, 'r.html'), 'utf8')).to.equal(html(printableReport(full(true))))
     expect(readdirSync(place).sort()).to.deep.equal(names.sort())
   }))
 
@@ -80,8 +81,55 @@ describe('a report', () => {
   })
 
   it('refuses a file in a folder that is not there', () => {
-    expect(() => checkReportFile('no/such/folder/r.json')).to.throw(UsageError, 'its folder is not there')
+    expect(() => checkReportFile('no/such/folder/r.json')).to.throw(UsageError, 'its folder does not exist')
   })
+
+  it('[fault 7] is for its owner alone, and is written beside its place under a name that nobody can guess', () => inTemporaryDirectory(async place => {
+    const name = path.join(place, 'r.json')
+    const mode = () => statSync(name).mode & 0o777
+    const umask = process.umask(0)
+    writeReport(name, full(false))
+    process.umask(umask)
+    expect(mode()).to.equal(0o600)
+    chmodSync(name, 0o640)
+    writeReport(name, full(false))
+    expect([mode(), readdirSync(place)]).to.deep.equal([0o640, ['r.json']])
+  }))
+
+  it('[fault 7] follows no link: neither one in its own place, nor one where an older stead wrote at first', () => inTemporaryDirectory(async place => {
+    const name = path.join(place, 'r.json')
+    const victim = path.join(place, 'victim')
+    writeFileSync(victim, 'precious')
+    symlinkSync(victim, name)
+    symlinkSync(victim, `${name}.${process.pid}`)
+    writeReport(name, full(false))
+    expect([readFileSync(victim, 'utf8'), lstatSync(name).isFile()]).to.deep.equal(['precious', true])
+  }))
+
+  it('[fault 7] that cannot be written leaves nothing beside it, and the older one', () => inTemporaryDirectory(async place => {
+    mkdirSync(path.join(place, 'r.json'))
+    expect(() => checkReportFile(path.join(place, 'r.json'))).to.throw(UsageError, 'a directory is there')
+    expect(() => writeReport(path.join(place, 'r.json'), full(false))).to.throw('EISDIR')
+    expect(readdirSync(place)).to.deep.equal(['r.json'])
+  }))
+
+  it('[fault 37] tells handlers where they ran: between the tasks, in HTML and in JUnit', () => {
+    const steps = { tasks: [task({ name: 'One' }), task({ name: 'Two' })], handlers: [{ name: 'Reload', status: 'change' as const, after: 1 }, { name: 'Restart', status: 'change' as const }] }
+    const order = (text: string) => [...text.matchAll(/One|Two|Reload|Restart/g)].map(([name]) => name)
+    for (const write of [html, junit]) expect(order(write(report({ web1: host(steps) })))).to.deep.equal(['One', 'Reload', 'Two', 'Restart'])
+  })
+
+  it('[fault 37] of a real run says after how many tasks a handler ran, in a check too', () => inTemporaryDirectory(async place => {
+    for (const check of [true, false]) {
+      const done = await runLocally(({ task: add, handler, flushHandlers }) => {
+        const [one, two] = [handler('one', command({ argv: ['true'] })), handler('two', command({ argv: ['true'] }))]
+        add('a', file({ path: `${place}/a`, content: 'x' }), { notify: one })
+        flushHandlers()
+        add('b', file({ path: `${place}/b`, content: 'x' }), { notify: two })
+      }, { check })
+      expect(done.handlers.map(({ name, after }) => [name, after])).to.deep.equal([['one', 1], ['two', 2]])
+    }
+  }))
 
   it('never holds a secret, in any format', () => inTemporaryDirectory(async place => {
     const password = secret('report-spec-"<password>&').reveal()
@@ -132,8 +180,16 @@ describe('the HTML page', () => {
     expect(page).to.include('handler: Restart</summary><pre>it would not</pre>').and.include('handler: Reload</summary><pre>a task may change</pre>')
   })
 
+  it('[fault 37] is readable on a telephone and in the dark, has a colour for each status, and says how many there are of each', () => {
+    const page = html(full(false))
+    expect(page).to.include('<meta name="viewport"').and.include('prefers-color-scheme:dark').and.include('color-scheme:light dark')
+    for (const status of taskStatus.options) expect(page, status).to.match(new RegExp(`\\.${status}[,{]`)).and.include(`<span class="status ${status}">`)
+    expect(page).to.include('<tr><th>hosts</th><td>2</td>').and.include('<tr><th>tasks</th><td>5</td>').and.include('<tr><th>handlers</th><td>2</td><td><span class="status change">change</span>1 <span class="status failed">failed</span>1</td>')
+    expect(html(report({ web1: host({ tasks: [task({ status: 'change', changes: [{ resource: 'file[/x]', diff: '-a\n+b' }] })] }) }))).to.include('<span class="removed">-a</span>\n<span class="added">+b</span>')
+  })
+
   it('tells check from run, and each task\'s status', () => {
     expect(html(full(true))).to.include('<p>Check of')
-    expect(html(full(false))).to.include('<p>Run of').and.include('<span class="status">may-change</span>May')
+    expect(html(full(false))).to.include('<p>Run of').and.include('<span class="status may-change">may-change</span>May')
   })
 })

@@ -7,12 +7,13 @@ import { playbook, type Play } from '../../../lib/playbook/playbook.ts'
 import type { HostReport } from '../../../lib/report/report.ts'
 import { statusOf } from '../../../lib/report/report.ts'
 import { runHost } from '../../../lib/run/run-host.ts'
+import type { RunObserver } from '../../../lib/run/run-playbooks.ts'
 import { ReadSession, Session } from '../../../lib/shell/session.ts'
 import type { Connect } from '../../../lib/transport/transport.ts'
 import { connectPrivately } from '../../helpers/own-place.ts'
 import { publishedHost } from '../../helpers/published-schema.ts'
 
-export const silent: Observer = { taskStarted: () => undefined, taskDone: () => undefined, handlerDone: () => undefined, note: () => undefined }
+export const silent: RunObserver = { taskStarted: () => undefined, taskDone: () => undefined, handlerDone: () => undefined, note: () => undefined, hostDone: () => undefined }
 
 /** This machine, as its user. */
 export const here: Host = { name: 'here', groups: [], address: '127.0.0.1', port: 22, user: userInfo().username, become: false, connection: 'local', vars: {} }

@@ -41,7 +41,7 @@ describe('lines of a run', () => {
 
   it('sum a host up with what it cost, and what the playbook says at the end', () => {
     const lines = summaryLines(report({ web1: host({ status: 'change', tasks: [task(), change], handlers: [{ name: 'x', status: 'change' }], roundTrips: 2, bytesSent: 1500, summary: ['Next: look.'] }) }), style())
-    expect(lines).to.deep.equal(['web1  converged: 1 ok, 1 change, 1 handler, 2 round trips, 1.5 kB sent, 2.0 kB received', '    Next: look.'])
+    expect(lines).to.deep.equal(['web1  converged: 1 ok, 1 change, 1 handler, 2 round trips, 1.5 kB sent, 2.0 kB received', '    Next: look.', '1 host: 1 changed, in 1.2 s'])
     expect(summaryLines(full(true), style({ check: true })).join('\n')).to.include('web2  UNREACHABLE').and.include('    no answer')
   })
 

@@ -1,0 +1,21 @@
+import { SteadError } from '../errors.ts'
+
+/** The run was told to stop: what was begun has ended, and nothing more is begun. */
+export class Interrupted extends SteadError {
+  constructor(reason: unknown, before: string) {
+    super(`Stopped (${String(reason)}) before ${before}.`, { hint: 'What is above was done. A plain second run goes on from here; handlers that are due are noted down on the host.' })
+  }
+}
+
+/** @throws Interrupted when the run was told to stop. */
+export function refuseStopped(stop: AbortSignal | undefined, before: string): void {
+  if (stop?.aborted) throw new Interrupted(stop.reason, before)
+}
+
+/** Resolves when the run is told to stop; never without a signal. */
+export function stopped(stop: AbortSignal | undefined): Promise<void> {
+  return new Promise(resolve => {
+    if (stop?.aborted) resolve()
+    else stop?.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
