@@ -40,6 +40,7 @@ const hostReport = z.strictObject({
   handlers: z.array(handlerReport),
   summary: z.array(z.string()).describe('What the playbook says at the end'),
   error: z.string().optional(),
+  stopped: z.literal(true).optional().describe('It was told to stop before all tasks were done (Ctrl-C, a signal); its status is then failed'),
 })
 
 /** The shape of `--report FILE.json`. */

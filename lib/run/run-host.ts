@@ -52,6 +52,7 @@ export async function runHost(host: Host, prepared: Prepared, options: { check: 
     if (report.status !== 'failed') report.summary = await summaryOf(walk.play)
   } catch (error) {
     report.status = error instanceof ConnectError ? 'unreachable' : 'failed'
+    if (error instanceof Interrupted) report.stopped = true
     report.error = format(error instanceof ConnectError ? error.at({ host: host.name }) : error)
   } finally {
     session.close()

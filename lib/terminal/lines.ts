@@ -55,18 +55,20 @@ export function handlerLines(host: string, handler: HandlerReport, style: Style)
 export function summaryLines({ hosts, check, durationMs }: Report, style: Style): string[] {
   const each = Object.entries(hosts).flatMap(([name, host]) => [hostLine(name, host, style), ...(host.error === undefined ? [] : textLines(host.error)), ...host.summary.flatMap(textLines)])
   const all = Object.values(hosts)
-  const counts = (['ok', 'change', 'may-change', 'failed', 'unreachable'] as const)
-    .map(status => [status, all.filter(host => host.status === status).length] as const)
-    .flatMap(([status, count]) => (count === 0 ? [] : [`${count} ${totalWords(check)[status]}`]))
+  const words = totalWords(check)
+  const counts = (['ok', 'change', 'may-change', 'failed', 'unreachable', 'stopped'] as const)
+    .map(end => [end, all.filter(host => (host.stopped ? 'stopped' : host.status) === end).length] as const)
+    .flatMap(([end, count]) => (count === 0 ? [] : [`${count} ${words[end]}`]))
   return all.length === 0 ? each : [...each, `${all.length} ${all.length === 1 ? 'host' : 'hosts'}: ${counts.join(', ')}, in ${(durationMs / 1000).toFixed(1)} s`]
 }
 
-function totalWords(check: boolean): Record<HostReport['status'], string> {
-  return { ok: check ? 'as it should be' : 'unchanged', change: check ? 'would change' : 'changed', 'may-change': 'may change', failed: 'FAILED', unreachable: 'UNREACHABLE' }
+function totalWords(check: boolean): Record<HostReport['status'] | 'stopped', string> {
+  return { ok: check ? 'as it should be' : 'unchanged', change: check ? 'would change' : 'changed', 'may-change': 'may change', failed: 'FAILED', unreachable: 'UNREACHABLE', stopped: 'STOPPED' }
 }
 
 /** What a host came to, in a word or two. */
-export function hostWord(status: HostReport['status'], { colors, check }: Style): string {
+export function hostWord({ status, stopped }: HostReport, { colors, check }: Style): string {
+  if (stopped) return colors.yellow('STOPPED')
   return {
     ok: colors.green(check ? 'as it should be' : 'converged, nothing to change'), change: colors.yellow(check ? 'would change' : 'converged'),
     'may-change': colors.cyan('may change'), failed: colors.red('FAILED'), unreachable: colors.red('UNREACHABLE'),
@@ -78,7 +80,7 @@ function hostLine(name: string, host: HostReport, style: Style): string {
   const counts = (['ok', 'change', 'may-change', 'failed', 'skipped'] as const).filter(status => count(status) > 0).map(status => `${count(status)} ${status}`)
   if (host.handlers.length) counts.push(`${host.handlers.length} ${host.handlers.length === 1 ? 'handler' : 'handlers'}`)
   const cost = `${host.roundTrips} ${host.roundTrips === 1 ? 'round trip' : 'round trips'}, ${kilobytes(host.bytesSent)} sent, ${kilobytes(host.bytesReceived)} received`
-  return `${shownInLine(name)}  ${hostWord(host.status, style)}: ${[...counts, cost].join(', ')}`
+  return `${shownInLine(name)}  ${hostWord(host, style)}: ${[...counts, cost].join(', ')}`
 }
 
 function kilobytes(bytes: number): string {

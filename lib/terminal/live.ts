@@ -56,7 +56,7 @@ export function liveView(hosts: readonly string[], canvas: Canvas, style: Style,
     const name = shownInLine(host).padEnd(width)
     if (end) {
       const bad = isBad(end.report)
-      return `${bad ? colors.red('✖') : colors.green('✔')} ${name}  ${hostWord(end.report.status, style)}  ${elapsed(end.at - (since ?? begun))}`
+      return `${bad ? colors.red('✖') : colors.green('✔')} ${name}  ${hostWord(end.report, style)}  ${elapsed(end.at - (since ?? begun))}`
     }
     if (since === undefined) return `${colors.dim('·')} ${name}  ${now === undefined ? 'waits for its turn' : shownInLine(now)}`
     return `${colors.cyan('▸')} ${name}  ${tasks} done, now: ${shownInLine(now ?? '')}  ${elapsed(clock.now() - nowSince)}`
@@ -67,7 +67,7 @@ export function liveView(hosts: readonly string[], canvas: Canvas, style: Style,
     const room = screen.room - 1
     const chosen = all.length <= room ? all : all.map((entry, index) => ({ entry, index })).sort((a, b) => order(a.entry[1]) - order(b.entry[1]) || a.index - b.index).slice(0, room).map(({ entry }) => entry)
     const count = (wanted: number) => all.filter(([, state]) => order(state) === wanted).length
-    const parts = [`${count(1)} at work`, `${count(2)} done`, ...(count(0) > 0 ? [colors.red(`${count(0)} failed`)] : [])]
+    const parts = [`${count(1)} at work`, `${count(2)} done`, ...(count(0) > 0 ? [colors.red(`${count(0)} failed${all.some(([, state]) => state.end?.report.stopped) ? ' or stopped' : ''}`)] : [])]
     const total = `${all.length} ${all.length === 1 ? 'host' : 'hosts'}: ${parts.join(', ')}  ${elapsed(clock.now() - begun)}`
     screen.draw(told.splice(0), [...chosen.map(([host, state]) => hostLine(host, state)), colors.dim(total)])
   }
