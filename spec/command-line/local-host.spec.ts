@@ -45,7 +45,7 @@ describe('a run without a lab', function () {
     workspace.write('made', 'drift\n')
     const { status, out } = await run(['playbooks/make.ts', '-i', 'here', '--check'])
     expect(status).to.equal(2)
-    expect(out).to.include('would change  Make').and.include('-drift').and.include('+one')
+    expect(out).to.include('would change  Make').and.include('-<hidden: not everybody may read it>').and.include('+one')
     expect(readFileSync(at('made'), 'utf8')).to.equal('drift\n')
     const plain = await run(['playbooks/make.ts', '-i', 'here', '--check', '--no-diff'])
     expect(plain.out).to.include('would change  Make').and.not.include('drift')
