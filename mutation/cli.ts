@@ -8,13 +8,15 @@ import { folders, specsOf } from './folders.ts'
 import { tryMutants, type Tried } from './try-mutants.ts'
 
 /**
- * `npm run mutants [-- FOLDER…] [--survivors] [--own]`: makes small mistakes in the sources of each folder (or one file), one at a time, and tells which
+ * `npm run mutants [-- FOLDER…] [--survivors] [--own] [--every N]`: makes small mistakes in the sources of each folder (or one file), one at a time, and tells which
  * of them no unit spec notices. `--survivors`: only those that survived last time. `--own`: asks only the specs of the same folder, which is quick.
+ * `--every`: only each Nth mutant, for an estimate.
  */
 const ENOUGH = 0.85
 const words = process.argv.slice(2)
 const onlySurvivors = words.includes('--survivors')
-const chosen = words.filter(word => !word.startsWith('--')).map(word => word.replace(/\/$/, ''))
+const every = words.includes('--every') ? Number(words[words.indexOf('--every') + 1]) : 1
+const chosen = words.filter((word, at) => !word.startsWith('--') && words[at - 1] !== '--every').map(word => word.replace(/\/$/, ''))
 const files = chosen.filter(word => word.endsWith('.ts'))
 const wanted = chosen.length > 0 ? folders.filter(folder => chosen.some(word => word === folder || path.dirname(word) === folder)) : folders
 const wrong = chosen.find(word => !folders.includes(word) && !folders.includes(path.dirname(word)))
@@ -36,7 +38,7 @@ const accepted = readAccepted()
 const table: { folder: string; mutants: number; killed: number; percent: string; unexplained: number }[] = []
 for (const folder of wanted) {
   const { directory, mutants: found } = copyWithMutants(folder)
-  const all = found.filter(({ file }) => files.length === 0 || files.includes(file))
+  const all = found.filter(({ file }) => files.length === 0 || files.includes(file)).filter((_, index) => index % every === 0)
   const last = onlySurvivors ? lastSurvivors(folder) : undefined
   const mutants = last ? all.filter(mutant => last.has(keyOf(mutant))) : all
   console.log(`${folder}: ${mutants.length} mutants`)
@@ -56,7 +58,7 @@ for (const folder of wanted) {
     const said = accepted.some(each => covers(each, mutant)) ? ' (accepted)' : ''
     console.log(`${mutant.file}:${mutant.line} ${fate}${said} [${mutant.kind}]\n    ${mutant.code}\n    -> ${mutant.to}`)
   }
-  if (files.length === 0) {
+  if (files.length === 0 && every === 1) {
     mkdirSync(path.dirname(lastResults(folder)), { recursive: true })
     writeFileSync(lastResults(folder), JSON.stringify(left.map(({ mutant }) => keyOf(mutant))))
   }

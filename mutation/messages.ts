@@ -11,8 +11,10 @@ export interface Measured {
   reached: number[]
 }
 
-/** What a worker answers. `loaded` are mutants whose code ran while the specs were loaded: they need a process of their own. */
+/** What a worker answers. `loaded` are mutants whose code ran while the specs were loaded: they need a process of their own. What
+ * failed is told at once, for a mutant may also end the process. */
 export type Answer =
   | { ready: true }
   | { measured: Measured[]; loaded: number[] }
+  | { mutant: number; failed: string }
   | { mutant: number; failed: string | undefined; dirty: boolean }

@@ -26,10 +26,15 @@ class Worker {
   readonly #process: ChildProcess
   readonly ready: Promise<boolean>
   #settle: (answer: Answer | undefined) => void = () => undefined
+  /** What failed in the run at hand, should the process not live to tell it all. */
+  failed: string | undefined
 
   constructor(directory: string, onMutant: number, specs: readonly string[]) {
     this.#process = startWorker(directory, onMutant, specs)
-    this.#process.on('message', (answer: Answer) => this.#settle(answer))
+    this.#process.on('message', (answer: Answer) => {
+      if ('failed' in answer && !('dirty' in answer)) this.failed = answer.failed
+      else this.#settle(answer)
+    })
     this.#process.on('exit', () => this.#settle(undefined))
     this.#process.on('error', () => this.#settle(undefined))
     this.ready = this.#next(60_000).then(answer => answer !== undefined)
@@ -37,6 +42,7 @@ class Worker {
 
   /** Sends an order; undefined where the worker ended, or was ended since it took too long (milliseconds). */
   async ask(order: Order, limit: number): Promise<Answer | undefined> {
+    this.failed = undefined
     const answer = this.#next(limit)
     this.#process.send(order)
     return answer
@@ -110,8 +116,10 @@ class Bench {
     }
     const limits = Object.fromEntries(tests.map(({ title }) => [title, this.#limits[title] ?? 0]))
     const answer = await this.#worker.ask({ mutant: mutant.id, tests: tests.map(({ title }) => title), limits }, Math.max(...Object.values(limits), 0) + GRACE + PATIENCE * sum(tests.map(({ durationMs }) => durationMs)))
-    const told = answer && 'mutant' in answer ? answer : undefined
+    const told = answer && 'dirty' in answer ? answer : undefined
+    const { failed } = this.#worker
     if (!told || told.dirty || fromStart) this.end()
+    if (!told && failed !== undefined) return { mutant, fate: 'killed', by: failed }
     // What an earlier mutant left in the process may have failed it: once more, in a new one.
     if ((!told || told.dirty) && !fresh) return this.try(mutant, tests, fromStart)
     if (!told) return { mutant, fate: 'timed out' }

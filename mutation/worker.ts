@@ -60,6 +60,7 @@ async function tryMutant({ mutant, tests, limits }: Exclude<Order, { measure: tr
   await run(tests, true, (test, failure) => {
     if (!failure) return
     failed ??= test.fullTitle()
+    tell({ mutant, failed })
   })
   active = -1
   // A mutant may have spoilt what later ones would meet: then what failed fails without it, too.
