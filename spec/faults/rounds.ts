@@ -75,31 +75,41 @@ export class Rounds {
     return new Rounds(stage, { proof: await host.run(proof), traces: await host.run(traces) })
   }
 
-  /** Damages the host, cuts the run off that mends it, runs it again, and looks whether all is well. */
-  async play(round: Round): Promise<Result> {
+  /** Damages the host, cuts the run off that mends it, runs it again, and looks whether all is well. One that was over before is cut off sooner. */
+  async play(drawn: Round): Promise<Result> {
     const startedAt = Date.now()
+    const problems: string[] = []
+    let round = drawn
+    let hit = false
+    for (let left = 3; !hit && left > 0; left -= 1) {
+      hit = await this.#cutOff(round, problems)
+      if (!hit) round = { ...round, at: typeof round.at === 'number' ? round.at / 3 : 1 }
+    }
+    problems.push(...await this.#recover())
+    return { round, outcome: problems.length > 0 ? 'needed a hand' : hit ? 'converged' : 'missed', problems, seconds: (Date.now() - startedAt) / 1000 }
+  }
+
+  async #cutOff(round: Round, problems: string[]): Promise<boolean> {
     const { host, stead, playbook, work, group } = this.#stage
     const cut = cuts[round.cut]
     if (!cut) throw new Error(`There is no cut ${round.cut}.`)
     await host.run(`( ${round.scene.damage} ) >/dev/null 2>&1 || :`)
     await cut.prepare?.(host)
     const line = await Line.open({ host: host.address, port: 22 })
-    const problems: string[] = []
     let hit = false
     try {
       const inventory = work.inventory('line.ts', { [host.name]: { groups: [group], vars: { ansible_host: '127.0.0.1', ansible_port: line.port, stead_known_hosts_file: this.#knownAt(line.port) } } })
       const running = stead.start(playbook, inventory)
       await Promise.race([line.used, running.ended])
-      const there = typeof round.at === 'number' ? await sleep(round.at * 1000, true) : await reached(host, this.#window(round.scene, round.at), 20)
-      const over = await Promise.race([running.ended.then(() => true), sleep(0, false)])
-      hit = there && !over && await cut.make({ host, line, running })
+      const over = running.ended.then(() => false)
+      const there = await Promise.race([over, typeof round.at === 'number' ? sleep(round.at * 1000, true) : reached(host, this.#window(round.scene, round.at), 20)])
+      hit = there && await cut.make({ host, line, running })
       if (!(await endAfter(running, hit ? cut.patienceSeconds : 120)) && cut.patienceSeconds > 50) problems.push(`The run that was cut off did not end within ${cut.patienceSeconds} s.`)
     } finally {
       line.close()
     }
     await cut.repair?.(host)
-    problems.push(...await this.#recover())
-    return { round, outcome: problems.length > 0 ? 'needed a hand' : hit ? 'converged' : 'missed', problems, seconds: (Date.now() - startedAt) / 1000 }
+    return hit
   }
 
   #window(scene: Scene, name: string): string {

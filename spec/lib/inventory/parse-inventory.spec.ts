@@ -92,6 +92,25 @@ all:
     expect(inventory.hosts[0]?.password?.reveal()).to.equal('parse-inventory-old-pass')
   })
 
+  it('[fault 38] merges groups by their longest way from all, whatever their names and however they are written', () => {
+    const groups = `
+top:
+  vars: { colour: top, top: true }
+  children:
+    a-leaf:
+    z-middle:
+z-middle:
+  vars: { colour: middle, middle: true }
+  children: { a-leaf: }
+a-leaf:
+  vars: { colour: leaf }
+  hosts: { a.example.org: }
+`
+    const found = host(parse(groups), 'a.example.org')
+    expect(found.groups).to.deep.equal(['top', 'z-middle', 'a-leaf'])
+    expect(found.vars).to.deep.equal({ colour: 'leaf', top: true, middle: true })
+  })
+
   it('merges variables: all, parent, child, priority, host', () => {
     const inventory = parse(`
 all: { vars: { a: all, b: all, c: all, d: all, e: all } }
