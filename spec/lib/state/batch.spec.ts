@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { batch, requestIdentity } from '../../../lib/state/batch.ts'
+import { batch, questionIdentity, requestIdentity, stateIdentity } from '../../../lib/state/batch.ts'
 import type { Request } from '../../../lib/state/resource.ts'
 import { output, sample, type SampleKey } from './sample-resource.ts'
 
@@ -59,5 +59,25 @@ describe('batch', () => {
       const answers = batch(keys.map(key => ask(alpha, key))).parse([output('x=1')])
       expect(answers.get('alpha x')).to.deep.equal({ value: '1', detail: 'more of x' })
     }
+  })
+
+  it('tells keys of one name apart that look at it in another way, or ask something else of it', () => {
+    const looking = { ...alpha, aspect: ({ more }: SampleKey) => (more ? 'its target' : undefined) }
+    const asking = { ...alpha, question: ({ more }: SampleKey) => (more ? 'these packages' : undefined) }
+    const both = { ...looking, ...asking }
+    const of = (resource: typeof alpha, more: boolean) => [requestIdentity, questionIdentity, stateIdentity].map(identity => identity(ask(resource, { name: 'x', more })))
+    expect(of(looking, true)).to.deep.equal(['alpha x its target', 'alpha x', 'alpha x'])
+    expect(of(asking, true)).to.deep.equal(['alpha x these packages', 'alpha x these packages', 'alpha x'])
+    expect(of(both, true)).to.deep.equal(['alpha x these packages its target', 'alpha x these packages', 'alpha x'])
+    expect(of(both, false)).to.deep.equal(['alpha x', 'alpha x', 'alpha x'])
+  })
+
+  it('says of an answer that never came that the host gave none', () => {
+    const short = { ...alpha, read: () => ({ ...alpha.read([]), parse: () => [] }) }
+    expect(batch([ask(short, { name: 'x' })]).parse([output('')]).get('alpha x')).to.have.property('message', 'The host gave no answer to this read.')
+    expect(batch([ask(alpha, { name: 'x' })]).parse([]).get('alpha x')).to.have.property('message', 'no answer')
+    const odd: unknown = 'odd'
+    const throwing = { ...alpha, read: () => ({ ...alpha.read([]), parse: (): never => { throw odd } }) }
+    expect(batch([ask(throwing, { name: 'x' })]).parse([output('')]).get('alpha x')).to.be.an('error').with.property('message', 'odd')
   })
 })

@@ -48,6 +48,7 @@ describe('sameValue', () => {
 
   it('does not mind the order of keys, and does mind the order of lists', () => {
     expect(sameValue({ a: '1', b: null }, { b: null, a: '1' })).to.equal(true)
+    for (const keys of ['abc', 'acb', 'bac', 'bca', 'cab', 'cba']) expect(sameValue({ a: '1', b: '2', c: '3' }, Object.fromEntries([...keys].map(key => [key, String('abc'.indexOf(key) + 1)]))), keys).to.equal(true)
     expect(sameValue(['a', 'b'], ['b', 'a'])).to.equal(false)
     expect(sameValue(['a', 'b'], ['a', 'b'])).to.equal(true)
   })

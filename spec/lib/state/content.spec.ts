@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { inspect } from 'node:util'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { Content } from '../../../lib/state/content.ts'
@@ -30,5 +31,18 @@ describe('Content', () => {
     expect(content.equals(Content.of('x', { secret: true }))).to.equal(true)
     expect(content.equals(Content.of('y'))).to.equal(false)
     expect(Content.known(content.sha256, 1).bytes).to.equal(undefined)
+  })
+
+  it('is asked for by its checksum, but for a secret, whose checksum could be guessed from', () => {
+    expect(Content.of('x').askedBy).to.equal(createHash('sha256').update('x').digest('hex'))
+    expect([Content.of('x', { secret: true }).askedBy, Content.of('x', { secret: 'parts' }).askedBy]).to.deep.equal(['', ''])
+    expect([Content.of('x', { secret: 'parts' }).secret, Content.known('ab', 1).secret]).to.deep.equal(['parts', false])
+  })
+
+  it('is not text: neither a template, nor JSON, nor a sum takes it for that; a developer sees what is known of it', () => {
+    const content = Content.known('ab', 3)
+    for (const use of [() => `${content}`, () => JSON.stringify({ content }), () => String(content), () => [content].join()]) expect(use).to.throw(TypeError, 'A Content was used as text: what it holds is in its bytes.')
+    expect(inspect(content)).to.equal('Content(3 bytes, sha256 ab)')
+    expect(inspect(Content.of('hidden', { secret: true }))).to.equal('<secret>')
   })
 })

@@ -11,4 +11,12 @@ describe('what a script mentions', () => {
     for (const script of ['rm -rf /srv/a', 'rm -rf /srv/a/', 'test -f /srv/a/b']) expect(mentions(script, '/srv/a/b'), script).to.equal(true)
     for (const script of ['ls /srv', 'rm /srv/a/bc', 'rm /srv/ab']) expect(mentions(script, '/srv/a/b'), script).to.equal(false)
   })
+
+  it('is nothing above a name that is no path from the root, and nothing of no words', () => {
+    expect(mentions('rm -r a/b', 'a/b/c')).to.equal(false)
+    expect(mentions('a/b/c', 'a/b/c')).to.equal(true)
+    for (const words of ['', ' ', 'ls /', 'mutant']) expect(mentions(words, '/srv/a/b'), words).to.equal(false)
+    expect(mentions('ls /', '/')).to.equal(true)
+    expect(mentions('rm -r /srv/a', '/srv/a/b/c/d')).to.equal(true)
+  })
 })

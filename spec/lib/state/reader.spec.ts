@@ -127,4 +127,32 @@ describe('Reader', () => {
     reader.foretold = () => null
     expect(await reader.current(alpha, { name: 'b' })).to.equal(null)
   })
+
+  it('gives what failed and what is not there to whoever asks, however much they want of it, and asks no second time', async () => {
+    const { frames, reader } = host(() => output('a=broken'))
+    for (const more of [false, true]) expect([await reason(reader.current(alpha, { name: 'a', more })), await reader.current(alpha, { name: 'b', more })]).to.deep.equal(['a is broken', null])
+    expect(frames).to.have.length(2)
+  })
+
+  it('takes any answer for enough where a resource does not say otherwise', async () => {
+    const { frames, reader } = host()
+    const plain = { ...alpha, answers: undefined }
+    reader.foretold = ({ key }) => (plain.identify({ name: 'f', ...(typeof key === 'object' ? key : {}) }) === 'f' ? { value: 'foretold' } : undefined)
+    expect(await reader.current(plain, { name: 'f', more: true })).to.deep.equal({ value: 'foretold' })
+    await reader.current(plain, { name: 'a' })
+    expect(await reader.current(plain, { name: 'a', more: true })).to.deep.equal({ value: '1' })
+    expect(frames).to.deep.equal([['alpha a']])
+  })
+
+  it('gives what was foretold alone where the host has nothing', async () => {
+    const { reader } = host(() => output(''))
+    reader.foretold = () => ({ value: 'foretold' })
+    expect(await reader.current(alpha, { name: 'a', more: true })).to.deep.equal({ value: 'foretold' })
+  })
+
+  it('makes an error of whatever else a lost frame is rejected with', async () => {
+    const odd: unknown = 'no error'
+    const reader = new Reader(() => new Promise((_, reject: (reason: unknown) => void) => reject(odd)))
+    expect(await reader.current(alpha, { name: 'a' }).catch((error: unknown) => error)).to.be.an('error').with.property('message', 'no error')
+  })
 })
