@@ -21,7 +21,7 @@ const work = new WorkDirectory(name)
 const stage = await setStage(playbook, await findLabHost(name), work)
 const all = await Rounds.on(stage)
 const results: Result[] = []
-for (const [index, round] of drawRounds(stage.scenes, { rounds, seed, only, longest: 8 }).entries()) {
+for (const [index, round] of drawRounds(stage.scenes, { rounds, seed, only, slow: true, longest: 8 }).entries()) {
   const result = await all.play(round)
   results.push(result)
   console.log(`${index + 1} ${result.outcome} (${result.seconds.toFixed(0)} s): ${describeRound(round).split('\n')[0]}`)

@@ -24,6 +24,8 @@ export interface Cut {
   patienceSeconds: number
   /** What a person does who finds the host so: plugs it in, makes room on the disk. */
   repair?: (host: LabHost) => Promise<void>
+  /** Too long to be waited for in each run of the specs. */
+  slow?: true
   /** Only where this program runs in the scene. */
   program?: string
 }
@@ -49,8 +51,8 @@ const killed = (program: string, match: string): Cut => ({
   patienceSeconds: 90, program,
 })
 
-/** The session's shells: those that read frames, and what they started to read them with. */
-const killShells = `for p in $(pgrep -x sh) $(pgrep -x dash); do ! grep -qa 'IFS= read -r n' /proc/$p/cmdline 2>/dev/null || kill -9 $p; done`
+/** The session's shells, by their command line (lib/shell/start.ts), and the parts that they run. */
+export const sessionShells = '^/bin/sh -c .* stead-'
 
 export const cuts: Record<string, Cut> = {
   'SIGKILL to stead': signal('SIGKILL'),
@@ -59,7 +61,7 @@ export const cuts: Record<string, Cut> = {
   'SIGHUP to stead': signal('SIGHUP'),
   'connection reset': gone(0),
   'connection gone for 5 s': gone(5),
-  'connection gone for 60 s': gone(60),
+  'connection gone for 60 s': { ...gone(60), slow: true },
   'connection half-open': {
     make: async ({ line, running }) => {
       const end = line.silence()
@@ -69,7 +71,7 @@ export const cuts: Record<string, Cut> = {
     patienceSeconds: 45,
   },
   'shell killed': {
-    make: async ({ host }) => host.run(killShells).then(() => true),
+    make: async ({ host }) => host.run(`pkill -KILL -f '${sessionShells}'`).then(() => true, () => false),
     patienceSeconds: 90,
   },
   'apt-get killed': killed('apt-get', '-x apt-get'),

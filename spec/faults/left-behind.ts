@@ -1,8 +1,10 @@
+import { sessionShells } from './cuts.ts'
+
 /** Shell: everything that a run may have left where it writes, one line each, and programs of it that still run. The same before and after, where nothing was. */
 export const traces = `find /etc /opt /srv /usr/sbin /usr/local /var/www /var/lib/stead /var/lib/dpkg/updates /var/lib/notes /tmp /var/tmp /root /home -xdev -printf '%p %y %m %u:%g\\n' 2>/dev/null \\
 | grep -vE '__pycache__|/systemd-private-|^/etc/[a-z.]*- |^/etc/(tor|mtab|[.]updated)|^/var/lib/stead d |^/home/[^ ]*bash_history|^/tmp d |^/tmp/[.](X11|ICE|font|XIM|Test)|ssl_temp|^/root/[.](ssh|bash)' | sort
 dpkg --audit; ls /var/lib/stead/notified 2>/dev/null
-ps -eo args= | grep -E '^(apt-get|dpkg|/usr/bin/dpkg|psql|openssl|tar|gpg)|-m (pip|venv)|IFS= read -r n' | grep -v grep || :`
+ps -eo args= | grep -E '^(apt-get|dpkg|/usr/bin/dpkg|psql|openssl|tar|gpg)|-m (pip|venv)|${sessionShells}' | grep -v grep || :`
 
 /** A service and the files that it reads when it starts or is told to. */
 interface Reader {

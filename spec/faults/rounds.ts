@@ -44,8 +44,8 @@ export interface Result {
 }
 
 /** Draws rounds: half of them at a random moment, half in a window of the scene. A program is killed only where it runs. */
-export function drawRounds(scenes: readonly Scene[], options: { rounds: number; seed: number; only?: string; longest: number }): Round[] {
-  const kinds = Object.entries(cuts).filter(([name]) => options.only === undefined || name.includes(options.only))
+export function drawRounds(scenes: readonly Scene[], options: { rounds: number; seed: number; only?: string; slow: boolean; longest: number }): Round[] {
+  const kinds = Object.entries(cuts).filter(([name, { slow }]) => (options.slow || !slow) && (options.only === undefined || name.includes(options.only)))
   const all = kinds.flatMap(([cut, { program }]) => scenes
     .filter(({ windows }) => program === undefined || Object.keys(windows).some(window => window.startsWith(program)))
     .map(scene => ({ cut, scene, whenThere: program !== undefined })))
