@@ -62,14 +62,15 @@ describe('batch', () => {
   })
 
   it('tells keys of one name apart that look at it in another way, or ask something else of it', () => {
-    const looking = { ...alpha, aspect: ({ more }: SampleKey) => (more ? 'its target' : undefined) }
-    const asking = { ...alpha, question: ({ more }: SampleKey) => (more ? 'these packages' : undefined) }
+    const looking = { ...alpha, aspect: ({ more }: SampleKey) => (more ? 'its target' : 'itself') }
+    const asking = { ...alpha, question: ({ more }: SampleKey) => (more ? 'these packages' : 'those') }
     const both = { ...looking, ...asking }
     const of = (resource: typeof alpha, more: boolean) => [requestIdentity, questionIdentity, stateIdentity].map(identity => identity(ask(resource, { name: 'x', more })))
     expect(of(looking, true)).to.deep.equal(['alpha x its target', 'alpha x', 'alpha x'])
     expect(of(asking, true)).to.deep.equal(['alpha x these packages', 'alpha x these packages', 'alpha x'])
     expect(of(both, true)).to.deep.equal(['alpha x these packages its target', 'alpha x these packages', 'alpha x'])
-    expect(of(both, false)).to.deep.equal(['alpha x', 'alpha x', 'alpha x'])
+    expect(of(both, false)).to.deep.equal(['alpha x those itself', 'alpha x those', 'alpha x'])
+    expect(of(alpha, true)).to.deep.equal(['alpha x', 'alpha x', 'alpha x'])
   })
 
   it('says of an answer that never came that the host gave none', () => {
