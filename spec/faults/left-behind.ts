@@ -27,6 +27,6 @@ export const synapseReaders: Reader[] = [
 /** Shell: names each service that runs on what its files were before they were last changed (a second, which ps(1) rounds away, is allowed for). */
 export function outdated(readers: readonly Reader[]): string {
   return readers.map(({ unit, files, process }) => `pid=$(${process ?? `systemctl show --value -p MainPID ${unit}`}); age=$(ps -o etimes= -p "$pid"); started=$(($(date +%s) - age))
-for f in ${files}; do [ "$(stat -c %Z "$f")" -le $((started + 1)) ] || echo "${unit} does not run on $f as it is now"; done
+for f in ${files}; do [ "$(stat -c %Y "$f")" -le $((started + 1)) ] || echo "${unit} does not run on $f as it is now"; done
 [ "$(systemctl show --value -p NeedDaemonReload ${unit})" = no ] || echo "systemd has not read ${unit} anew"`).join('\n')
 }
