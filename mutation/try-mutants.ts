@@ -20,6 +20,8 @@ const QUICK_TEST = 100
 /** How much longer than without a mutant a test may take, and how many milliseconds beside that. */
 const PATIENCE = 6
 const GRACE = 3000
+/** How long specs may take to load (milliseconds). */
+const LOADING = 180_000
 
 /** A running worker and the answers that it still owes. */
 class Worker {
@@ -37,7 +39,7 @@ class Worker {
     })
     this.#process.on('exit', () => this.#settle(undefined))
     this.#process.on('error', () => this.#settle(undefined))
-    this.ready = this.#next(60_000).then(answer => answer !== undefined)
+    this.ready = this.#next(LOADING).then(answer => answer !== undefined)
   }
 
   /** Sends an order; undefined where the worker ended, or was ended since it took too long (milliseconds). */

@@ -19,7 +19,7 @@ const ownHosts = /^spec\/modules\/(check-and-handlers|examples|file\.edge|pip-ve
 
 function groupOf(file: string): Group {
   if (needHosts.includes(file)) return file.startsWith('spec/lib/postgres/') ? 'shared hosts' : 'own hosts'
-  if (/^spec\/(lib|docs|lab-tools|command-line)\//.test(file) || needNone.test(file)) return 'no hosts'
+  if (/^spec\/(lib|docs|lab-tools|command-line|mutation)\//.test(file) || needNone.test(file)) return 'no hosts'
   return file.startsWith('spec/modules/') && !ownHosts.test(file) ? 'shared hosts' : 'own hosts'
 }
 

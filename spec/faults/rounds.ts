@@ -50,7 +50,7 @@ export function drawRounds(scenes: readonly Scene[], options: { rounds: number; 
     .filter(({ windows }) => program === undefined || Object.keys(windows).some(window => window.startsWith(program)))
     .map(scene => ({ cut, scene, whenThere: program !== undefined })))
   // By turns, so that few rounds see each kind as well.
-  const byCut = kinds.map(([name]) => fc.constantFrom(...all.filter(({ cut }) => cut === name)))
+  const byCut = [...new Set(all.map(({ cut }) => cut))].map(name => fc.constantFrom(...all.filter(({ cut }) => cut === name)))
   const moment = (each: (typeof all)[number]): fc.Arbitrary<Round> => {
     const random = fc.integer({ min: 0, max: options.longest * 1000 }).map(ms => ms / 1000)
     const { scene, cut } = each
