@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { batch, questionIdentity, requestIdentity, stateIdentity } from '../../../lib/state/batch.ts'
-import type { Request } from '../../../lib/state/resource.ts'
+import { identity, type Request } from '../../../lib/state/resource.ts'
 import { output, sample, type SampleKey } from './sample-resource.ts'
 
 const alpha = sample('alpha')
@@ -81,4 +81,11 @@ describe('batch', () => {
     const throwing = { ...alpha, read: () => ({ ...alpha.read([]), parse: (): never => { throw odd } }) }
     expect(batch([ask(throwing, { name: 'x' })]).parse([output('')]).get('alpha x')).to.be.an('error').with.property('message', 'odd')
   })
+
+  it('takes the later of two answers to the same thing where the resource does not say which is fuller', () => {
+    const plain = { ...alpha, answers: undefined }
+    expect(batch([ask(plain, { name: 'x' }), ask(plain, { name: 'x', more: true })]).parse([output('x=1')]).get('alpha x')).to.deep.equal({ value: '1', detail: 'more of x' })
+  })
+
+  it('names a piece of state as every diff and log does', () => expect(identity('file', '/etc/passwd')).to.equal('file[/etc/passwd]'))
 })

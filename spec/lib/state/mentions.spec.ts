@@ -14,6 +14,8 @@ describe('what a script mentions', () => {
 
   it('is nothing above a name that is no path from the root, and nothing of no words', () => {
     expect(mentions('rm -r a/b', 'a/b/c')).to.equal(false)
+    expect(mentions('rm -r a/b/c', 'a/b/c/d')).to.equal(false)
+    expect(mentions('mutant', 'app')).to.equal(false)
     expect(mentions('a/b/c', 'a/b/c')).to.equal(true)
     for (const words of ['', ' ', 'ls /', 'mutant']) expect(mentions(words, '/srv/a/b'), words).to.equal(false)
     expect(mentions('ls /', '/')).to.equal(true)
