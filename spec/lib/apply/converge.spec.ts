@@ -286,19 +286,6 @@ describe('a run', () => {
     })
     expect(report.summary).to.deep.equal(['It is a.'])
   }))
-
-  it('[fault 38] knows the host in conditions and in functions of tasks, for no round trip where only a condition asks', () => inTemporaryDirectory(async place => {
-    const report = await runOver(privateConnect(`${place}/host`), ({ task, host }) => {
-      task('has a processor', file({ path: `${place}/a` }), { when: () => host.cores > 0 })
-      task('has none', file({ path: `${place}/b` }), { when: () => host.cores === 0 })
-    })
-    expect([statuses(report), report.roundTrips]).to.deep.equal([['has a processor: change', 'has none: skipped'], 2])
-    const told = await runOver(privateConnect(`${place}/host`), ({ task, host }) => {
-      task('says it', async () => file({ path: `${place}/cores`, content: String(host.cores) }))
-    })
-    expect(statuses(told)).to.deep.equal(['says it: change'])
-    expect(Number(text(place, 'cores'))).to.be.above(0)
-  }))
 })
 
 describe('writing a file', () => {

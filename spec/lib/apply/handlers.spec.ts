@@ -6,7 +6,6 @@ import { playbook, type Play } from '../../../lib/playbook/playbook.ts'
 import { checkPlaybooks } from '../../../lib/run/run-playbooks.ts'
 import { command } from '../../../modules/command.ts'
 import { file } from '../../../modules/file.ts'
-import { waitFor } from '../../../modules/wait-for.ts'
 import { playbookSource, runStead, Workspace } from '../../command-line/run-stead.ts'
 import { here, runLocally, runOver, statuses, type Tasks } from '../run/local-run.ts'
 import { privateConnect } from '../../helpers/own-place.ts'
@@ -69,17 +68,6 @@ describe('a handler', () => {
       task('half', command({ argv: ['sh', '-c', `touch ${place}/made too; false`], creates: `${place}/no` }), { notify: handler('restart', noting(place, 'again')), ignoreErrors: true })
     })
     expect([statuses(ignored), told(ignored), ran(place)]).to.deep.equal([['half: failed'], ['restart: change'], 'again'])
-  }))
-
-  it('[fault 38] is not noted down by a wait that does not end in time: nothing was changed', () => inTemporaryDirectory(async place => {
-    const tasks: Tasks = ({ task, handler }) => {
-      task('wait', waitFor({ path: `${place}/there`, timeoutSeconds: 1 }), { notify: handler('restart', noting(place, 'restart')) })
-    }
-    const connect = privateConnect(`${place}/host`)
-    expect([statuses(await runOver(connect, tasks)), noted(place)]).to.deep.equal([['wait: failed'], []])
-    writeFileSync(`${place}/there`, '')
-    const next = await runOver(connect, tasks)
-    expect([statuses(next), told(next), ran(place)]).to.deep.equal([['wait: ok'], [], ''])
   }))
 
   it('[handlers 5] is noted down before the change that needs it, so that a change killed in the middle leaves it to the next run', () => inTemporaryDirectory(async place => {

@@ -92,6 +92,21 @@ all:
     expect(inventory.hosts[0]?.password?.reveal()).to.equal('parse-inventory-old-pass')
   })
 
+  it('[fault 38] has a group below all where it is written there and where it is not, and takes both for as deep', () => {
+    const found = host(parse('all: { children: { a-written: } }\na-written: { vars: { colour: a }, hosts: { h.example.org: } }\nz-not: { vars: { colour: z }, hosts: { h.example.org: } }'), 'h.example.org')
+    expect([found.groups, found.vars]).to.deep.equal([['a-written', 'z-not'], { colour: 'z' }])
+  })
+
+  it('[fault 38] finds a group among its own children, whichever child leads there', () => {
+    expect(wrong('a: { children: { quiet: , b: } }\nquiet: { hosts: { h.example.org: } }\nb: { children: { a: } }').join()).to.include('The group a is among its own children: a > b > a.')
+  })
+
+  it('[fault 38] takes every word for true and false that Ansible does', () => {
+    const become = (word: string) => host(parse(`all: { hosts: { h.example.org: { ansible_become: ${word} } } }`), 'h.example.org').become
+    for (const word of ['true', 'yes', 'on', '1', '"true"', '"yes"', '"ON"', 'True']) expect(become(word), word).to.equal(true)
+    for (const word of ['false', 'no', 'off', '0', '"false"', '"no"', '"OFF"', 'False']) expect(become(word), word).to.equal(false)
+  })
+
   it('[fault 38] merges groups by their longest way from all, whatever their names and however they are written', () => {
     const groups = `
 top:

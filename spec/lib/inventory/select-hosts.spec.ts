@@ -35,6 +35,13 @@ describe('selectHosts', () => {
     for (const [pattern, names] of Object.entries(cases)) expect(select(pattern), pattern).to.deep.equal(names)
   })
 
+  it('[fault 38] takes every sign of a glob but * and ? as it stands, and the groups that always are for no match', () => {
+    const others = parseInventory('web: { hosts: { web1.org: , web1xorg: { ansible_host: 192.0.2.1 }, "a+b.org": , "aab.org": } }', '/srv/prod.yml')
+    const found = (pattern: string) => selectHosts(others, pattern).map(({ name }) => name)
+    expect([found('web1.o*'), found('a+?.org'), found('*.org')]).to.deep.equal([['web1.org'], ['a+b.org'], ['web1.org', 'a+b.org', 'aab.org']])
+    for (const pattern of ['al*', 'ungroup*', '*ll', 'ungroupe?']) expect(select(pattern), pattern).to.deep.equal([])
+  })
+
   it('keeps only hosts that are in the limit as well', () => {
     expect(select('all', 'db')).to.deep.equal(['web3.org', 'db1.org'])
     expect(select('web', 'db1.org')).to.deep.equal([])

@@ -23,6 +23,10 @@ describe('what is wrong with an inventory', () => {
     expect(issues.list.map(({ file, line, message }) => `${file} ${line} ${message}`)).to.deep.equal([
       'first.yml undefined a', 'first.yml 2 b', 'first.yml 7 c', 'first.yml 7 d', 'first.yml 7 d, too', 'second.yml 1 e',
     ])
+    const bare = new Issues('first.yml')
+    bare.add('on line 3', { file: 'first.yml', line: 3 })
+    bare.add('of the whole file', { file: 'first.yml' })
+    expect(bare.list.map(({ message }) => message)).to.deep.equal(['of the whole file', 'on line 3'])
     const late = new Issues('first.yml')
     late.add('on a line', { file: 'first.yml', line: 1, column: 2 })
     late.add('of the whole file', { file: 'first.yml' })

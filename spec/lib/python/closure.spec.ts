@@ -31,6 +31,16 @@ describe('problems of installed distributions', () => {
     expect(check([synapse], 'matrix-synapse', 'uv')).to.deep.equal(['uv is missing', 'jinja2 is missing (needed by matrix-synapse)'])
   })
 
+  it('[fault 38] are not of constraints and wishes that are for another Python or another system', () => {
+    const old = [distribution('jinja2', '2.11')]
+    const constrained = (constraint: string) => problems(old, environment, ['jinja2'], [constraint])
+    expect(constrained('jinja2>=3; python_version < "3.11"')).to.deep.equal([])
+    expect(constrained('jinja2>=3; python_version >= "3.11"')).to.deep.equal(['jinja2 2.11 does not satisfy >=3 (a constraint)'])
+    expect(constrained('jinja2>=3; extra == "tests"')).to.deep.equal([])
+    expect(constrained('uv>=9')).to.deep.equal([])
+    expect(check(old, 'uv; sys_platform == "win32"', 'tomli; sys_platform == "linux"')).to.deep.equal(['tomli is missing'])
+  })
+
   it('heed extras, also of a distribution walked before without them', () => {
     const installed = [synapse, distribution('jinja2', '3.1')]
     expect(check(installed, 'matrix-synapse')).to.deep.equal([])
