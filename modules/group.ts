@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { defineModule, group as groupResource, name, PlaybookError, want, type HostView } from '../lib/index.ts'
 
 const args = z.strictObject({
-  name: name.refine(text => !/^\d+$/.test(text), 'must be a name, not a number'),
+  name: name.refine(text => !/^\d+$/.test(text), 'must be a name, not a number').refine(text => text.length <= 32, 'must be at most 32 characters long'),
   /** @default 'present' */
   state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
   /** A new one gets an id below 1000. @default false */

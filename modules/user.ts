@@ -6,7 +6,7 @@ import { groupNames } from './group.ts'
 const hash = /^(\*|!|\$y\$[^:\s]+\$[^$:\s]{43}|\$gy\$[^:\s]+\$[^$:\s]{43}|\$7\$[^:\s]+\$[^$:\s]{43}|\$6\$[^:\s]+\$[./A-Za-z0-9]{86}|\$5\$[^:\s]+\$[./A-Za-z0-9]{43}|\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}|\$1\$[^:\s]+\$[./A-Za-z0-9]{22}|[./A-Za-z0-9]{13})$/
 
 const args = z.strictObject({
-  name: name.refine(text => !/^\d+$/.test(text), 'must be a name, not a number'),
+  name: name.refine(text => !/^\d+$/.test(text), 'must be a name, not a number').refine(text => text.length <= 32, 'must be at most 32 characters long'),
   /** @default 'present' */
   state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
   uid: z.int('must be a whole number').min(0, 'must be 0 or more').transform(String).optional(),

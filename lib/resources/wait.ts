@@ -47,9 +47,10 @@ export const wait: Resource<WaitKey, WaitState, Record<string, never>> = {
       },
     }
   },
+  // 69: what it is looked at with is missing, and will not come by waiting.
   apply: key => ({
     seconds: key.timeoutSeconds,
-    script: apply`e=$(( $(date +%s) + ${key.timeoutSeconds} )); until (${probe(key)}) >/dev/null 2>&1; do if [ "$(date +%s)" -gt "$e" ]; then break; fi; sleep ${String(key.intervalSeconds ?? 0.3)}; done`,
+    script: apply`e=$(( $(date +%s) + ${key.timeoutSeconds} )); until (${probe(key)}) >/dev/null 2>&1; do [ $? -ne 69 ] || break; if [ "$(date +%s)" -gt "$e" ]; then break; fi; sleep ${String(key.intervalSeconds ?? 0.3)}; done`,
   }),
   event: {
     effect: 'wait',

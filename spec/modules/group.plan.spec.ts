@@ -12,5 +12,6 @@ describe('group', () => {
 
   it('finds every wrong argument at once', () => {
     expect(wrongArguments(misuse(group, { name: '', gid: -1, state: 'here', members: [] }))).to.deep.equal(['arguments', 'gid', 'name', 'state'])
+    expect(group({ name: 'g'.repeat(33) }).issues).to.deep.equal([{ argument: 'name', message: 'must be at most 32 characters long' }])
   })
 })

@@ -28,4 +28,9 @@ describe('user', () => {
   it('finds every wrong argument at once', () => {
     expect(wrongArguments(misuse(user, { name: 'a:b', uid: '7', groups: 'adm', home: 'srv', shell: 'sh', password: 'x', extra: 1 }))).to.deep.equal(['arguments', 'groups', 'home', 'name', 'password', 'shell', 'uid'])
   })
+
+  it('[fault 36] takes a name of up to 32 characters, as useradd does', () => {
+    expect(user({ name: 'u'.repeat(32) }).issues).to.deep.equal([])
+    expect(user({ name: 'u'.repeat(33) }).issues).to.deep.equal([{ argument: 'name', message: 'must be at most 32 characters long' }])
+  })
 })

@@ -147,6 +147,17 @@ parent:
     expect(inventory.groups.get('parent')).to.deep.equal(['h.org'])
   })
 
+  it('[fault 38] merges a group that is reached by several ways at the depth of the longest', () => {
+    const inventory = parse(`
+top: { children: { deep: , mid: { children: { low: { children: { deep: } } } } } }
+x: { children: { y: { children: { z: } } } }
+z: { hosts: h.org, vars: { v: z } }
+deep: { hosts: h.org, vars: { v: deep } }
+`)
+    expect(inventory.hosts[0]?.groups).to.deep.equal(['top', 'x', 'mid', 'y', 'low', 'z', 'deep'])
+    expect(inventory.hosts[0]?.vars).to.deep.equal({ v: 'deep' })
+  })
+
   it('reads YAML as Ansible does, but keeps times and dates as texts', () => {
     expect(parse('all: {hosts: {h.org: {a: yes, b: off, c: 0640, d: y, e: 12:30, f: 2020-01-31, g: "yes", h: !unsafe "{x}", i: }}}').hosts[0]?.vars)
       .to.deep.equal({ a: true, b: false, c: 0o640, d: 'y', e: '12:30', f: '2020-01-31', g: 'yes', h: '{x}', i: null })

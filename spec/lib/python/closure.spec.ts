@@ -27,6 +27,13 @@ describe('problems of installed distributions', () => {
     ])
   })
 
+  it('[fault 38] are none by a constraint whose marker is not met', () => {
+    const constrained = (line: string) => problems([distribution('a', '2.0')], environment, ['a'], [line])
+    expect(constrained('a<2; python_version < "3.11"')).to.deep.equal([])
+    expect(constrained('a<2; python_version >= "3.11"')).to.deep.equal(['a 2.0 does not satisfy <2 (a constraint)'])
+    expect(constrained('a<2; extra == "x"')).to.deep.equal([])
+  })
+
   it('say what is missing, and who needs it', () => {
     expect(check([synapse], 'matrix-synapse', 'uv')).to.deep.equal(['uv is missing', 'jinja2 is missing (needed by matrix-synapse)'])
   })
