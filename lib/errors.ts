@@ -134,6 +134,9 @@ export class ReadError extends SteadError {}
 /** The desired state could not be written. */
 export class ApplyError extends SteadError {}
 
+/** What an edit was made of was changed by somebody else before it was written: nothing was, and it may be planned anew. */
+export class StaleError extends ApplyError {}
+
 /** The desired state was written, and does not read back. */
 export class NotConvergedError extends SteadError {}
 

@@ -19,7 +19,7 @@ const args = z.strictObject({
 
 /**
  * A random secret that is made once, on the host, and stays there: stead never reads it, and format and length matter
- * only when it is made. Neither Ansible nor pyinfra has a module for it: their passwords are made by the controller. Source: random(4).
+ * only when it is made. A symbolic link in its place is an error. Neither Ansible nor pyinfra has a module for it: their passwords are made by the controller. Source: random(4).
  *
  * @example
  * generatedSecret({ path: '/etc/session.secret', format: 'alnum', length: 40, group: 'www-data', mode: '0640' })
@@ -36,8 +36,11 @@ export const generatedSecret = defineModule({
       return { wants: [secret === null && itself ? want(file, { path, noFollow: true }, null) : want(secretFile, key, null)] }
     }
     // The directory and the accounts are looked at as for any file, and accounts given by number get their names.
-    const [planned] = await Promise.all([planFile(host, { path }, { type: 'file', owner, group, mode }), host.current(secretFile, key)])
-    const found = planned.at(-1)?.desired
+    const planning = planFile(host, { path }, { type: 'file', owner, group, mode })
+    planning.catch(() => undefined)
+    const [itself] = await Promise.all([host.current(file, { path, noFollow: true }), host.current(secretFile, key)])
+    if (itself?.type === 'link') throw new PlaybookError(`${path} is a symbolic link, and what it leads to is not taken for the secret.`, { hint: 'Remove the link to have the secret made, or give the path of the file that it leads to.' })
+    const found = (await planning).at(-1)?.desired
     const text = (value: unknown, given: string) => (typeof value === 'string' ? value : given)
     return { wants: [want(secretFile, key, { owner: text(found?.owner, owner), group: text(found?.group, group), mode: text(found?.mode, mode) })] }
   },

@@ -1,9 +1,10 @@
-import { ApplyError, NotConvergedError, SteadError } from '../errors.ts'
+import { ApplyError, NotConvergedError, StaleError, SteadError } from '../errors.ts'
 import { compareWant, type PlannedWant, type TaskPlan } from '../plan/plan-task.ts'
 import { notified, type AnyTask } from '../playbook/task.ts'
 import { showDifferences } from '../report/diff.ts'
 import type { Change } from '../report/report.ts'
 import type { FramePart } from '../shell/frame.ts'
+import { STALE } from '../resources/file-write.ts'
 import { APPLY_TIMEOUT_SECONDS, type Session } from '../shell/session.ts'
 import { batch, requestIdentity } from '../state/batch.ts'
 import type { Request, State, Writing } from '../state/resource.ts'
@@ -56,6 +57,7 @@ export async function applyTask(
   }
   // The first that failed did so itself, whatever its exit code; those behind it were left out.
   const failed = results.findIndex(({ exitCode }) => exitCode !== 0)
+  if (results[failed]?.exitCode === STALE && writings[failed]?.edits) throw new StaleError('What was to be changed was changed by somebody else at the same moment, again and again.', { resource: writings[failed].identity, stderr: results[failed]?.stderr })
   if (failed >= 0) {
     const cause = await because(session, own.map(({ resource, key }) => resource.identify(key)))
     throw new ApplyError(`The change failed${cause}.`, { resource: writings[failed]?.identity, exitCode: results[failed]?.exitCode, stderr: results[failed]?.stderr })
@@ -75,7 +77,7 @@ async function because(session: Session, paths: readonly string[]): Promise<stri
 }
 
 /** One writing a want, but for neighbours that their resource writes together. */
-function groupWrites(toWrite: readonly PlannedWant[]): { identity: string; writing: Writing }[] {
+function groupWrites(toWrite: readonly PlannedWant[]): { identity: string; writing: Writing; edits: boolean }[] {
   const groups: PlannedWant[][] = []
   for (const planned of toWrite) {
     const last = groups.at(-1)
@@ -89,7 +91,7 @@ function groupWrites(toWrite: readonly PlannedWant[]): { identity: string; writi
     const { resource, key, desired } = first.want
     const changes = group.map(({ want, current }) => ({ key: want.key, current, desired: want.desired }))
     const writing = resource.applyTogether?.(changes) ?? resource.apply(key, first.current, desired)
-    return [{ identity: group.map(({ identity }) => identity).join(' '), writing }]
+    return [{ identity: group.map(({ identity }) => identity).join(' '), writing, edits: resource.madeFrom?.(key) !== undefined }]
   })
 }
 

@@ -1,4 +1,4 @@
-import { ApplyError, ConnectError, format, NotConvergedError, SteadError } from '../errors.ts'
+import { ApplyError, ConnectError, format, NotConvergedError, StaleError, SteadError } from '../errors.ts'
 import { changesAnything, isDone, lookUpLeftOut, planTask, settle, type TaskPlan } from '../plan/plan-task.ts'
 import { requestsOf } from '../plan/prefetch.ts'
 import { Pass } from '../playbook/pass.ts'
@@ -13,6 +13,9 @@ import { Patience } from './reconnect.ts'
 import { refuseStopped } from './stop.ts'
 import { tidyUp } from './tidy-up.ts'
 
+/** So often an edit is planned anew that somebody else was faster with. */
+const MOST_STALE = 3
+
 /** How many tasks are planned ahead after a change; doubled for as long as nothing changes. */
 const WINDOW_AFTER_CHANGE = 2
 
@@ -25,6 +28,8 @@ export class Convergence {
   readonly #pending: Set<string>
   #window = Infinity
   readonly #patience = new Patience()
+  /** How often each task's edit came too late. */
+  readonly #stale = new Map<AnyTask, number>()
   /** The task whose change was on its way when the connection was lost. */
   #cutOff: { task: AnyTask; changes: Change[]; again: boolean } | undefined
 
@@ -100,6 +105,7 @@ export class Convergence {
         }
         if (error instanceof ConnectionLost && (await this.#reconnect(error))) return at + index
         if (error instanceof ConnectError) throw error
+        if (error instanceof StaleError && this.#planAnew(task)) return at + index
         this.#failTask(task, error, startedAt)
         if (!task.options.ignoreErrors) return 'failed'
         this.#window = WINDOW_AFTER_CHANGE
@@ -108,6 +114,16 @@ export class Convergence {
     }
     this.#window *= 2
     return at + segment.length
+  }
+
+  /** An edit of what somebody else changed meanwhile is planned anew from what is there now, a few times. */
+  #planAnew(task: AnyTask): boolean {
+    const times = (this.#stale.get(task) ?? 0) + 1
+    this.#stale.set(task, times)
+    if (times > MOST_STALE) return false
+    this.#cutOff = undefined
+    this.#walk.reader.forget()
+    return true
   }
 
   /** The tasks to be planned together: at most the window, and not past a flush for which handlers wait. */

@@ -67,7 +67,7 @@ export const unitName = z
 export const attributeArguments = {
   /** User who owns it. @default as it is, root for a new one */
   owner: name.optional(),
-  /** Group. @default as it is, root for a new one */
+  /** Group. @default as it is, root for a new one, or that of its directory where that is setgid */
   group: name.optional(),
   /** Mode as a string. @default as it is, 0644 for a new file */
   mode: fileMode.optional(),

@@ -46,13 +46,19 @@ export async function planFile(host: HostView, wished: FileKey, attributes: Wish
   if (current && current.type !== desired.type && !wished.replaceOther && !replacesLink) throw new PlaybookError(wrongType(wished.path, current, desired.type), { ways: [replacing] })
   if (current?.type !== desired.type) refuseFullDirectory(wished, current)
   const missing = missingParents(above, host)
+  refuseGift(host, wished.path, owner ?? desired.owner, current)
   if (owner === null && current?.owner !== desired.owner) throw noSuch('user', desired.owner)
   if (groupName === null && current?.group !== desired.group) throw noSuch('group', desired.group)
   const isDirectory = desired.type === 'directory'
-  const mode = desired.mode && changeMode(desired.mode, current?.type === desired.type ? (current.mode ?? '0000') : isDirectory ? '0755' : '0644', isDirectory)
+  // What is new in a setgid directory has its group, and a directory is setgid in its turn.
+  const parent = above.at(-1)?.state
+  const inherits = current?.type !== desired.type && parent?.type === 'directory' && /^[2367]/.test(parent.mode ?? '')
+  const usual = isDirectory ? (inherits ? '2755' : '0755') : '0644'
+  const asked = desired.mode ?? (inherits && isDirectory ? usual : undefined)
+  const mode = asked && changeMode(asked, current?.type === desired.type ? (current.mode ?? '0000') : usual, isDirectory)
   return [
     ...missing,
-    want(file, key, { ...desired, mode, owner: owner ?? desired.owner, group: groupName ?? desired.group }),
+    want(file, key, { ...desired, mode, owner: owner ?? desired.owner, group: groupName ?? desired.group ?? (inherits ? parent.group : undefined) }),
   ]
 }
 
@@ -88,8 +94,15 @@ function missingParents(above: Awaited<ReturnType<typeof findParents>>, host: Ho
     refuseStrangeLink(state)
     if (state && state.type !== 'directory') throw new PlaybookError(wrongType(path, state, 'directory'))
     if (!state && !make && !host.mayCome()) throw new PlaybookError(`The directory ${path} is not there.`, { hint: 'Make it first (directory).', ways: [{ argument: 'parents', hint: 'Or give parents: true.' }, { argument: 'create', hint: 'Or give create: true, which makes the file too.' }] })
+    if (!state && make) refuseGift(host, path, 'root', null)
     return state || !make ? [] : [want(file, { path }, { type: 'directory', mode: '0755', owner: 'root', group: 'root' })]
   })
+}
+
+/** Only root gives files away (chown(2)): with `become` nothing could be made that is to be somebody else's. @throws PlaybookError, in check mode too. */
+function refuseGift({ become }: HostView, path: string, owner: string | undefined, current: FileState | null): void {
+  if (become === undefined || become === 'root' || owner === undefined || owner === become || current?.owner === owner) return
+  throw new PlaybookError(`${path} is to belong to ${owner}, and is written by ${become}, who cannot give it away: only root can.`, { hint: 'Leave out become: what root writes can be given to anybody. Or leave out owner.' })
 }
 
 /** As fs.protected_symlinks of proc(5), of every link on the way, in every directory: otherwise a user could lead root to any file of the host. */
@@ -101,6 +114,7 @@ export function refuseStrangeLink(state: FileState | null): void {
 /** Owner and group as they are to be, by their names where they have some. @throws PlaybookError where the host has no such user or group, and none comes. */
 export async function planOwnership(host: HostView, owner: string | undefined, group: string | undefined): Promise<{ owner?: string; group?: string }> {
   const [ownerName, groupName] = await Promise.all([accountName(host, 'passwd', owner), accountName(host, 'group', group)])
+  refuseGift(host, 'What is unpacked', ownerName ?? owner ?? 'root', null)
   if (ownerName === null) throw noSuch('user', owner)
   if (groupName === null) throw noSuch('group', group)
   return { owner: ownerName, group: groupName }

@@ -5,6 +5,7 @@ import { quote } from '../shell/quote.ts'
 import { apply, applyLines, read, readLines, ReadScript, type ApplyScript } from '../shell/script.ts'
 import { mentions } from '../state/mentions.ts'
 import type { Resource, Writing } from '../state/resource.ts'
+import { beside, tagOf } from './beside.ts'
 import { withPath } from './file-write.ts'
 
 /** A program to run: words, of which none is looked at by a shell. */
@@ -75,7 +76,8 @@ function create({ argv, whole = {} }: CommandKey, path: string, current: Command
   if (!whole.beside) return apply`${argv} || exit; f=${path}
 ${look}`
   return apply`d=${path.replace(/[^/]*$/, '')}; [ -d "$d" ] || { echo "The directory $d does not exist: make it first (directory)." >&2; exit 1; }
-f=$(mktemp -u -- "$d.stead.XXXXXXXX"); trap 'rm -f -- "$f"' EXIT; trap 'exit 143' HUP INT TERM
+${beside(path)}
+h=$PWD; cd -P -- "$d"; N; f=$PWD/$n; cd -- "$h"; trap 'rm -f -- "$f"; undone beside-'${tagOf(path)}' 2>/dev/null || :' EXIT
 ${withPath(argv, read`"$f"`)}; "$@" || exit
 [ -f "$f" ] || { echo "The command succeeded without making $f, the file that %s stands for." >&2; exit 1; }
 ${look}

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ReadError } from '../errors.ts'
 import { apply, read } from '../shell/script.ts'
 import type { Resource } from '../state/resource.ts'
+import { beside } from './beside.ts'
 
 /** A file that the host fetches with apt's own downloader, so that neither curl nor wget is needed. */
 export interface FetchedFileKey {
@@ -40,7 +41,9 @@ export const fetchedFile: Resource<FetchedFileKey, FetchedFileState, z.infer<typ
     if (desired === null) return { script: apply`rm -f -- ${path}` }
     if (current?.sha256 === desired.sha256) return { script: apply`chmod ${desired.mode} -- ${path}` }
     return {
-      script: apply`set -e; p=${path}; mkdir -p -- "\${p%/*}"; w=$(mktemp -d -- "$p.new-XXXXXXXX"); trap 'rm -rf -- "$w"' EXIT; chmod 755 "$w"
+      script: apply`set -e; p=${path}; mkdir -p -- "\${p%/*}"; cd -- "\${p%/*}"
+${beside(path)}
+N; mkdir -m 755 -- "$n"; w=$(pwd -P)/$n
 /usr/lib/apt/apt-helper download-file ${url} "$w/file" ${`SHA256:${desired.sha256}`}
 # Of a file: URL it gives a link.
 cat -- "$w/file" >"$w/new"; s=$(sha256sum <"$w/new"); [ "\${s%% *}" = ${desired.sha256} ]

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { apply, applyLines, read, type ApplyScript, type ReadScript } from '../shell/script.ts'
-import type { Content } from '../state/content.ts'
+import { Content } from '../state/content.ts'
 import type { Writing } from '../state/resource.ts'
 import { attributes } from './attributes.ts'
+import { beside } from './beside.ts'
 import { mounts } from './file-read.ts'
 import type { FileDesired, FileKey, FileState } from './file.ts'
 
@@ -68,16 +69,14 @@ export function writeFile(key: FileKey, current: FileState | null, desired: File
   const away = other && !replacesLink ? moveAway(key, current) : apply`:`
   if (desired.type === 'link') return { script: applyLines([...begin, link(path, desired.target ?? '', away)]) }
   if (desired.type === 'directory') {
-    const make = current === null || other ? apply`T ${path} link; [ -d "$b" ] || { mkdir -m 00755 -- "$b" && chown -h -- ${OWN} "$b"; } || X "$t"` : apply`:`
-    return { script: applyLines([...begin, other ? apply`T ${path} link; ${away}` : away, make, setAttributes(key, current, desired)]) }
+    return { script: applyLines([...begin, current && !other ? setAttributes(key, current, desired) : newDirectory(path, desired, away)]) }
   }
-  if (desired.content === undefined || (!other && current?.content && desired.content.equals(current.content))) {
-    const make = current && !other ? apply`:` : apply`T ${path} link; (set -C; exec 8>"$b" && chown -- ${OWN} ${NEW}) || X "$t"`
-    return { script: applyLines([...begin, other ? apply`T ${path} link; ${away}` : away, make, setAttributes(key, current, desired)]) }
-  }
+  const isNew = current === null || other
+  if (!isNew && (desired.content === undefined || (current.content && desired.content.equals(current.content)))) return { script: applyLines([...begin, setAttributes(key, current, desired)]) }
   const { source } = key
-  const stdin = desired.content.bytes ?? (source && 'file' in source ? readFileSync(source.file) : undefined)
-  return { script: applyLines([...begin, replace(key, current, desired, desired.content, away)]), stdin }
+  const content = desired.content ?? Content.of('')
+  const stdin = content.bytes ?? (source && 'file' in source ? readFileSync(source.file) : undefined)
+  return { script: applyLines([...begin, replace(key, current, desired, content, away)]), stdin }
 }
 
 /** What is in the way, for a person. */
@@ -88,11 +87,19 @@ export function wrongType(path: string, current: FileState, wanted: FileDesired[
 }
 
 function link(path: string, target: string, away: ApplyScript): ApplyScript {
-  return apply`T ${path} link
-n=$(mktemp -u ./.stead.XXXXXXXX); ln -sT -- ${target} "$n" || X "$t"
-trap 'rm -f -- "$n"' EXIT
+  return apply`${beside(path)}
+T ${path} link; N; ln -sT -- ${target} "$n" || X "$t"
 ${away}
 mv -fT -- "$n" "$b" || X "$t"`
+}
+
+/** A directory comes to its place with its owner and mode: where those cannot be given, nothing is made. */
+function newDirectory(path: string, desired: FileDesired, away: ApplyScript): ApplyScript {
+  return apply`${beside(path)}
+T ${path} link; N; mkdir -m 00700 -- "$n" || X "$t"
+{ [ "$(stat -c %d:%i -- "$n")" = "$(stat -L -c %d:%i ${NEW})" ] && ${own(NEW)} && chmod 00755 ${NEW} || X "$t"
+${attributes(NEW, desired)}; } 8<"$n"
+${away}; mv -T -- "$n" "$b" || X "$t"; sync -- ./`
 }
 
 /**
@@ -113,19 +120,22 @@ function replace(key: FileKey, current: FileState | null, desired: FileDesired, 
     ? apply`if [ "$i" ]; then l=$(stat -L -c %s ${NEW}); ${reserve}; ${attributes(OPEN, desired, current)}; cat <${NEW} >&7 && truncate -s "$l" -- ${OPEN} && rm -f -- "$n" || X "$t"; sync -- ${OPEN}
 else sync -- ${NEW}; mv -fT -- "$n" "$b" || X "$t"; fi`
     : apply`sync -- ${NEW}; ${away}; mv -fT -- "$n" "$b" || X "$t"`
-  return apply`T ${path} ${noFollow || other ? 'link' : 'follow'}
+  const named = `${desired.owner === undefined ? '%u' : ''}:${desired.group === undefined ? '%g' : ''}`
+  // cp(1) says nothing where another than root cannot give a file away.
+  const kept = named === ':' ? apply`:` : apply`[ "$i" ] || [ "$(stat -c ${named} -- "$b")" = "$(stat -L -c ${named} ${NEW})" ] || { echo "$t is of another owner or group, which only root can give to what takes its place; nothing was changed. inPlace: true writes into it." >&2; exit 1; }`
+  return apply`${beside(path)}
+T ${path} ${noFollow || other ? 'link' : 'follow'}
 i=; if ${inPlace && !other ? apply`[ -f "$b" ] && [ ! -L "$b" ]` : apply`false`}; then i=1; fi; if W "$t"; then exit 1; fi
 if [ "$i" ]; then command exec 7<>"$b" || X "$t"; ${same(OPEN)}; fi
-n=$(mktemp -u .stead.XXXXXXXX); trap 'rm -f -- "$n"' EXIT; trap 'exit 143' HUP INT TERM
-umask 077; set -C; command exec 8>"$n" || X "$t"; set +C; umask 022
-if [ -f "$b" ] && [ ! -L "$b" ]; then cp --attributes-only --preserve=mode,ownership,xattr -- "$b" ${NEW}; else chown -- ${OWN} ${NEW}; chmod 0644 -- ${NEW}; fi
+N; umask 077; set -C; command exec 8>"$n" || X "$t"; set +C; umask 022
+if [ -f "$b" ] && [ ! -L "$b" ]; then cp --attributes-only --preserve=mode,ownership,xattr -- "$b" ${NEW}; ${kept}; else ${own(NEW)}; chmod 0644 -- ${NEW}; fi
 ${attributes(NEW, desired, current)}
 ${bring}
 s=$(sha256sum <${NEW}); [ "\${s%% *}" = ${content.sha256} ] || { ${wrong} >&2; exit 1; }
 ${check}
 ${backup && !other ? apply`if [ -e "$b" ]; then cp -aT -- "$b" "$b.$(${stamp})" || X "$t"; fi` : apply`:`}
 ${madeFrom && !other ? unchanged(current) : apply`:`}
-${live}; trap - EXIT; sync -- ./
+${live}; sync -- ./
 ${reload}`
 }
 
@@ -134,10 +144,13 @@ export function withPath(words: readonly string[], path: ReadScript): ApplyScrip
   return apply`set --; for a in ${words}; do e=; while :; do case $a in *%s*) e=$e\${a%%%s*}${path}; a=\${a#*%s};; *) break;; esac; done; set -- "$@" "$e$a"; done`
 }
 
+/** Exit code of a write whose plan no longer fits what is there: it is to be planned anew. As EX_TEMPFAIL of sysexits.h(3). */
+export const STALE = 75
+
 /** An edit is of what was read: it is not written over what somebody else wrote there since. */
 function unchanged(current: FileState | null): ApplyScript {
   const now = current === null ? apply`[ ! -e "$b" ]` : current.content ? apply`{ s=$(sha256sum <"$b"); [ "\${s%% *}" = ${current.content.sha256} ]; }` : apply`:`
-  return apply`${now} || { echo "$t was changed by somebody else at this moment, and is left as it is: run again." >&2; exit 1; }`
+  return apply`${now} || { echo "$t was changed by somebody else at this moment, and is left as it is: run again." >&2; exit ${STALE}; }`
 }
 
 /** Gives up unless the descriptor is of the very thing that is at `$b`, and of no link. */
@@ -154,8 +167,10 @@ export const NEW = read`/proc/self/fd/8`
 /** The file that is written in place, by its descriptor. */
 const OPEN = read`/proc/self/fd/7`
 
-/** Who writes, and his group: what is new has them, also where the directory gives its own group on (setgid). */
-export const OWN = read`"$(id -u):$(id -g)"`
+/** What is new is of who writes it, and of his group; but where the directory is setgid, of its group. */
+export function own(file: ReadScript): ApplyScript {
+  return apply`case $(stat -c %A .) in ??????[sS]*) ;; *) chown -- "$(id -u):$(id -g)" ${file};; esac`
+}
 
 /** Ends the name of a backup; a file that ends in ~ is overlooked by run-parts(8) and by includes of `*.conf`. */
 const stamp = read`date -u +%Y-%m-%dT%H:%M:%S.%NZ~`

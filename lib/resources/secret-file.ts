@@ -3,8 +3,9 @@ import { ReadError } from '../errors.ts'
 import { apply, applyLines, read } from '../shell/script.ts'
 import type { Resource } from '../state/resource.ts'
 import { attributes } from './attributes.ts'
+import { beside } from './beside.ts'
 import { file } from './file.ts'
-import { enter, explained, NEW, OWN, same } from './file-write.ts'
+import { enter, explained, NEW, own, same } from './file-write.ts'
 
 export interface SecretFileKey {
   path: string
@@ -40,7 +41,7 @@ export const secretFile: Resource<SecretFileKey, SecretFileState, z.infer<typeof
   read(keys) {
     const paths = keys.map(({ path }) => path)
     return {
-      script: read`for p in ${paths}; do if [ -s "$p" ] && [ -f "$p" ]; then stat -L -c '%04a/%U/%G/%u/%g' -- "$p"; else echo; fi; done`,
+      script: read`for p in ${paths}; do if [ -s "$p" ] && [ -f "$p" ] && [ ! -L "$p" ]; then stat -L -c '%04a/%U/%G/%u/%g' -- "$p"; else echo; fi; done`,
       parse({ stdout, stderr, exitCode }) {
         if (exitCode !== 0) throw new ReadError('The secrets could not be looked for.', { stderr, exitCode })
         const lines = stdout.toString().split('\n')
@@ -61,10 +62,9 @@ ${attributes(NEW, desired)}; } 8<"$b"`]) }
     }
     // As with any file, by its descriptor: nobody who may write to the directory can put another one under it.
     return {
-      script: applyLines([...begin, apply`T ${path} link
-n=$(mktemp -u .stead.XXXXXXXX); trap 'rm -f -- "$n"' EXIT; trap 'exit 143' HUP INT TERM
-set -C; command exec 8>"$n" || X "$t"; set +C
-chown -- ${OWN} ${NEW}
+      script: applyLines([...begin, beside(path), apply`T ${path} link
+N; set -C; command exec 8>"$n" || X "$t"; set +C
+${own(NEW)}
 ${random[format](length)} >&8; echo >&8
 [ "$(wc -c <${NEW})" = ${length + 1} ] || { echo 'There was not enough chance in this host.' >&2; exit 1; }
 ${attributes(NEW, desired)}

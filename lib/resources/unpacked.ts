@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { ReadError } from '../errors.ts'
-import { apply, read, readLines, type ReadScript } from '../shell/script.ts'
+import { apply, applyLines, read, readLines, type ApplyScript, type ReadScript } from '../shell/script.ts'
 import type { Resource } from '../state/resource.ts'
+import { temporaryFunctions } from '../apply/temporary.ts'
 import { listMembers, unpackMembers } from './archive-members.ts'
+import { inOneLine, tagOf } from './beside.ts'
 import { directoriesAbove, file } from './file.ts'
 import { mounts } from './file-read.ts'
 import { fetchTo } from './file-write.ts'
@@ -87,19 +89,25 @@ const swapping = apply`E() { [ -e "$1" ] || [ -L "$1" ]; }
 ${mounts}
 D() { if M "$1"; then echo "$1 is left there, since $m is a mount point: unmount it, and remove the rest." >&2; else rm -rf --one-file-system -- "$1"; fi; }
 B() { for n in "$1/.stead-kept/="*; do n=\${n#"$1/.stead-kept/="}; if E "$1/tree/$n" && ! E "$1/old/$n"; then mv -T -- "$1/tree/$n" "$1/old/$n" || return; fi; done; }
-U() { trap - EXIT; if E "$w/old"; then B "$w" && mv -T -- "$w/old" "$d" || { echo "What was there is in $w/old." >&2; exit 1; }; fi; D "$w"; exit 1; }
+U() { trap - EXIT; if E "$w/old"; then B "$w" && mv -T -- "$w/old" "$d" || { echo "What was there is in $w/old." >&2; exit 1; }; fi; Z; exit 1; }
 R() {
   if E "$o/old" && E "$o/tree"; then
-    B "$o"
+    B "$o" || exit
     rmdir -- "$d" 2>/dev/null || :
     if E "$d"; then for k; do if E "$o/old/$k"; then
       if E "$d/$k"; then echo "A run that was killed left $o/old/$k, and there is another $d/$k now: choose one, and remove $o." >&2; exit 1; fi
-      mv -T -- "$o/old/$k" "$d/$k"
+      mv -T -- "$o/old/$k" "$d/$k" || exit
     fi; done
-    else mv -T -- "$o/old" "$d"; fi
+    else mv -T -- "$o/old" "$d" || exit; fi
   fi
   D "$o"
 }`
+
+/** Shell, behind {@link swapping}: puts right what a run that was killed left beside a directory. Evaluated by a later run, too. */
+function repairing(directory: string, keep: readonly string[]): ApplyScript {
+  return apply`d=$(readlink -m -- ${directory} && echo .); d=\${d%??}
+for o in "$d".stead-????????; do if [ -d "$o/.stead-kept" ] && [ -O "$o" ] && [ ! -L "$o" ]; then R ${keep}; fi; done`
+}
 
 function parseUnpacked(line: string): UnpackedState | null {
   if (line === '') return null
@@ -158,20 +166,23 @@ elif find . -mindepth 1 ${except(keep)} | grep -q .; then printf 'other +%s =\n'
   },
   apply(key, current, desired) {
     const { directory, keep = [], source, owner = 'root', group, mode, replaceOther } = key
+    const note = `archive-${tagOf(directory)}`
     const strange = current?.sha256 === '' && !replaceOther
     const fetched = 'url' in source ? fetchTo(source, read`"$w/archive"`) : apply`cat >"$w/archive"`
     return {
       stdin: 'bytes' in source ? source.bytes() : undefined,
       script: apply`set -e; umask 022
 ${swapping}
+${temporaryFunctions}
 d=$(readlink -m -- ${directory} && echo .); d=\${d%??}
 if [ -e "$d" ] && [ ! -d "$d" ]; then echo ${noDirectory(directory)} >&2; exit 1; fi
 if ${strange ? apply`true` : apply`false`}; then echo "$d holds something that is not from an archive; it is left as it is." >&2; exit 1; fi
 if M "$d"; then echo "$d is swapped for another directory, which cannot be done while $m is a mount point: unmount it first." >&2; exit 1; fi
 mkdir -p -- "\${d%/*}/"
-for o in "$d".stead-????????; do if [ -d "$o/.stead-kept" ] && [ -O "$o" ] && [ ! -L "$o" ]; then R ${keep}; fi; done
-w=$(mktemp -d -- "$d.stead-XXXXXXXX"); trap 'D "$w"' EXIT; trap 'exit 143' HUP INT TERM
-mkdir "$w/.stead-kept" "$w/tree"
+${repairing(directory, keep)}
+w=$d.stead-$(mktemp -u XXXXXXXX); Z() { D "$w"; undone ${note}; }; trap Z EXIT; trap 'exit 143' HUP INT TERM
+temporary ${note} ${`what was unpacked for ${inOneLine(directory)}, and not finished`} ${applyLines([apply`umask 022`, swapping, repairing(directory, keep)]).text} || :
+mkdir -m 700 -- "$w" "$w/.stead-kept" "$w/tree"
 ${fetched}
 s=$(sha256sum <"$w/archive"); s=\${s%% *}
 [ "$s" = ${desired?.sha256 ?? ''} ] || { echo "The checksum of the archive is $s, and was to be "${desired?.sha256 ?? ''}"; what was there is kept." >&2; exit 1; }
@@ -190,7 +201,7 @@ trap U EXIT; trap '' HUP INT TERM
 if E "$d"; then mv -T -- "$d" "$w/old"; fi
 for k in ${keep}; do if E "$w/old/$k"; then mv -T -- "$w/old/$k" "$w/tree/$k"; fi; done
 mv -T -- "$w/tree" "$d"
-trap 'D "$w"' EXIT`,
+trap Z EXIT`,
     }
   },
   foretells: ({ directory }) => [{ kind: 'file', identity: directory, state: { type: 'directory' }, below: true }, ...directoriesAbove(directory)],

@@ -43,6 +43,7 @@ const joined: Record<string, { call: (name: string) => ModuleCall<unknown>; with
   'systemd unit': { call: name => systemd({ unit: name, state: 'started' }), within: ['/etc/systemd/system'] },
   'systemd-unit name': { call: name => systemdUnit({ name, sections }), within: ['/etc/systemd/system'] },
   'systemd-unit dropIn': { call: name => systemdUnit({ name: 'nginx', dropIn: name, sections }), within: ['/etc/systemd/system/nginx.service.d'] },
+  'user login': { call: name => user({ name, removeHome: true, state: 'absent' }), within: [] },
   'timer name': { call: name => timer({ name, schedule: 'daily', command: ['/bin/true'] }), within: ['/etc/systemd/system'] },
 }
 

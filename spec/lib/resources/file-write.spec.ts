@@ -10,7 +10,8 @@ import { read } from '../../../lib/shell/script.ts'
 import { Content } from '../../../lib/state/content.ts'
 import { inTemporaryDirectory } from '../shell/local-session.ts'
 
-const shell = (text: string, input?: Uint8Array) => spawnSync('sh', ['-c', text], { input, encoding: 'utf8' })
+/** A shell as a host has it, with a /var/lib of its own: what is noted down there is the machine's affair. */
+const shell = (text: string, input?: Uint8Array) => spawnSync('unshare', [process.getuid?.() === 0 ? '-m' : '-rm', 'sh', '-c', 'mount -t tmpfs tmpfs /var/lib && exec sh -c "$1"', 'sh', text], { input, encoding: 'utf8' })
 
 /** Reads and writes on this machine, by a shell as a host has it; gives what it complained of. */
 function write(key: FileKey, desired: FileDesired | null): string {
