@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { defineModule, fileAttributeArguments, filePath, lostReferences, mergeLine, planEdit, removeLines, validateArgument, type BlockPlace } from '../lib/index.ts'
+import { asksForBreak, defineModule, fileAttributeArguments, filePath, lostReferences, mergeLine, planEdit, removeLines, validateArgument, type BlockPlace } from '../lib/index.ts'
 
 const pattern = (other: string) => z.union([z.instanceof(RegExp), z.string().min(1)], `must be a regular expression, or a text that the line contains${other}`)
+  .refine(given => !asksForBreak(given), 'must not ask for a line break: lines are looked at one by one, so it would match none. For several lines see blockInFile')
 
 /** Arguments of modules that edit a part of a file. */
 export const editArguments = {

@@ -54,7 +54,7 @@ export function renderTemplate(source: string, vars: TemplateVars, { newline, en
   sources.set(path, text)
   const stoodFor: StoodFor[] = []
   try {
-    const rendered = eta.renderString(text, strict(vars, stoodFor))
+    const rendered = eta.renderString(hideReturns(text), strict(vars, stoodFor)).replaceAll(RETURN, '\r')
     if (typeof rendered !== 'string') throw new TypeError('it gave no text')
     let revealed = rendered
     for (const { core, variable, secret } of stoodFor) {
@@ -69,6 +69,19 @@ export function renderTemplate(source: string, vars: TemplateVars, { newline, en
   } catch (error) {
     throw templateError(error, source, path, text)
   }
+}
+
+/** Stands for a carriage return of a template: blanks to whoever trims, and in an order that no text has. */
+const RETURN = '\u2028\u2005\u2029\u2004\u2028'
+
+/** Eta ends every line of a template in `\n`; so carriage returns are hidden from it, but those within tags and where `-%>` or `<%-` take a line break away. */
+function hideReturns(text: string): string {
+  return text.split(/(<%[\s\S]*?%>)/).map((piece, index, all) => {
+    if (index % 2 === 1) return piece
+    const left = all[index - 1]?.endsWith('-%>') ? piece.replace(/^\r\n/, '\n') : piece
+    const both = all[index + 1]?.startsWith('<%-') ? left.replace(/\r\n$/, '\n') : left
+    return both.replaceAll('\r', RETURN)
+  }).join('')
 }
 
 /** A secret, and what stands for it until the template is rendered. */

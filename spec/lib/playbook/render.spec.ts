@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect } from 'chai'
+import fc from 'fast-check'
 import { format } from '../../../lib/errors.ts'
 import { contentOf, findSource, renderTemplate, sourceContent, type TemplateVars } from '../../../lib/playbook/render.ts'
 import { secret } from '../../../lib/secret/secret.ts'
@@ -21,6 +22,21 @@ const complaint = (template: string, vars: TemplateVars): Promise<string> => ren
 describe('renderTemplate', () => {
   it('puts variables in as they are: no HTML, no whitespace lost', async () => {
     expect(await text('a: <%= it.a %>\n\n  <% for (const x of it.list) { %>- <%= x %>\n  <% } %>end\n', { a: '<&"\'>', list: ['1', '2'] })).to.equal('a: <&"\'>\n\n  - 1\n  - 2\n  end\n')
+  })
+
+  it('[fault 51] every line ends as it does in the template, whatever is between; tags that trim take a whole CRLF away', async () => {
+    const source = 'a\r\nb\n<%= it.x %>\r\n<% if (it.x) {\r\n %>\r\nyes\r\n<% } -%>\r\nlone\rcr\r\n<%- it.x %>|\r\n  <%_ it.x _%>  \r\n end\r\n'
+    expect(await text(source, { x: 'v\r\nw' })).to.equal('a\r\nb\nv\r\nw\r\n\r\nyes\r\nlone\rcr|end\r\n')
+    for (const ending of ['\r\n', '\n'] as const) {
+      const own = await inTemporaryDirectory(async directory => {
+        writeFileSync(path.join(directory, `ending-${ending.length}.eta`), 'a\r\nb\n')
+        return renderTemplate(path.join(directory, `ending-${ending.length}.eta`), {}, { newline: ending })
+      })
+      expect(own.bytes?.toString()).to.equal(`a${ending}b${ending}`)
+    }
+    await fc.assert(fc.asyncProperty(fc.array(fc.constantFrom('\r', '\n', '\r\n', 'a', ' ', '\u2028', '<%= 1 %>'), { maxLength: 12 }).map(parts => parts.join('')), async given => {
+      expect(await text(given, {})).to.equal(given.replaceAll('<%= 1 %>', '1'))
+    }), { numRuns: 200 })
   })
 
   it('makes a missing variable an error that names the template, the line, the variable, and what there is', async () => {

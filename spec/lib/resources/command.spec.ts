@@ -59,7 +59,7 @@ describe('what a command creates', () => {
     expect(readFileSync(path, 'utf8')).to.equal('theirs')
     writeFileSync(path, '')
     expect(await outcome(make)).to.deep.equal(['change', 'change'])
-    expect(readFileSync(path, 'utf8')).to.match(/^key \.stead\.\w{8}\n$/)
+    expect(readFileSync(path, 'utf8')).to.match(/^key \.stead\.\w{12}\.\w{8}\n$/)
     expect([readdirSync(place), statSync(path).mode & 0o777]).to.deep.equal([['the key'], 0o600])
     expect(await outcome(make)).to.deep.equal(['ok', 'ok'])
     expect((await outcome({ ...make, creates: { ...creates, path: `${place}/no/key` } }))[1]).to.contain(`The directory ${place}/no/ does not exist`)

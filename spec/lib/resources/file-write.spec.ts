@@ -4,7 +4,7 @@ import path from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { readFiles } from '../../../lib/resources/file-read.ts'
-import { fetchTo, NEW, same, withPath, writeFile, wrongType } from '../../../lib/resources/file-write.ts'
+import { fetchTo, NEW, own, same, withPath, writeFile, wrongType } from '../../../lib/resources/file-write.ts'
 import type { FileDesired, FileKey } from '../../../lib/resources/file.ts'
 import { read } from '../../../lib/shell/script.ts'
 import { Content } from '../../../lib/state/content.ts'
@@ -88,6 +88,13 @@ describe('writing files', function () {
     for (const meanwhile of ['mv a b; echo two >a', 'mv a b; ln -s b a', 'rm a']) {
       const { stdout, stderr, status } = run(meanwhile)
       expect([stdout, status, stderr.includes('/etc/a was exchanged')], meanwhile).to.deep.equal(['', 1, true])
+    }
+  }))
+
+  it('[fault 50] what is new is of who writes it and his group, but where the directory is setgid, of its group', () => inTemporaryDirectory(async directory => {
+    for (const [mode, group] of [['0755', '0'], ['2755', '1']] as const) {
+      const { stdout } = shell(`cd ${directory}; chgrp 1 .; chmod ${mode} .; echo >f; ${own(read`f`).text}; stat -c %u:%g f; rm f`)
+      expect(stdout, mode).to.equal(`0:${group}\n`)
     }
   }))
 
