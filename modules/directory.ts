@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { absolutePath, defineModule, file, fileAttributeArguments, PlaybookError, planFile, refuseStrangeLink, tree, want } from '../lib/index.ts'
+import { absolutePath, defineModule, file, fileAttributeArguments, lookAtFile, PlaybookError, planFile, refuseStrangeLink, tree, want } from '../lib/index.ts'
 
 const args = z.strictObject({
   path: absolutePath,
@@ -34,12 +34,12 @@ export const directory = defineModule({
   args,
   async plan({ path, state, owner, group, mode, recursive, replaceOther, backup }, host) {
     if (state === 'absent') {
-      const current = await host.current(file, { path, noFollow: true, held: !recursive && !backup, mounts: true })
+      const { key, current } = await lookAtFile(host, { path, noFollow: true, held: !recursive && !backup, mounts: true })
       if (current && current.type !== 'directory') throw new PlaybookError(`${path} is no directory: file({ state: 'absent' }) removes it.`)
       refuseStrangeLink(current)
       if (current?.mount && (current.mounted || (recursive && !backup))) throw new PlaybookError(`${current.mount} is a mount point, and what is mounted is not removed.`, { hint: 'Unmount it first; nothing was removed.' })
       if (current?.empty === false && !recursive && !backup) throw new PlaybookError(`${path} is not empty.`, { hint: 'Give recursive: true to remove all that it holds, or backup: true to have it moved aside.' })
-      return { wants: [want(file, { path, recursive, backup, noFollow: true }, null)] }
+      return { wants: [want(file, { path: key.path, recursive, backup, noFollow: true }, null)] }
     }
     const below = recursive && (owner ?? group ?? mode) !== undefined ? { path, owner, group, mode } : undefined
     const [itself] = await Promise.all([planFile(host, { path, replaceOther, backup }, { type: 'directory', owner, group, mode }), below && host.current(tree, below)])

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { contentOf, defineModule, file as fileResource, fileAttributeArguments, filePath, planFile, PlaybookError, refuseStrangeLink, Secret, sourceContent, validateArgument, want } from '../lib/index.ts'
+import { contentOf, defineModule, file as fileResource, fileAttributeArguments, filePath, lookAtFile, planFile, PlaybookError, refuseStrangeLink, Secret, sourceContent, validateArgument, want } from '../lib/index.ts'
 
 /** Arguments of a file that is written whole, whatever its content is made from. */
 export const writtenFileArguments = {
@@ -51,10 +51,10 @@ export const file = defineModule({
     const given = name === undefined ? { content: text === undefined ? undefined : contentOf(text), source: undefined } : await sourceContent(name)
     if (state === 'absent') {
       const removed = { path, noFollow: true, backup: key.backup, content: { unless: '' } }
-      const current = await host.current(fileResource, removed)
+      const { key: found, current } = await lookAtFile(host, removed)
       if (current?.type === 'directory') throw new PlaybookError(`${path} is a directory: directory({ state: 'absent' }) removes it.`)
       refuseStrangeLink(current)
-      return { wants: [want(fileResource, removed, null)] }
+      return { wants: [want(fileResource, found, null)] }
     }
     const wanted = { path, content: given.content && { unless: given.content.askedBy }, noFollow: !follow, source: given.source, madeFrom: replace ? undefined : 'what is there' as const, ...key }
     return { wants: await planFile(host, wanted, { type: 'file', owner, group, mode }, current => (!replace && current?.type === 'file' ? undefined : given.content)) }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineModule, file, filePath, planLink, PlaybookError, refuseStrangeLink, want } from '../lib/index.ts'
+import { defineModule, file, filePath, lookAtFile, planLink, PlaybookError, refuseStrangeLink, want } from '../lib/index.ts'
 
 const args = z.strictObject({
   path: filePath,
@@ -28,10 +28,10 @@ export const symlink = defineModule({
   args,
   async plan({ path, target, state, backup, ...rest }, host) {
     if (state === 'absent') {
-      const current = await host.current(file, { path, noFollow: true })
+      const { key, current } = await lookAtFile(host, { path, noFollow: true })
       if (current?.type === 'directory') throw new PlaybookError(`${path} is a directory: directory({ state: 'absent' }) removes it.`)
       refuseStrangeLink(current)
-      return { wants: [want(file, { path, noFollow: true, backup }, null)] }
+      return { wants: [want(file, { ...key, backup }, null)] }
     }
     return { wants: await planLink(host, { path, noFollow: true, backup, ...rest }, target ?? '') }
   },

@@ -85,7 +85,7 @@ async function foretellHandlers(walk: HostWalk, notifications: Map<string, TaskS
 function overlaySource(walk: HostWalk, overlay: Overlay): StateSource {
   walk.reader.foretold = request => overlay.find(request)
   walk.reader.adjusted = (request, answer) => overlay.adjust(request, answer)
-  return { ...hostSource(walk), mayCome: () => overlay.mayCome, mayBeThere: () => overlay.mayBeThere }
+  return { ...hostSource(walk), mayCome: () => overlay.mayCome, mayBeThere: () => overlay.mayBeThere, foretold: () => !overlay.untouched }
 }
 
 async function foretellTask(task: AnyTask, walk: HostWalk, source: StateSource, overlay: Overlay): Promise<TaskReport> {

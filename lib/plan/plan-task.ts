@@ -13,6 +13,7 @@ export interface StateSource {
   current<Key, Current extends State, Desired extends State>(resource: Resource<Key, Current, Desired>, key: Key): Promise<Current | null>
   mayCome(): boolean
   mayBeThere(): boolean
+  foretold?(): boolean
   facts(): Facts
 }
 
@@ -66,7 +67,7 @@ export async function planTask(task: AnyTask, source: StateSource, pass: Pass, o
       called = call
       const issues = [...call.issues, ...misplaced(call, options.inHandler ?? false)]
       if (issues.length) throw new ArgumentError(call.module, issues)
-      const view: HostView = { current: ask, mayCome: () => source.mayCome(), mayBeThere: () => source.mayBeThere(), get facts() { return source.facts() }, become: task.options.become }
+      const view: HostView = { current: ask, mayCome: () => source.mayCome(), mayBeThere: () => source.mayBeThere(), foretold: () => source.foretold?.() ?? false, get facts() { return source.facts() }, become: task.options.become }
       task.placeholder = call.placeholder
       options.called?.(call)
       const plan = await call.plan(view)

@@ -26,6 +26,8 @@ export interface HostView {
   /** True in check mode where something read as missing may be there by then: as above, or by what cannot be told of the tasks before. */
   mayBeThere(): boolean
   facts: Facts
+  /** True in check mode once something was foretold to change. */
+  foretold?(): boolean
   /** The user who writes for the task, where that is not the session's own (`become`). */
   become?: string
 }

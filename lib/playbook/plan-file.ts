@@ -17,11 +17,27 @@ export interface WishedFile extends FileDesired {
   type: 'file' | 'directory'
 }
 
-/** A file as it will be found: in check mode a link that this run makes is followed to what it leads to. */
+/**
+ * A file as it will be found: in check mode a link that this run makes is followed to what it leads to. Once a check has
+ * foretold something, what is not there is looked for by its path without links too: a task before may have made it by another spelling.
+ */
 export async function lookAtFile(host: HostView, key: FileKey, { held = false, links = 0 } = {}): Promise<{ key: FileKey; current: FileState | null }> {
   const current = await host.current(file, held ? { ...key, held } : key)
+  if (current === null && links < MOST_LINKS && host.foretold?.()) {
+    const path = await realPath(host, key.path)
+    return path === key.path ? { key, current } : lookAtFile(host, { ...key, path }, { held, links: links + 1 })
+  }
   if (key.noFollow || current?.type !== 'link' || current.dangling || current.target === undefined || links === MOST_LINKS) return { key, current }
   return lookAtFile(host, { ...key, path: posix.resolve(posix.dirname(key.path), current.target) }, { held, links: links + 1 })
+}
+
+/** The path of what is not there without the links on the way to it. */
+async function realPath(host: HostView, path: string): Promise<string> {
+  const parent = posix.dirname(path)
+  if (parent === path) return path
+  const state = await host.current(file, { path: parent })
+  const real = state === null ? await realPath(host, parent) : state.real
+  return real === undefined ? path : posix.join(real, posix.basename(path))
 }
 
 /**
@@ -64,11 +80,11 @@ export async function planFile(host: HostView, wished: FileKey, attributes: Wish
 
 /** A symbolic link with what is missing above it. @throws PlaybookError for what could not be applied. */
 export async function planLink(host: HostView, key: FileKey, target: string): Promise<Want[]> {
-  const [current, above] = await Promise.all([host.current(file, { ...key, held: key.replaceOther && !key.backup }), findParents(host, key.path, key.parents)])
+  const [{ key: found, current }, above] = await Promise.all([lookAtFile(host, key, { held: key.replaceOther && !key.backup }), findParents(host, key.path, key.parents)])
   refuseStrangeLink(current)
   if (current && current.type !== 'link' && !key.replaceOther) throw new PlaybookError(wrongType(key.path, current, 'link'), { ways: [replacing] })
   refuseFullDirectory(key, current)
-  return [...missingParents(above, host), want(file, key, { type: 'link', target })]
+  return [...missingParents(above, host), want(file, found, { type: 'link', target })]
 }
 
 const replacing: Way = { argument: 'replaceOther', hint: 'Or give replaceOther: true, and it is replaced.' }
@@ -85,7 +101,10 @@ export async function planParents(host: HostView, path: string): Promise<Want[]>
 /** The directories above a path as they are: all of them, or when none is to be made, the nearest. */
 async function findParents(host: HostView, path: string, make = false): Promise<{ path: string; state: FileState | null; make: boolean }[]> {
   const above = ancestorsOf(path)
-  return Promise.all((make ? above : above.slice(-1)).map(async parent => ({ path: parent, state: (await lookAtFile(host, { path: parent })).current, make })))
+  return Promise.all((make ? above : above.slice(-1)).map(async parent => {
+    const { key, current } = await lookAtFile(host, { path: parent })
+    return { path: current ? parent : key.path, state: current, make }
+  }))
 }
 
 /** Those that are to be made. @throws PlaybookError for one that is not there and is not to be made, or that is none. */

@@ -15,7 +15,7 @@ export const mounts = read`M() { while read -r m m m m m r; do case $m in *\\*) 
 
 /**
  * `S` says what is at a path, `C` what it holds. `K` goes along a path and fails at the first link, `k`, of somebody who is neither root nor
- * the owner of what it leads to; links that links lead to included.
+ * the owner of what it leads to; links that links lead to included. At the end `k` is the path without any.
  */
 const functions = read`
 K() { # path, link or follow
@@ -41,7 +41,8 @@ S() { # number, link or follow, path, what else: held, mounts
   else return 0
   fi
   if [ "\${4%mounts}" != "$4" ]; then y=$(cd -P -- "\${3%/*}/" && pwd); y=\${y%/}/\${3##*/}; M "$y" || :; if [ "$m" = "$y" ]; then m="=$m"; fi; printf '%s mount %s' "$1" "$m" | base64 -w0; echo; fi
-  K "$3" "$2" || { printf '%s strange %s' "$1" "$k" | base64 -w0; echo; }
+  if ! K "$3" "$2"; then printf '%s strange %s' "$1" "$k" | base64 -w0; echo
+  elif [ "$k" != "$3" ]; then printf '%s real %s' "$1" "$k" | base64 -w0; echo; fi
 }
 C() { # number, checksum that need not be sent, path, largest size to be sent
   [ -f "$3" ] || return 0
@@ -79,6 +80,9 @@ function addState(answers: (FileState | null)[], line: string): void {
   else if (what === 'strange') {
     const state = answers[Number(number)]
     if (state) state.strangeLink = rest
+  } else if (what === 'real') {
+    const state = answers[Number(number)]
+    if (state) state.real = rest
   } else if (what === 'mount') {
     const state = answers[Number(number)]
     if (state) [state.mount, state.mounted] = [rest.replace(/^=/, ''), rest.startsWith('=')]

@@ -55,6 +55,8 @@ export interface FileState {
   mount?: string
   /** It is that mount point itself. */
   mounted?: boolean
+  /** Its path without links, where that is another one. */
+  real?: string
   /** On the way to it, a link of somebody who is neither root nor the owner of what that leads to, and who may thus be up to something. */
   strangeLink?: string
 }
