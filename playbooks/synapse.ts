@@ -19,7 +19,7 @@ const vars = z.object({
   /** Federate with servers that are no onions too, through Tor's exits. Without it Tor refuses every other destination. */
   clearnet_federation: z.boolean().default(false),
   /** Only these servers, by name; empty: any. */
-  federate_with: z.array(z.string()).default([]),
+  federate_with: z.array(z.string().regex(/^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/, 'must be the name of a server, as in example.org or example.org:8448')).default([]),
   /** Fetch Synapse and Element through Tor: their publishers then do not learn where the server stands. */
   downloads_through_tor: z.boolean().default(true),
   /** `token`: users with a registration token; `closed`: only those that an administrator makes. */

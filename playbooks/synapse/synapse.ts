@@ -1,4 +1,4 @@
-import type { Play, Task } from '../../lib/index.ts'
+import { yamlString, type Play, type Task } from '../../lib/index.ts'
 import { command } from '../../modules/command.ts'
 import { file } from '../../modules/file.ts'
 import { generatedSecret } from '../../modules/generated-secret.ts'
@@ -34,12 +34,12 @@ export function synapse({ task, handler, flushHandlers }: Play, options: Synapse
   }), { notify: restart, tags })
   task('Signing key: who may read it', file({ path: `${places.config}/signing.key`, ...readable }), { tags })
 
-  task('log.yaml', template({ path: `${places.config}/log.yaml`, source: 'log.yaml.eta', vars: { logLevel: 'WARNING' }, ...readable }), { notify: restart, tags })
+  task('log.yaml', template({ path: `${places.config}/log.yaml`, source: 'log.yaml.eta', vars: { text: yamlString, logLevel: 'WARNING' }, ...readable }), { notify: restart, tags })
   task('homeserver.yaml', async () => template({
     path: `${places.config}/homeserver.yaml`, source: 'homeserver.yaml.eta', ...readable,
     validate: [`${places.venv}/bin/python`, '-m', 'synapse.config', '-c', '%s'],
     vars: {
-      onion: (await onion).hostname, configDir: places.config, dataDir: places.data,
+      text: yamlString, onion: (await onion).hostname, configDir: places.config, dataDir: places.data,
       federateWith: options.federate_with, registration: options.registration, maxUploadSize: options.max_upload_size,
       roomVersion: '12', circuitIds: false, profilesOverFederation: true, localMediaLifetime: '90d', remoteMediaLifetime: '14d',
     },
