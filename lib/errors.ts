@@ -117,7 +117,12 @@ export class InventoryError extends SteadError {
 
 /** The playbook, its variables or its plan is wrong; nothing was touched. */
 export class PlaybookError extends SteadError {
-  override readonly exitStatus = 64
+  override readonly exitStatus: number = 64
+}
+
+/** What cannot be whatever becomes of the changes before it: a check fails on it, also where those are only foretold. */
+export class CertainError extends PlaybookError {
+  override readonly exitStatus = 1
 }
 
 /** A file that the playbook brings along is not there, or is wrong: a template, something to be copied. That is so whatever a host is like. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { aptWork, Content, defineModule, findSource, hasPassword, packageLists, packages, parseWish, planDeb, planPackages, qualifiedName, refuseHeld, saidOnce, showWish, want, type AptOptions, type DebKey, type HostView, type PackageWish, type Want } from '../lib/index.ts'
+import { aptWork, besides, Content, defineModule, findSource, hasPassword, meets, packageLists, packages, parseWish, planDeb, planPackages, qualifiedName, refuseHeld, saidOnce, showWish, want, type AptOptions, type DebKey, type HostView, type PackageWish, type Want } from '../lib/index.ts'
 
 const boolean = z.boolean('must be true or false')
 const wish = z.string('must be a package, as in \'nginx\', \'nginx=1.22.*\' or \'nginx>=1.20\'').transform((text, context): PackageWish => {
@@ -40,8 +40,8 @@ const args = z.strictObject({
   allowDowngrade: boolean.default(false),
   /** Change a held package too; it stays held. @default false */
   allowChangeHeld: boolean.default(false),
-  /** Fail where another package would have to be removed. @default false */
-  failOnRemove: boolean.default(false),
+  /** Fail where a package would have to be removed that the task does not name. @default true, but for upgrade: 'full' */
+  failOnRemove: boolean.optional(),
   /** The release to prefer, as `apt-get -t`. @default as apt is configured */
   release: z.string().regex(/^[\w.=-]+$/, 'must be a release, as in \'bookworm-backports\'').optional(),
   /** Fetch the package lists first when they are too old, even if nothing is to be installed. @default false */
@@ -56,12 +56,13 @@ const args = z.strictObject({
   autoclean: boolean.default(false),
   /** Seconds to wait for another process that holds a lock of dpkg or apt. @default 60 */
   lockTimeoutSeconds: z.int().min(0).default(60),
-}).refine(({ state, failOnRemove }) => state !== 'absent' || !failOnRemove, { path: ['failOnRemove'], message: 'must not be true where packages are to be absent' })
+})
 
 /**
  * Debian packages: installed or not, in which versions; all of a task by one call of apt-get, which can ask nothing. Configuration that was
  * changed is kept. A package that was installed for another only is marked as asked for. A virtual package is there when one that provides
- * it is. What is half installed is finished first. Left out of Ansible's arguments: `force`, `allow_unauthenticated` (see `trusted` of
+ * it is. What is half installed is finished first. What apt does besides (dependencies, upgrades, removals) is shown by name and version where the
+ * package lists are fresh; no package goes that the task does not name, unless `failOnRemove: false` allows it. Left out of Ansible's arguments: `force`, `allow_unauthenticated` (see `trusted` of
  * apt-repository), `dpkg_options` and `update_cache_retries` (what they are for is done), `policy_rc_d` (`startServices`), `force_apt_get`,
  * `auto_install_module_deps` (no Python is used), `clean`, `build-dep`, `fixed` (no states of packages that are named), and wildcards in
  * names; of pyinfra's, `extra_install_args`. Sources: apt-get(8), dpkg(1), apt_preferences(5).
@@ -76,33 +77,37 @@ export const apt = defineModule({
     const options: AptOptions = {
       recommends: given.recommends, startServices: given.startServices, lockTimeoutSeconds: given.lockTimeoutSeconds,
       cacheValidSeconds: given.cacheValidSeconds, release: given.release, allowDowngrade: given.allowDowngrade,
-      allowChangeHeld: given.allowChangeHeld, failOnRemove: given.failOnRemove, purge: given.purge,
-      autoremove: given.autoremove && !given.failOnRemove, // else by itself, behind the packages
+      allowChangeHeld: given.allowChangeHeld, failOnRemove: given.failOnRemove, purge: given.purge, autoremove: given.autoremove,
     }
+    const upgradeOptions = { ...options, failOnRemove: given.failOnRemove ?? given.upgrade !== 'full' }
     const { state, onlyUpgrade, upgrade } = given
     const wanted = state === 'absent' ? planAbsent(given.packages, options, host) : planPackages(given.packages, { state, onlyUpgrade, options }, host)
     const debs = Promise.all(given.debs.map(each => planDeb(debKey(each, options), host)))
     const thenInstall = state === 'latest' ? await installedOf(given.packages, options, host) : undefined
     return {
       wants: [
-        ...(given.updateCache ? [want(packageLists, { options, thenInstall, thenUpgrade: upgrade }, { fresh: true })] : []),
+        ...(given.updateCache ? [want(packageLists, { options: upgrade ? upgradeOptions : options, thenInstall, thenUpgrade: upgrade }, { fresh: true })] : []),
         ...await wanted,
         ...await debs,
-        ...(upgrade ? [want(aptWork, { work: upgrade === 'safe' ? 'upgrade' : 'full-upgrade', options }, { pending: {} })] : []),
-        ...(given.autoremove ? [want(aptWork, { work: 'autoremove', options: { ...options, failOnRemove: false } }, { pending: {} })] : []),
+        ...(upgrade ? [want(aptWork, { work: upgrade === 'safe' ? 'upgrade' : 'full-upgrade', options: upgradeOptions }, { pending: {} })] : []),
+        ...(given.autoremove ? [want(aptWork, { work: 'autoremove', options }, { pending: {} })] : []),
         ...(given.autoclean ? [want(aptWork, { work: 'autoclean', options }, { pending: {} })] : []),
       ],
     }
   },
 })
 
+/** Of a package with a version only that version is to go. */
 async function planAbsent(wishes: readonly PackageWish[], options: AptOptions, host: HostView): Promise<Want[]> {
-  return Promise.all(wishes.map(async each => {
-    const name = qualifiedName(each)
-    const current = await host.current(packages, { name, options })
-    if (current?.status !== 'config-files') refuseHeld(name, current, options)
-    return want(packages, { name, options }, null)
-  }))
+  const states = await Promise.all(wishes.map(each => host.current(packages, { name: qualifiedName(each), options })))
+  const chosen = wishes.map((wish, index) => ({ wish, name: qualifiedName(wish), current: states[index] ?? null }))
+    .filter(({ wish, current }) => current === null || meets(wish, current.version))
+  for (const { name, current } of chosen) if (current?.status !== 'config-files') refuseHeld(name, current, options)
+  const going = chosen.filter(({ name, current }) => packages.differences?.({ name, options }, current, null).length).map(({ name }) => name)
+  // apt has no plan where something must be installed anew first; that goes by dpkg.
+  const plain = chosen.every(({ current }) => current?.status !== 'half-installed')
+  const more = going.length > 0 && plain ? await besides('remove', going, going, options, host) : []
+  return [...chosen.map(({ name }) => want(packages, { name, options }, null)), ...more]
 }
 
 /** Names of packages that are there, and may have a newer version once the lists are fresh. */

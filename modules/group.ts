@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineModule, group as groupResource, name, PlaybookError, want, type HostView } from '../lib/index.ts'
+import { CertainError, defineModule, group as groupResource, name, PlaybookError, want, type HostView } from '../lib/index.ts'
 
 const args = z.strictObject({
   name: name.refine(text => !/^\d+$/.test(text), 'must be a name, not a number').refine(text => text.length <= 32, 'must be at most 32 characters long'),
@@ -41,7 +41,7 @@ export const group = defineModule({
       const [current, holder] = await Promise.all([host.current(groupResource, { name: own }), host.current(groupResource, { name: gid })])
       // A task before this one may give its holder another one, or remove it.
       const still = holder && holder.name !== own && current?.gid !== gid ? await host.current(groupResource, { name: holder.name }) : null
-      if (holder && still?.gid === gid) throw new PlaybookError(`GID '${gid}' already exists with group '${holder.name}'.`, { hint: 'Choose another gid, or say nonUnique: true.' })
+      if (holder && still?.gid === gid) throw new CertainError(`GID '${gid}' already exists with group '${holder.name}'.`, { hint: 'Choose another gid, or say nonUnique: true.' })
     }
     return { wants: [wanted] }
   },

@@ -52,7 +52,8 @@ const args = z.strictObject({
 
 /**
  * A virtual environment of Python with packages, and all that these require. What is installed is read from its metadata; neither pip nor Python
- * runs unless something is missing. An environment whose Python is gone or of another version is rebuilt. Left out from Ansible's: `latest` (no state that
+ * runs unless something is missing. An environment whose Python is gone or of another version, that was moved, or that an interrupted run or pip left
+ * half made, is made anew. Left out from Ansible's: `latest` (no state that
  * can be read; pin a version), `forcereinstall` (an event), `version` (part of the requirement), `editable`, `extra_args`, `executable` and `break_system_packages` (only
  * environments are written), `virtualenv_command`, `umask`, `chdir`.
  * Sources: PEP 405, PEP 508, PEP 610, pip documentation.

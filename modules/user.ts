@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { absolutePath, Content, defineModule, file, filePath, homeInTheWay, name, planHome, PlaybookError, Secret, user as userResource, want, type HostView } from '../lib/index.ts'
+import { absolutePath, CertainError, Content, defineModule, file, filePath, homeInTheWay, name, planHome, PlaybookError, Secret, user as userResource, want, type HostView } from '../lib/index.ts'
 import { groupNames } from './group.ts'
 
 /** crypt(5): `$id$…` with a hash of the length that its method has, an old DES hash, or one of the marks for "no password". */
@@ -93,7 +93,7 @@ export const user = defineModule({
       moveHome && home !== undefined ? host.current(file, { path: home, noFollow: true }) : null,
     ])
     if (home !== undefined && inTheWay && current && current.home !== home && current.homeDirectory === 'present') throw new PlaybookError(homeInTheWay(login, home), { hint: 'Move it away first, or leave moveHome out.' })
-    if (holder && holder.name !== login && current?.uid !== uid && await stillHolds(holder.name, uid, host)) throw new PlaybookError(`UID ${uid} is already that of user ${holder.name}.`, { hint: 'Choose another uid, or say nonUnique: true.' })
+    if (holder && holder.name !== login && current?.uid !== uid && await stillHolds(holder.name, uid, host)) throw new CertainError(`UID ${uid} is already that of user ${holder.name}.`, { hint: 'Choose another uid, or say nonUnique: true.' })
     const all = secondary && [...new Set([...secondary, ...(append ? (current?.groups ?? []) : [])])].filter(one => one !== (primary ?? current?.group)).sort()
     const isNew = current === null || current.homeDirectory === 'unfinished'
     const hashed = password && (updatePassword === 'always' || isNew) ? Content.of(password.reveal().replace(/^!$/, ''), { secret: true }) : undefined

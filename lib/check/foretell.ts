@@ -1,4 +1,4 @@
-import { ConnectError, format, PlaybookError, SteadError } from '../errors.ts'
+import { CertainError, ConnectError, format, PlaybookError, SteadError } from '../errors.ts'
 import { hostSource, type HostWalk } from '../apply/host.ts'
 import { changesAnything, isDone, lookUpLeftOut, planTask, settle, type PlannedWant, type StateSource, type TaskPlan } from '../plan/plan-task.ts'
 import { isMistake, requestsOf } from '../plan/prefetch.ts'
@@ -14,6 +14,7 @@ import { refuseStopped } from '../apply/stop.ts'
 import { tidyUpReport } from '../apply/tidy-up.ts'
 import { concerned } from './concerned.ts'
 import { doubtOf } from './doubt.ts'
+import { doubtOfNeeds } from './needs.ts'
 import { Overlay } from './overlay.ts'
 
 interface Foretold {
@@ -108,7 +109,8 @@ async function foretellTask(task: AnyTask, walk: HostWalk, source: StateSource, 
     if (task.options.checkMode === false && changesAnything(plan)) {
       throw new PlaybookError('With checkMode: false a task is run for real in check mode, and this one would write.', { hint: 'It is for what merely reads: a command that only looks (command, with reads: true), waitFor, httpCheck.' })
     }
-    const foretold = plan.wants.map(planned => foretellWant(planned, plan, overlay))
+    const needs = await Promise.all(plan.wants.map(planned => doubtOfNeeds(planned, walk.reader, overlay)))
+    const foretold = plan.wants.map((planned, index) => foretellWant(planned, plan, overlay, needs[index]))
     const isKnown = foretold.every(({ status }) => status !== 'may-change') && (overlay.untouched || plan.wants.every(({ want }) => want.resource.onlyRead !== true))
     settle(task, plan, isKnown ? statesAfter(plan, foretold, overlay) : undefined)
     const changes = foretold.flatMap(({ change }) => (change ? [change] : []))
@@ -118,7 +120,7 @@ async function foretellTask(task: AnyTask, walk: HostWalk, source: StateSource, 
     const message = format(error instanceof SteadError ? error.at({ host: walk.name }) : error)
     task.settle({ known: false })
     // What depends on earlier changes of this run cannot be known yet; only without any, or where it is the playbook's own, is the error the last word.
-    if (overlay.untouched || isMistake(error, pass) || (error instanceof PlaybookError && task.options.checkMode === false)) return { ...report('failed', '', [], message), ...ignored(task) }
+    if (overlay.untouched || isMistake(error, pass) || error instanceof CertainError || (error instanceof PlaybookError && task.options.checkMode === false)) return { ...report('failed', '', [], message), ...ignored(task) }
     const about = concerned(requestsOf(walk.asked, [task]))
     if (about.length === 0 || about.some(({ resource }) => resource.onlyRead !== true)) overlay.untold(task.name, about, { brings: true })
     return report('may-change', typeof task.body === 'function' ? '' : task.body.module, [{ resource: task.name, diff: '', reason: `cannot be told before the changes above are made: ${message}` }])
@@ -144,10 +146,10 @@ function worst(statuses: readonly TaskStatus[]): TaskStatus {
   return (['failed', 'change', 'may-change'] as const).find(status => statuses.includes(status)) ?? 'ok'
 }
 
-function foretellWant(planned: PlannedWant, plan: TaskPlan, overlay: Overlay): { status: TaskStatus; change?: Change } {
+function foretellWant(planned: PlannedWant, plan: TaskPlan, overlay: Overlay, need?: string): { status: TaskStatus; change?: Change } {
   const { want: { resource, key, desired }, identity, current, differences } = planned
   if (resource.event?.effect === 'wait') return foretellWait(planned, overlay)
-  const doubt = doubtOf(planned, plan, overlay)
+  const doubt = doubtOf(planned, plan, overlay) ?? need
   if (differences.length > 0) overlay.foretell({ resource, key }, current, desired, doubt === undefined)
   if (differences.length === 0 && doubt === undefined) return { status: 'ok' }
   const diff = showDifferences(differences, current, { edited: resource.madeFrom?.(key) !== undefined })

@@ -73,7 +73,8 @@ export class Overlay implements Foresight {
     else if (current === null && this.mayBeThere) this.#edited.add(id)
     this.#made.push({ kind: resource.kind, name: resource.identify(key), before: current, after: desired })
     for (const each of resource.foretells?.(key, desired, current) ?? []) this.#alsoMade(each, `${resource.kind}[${resource.identify(key)}]`)
-    const brings = resource.brings?.(key, current, desired)
+    const unknown = resource.selfContained || resource.foretells || resource.brings ? undefined : { what: 'task' as const, name: `${resource.kind}[${resource.identify(key)}]`, startsServices: true }
+    const brings = resource.brings?.(key, current, desired) ?? unknown
     if (brings) this.#bringers.push(brings)
   }
 
@@ -165,6 +166,18 @@ export class Overlay implements Foresight {
   /** Whether what is missing may be there by then: with those packages, or by what commands and tasks do of which nothing can be told. */
   get mayBeThere(): boolean {
     return this.#bringers.some(bringsAnything)
+  }
+
+  /** Whether one of these packages, by the beginnings of their names, is still to be installed. */
+  bringsPackage(beginnings: readonly string[]): boolean {
+    const besides = this.#made.flatMap(({ kind, before }) => (kind === 'apt' && typeof before?.pending === 'object' ? Object.keys(before.pending ?? {}) : []))
+    const names = [...this.#bringers.filter(({ what }) => what === 'package').map(({ name }) => name), ...besides]
+    return names.some(name => beginnings.some(beginning => name.startsWith(beginning)))
+  }
+
+  /** Whether a path is made, or may be, by something foretold. */
+  mayMake(path: string): boolean {
+    return (this.foretold('file', path) ?? null) !== null || this.#unsure.some(({ covers }) => covers(`file ${path}`))
   }
 
   get servicesStart(): boolean {

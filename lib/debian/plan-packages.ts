@@ -1,7 +1,7 @@
 import { ReadError } from '../errors.ts'
 import { want, type HostView, type Want } from '../playbook/module.ts'
 import type { AptOptions } from '../resources/apt-get.ts'
-import { aptWork } from '../resources/apt-work.ts'
+import { besides } from './besides.ts'
 import { packageCandidate, type CandidateState } from '../resources/package-candidate.ts'
 import { packages, type PackageDesired, type PackageState } from '../resources/package.ts'
 import { compareVersions } from './version.ts'
@@ -18,29 +18,54 @@ export interface PackagesAsked {
 export async function planPackages(wishes: readonly PackageWish[], asked: PackagesAsked, host: HostView): Promise<Want[]> {
   const { state, onlyUpgrade, options } = asked
   const keyOf = (name: string) => ({ name, options })
-  const wants = await Promise.all(wishes.map(async (wish): Promise<Want[]> => {
+  const found = await Promise.all(wishes.map(async (wish): Promise<Planned | undefined> => {
     const [current, known] = await Promise.all([
       host.current(packages, keyOf(qualifiedName(wish))),
       host.current(packageCandidate, { wish, state, onlyUpgrade, release: options.release, cacheValidSeconds: options.cacheValidSeconds }),
     ])
-    if (known?.providers.length) return planVirtual(wish, known, asked, host)
+    if (known && Object.keys(known.providers).length > 0) return planVirtual(wish, known, asked, host)
     const desired = choose(wish, asked, current, known)
-    // Where nothing may be removed, apt says whether it can do without; by lists that are not fetched anew before.
-    if (options.failOnRemove && desired?.version !== undefined && known?.fresh) await host.current(aptWork, { work: 'install', packages: [desired.argument], options })
-    return desired ? [want(packages, keyOf(qualifiedName(wish)), desired)] : []
+    return desired && { name: qualifiedName(wish), current, desired, fresh: known?.fresh ?? true, refetched: known?.refetched ?? false }
   }))
-  return wants.flat()
+  const planned = found.filter(each => each !== undefined)
+  const changing = planned.filter(({ name, current, desired }) => packages.differences?.(keyOf(name), current, desired).some(({ field }) => field !== 'manual'))
+  // By lists that will be fetched anew, apt would tell of another day; by those that a task before has fetched, it tells in the run.
+  const told = changing.length > 0 && changing.every(({ fresh, refetched }) => fresh || refetched)
+  const known = changing.every(({ fresh }) => fresh)
+  return [
+    ...planned.map(({ name, desired }) => want(packages, keyOf(name), desired)),
+    ...(told ? await besides('install', changing.map(({ desired: { argument } }) => argument), wishes.map(qualifiedName).concat(changing.map(({ name }) => name)), options, host, known) : []),
+  ]
 }
 
-/** Nobody has a virtual package: it is there when one that provides it is, and where several could be, apt would not choose either. */
-async function planVirtual(wish: PackageWish, { providers }: CandidateState, { onlyUpgrade, options }: PackagesAsked, host: HostView): Promise<Want[]> {
-  const states = await Promise.all(providers.map(name => host.current(packages, { name, options })))
-  const name = providers.find((_, index) => states[index]?.status === 'installed') ?? (providers.length === 1 ? providers[0] : undefined)
-  if (name === undefined && onlyUpgrade) return []
-  if (name === undefined) {
-    throw new ReadError(`Package ${wish.name} is a virtual package provided by: ${providers.join(', ')}.`, { hint: 'Name the one that is to be installed.' })
+/** One package, and how it should be. */
+interface Planned {
+  name: string
+  current: PackageState | null
+  desired: PackageDesired
+  fresh: boolean
+  refetched: boolean
+}
+
+/**
+ * Nobody has a virtual package: it is there when one that provides it is, in a version that is wanted, and where several could be, apt would not
+ * choose either.
+ */
+async function planVirtual(wish: PackageWish, { providers, fresh, refetched = false }: CandidateState, { onlyUpgrade, options }: PackagesAsked, host: HostView): Promise<Planned | undefined> {
+  const fits = (provided: string | null) => wish.operator === undefined || (provided !== null && meets(wish, provided))
+  const names = [...new Set(Object.keys(providers).map(provider => provider.replace(/ .*/, '')))]
+  const states = await Promise.all(names.map(name => host.current(packages, { name, options })))
+  const all = names.map((name, index) => ({ name, current: states[index] ?? null }))
+  const there = all.find(({ name, current }) => current?.status === 'installed' && fits(providers[`${name} ${current.version}`] ?? null))
+  const fitting = all.filter(({ name }) => Object.entries(providers).some(([provider, provided]) => provider.startsWith(`${name} `) && fits(provided)))
+  const chosen = there ?? (fitting.length === 1 ? fitting[0] : undefined)
+  if (chosen) return { ...chosen, desired: { status: 'installed', argument: chosen.name }, fresh, refetched }
+  if (onlyUpgrade) return undefined
+  if (fitting.length === 0) {
+    const list = Object.entries(providers).map(([provider, provided]) => `${provider} as ${provided ?? 'no version'}`).join(', ')
+    throw new ReadError(`Package ${wish.name} is a virtual package, and none that provides it does so in a version ${wish.operator ?? ''}${wish.version ?? ''}: ${list}.`, { hint: 'Ask for another version, or name the package that is to be installed.' })
   }
-  return [want(packages, { name, options }, { status: 'installed', argument: name })]
+  throw new ReadError(`Package ${wish.name} is a virtual package provided by: ${fitting.map(({ name }) => name).join(', ')}.`, { hint: 'Name the one that is to be installed.' })
 }
 
 /**

@@ -31,14 +31,19 @@ export function parsePolicy(text: string): Map<string, Policy> {
 }
 
 /**
- * The packages that provide a virtual one: the last part of `apt-cache showpkg NAME`. One that is there for every architecture is also listed
- * for the foreign ones, and is the same.
+ * The packages that provide a virtual one, as `NAME VERSION`, and as which version of it, if they say so: the last part of `apt-cache showpkg
+ * NAME`. One that is there for every architecture is also listed for the foreign ones, and is the same.
  *
- * @example parseReverseProvides('Reverse Provides: \none 1 (= )\none:i386 1 (= )\n') // ['one']
+ * @example parseReverseProvides('Reverse Provides: \none 1 (= 3)\none:i386 1 (= 3)\n') // { 'one 1': '3' }
  */
-export function parseReverseProvides(text: string): string[] {
+export function parseReverseProvides(text: string): Record<string, string | null> {
   const lines = text.split('\n')
   const from = lines.findIndex(line => line.startsWith('Reverse Provides:'))
-  const names = from < 0 ? [] : lines.slice(from + 1).map(line => line.split(' ')[0] ?? '').filter(Boolean)
-  return [...new Set(names)].filter(name => !name.includes(':') || !names.includes(name.replace(/:.*/, ''))).sort()
+  const found = (from < 0 ? [] : lines.slice(from + 1)).flatMap(line => {
+    const [, name = '', version = '', provided = ''] = /^(\S+) (\S+) \(= ?(\S*)\)/.exec(line) ?? []
+    return name === '' ? [] : [{ name, version, provided: provided === '' ? null : provided }]
+  })
+  const names = found.map(({ name }) => name)
+  const own = found.filter(({ name }) => !name.includes(':') || !names.includes(name.replace(/:.*/, '')))
+  return Object.fromEntries(own.map(({ name, version, provided }): [string, string | null] => [`${name} ${version}`, provided]).sort(([one], [other]) => (one < other ? -1 : 1)))
 }

@@ -52,3 +52,10 @@ export function meets({ operator, version: wanted }: PackageWish, version: strin
   const pattern = wanted.split('*').map(part => part.replace(/[.+]/g, '\\$&')).join('.*')
   return new RegExp(`^${pattern}$`).test(version)
 }
+
+/** Whether both name one package; one without an architecture is of any. @example samePackage('foo', 'foo:i386') // true */
+export function samePackage(one: string, other: string): boolean {
+  const [a = '', architecture] = one.split(':')
+  const [b = '', otherArchitecture] = other.split(':')
+  return a === b && (architecture === undefined || otherArchitecture === undefined || architecture === otherArchitecture)
+}

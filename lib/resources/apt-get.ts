@@ -16,7 +16,7 @@ export interface AptOptions {
   release?: string
   allowDowngrade?: boolean
   allowChangeHeld?: boolean
-  /** Fail where another package would have to be removed. */
+  /** Fail where another package would have to be removed. Left out: yes. */
   failOnRemove?: boolean
   /** With a removal: configuration files too. */
   purge?: boolean
@@ -26,6 +26,9 @@ export interface AptOptions {
 
 /** Seconds for which package lists count as fresh unless a task says otherwise: a day. */
 export const CACHE_VALID_SECONDS = 86_400
+
+/** A mirror that is dead is to be told within a minute or two, not seven; through Tor an answer may take its time. Source: apt.conf(5), Acquire. */
+const PATIENCE = ['-o', 'Acquire::Retries=1', '-o', 'Acquire::http::Timeout=30', '-o', 'Acquire::https::Timeout=30']
 
 /** Options with which apt only looks: without them it writes what it has read into files of its own (apt.conf(5), Dir::Cache). */
 export const NO_CACHE_FILES = ['-o', 'Dir::Cache::pkgcache=', '-o', 'Dir::Cache::srcpkgcache=']
@@ -85,14 +88,16 @@ locked() {
 }
 must() { locked "$@" || { printf '%s\n' "$o" | tail -n 40; exit $c; }; }
 update() {
-  if locked apt-get update -q -o APT::Update::Error-Mode=any; then touch -c /var/lib/apt/lists; return; fi
+  if locked apt-get update -q ${PATIENCE} -o APT::Update::Error-Mode=any; then touch -c /var/lib/apt/lists; return; fi
   touch -c -d @0 /var/lib/apt/lists; echo 'Failed to update apt cache:'; printf '%s\n' "$o" | grep -E '^(E|W|Err)' || printf '%s\n' "$o"; exit 100
 }
 fresh() { lists; if [ -z "$has" ] || [ -n "$newer" ] || [ "$age" -ge ${cacheValidSeconds} ]; then update; fi; }
 ${unmakeClusters}
-configure() { if [ -n "$(dpkg --audit)" ]; then unmake_clusters; must dpkg --configure -a --force-confdef --force-confold; fi; }
+# As apt-get looks: what dpkg was about to write down stays there when it is interrupted, and is not in its audit.
+interrupted() { [ -n "$(dpkg --audit)" ] || { set -- /var/lib/dpkg/updates/[0-9]*; [ -e "$1" ]; }; }
+configure() { if interrupted; then unmake_clusters; must dpkg --configure -a --force-confdef --force-confold; fi; }
 # What is half done need not be finished where it is to be removed; apt-get tells what it minds.
-mend() { if [ -n "$(dpkg --audit)" ]; then unmake_clusters; locked dpkg --configure -a --force-confdef --force-confold || :; fi; }
+mend() { if interrupted; then unmake_clusters; locked dpkg --configure -a --force-confdef --force-confold || :; fi; }
 installed() { [ "$(of db:Status-Status "$1")" = installed ]; }
 # With a pattern, what is not installed is listed too.
 selected() { dpkg --get-selections '*' | sed -n "s/[[:blank:]][[:blank:]]*$1\$//p"; }
@@ -105,10 +110,12 @@ const keepHolds = apply`held=$(selected hold); [ -z "$held" ] || meanwhile holds
 
 const POLICY_MARK = '# made by stead for the time of one call of apt-get'
 
-/** Where a policy of the operator is meanwhile: it may let services start. */
-const ASIDE = '/usr/sbin/policy-rc.d.aside-by-stead'
+const POLICY = '/usr/sbin/policy-rc.d'
 
-const policyBack = apply`p=/usr/sbin/policy-rc.d; if grep -qsx ${POLICY_MARK} $p; then rm -f $p; fi; if [ -e ${ASIDE} ]; then mv -n ${ASIDE} $p; fi`
+/** Where a policy of the operator is meanwhile: it may let services start. */
+const ASIDE = `${POLICY}.aside-by-stead`
+
+const policyBack = apply`if grep -qsx ${POLICY_MARK} ${POLICY}; then rm -f ${POLICY}; fi; if [ -e ${ASIDE} ]; then mv -n ${ASIDE} ${POLICY}; fi`
 
 /** Shell, behind {@link aptFunctions}: keeps maintainer scripts from starting services until the script ends, where that is wanted. */
 export function quietServices({ startServices = true }: AptOptions): ApplyScript {
@@ -116,18 +123,25 @@ export function quietServices({ startServices = true }: AptOptions): ApplyScript
   if (startServices) return policyBack
   return apply`${policyBack}
 meanwhile policy 'policy-rc.d, which keeps packages from starting services' ${policyBack.text}
-if [ -e /usr/sbin/policy-rc.d ]; then mv /usr/sbin/policy-rc.d ${ASIDE}; fi
-printf '#!/bin/sh\n%s\nexit 101\n' ${POLICY_MARK} >/usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d`
+if [ -e ${POLICY} ]; then mv ${POLICY} ${ASIDE}; fi
+printf '#!/bin/sh\n%s\nexit 101\n' ${POLICY_MARK} >${POLICY}; chmod 755 ${POLICY}`
+}
+
+/** Shell, behind a call of apt-get: removes what is needed no more, where that is wanted. By itself, for `--no-remove` would forbid it. */
+export function autoremove(options: AptOptions): ApplyScript {
+  if (!options.autoremove) return apply`:`
+  return apply`must apt-get autoremove ${options.purge ? ['--purge'] : []} ${aptArguments({ ...options, failOnRemove: false })}`
 }
 
 /** The options of apt-get's command line. Changed configuration files are kept, new defaults taken where nothing was changed. */
-export function aptArguments({ recommends, release, allowDowngrade, allowChangeHeld, failOnRemove, autoremove }: AptOptions): string[] {
+export function aptArguments({ recommends, release, allowDowngrade, allowChangeHeld, failOnRemove }: AptOptions): string[] {
   return [
-    '-y', '-q', '-o', 'Dpkg::Options::=--force-confdef', '-o', 'Dpkg::Options::=--force-confold', '-o', 'APT::Get::AutomaticRemove=' + String(autoremove ?? false),
+    '-y', '-q', '-o', 'Dpkg::Options::=--force-confdef', '-o', 'Dpkg::Options::=--force-confold', '-o', 'APT::Get::AutomaticRemove=false',
+    ...PATIENCE,
     ...(recommends ? ['--install-recommends'] : ['--no-install-recommends']),
     ...(release === undefined ? [] : ['-t', release]),
     ...(allowDowngrade ? ['--allow-downgrades'] : []),
     ...(allowChangeHeld ? ['--allow-change-held-packages'] : []),
-    ...(failOnRemove ? ['--no-remove'] : []),
+    ...(failOnRemove ?? true ? ['--no-remove'] : []),
   ]
 }

@@ -1,18 +1,23 @@
 import { z } from 'zod'
 import { ReadError } from '../errors.ts'
+import { samePackage } from '../debian/wish.ts'
 import { apply, read, readLines } from '../shell/script.ts'
 import type { Resource } from '../state/resource.ts'
-import { aptArguments, aptFunctions, NO_CACHE_FILES, quietServices, type AptOptions } from './apt-get.ts'
+import { aptArguments, aptFunctions, autoremove, NO_CACHE_FILES, quietServices, type AptOptions } from './apt-get.ts'
 import { upgradeCommand } from './package-lists.ts'
 
 export interface AptWorkKey {
   /**
    * `upgrade` removes nothing, `full-upgrade` may; `autoremove` removes what was installed for others only; `autoclean` deletes old downloads.
-   * `install` is only looked at, to learn whether apt would do it: packages are written as such.
+   * `install` and `remove` are what apt does besides what it is asked for; it is written with the packages themselves.
    */
-  work: 'upgrade' | 'full-upgrade' | 'autoremove' | 'autoclean' | 'install'
-  /** What `install` is asked for. */
+  work: 'upgrade' | 'full-upgrade' | 'autoremove' | 'autoclean' | 'install' | 'remove'
+  /** What `install` and `remove` are asked for. */
   packages?: readonly string[]
+  /** Packages that are told of elsewhere. */
+  named?: readonly string[]
+  /** Whether it can be told only in the run. */
+  unknown?: boolean
   options: AptOptions
 }
 
@@ -26,6 +31,7 @@ const schema = z.strictObject({ pending: z.record(z.string(), z.never()) })
 
 function words({ work, options, packages = [] }: AptWorkKey): string[] {
   if (work === 'install') return [work, ...packages]
+  if (work === 'remove') return [options.purge ? 'purge' : work, ...packages]
   if (work === 'autoremove') return [work, ...(options.purge ? ['--purge'] : [])]
   if (work === 'autoclean') return [work]
   return upgradeCommand(work === 'upgrade' ? 'safe' : 'full')
@@ -33,20 +39,31 @@ function words({ work, options, packages = [] }: AptWorkKey): string[] {
 
 /** Options that `apt-get -s` is asked with; removals of an upgrade are its own business, not autoremove's. */
 function simulated(key: AptWorkKey): string[] {
-  return [...words(key), '-s', ...NO_CACHE_FILES, ...aptArguments(key.options)]
+  return [...words(key), '-s', ...NO_CACHE_FILES, ...optionsOf(key)]
+}
+
+/** What goes besides is to be told by name, and autoremove is there to remove. */
+function optionsOf(key: AptWorkKey): string[] {
+  return aptArguments(isBesides(key) || key.work === 'autoremove' ? { ...key.options, failOnRemove: false } : key.options)
+}
+
+function isBesides({ work }: AptWorkKey): boolean {
+  return work === 'install' || work === 'remove'
 }
 
 /** Upkeep by apt-get of the host as a whole; it is right where a simulation has nothing to do. Needs no lock to be read. Source: apt-get(8), -s. */
 export const aptWork: Resource<AptWorkKey, AptWorkState, z.infer<typeof schema>> = {
   kind: 'apt',
+  selfContained: true,
   schema,
   identify: ({ work }) => work,
-  question: key => JSON.stringify(simulated(key)),
+  question: key => (key.unknown ? 'unknown' : JSON.stringify(simulated(key))),
   read: keys => ({
-    script: readLines(keys.map(key => read`echo "=work"; apt-get ${simulated(key)} </dev/null || exit`)),
+    script: readLines(keys.map(key => key.unknown ? read`echo "=work"` : read`echo "=work"; apt-get ${simulated(key)} </dev/null || exit`)),
     parse({ stdout, stderr, exitCode }) {
-      if (exitCode !== 0) throw new ReadError('apt-get cannot tell what it would do.', { stderr, exitCode })
-      return stdout.toString().split(/^=work\n/m).slice(1).map(text => ({ pending: parseSimulation(text) }))
+      const answers = stdout.toString().split(/^=work\n/m).slice(1)
+      if (exitCode !== 0) throw cannotBeDone(answers.at(-1) ?? '', stderr, exitCode)
+      return answers.map((text, index) => ({ pending: withoutNamed(parseSimulation(text), keys[index]?.named ?? []) }))
     },
   }),
   differences(_key, current) {
@@ -55,12 +72,29 @@ export const aptWork: Resource<AptWorkKey, AptWorkState, z.infer<typeof schema>>
       return { field, current: from || undefined, desired: to || undefined }
     })
   },
-  mayChangeWith: (_key, { kind }) => ['package', 'deb', 'package-lists', 'package-hold', 'apt'].includes(kind),
+  // What is named in the task itself is done together with it.
+  mayChangeWith: ({ named = [], unknown }, { kind, name }) => unknown === true
+    || (['package', 'deb', 'package-lists', 'package-hold', 'apt'].includes(kind) && !(kind === 'package' && named.some(each => samePackage(each, name)))),
   brings: ({ work, options }) => (work.endsWith('upgrade') ? { what: 'package', name: work, startsServices: options.startServices ?? true } : undefined),
-  apply: key => ({ script: apply`${aptFunctions(key.options)}
+  apply: key => ({ script: isBesides(key) ? apply`:` : apply`${aptFunctions(key.options)}
 ${quietServices(key.options)}
 configure
-must apt-get ${words(key)} ${aptArguments(key.options)}` }),
+must apt-get ${words(key)} ${optionsOf(key)}
+${key.work === 'autoremove' ? apply`:` : autoremove(key.options)}` }),
+}
+
+function withoutNamed(pending: Record<string, string>, named: readonly string[]): Record<string, string> {
+  return Object.fromEntries(Object.entries(pending).filter(([name]) => !named.some(each => samePackage(each, name))))
+}
+
+/** Why apt-get would not do it: it explains itself on standard output. */
+function cannotBeDone(stdout: string, stderr: string, exitCode: number): ReadError {
+  const explained = stdout.slice(Math.max(0, stdout.search(/^(The following|Some packages|Package )/m))).trim()
+  const [, broken] = /The package (\S+) needs to be reinstalled/.exec(stderr) ?? []
+  return new ReadError('apt-get cannot do it.', {
+    stderr: [explained, stderr.trim()].filter(Boolean).join('\n'), exitCode,
+    ...(broken === undefined ? {} : { hint: `Add a repository that has ${broken} in its version, or remove it: dpkg --remove --force-remove-reinstreq ${broken}` }),
+  })
 }
 
 /**

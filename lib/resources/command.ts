@@ -110,6 +110,7 @@ function howWhole({ whole: { empty, test } = {}, ...key }: CommandKey): ReadScri
 /** What a command brings about, as far as a path or a script can tell. */
 export const commandResult: Resource<CommandKey, CommandState, z.infer<typeof schema>> = {
   kind: 'command',
+  selfContained: true,
   schema,
   identify: ({ argv, cwd, creates, removes }) => creates ?? removes ?? argv.join(' ') + (cwd === undefined ? '' : ` (in ${cwd})`),
   question: ({ cwd, user, creates, whole, removes, unless, onlyIf }) => JSON.stringify([cwd, user, creates, whole, removes, unless, onlyIf]),
@@ -171,6 +172,7 @@ export function resultOf({ creates, removes, unless }: CommandKey): string {
 /** A command that is run every time, since nothing tells whether it has been. */
 export const commandRun: Resource<CommandKey, CommandState, Record<string, never>> = {
   kind: 'command',
+  selfContained: true,
   schema: z.strictObject({}),
   identify: ({ argv }) => argv.join(' '),
   read: keys => ({ script: read`:`, parse: () => keys.map(() => null) }),
@@ -182,6 +184,7 @@ export const commandRun: Resource<CommandKey, CommandState, Record<string, never
 /** What a command prints that only reads. It runs with the reads, in check mode too. */
 export const commandOutput: Resource<CommandKey, { readonly stdout: string }, Record<string, never>> = {
   kind: 'command-output',
+  selfContained: true,
   schema: z.strictObject({}),
   onlyRead: true,
   identify: ({ argv, cwd = '/' }) => `${argv.join(' ')} (in ${cwd})`,

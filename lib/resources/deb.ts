@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { ReadError } from '../errors.ts'
 import { apply, read, readLines } from '../shell/script.ts'
 import type { Resource } from '../state/resource.ts'
-import { aptArguments, aptFunctions, quietServices, type AptOptions } from './apt-get.ts'
+import { aptArguments, aptFunctions, autoremove, quietServices, type AptOptions } from './apt-get.ts'
 
 /** A package file: on the host, fetched by the host, or pushed from the controller. */
 export interface DebKey {
@@ -50,6 +50,7 @@ D() { # number, path, record
  */
 export const deb: Resource<DebKey, DebState, z.infer<typeof schema>> = {
   kind: 'deb',
+  selfContained: true,
   schema,
   identify: ({ source }) => ('path' in source ? source.path : 'url' in source ? source.url : source.name),
   read: keys => ({
@@ -82,6 +83,7 @@ ${quietServices(options)}
 configure
 apt-get -s install ${aptArguments(options)} -- "$f" >/dev/null 2>&1 </dev/null || fresh
 must apt-get install ${aptArguments(options)} -- "$f"
+${autoremove(options)}
 ${'path' in source ? apply`:` : apply`mkdir -p -m 700 /var/lib/stead ${RECORDS} && printf '%s\n' "$p" >${record(source)}`}`,
     }
   },

@@ -39,6 +39,7 @@ export function normalizeAnswer(type: DebconfType, value: string): string {
  */
 export const debconfAnswer: Resource<DebconfKey, DebconfState, z.infer<typeof schema>> = {
   kind: 'debconf',
+  selfContained: true,
   schema,
   identify: ({ question }) => question,
   read: keys => ({

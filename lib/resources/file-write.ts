@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { apply, applyLines, read, type ApplyScript, type ReadScript } from '../shell/script.ts'
 import { Content } from '../state/content.ts'
-import type { Writing } from '../state/resource.ts'
+import type { Need, Writing } from '../state/resource.ts'
 import { attributes } from './attributes.ts'
 import { beside } from './beside.ts'
 import { mounts } from './file-read.ts'
@@ -174,6 +174,9 @@ export function own(file: ReadScript): ApplyScript {
 
 /** Ends the name of a backup; a file that ends in ~ is overlooked by run-parts(8) and by includes of `*.conf`. */
 const stamp = read`date -u +%Y-%m-%dT%H:%M:%S.%NZ~`
+
+/** What {@link fetchTo} needs. */
+export const needsCurl: readonly Need[] = [{ program: 'curl', packages: ['curl'] }]
 
 /** Downloads to a file, and fails when that is cut off or nothing more comes for a minute. Source: curl(1). */
 export function fetchTo({ url, socks }: { url: string; socks?: string }, file: ReadScript): ApplyScript {

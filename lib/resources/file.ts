@@ -4,7 +4,7 @@ import { Content } from '../state/content.ts'
 import type { Foretold, Made, Resource } from '../state/resource.ts'
 import { unitsOfFile } from './unit-foretold.ts'
 import { LARGEST_FETCHED, readFiles } from './file-read.ts'
-import { writeFile } from './file-write.ts'
+import { needsCurl, writeFile } from './file-write.ts'
 
 /** A path, and what of it is to be read or minded. */
 export interface FileKey {
@@ -81,6 +81,7 @@ export type FileDesired = z.infer<typeof schema>
  */
 export const file: Resource<FileKey, FileState, FileDesired> = {
   kind: 'file',
+  selfContained: true,
   schema,
   identify: ({ path }) => path,
   aspect: ({ noFollow }) => (noFollow ? 'itself' : 'followed'),
@@ -99,6 +100,7 @@ export const file: Resource<FileKey, FileState, FileDesired> = {
   replaces: (current, desired) => current.type !== desired.type,
   takesAlong: ({ path }, current, name) => (current?.type === 'directory' || current?.type === 'link') && name.startsWith(`${path}/`),
   madeFrom: key => key.madeFrom,
+  needs: ({ source }, current, desired) => (source && 'url' in source && desired?.content && !(current?.content && desired.content.equals(current.content)) ? needsCurl : []),
   mayComeWithPackage: (key, desired) => desired === null || desired.type === 'directory' || key.madeFrom === 'what is there' || (desired.type === 'file' && desired.content === undefined),
   mayChangeWith: (_key, made, current) => current !== null && renamesOwner(made, current),
 }

@@ -25,6 +25,7 @@ const schema = z.strictObject({ gid: z.string().optional() })
 /** A group of group(5). Sources: getent(1), groupadd(8), groupmod(8), groupdel(8). */
 export const group: Resource<GroupKey, GroupState, z.infer<typeof schema>> = {
   kind: 'group',
+  selfContained: true,
   schema,
   identify: ({ name }) => name,
   read(keys) {
@@ -47,5 +48,9 @@ export const group: Resource<GroupKey, GroupState, z.infer<typeof schema>> = {
     return { script: current ? apply`groupmod ${options} -- ${name}` : apply`groupadd ${[...(system ? ['-r'] : []), ...options]} -- ${name}` }
   },
   mayComeWithPackage: () => true,
+  foretells: ({ name }, desired, current) => [
+    ...(current && (desired === null || (desired.gid !== undefined && desired.gid !== current.gid)) ? [{ kind: 'group', identity: current.gid, state: null }, { kind: 'account-number', identity: `group ${current.gid}`, state: null }] : []),
+    ...(desired?.gid === undefined ? [] : [{ kind: 'group', identity: desired.gid, state: { name, gid: desired.gid } }, { kind: 'account-number', identity: `group ${desired.gid}`, state: { name } }]),
+  ],
   defaults: ({ name }) => ({ name }),
 }

@@ -19,6 +19,7 @@ const schema = z.strictObject({ running: z.string(), atBoot: z.string() })
 export const hostname: Resource<Record<string, never>, HostnameState, z.infer<typeof schema>> = {
   kind: 'hostname',
   everywhere: true,
+  selfContained: true,
   schema,
   identify: () => '/etc/hostname',
   read: keys => ({

@@ -71,6 +71,7 @@ export function sameParameter(one: string, other: string): boolean {
 export const kernelParameter: Resource<KernelParameterKey, KernelParameterState, z.infer<typeof schema>> = {
   kind: 'sysctl',
   everywhere: true,
+  selfContained: true,
   schema,
   identify: ({ name }) => name,
   read: keys => ({

@@ -38,6 +38,7 @@ const paths = (name: string) => ({ available: `/etc/nginx/sites-available/${name
  */
 export const nginxSite: Resource<NginxSiteKey, NginxSiteState, z.infer<typeof schema>> = {
   kind: 'nginx-site',
+  selfContained: true,
   schema,
   identify: ({ name }) => name,
   read(keys) {
@@ -61,6 +62,7 @@ export const nginxSite: Resource<NginxSiteKey, NginxSiteState, z.infer<typeof sc
     }
   },
   answers: ({ content }, { unless }) => content === undefined || content.bytes !== undefined || content.sha256 === unless,
+  needs: () => [{ program: 'nginx', packages: ['nginx'] }],
   apply({ name }, _current, desired) {
     const { available, enabled } = paths(name)
     return { script: exchange([available, enabled, ...(desired?.debianDefault ? [debianDefault] : [])], desired?.enabledAs ? undefined : 'less', write(available, enabled, desired)), stdin: desired?.content?.bytes }

@@ -12,6 +12,7 @@ const schema = z.strictObject({ name: z.string() })
 /** The name that belongs to a user's or a group's number. It is only ever read. Source: getent(1). */
 export const numericAccount: Resource<NumericAccountKey, { readonly name: string }, z.infer<typeof schema>> = {
   kind: 'account-number',
+  selfContained: true,
   schema,
   identify: ({ database, id }) => `${database} ${id}`,
   read: keys => ({

@@ -18,6 +18,7 @@ const TIMEOUT_SECONDS = 60
 /** The address of an onion service, which tor makes when it first reads its HiddenServiceDir. Source: tor(1), HiddenServiceDir. */
 export const onionAddress: Resource<{ directory: string; unit: string }, OnionState, z.infer<typeof schema>> = {
   kind: 'onion-address',
+  selfContained: true,
   schema,
   identify: ({ directory }) => directory,
   read(keys) {

@@ -42,6 +42,7 @@ export function makeDirectory(path: string): ApplyScript {
  */
 export const onionDirectory: Resource<OnionDirectoryKey, OnionDirectoryState, z.infer<typeof schema>> = {
   kind: 'onion-directory',
+  selfContained: true,
   schema,
   identify: ({ directory }) => directory,
   read(keys) {

@@ -24,6 +24,7 @@ const keySchema = z.strictObject({ key: z.custom<Content>(value => value instanc
 /** The key of an onion service, which is its identity; its checksum alone is read. Source: tor(1), HiddenServiceDir; rend-spec-v3. */
 export const onionKey: Resource<OnionServiceKey, { readonly key: Content }, z.infer<typeof keySchema>> = {
   kind: 'onion-key',
+  selfContained: true,
   schema: keySchema,
   identify: ({ directory }) => directory,
   read(keys) {
@@ -55,6 +56,7 @@ const clientsSchema = z.strictObject({ clients: z.array(z.string()) })
  */
 export const onionClients: Resource<OnionServiceKey, { readonly clients: readonly string[] }, z.infer<typeof clientsSchema>> = {
   kind: 'onion-clients',
+  selfContained: true,
   schema: clientsSchema,
   identify: ({ directory }) => directory,
   read(keys) {

@@ -16,9 +16,11 @@ export interface CandidateKey {
 
 /** What apt knows of a package that is to be installed or changed. */
 export interface CandidateState {
-  readonly [field: string]: boolean | string | undefined | readonly string[]
+  readonly [field: string]: boolean | string | undefined | readonly string[] | { readonly [package_: string]: string | null }
   /** There are package lists, none older than asked and none older than the sources. */
   fresh: boolean
+  /** In a check: by then a task before has fetched them, so that what apt will make of it cannot be told. */
+  refetched?: boolean
   /** The version that apt would take by itself. */
   candidate?: string
   /** All that can be had, highest first. */
@@ -27,8 +29,10 @@ export interface CandidateState {
   refused?: string
   /** It is not installed, and is to be kept so (`apt-mark hold`). */
   held?: boolean
-  /** Packages that provide the name, where no package has it. */
-  providers: readonly string[]
+  /** Where no package has the name: packages that provide it, as `NAME VERSION`, and as which version of it, if they say so. */
+  providers: { readonly [package_: string]: string | null }
+  /** The name that was asked for. */
+  name: string
 }
 
 /**
@@ -37,6 +41,7 @@ export interface CandidateState {
  */
 export const packageCandidate: Resource<CandidateKey, CandidateState, Record<string, never>> = {
   kind: 'package-candidate',
+  selfContained: true,
   schema: z.strictObject({}),
   identify: ({ wish, state, release, onlyUpgrade }) => [showWish(wish), state, release ?? '', onlyUpgrade ? 'upgrade' : ''].join(' '),
   read: readCandidates,
@@ -66,7 +71,8 @@ q() { # number, name, latest, only upgrade, operator, version
     esac
   fi
   h=; if [ -z "$v" ] && [ "$(of db:Status-Want "$2")" = hold ]; then h=held; fi
-  echo "=need $1 $h"; w="$w $2"
+  # apt calls those of the host's own architecture by their bare names.
+  echo "=need $1 $h"; w="$w \${2%:"$n"}"
 }
 look() { # options of apt-cache; the names are words of $w, which hold no special characters
   [ -n "$w" ] || return 0
@@ -87,23 +93,24 @@ function readCandidates(keys: readonly CandidateKey[]): Reading<CandidateState> 
   })
   return {
     script: readLines([functions, read`d="$nl$(dpkg-query -W -f '\${Package}:\${Architecture} \${db:Status-Status} \${Version}\n' -- ${names} 2>/dev/null)$nl"
-lists; echo "=lists $age $has/$newer"`, ...groups, read`:`]),
+lists; echo "=lists $age $has/$newer $n"`, ...groups, read`:`]),
     parse: ({ stdout }) => parseCandidates(stdout.toString(), keys),
   }
 }
 
 function parseCandidates(text: string, keys: readonly CandidateKey[]): (CandidateState | null)[] {
   const answers: (CandidateState | null)[] = keys.map(() => null)
-  let [age, has, newer] = [Infinity, false, false]
+  let [age, has, newer, native] = [Infinity, false, false, '']
+  const nameOf = (key: CandidateKey | undefined) => (key ? qualifiedName(key.wish).replace(new RegExp(`:${native}$`), '') : '')
   let asked: number[] = []
   for (const section of text.split(/^=(?=lists |need |refused$|policy$|provides )/m)) {
     const [heading = '', ...rest] = section.split('\n')
-    const [what, word = '', flags = ''] = heading.split(' ')
+    const [what, word = '', flags = '', own = ''] = heading.split(' ')
     const body = rest.join('\n')
-    if (what === 'lists') [age, has, newer] = [Number(word), flags.startsWith('1'), flags.endsWith('1')]
+    if (what === 'lists') [age, has, newer, native] = [Number(word), flags.startsWith('1'), flags.endsWith('1'), own]
     if (what === 'need') {
       const { cacheValidSeconds = CACHE_VALID_SECONDS } = keys[Number(word)] ?? {}
-      answers[Number(word)] = { fresh: has && !newer && age < cacheValidSeconds, versions: [], providers: [], ...(flags === 'held' ? { held: true } : {}) }
+      answers[Number(word)] = { fresh: has && !newer && age < cacheValidSeconds, versions: [], providers: {}, name: nameOf(keys[Number(word)]), ...(flags === 'held' ? { held: true } : {}) }
       asked.push(Number(word))
     }
     if (what === 'refused') {
@@ -129,8 +136,4 @@ function parseCandidates(text: string, keys: readonly CandidateKey[]): (Candidat
     }
   }
   return answers
-}
-
-function nameOf(key: CandidateKey | undefined): string {
-  return key ? qualifiedName(key.wish) : ''
 }

@@ -19,6 +19,7 @@ const schema = z.strictObject({ held: z.boolean() })
 /** Whether dpkg keeps a package in its version. Sources: dpkg-query(1), apt-mark(8), hold. */
 export const packageHold: Resource<PackageHoldKey, PackageHoldState, z.infer<typeof schema>> = {
   kind: 'package-hold',
+  selfContained: true,
   schema,
   identify: ({ name }) => name,
   read(keys) {
@@ -31,6 +32,11 @@ export const packageHold: Resource<PackageHoldKey, PackageHoldState, z.infer<typ
         return names.map((_, index) => ({ held: lines[index] === 'hold' }))
       },
     }
+  },
+  foretells: ({ name }, desired) => {
+    const held = desired?.held ?? false
+    // Of a package that is not installed, apt's answer says that it is held.
+    return [{ kind: 'package', identity: name, change: now => ({ ...now, held }) }, { kind: 'package-candidate', identity: '*', change: now => (now.name === name ? { ...now, held } : now) }]
   },
   mayChangeWith: ({ name }, made) => made.kind === 'package' && made.name === name && made.after === null,
   apply: ({ name }, _current, desired) => ({

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { apply, read, readLines } from '../shell/script.ts'
 import type { Resource } from '../state/resource.ts'
-import { aptArguments, aptFunctions, CACHE_VALID_SECONDS, listsFunction, quietServices, type AptOptions } from './apt-get.ts'
+import { aptArguments, aptFunctions, autoremove, CACHE_VALID_SECONDS, listsFunction, quietServices, type AptOptions } from './apt-get.ts'
 
 export interface PackageListsKey {
   options: AptOptions
@@ -22,6 +22,7 @@ const schema = z.strictObject({ fresh: z.literal(true) })
 /** apt's package lists, fetched within the time that a task asks for and since the sources changed. Sources: apt-get(8), update; apt.conf(5). */
 export const packageLists: Resource<PackageListsKey, PackageListsState, z.infer<typeof schema>> = {
   kind: 'package-lists',
+  selfContained: true,
   schema,
   identify: () => '/var/lib/apt/lists',
   read: keys => ({
@@ -37,6 +38,7 @@ export const packageLists: Resource<PackageListsKey, PackageListsState, z.infer<
     if (current.sourcesChanged) return [{ field: 'lists', current: 'older than the sources', desired: 'fresh' }]
     return current.ageSeconds < cacheValidSeconds ? [] : [{ field: 'lists', current: `older than ${cacheValidSeconds} s`, desired: 'fresh' }]
   },
+  foretells: () => [{ kind: 'package-candidate', identity: '*', change: now => ({ ...now, refetched: true }) }],
   // What is fetched anew after a change of the sources may bring newer versions of what is upgraded with it.
   mayChangeWith: (_key, { kind, name }) => kind === 'file' && name.startsWith('/etc/apt/sources.list'),
   apply({ options, thenInstall = [], thenUpgrade }) {
@@ -44,7 +46,8 @@ export const packageLists: Resource<PackageListsKey, PackageListsState, z.infer<
 ${quietServices(options)}
 update
 ${thenInstall.length ? apply`configure; must apt-get install ${aptArguments(options)} -- ${thenInstall}` : apply`:`}
-${thenUpgrade ? apply`configure; must apt-get ${upgradeCommand(thenUpgrade)} ${aptArguments(options)}` : apply`:`}` }
+${thenUpgrade ? apply`configure; must apt-get ${upgradeCommand(thenUpgrade)} ${aptArguments(options)}` : apply`:`}
+${thenInstall.length || thenUpgrade ? autoremove(options) : apply`:`}` }
   },
 }
 

@@ -5,7 +5,7 @@ import { ReadError } from '../errors.ts'
 import { apply, read, type ApplyScript } from '../shell/script.ts'
 import { differences, type Difference } from '../state/compare.ts'
 import type { Change, Output, Reading, Resource, Writing } from '../state/resource.ts'
-import { aptArguments, aptFunctions, quietServices, type AptOptions } from './apt-get.ts'
+import { aptArguments, aptFunctions, autoremove, quietServices, type AptOptions } from './apt-get.ts'
 
 export interface PackageKey {
   /** With its architecture where that is not the host's own: `foo:arm64`. */
@@ -45,6 +45,7 @@ export type PackageDesired = z.infer<typeof schema>
  */
 export const packages: Resource<PackageKey, PackageState, PackageDesired> = {
   kind: 'package',
+  selfContained: true,
   schema,
   identify: ({ name }) => name,
   read: readPackages,
@@ -52,6 +53,8 @@ export const packages: Resource<PackageKey, PackageState, PackageDesired> = {
   applyTogether: change,
   differences: compare,
   brings: ({ name, options }, current, desired) => (desired !== null && (current === null || current.status === 'config-files') ? { what: 'package', name, startsServices: options.startServices ?? true } : undefined),
+  // Old lists are fetched anew before something is installed.
+  foretells: (_key, desired) => (desired === null ? [] : [{ kind: 'package-candidate', identity: '*', change: now => ({ ...now, refetched: true }) }]),
   // What another package needs comes with it, and goes with what it needs.
   mayComeWithPackage: (_key, desired) => desired === null || desired.manual === undefined,
   mayChangeWith: ({ name }, made, current, desired) => (made.kind === 'package' && made.name !== name && made.after === null && current !== null) || (made.kind === 'apt' && current !== null)
@@ -109,10 +112,15 @@ type PackageChange = Change<PackageKey, PackageState, PackageDesired>
 function change(changes: readonly PackageChange[]): Writing {
   const options = changes[0]?.key.options ?? {}
   const removals = changes.filter(({ desired }) => desired === null).map(({ key }) => key.name)
-  const steps = removals.length ? [apply`mend; must apt-get ${options.purge ? 'purge' : 'remove'} ${aptArguments(options)} -- ${removals}`] : []
+  // apt-get would want to install what is half installed before it removes it.
+  const halves = changes.filter(({ desired, current }) => desired === null && current?.status === 'half-installed').map(({ key }) => key.name)
+  const command = options.purge ? 'purge' : 'remove'
+  const steps = removals.length ? [apply`mend
+${halves.length ? apply`must dpkg --force-remove-reinstreq ${`--${command}`} -- ${halves}` : apply`:`}
+must apt-get ${command} ${aptArguments({ ...options, failOnRemove: false })} -- ${removals}`] : []
   return { script: apply`${aptFunctions(options)}
 ${quietServices(options)}
-${[...steps, install(changes, options)].reduce((one, other) => apply`${one}
+${[...steps, install(changes, options), autoremove(options)].reduce((one, other) => apply`${one}
 ${other}`)}` }
 }
 

@@ -24,6 +24,7 @@ const nothing = z.strictObject({})
  */
 export const postgresAvailable: Resource<{ name: string }, AvailableState, Record<string, never>> = {
   kind: 'postgres-available',
+  selfContained: true,
   schema: nothing,
   identify: ({ name }) => name,
   read(keys) {

@@ -3,7 +3,7 @@ import { icuLocaleName, localeName } from '../postgres/locale.ts'
 import { apply } from '../shell/script.ts'
 import { differences } from '../state/compare.ts'
 import type { Resource, Writing } from '../state/resource.ts'
-import { parseRows, readSql, runSql, sqlInput, sqlLiteral, sqlLiterals, sqlName, superuser } from './psql.ts'
+import { needsPostgres, parseRows, readSql, runSql, sqlInput, sqlLiteral, sqlLiterals, sqlName, superuser } from './psql.ts'
 
 /** A database by name, with what is of use only while it is made or dropped. */
 export interface DatabaseKey {
@@ -47,6 +47,7 @@ const hint = 'Sessions are open in it. They are ended with it by force: true.'
  */
 export const postgresDatabase: Resource<DatabaseKey, DatabaseState, DatabaseDesired> = {
   kind: 'postgres-database',
+  selfContained: true,
   schema,
   identify: ({ name }) => name,
   read(keys) {
@@ -68,6 +69,7 @@ from pg_database d where datname in (${sqlLiterals([...new Set(names)])})) r`),
       },
     }
   },
+  needs: () => needsPostgres,
   apply(key, current, desired) {
     if (desired === null) return drop(key)
     return { user: superuser, script: runSql, stdin: sqlInput(current ? alterations(key.name, current, desired) : creation(key, desired)) }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Resource } from '../state/resource.ts'
 import { withContents } from './postgres-database.ts'
-import { hasNoPsql, notAnswered, readSqlIn, runSqlIn, sqlInput, sqlLiteral, sqlLiterals, sqlName, superuser } from './psql.ts'
+import { hasNoPsql, needsPostgres, notAnswered, readSqlIn, runSqlIn, sqlInput, sqlLiteral, sqlLiterals, sqlName, superuser } from './psql.ts'
 
 export interface ExtensionKey {
   database: string
@@ -22,6 +22,7 @@ export type ExtensionState = Readonly<Omit<z.infer<typeof row>, 'name'>>
 /** An extension in a database of PostgreSQL. Sources: PostgreSQL documentation, pg_extension, CREATE EXTENSION, ALTER EXTENSION. */
 export const postgresExtension: Resource<ExtensionKey, ExtensionState, z.infer<typeof schema>> = {
   kind: 'postgres-extension',
+  selfContained: true,
   schema,
   identify: ({ database, name }) => `${name} in ${database}`,
   read(keys) {
@@ -49,6 +50,7 @@ export const postgresExtension: Resource<ExtensionKey, ExtensionState, z.infer<t
     ? kind === 'postgres-database' || (kind === alongWithOthers && current !== null)
     : (kind === withContents || kind === alongWithOthers) && current === null),
   foretells: ({ database, cascade }, desired) => (cascade ? [{ kind: alongWithOthers, identity: database, state: desired && {} }] : []),
+  needs: () => needsPostgres,
   apply(key, current, desired) {
     return { user: superuser, script: runSqlIn(key.database), stdin: sqlInput(statements(key, current, desired), { transaction: true }) }
   },

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Resource } from '../state/resource.ts'
-import { hasNoPsql, maintenance, notAnswered, readSqlIn, runSqlIn, sqlInput, sqlLiteral, sqlLiterals, sqlName, superuser } from './psql.ts'
+import { hasNoPsql, maintenance, needsPostgres, notAnswered, readSqlIn, runSqlIn, sqlInput, sqlLiteral, sqlLiterals, sqlName, superuser } from './psql.ts'
 
 /** What privileges are on. `tables`, `sequences` and `functions`: all that a schema has now. `default…`: those that a role will make. */
 export const privilegeTargets = ['database', 'schema', 'table', 'sequence', 'tables', 'sequences', 'functions', 'default-tables', 'default-sequences', 'default-functions'] as const
@@ -101,6 +101,7 @@ having not exists (select from aclexplode(acl) t where t.grantee = ${role} and t
  */
 export const postgresPrivileges: Resource<PrivilegesKey, PrivilegesState, z.infer<typeof schema>> = {
   kind: 'postgres-privileges',
+  selfContained: true,
   schema,
   identify: ({ database, role, on, schema: space, name, maker }) =>
     [`${role} on ${on}`, [on === 'database' ? database : undefined, space, name].filter(part => part !== undefined).join('.'), maker && `made by ${maker}`, on === 'database' ? '' : `in ${database}`].filter(Boolean).join(' '),
@@ -123,6 +124,7 @@ export const postgresPrivileges: Resource<PrivilegesKey, PrivilegesState, z.infe
   // What is still to come has no privileges for anybody but its owner and, by PostgreSQL's own rules, for everyone.
   mayComeWithPackage: ({ role }, desired) => role === 'public' || Object.values(desired?.privileges ?? {}).includes(''),
   mayChangeWith: ({ database }, { kind, name, before, after }) => kind === 'postgres-database' && name === database && before !== null && (after === null || (after.owner !== undefined && after.owner !== before.owner)),
+  needs: () => needsPostgres,
   apply(key, current, desired) {
     const statements = Object.entries(desired?.privileges ?? {}).flatMap(([object, wanted]) => changes(key, object, list(current?.privileges[object] ?? ''), list(wanted)))
     return { user: superuser, script: runSqlIn(home(key)), stdin: sqlInput(statements, { transaction: true }) }

@@ -3,7 +3,7 @@ import { passwordContent } from '../postgres/scram.ts'
 import { isListSetting, parseNames, settingText } from '../postgres/setting.ts'
 import { Content } from '../state/content.ts'
 import type { Resource } from '../state/resource.ts'
-import { parseRows, readSql, runSql, sqlInput, sqlLiteral, sqlLiterals, sqlName, superuser } from './psql.ts'
+import { needsPostgres, parseRows, readSql, runSql, sqlInput, sqlLiteral, sqlLiterals, sqlName, superuser } from './psql.ts'
 
 const attributeNames = ['login', 'superuser', 'createdb', 'createrole', 'inherit', 'replication', 'bypassrls'] as const
 
@@ -52,6 +52,7 @@ export const timeInUtc = (time: string): string => `case when isfinite(${time}) 
  */
 export const postgresRole: Resource<{ name: string }, RoleState, RoleDesired> = {
   kind: 'postgres-role',
+  selfContained: true,
   schema,
   identify: ({ name }) => name,
   read(keys) {
@@ -72,6 +73,7 @@ from pg_authid a where rolname in (${sqlLiterals(names)})) r`),
       },
     }
   },
+  needs: () => needsPostgres,
   apply({ name }, current, desired) {
     if (desired === null) return { user: superuser, script: runSql, stdin: sqlInput([`DROP ROLE ${sqlName(name)}`]) }
     return { user: superuser, script: runSql, stdin: sqlInput(statements(sqlName(name), current, desired), { transaction: true }) }

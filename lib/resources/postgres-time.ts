@@ -18,6 +18,7 @@ const schema = z.strictObject({})
  */
 export const postgresTime: Resource<{ text: string }, TimeState, Record<string, never>> = {
   kind: 'postgres-time',
+  selfContained: true,
   schema,
   identify: ({ text }) => text,
   read(keys) {

@@ -1,12 +1,15 @@
 import { ReadError } from '../errors.ts'
 import { apply, read, readLines, type ApplyScript, type ReadScript } from '../shell/script.ts'
-import type { Output } from '../state/resource.ts'
+import type { Need, Output } from '../state/resource.ts'
 
 /** The user of the host that PostgreSQL's own superuser is, by Debian's `local all postgres peer`. */
 export const superuser = 'postgres'
 
 /** EX_UNAVAILABLE of sysexits.h: there is no psql on this host. */
 const NO_PSQL = 69
+
+/** A check wants a server for whatever is written: Debian's packages of that name bring psql as well. */
+export const needsPostgres: readonly Need[] = [{ program: 'psql', test: read`ls /usr/lib/postgresql/*/bin/psql || command -v psql`, packages: ['postgresql'] }]
 
 /** Where statements run that belong to no database. */
 export const maintenance = 'postgres'

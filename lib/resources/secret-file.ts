@@ -36,6 +36,7 @@ const schema = z.strictObject({ mode: z.string(), owner: z.string(), group: z.st
  */
 export const secretFile: Resource<SecretFileKey, SecretFileState, z.infer<typeof schema>> = {
   kind: 'secret',
+  selfContained: true,
   schema,
   identify: ({ path }) => path,
   read(keys) {

@@ -36,6 +36,7 @@ done`
 /** Owner, group and mode of everything below a directory; links are not followed, and of what they are only the owner is set. Source: find(1). */
 export const tree: Resource<TreeKey, TreeState, z.infer<typeof schema>> = {
   kind: 'tree',
+  selfContained: true,
   schema,
   identify: ({ path }) => path,
   question: ({ owner, group, mode }) => JSON.stringify([owner, group, mode]),

@@ -15,6 +15,7 @@ export interface UnitEventKey extends UnitKey {
  */
 export const unitEvent: Resource<UnitEventKey, UnitState, Record<string, never>> = {
   kind: 'unit-event',
+  selfContained: true,
   schema: z.strictObject({}),
   identify: ({ unit: name, event }) => `${name} ${event}`,
   read: keys => readUnits(keys.map(({ unit: name }) => name)),

@@ -10,6 +10,7 @@ const TIMEOUT_SECONDS = 600
 /** Waits for a unit that is being started, by whomever: it changes nothing. What fails meanwhile is told with its journal. Source: systemctl(1). */
 export const unitWait: Resource<UnitKey, UnitState, Record<string, never>> = {
   kind: 'unit-wait',
+  selfContained: true,
   schema: z.strictObject({}),
   identify: ({ unit: name }) => name,
   read: keys => readUnits(keys.map(({ unit: name }) => name)),

@@ -14,6 +14,7 @@ const schema = z.strictObject({ running: z.boolean().optional(), enabled: z.stri
 /** A unit of systemd: whether it runs, and whether it starts at boot. Source: systemctl(1), `org.freedesktop.systemd1`(5). */
 export const unit: Resource<UnitKey, UnitState, z.infer<typeof schema>> = {
   kind: 'unit',
+  selfContained: true,
   schema,
   identify: ({ unit: name }) => name,
   read: keys => readUnits(keys.map(({ unit: name }) => name)),
@@ -63,6 +64,7 @@ const maskSchema = z.strictObject({ masked: z.boolean() })
 /** Whether a unit is masked, so that nothing can start it; a unit that is not installed can be. Source: systemctl(1), mask. */
 export const unitMask: Resource<UnitKey, { readonly masked: boolean | 'until reboot' }, z.infer<typeof maskSchema>> = {
   kind: 'unit-mask',
+  selfContained: true,
   schema: maskSchema,
   identify: ({ unit: name }) => name,
   read(keys) {

@@ -7,7 +7,7 @@ import { listMembers, unpackMembers } from './archive-members.ts'
 import { inOneLine, tagOf } from './beside.ts'
 import { directoriesAbove, file } from './file.ts'
 import { mounts } from './file-read.ts'
-import { fetchTo } from './file-write.ts'
+import { fetchTo, needsCurl } from './file-write.ts'
 
 export interface UnpackedKey {
   directory: string
@@ -147,6 +147,7 @@ function ownership(owner: string, group: string | undefined): string {
  */
 export const unpacked: Resource<UnpackedKey, UnpackedState, z.infer<typeof schema>> = {
   kind: 'archive',
+  selfContained: true,
   schema,
   identify: ({ directory }) => directory,
   question: ({ keep = [] }) => JSON.stringify(keep),
@@ -164,6 +165,7 @@ elif find . -mindepth 1 ${except(keep)} | grep -q .; then printf 'other +%s =\n'
       },
     }
   },
+  needs: ({ source }, _current, desired) => (desired !== null && 'url' in source ? needsCurl : []),
   apply(key, current, desired) {
     const { directory, keep = [], source, owner = 'root', group, mode, replaceOther } = key
     const note = `archive-${tagOf(directory)}`

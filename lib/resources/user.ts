@@ -54,6 +54,7 @@ const noteOf = (name: string) => `${unfinished}/user-${name}`
 /** A user of passwd(5) and shadow(5). Sources: getent(1), id(1), useradd(8), usermod(8), userdel(8), chpasswd(8), login.defs(5). */
 export const user: Resource<UserKey, UserState, Desired> = {
   kind: 'user',
+  selfContained: true,
   schema,
   identify: ({ name }) => name,
   read(keys) {
@@ -101,14 +102,19 @@ done`,
 
 /** A new user's own group and home directory; with one that is removed its group may go, and its home. */
 function foretold({ name, removeHome, moveHome }: UserKey, desired: Desired | null, current: UserState | null): Foretold[] {
+  const numbers = desired?.uid === undefined && desired !== null ? [] : [
+    ...(current && current.uid !== desired?.uid ? [{ kind: 'user', identity: current.uid, state: null }, { kind: 'account-number', identity: `passwd ${current.uid}`, state: null }] : []),
+    ...(desired?.uid === undefined ? [] : [{ kind: 'user', identity: desired.uid, state: { name, uid: desired.uid } }, { kind: 'account-number', identity: `passwd ${desired.uid}`, state: { name } }]),
+  ]
   if (desired === null) {
     const home = current?.home
-    return [{ kind: 'group', identity: name, state: 'unsure' }, ...(removeHome && home ? [{ kind: 'file', identity: home, state: null, below: true }] : [])]
+    return [...numbers, { kind: 'group', identity: name, state: 'unsure' }, ...(removeHome && home ? [{ kind: 'file', identity: home, state: null, below: true }] : [])]
   }
   const home = desired.home ?? current?.home ?? `/home/${name}`
   const moved = moveHome && current && current.home !== home ? [{ kind: 'file', identity: current.home, state: null, below: true }] : []
   const made = desired.homeDirectory === 'present' && (current?.homeDirectory !== 'present' || current.home !== home)
   return [
+    ...numbers,
     ...(current === null && desired.group === undefined ? [{ kind: 'group', identity: name, state: { name }, whereMissing: true }] : []),
     ...moved,
     ...(made || moved.length ? [{ kind: 'file', identity: home, state: { type: 'directory', owner: name, group: desired.group ?? current?.group ?? name }, whereMissing: true, below: true }, ...directoriesAbove(home)] : []),

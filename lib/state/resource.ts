@@ -80,6 +80,16 @@ export interface Foretold {
   change?: (now: State) => State
 }
 
+/** A program without which a state cannot be written. */
+export interface Need {
+  /** As the operator is told, as in 'nginx'; a path, or a command of that name. */
+  program: string
+  /** Succeeds where it is there. @default a command of that name is found */
+  test?: ReadScript
+  /** Debian packages that bring it, by what their names begin with; the first is named in the hint. */
+  packages: readonly string[]
+}
+
 /** One write that was found necessary. */
 export interface Change<Key, Current extends State, Desired extends State> {
   key: Key
@@ -130,6 +140,13 @@ export interface Resource<Key, Current extends State, Desired extends State> {
   overrides?(key: Key, desired: Desired | null): OverriddenState[]
   /** What the desired state was made from: the whole of what is there (an edit), or that and what is its own alone (a marked block). */
   madeFrom?(key: Key): 'what is there' | 'its own' | undefined
+  /**
+   * Nothing makes, changes or brings this state, and writing it makes, changes or brings nothing, but what the functions here say. Left out: where
+   * one of them is missing, check mode takes that for unknown.
+   */
+  selfContained?: true
+  /** What has to be there for it to be written; a check looks for it, or for a package that brings it. `apply` says by itself what it misses. */
+  needs?(key: Key, current: Current | null, desired: Desired | null): readonly Need[]
   /** What a new one is where nothing is desired of it, as `apply` makes it; for later reads in check mode. */
   defaults?(key: Key, desired: Desired): State
   /** Whether the desired one takes the place of the one that is there, so that nothing of it stays. */

@@ -13,6 +13,8 @@ const made: readonly MadePackage[] = [
   { name: 'rival', version: '1', suite: 'stable', control: 'Conflicts: foo\nProvides: rivalry\n' },
   { name: 'mailer-one', version: '1', suite: 'stable', control: 'Provides: mailer\n' },
   { name: 'mailer-two', version: '1', suite: 'stable', control: 'Provides: mailer\n' },
+  { name: 'rigid', version: '1', suite: 'stable', control: 'Depends: foo (= 1.0.0)\n' },
+  { name: 'thing', version: '1', suite: 'stable', control: 'Provides: thing-mode (= 3)\n' },
   { name: 'fragile', version: '1', suite: 'stable', scripts: { postinst: '[ ! -e /root/break ] || { echo fragile is broken >&2; exit 1; }' } },
   { name: 'asking', version: '1', suite: 'stable', scripts: { postinst: 'if read -r answer; then echo "was answered $answer" >&2; exit 1; fi' } },
   // Asks the policy as invoke-rc.d(8) does.

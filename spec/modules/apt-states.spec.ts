@@ -1,9 +1,11 @@
 import { expect } from 'chai'
 import { aptFunctions, quietServices } from '../../lib/resources/apt-get.ts'
 import { apt } from '../../modules/apt.ts'
+import { aptHold } from '../../modules/apt-hold.ts'
 import { aptHostName } from '../helpers/apt-host.ts'
 import { MadePackagesHost } from '../helpers/made-packages.ts'
 import { changed, diffs, errorOf, type SpecHost, type Work } from '../helpers/module-host.ts'
+import { refusal } from '../helpers/one-task.ts'
 import { fileName, repository } from '../helpers/package-repository.ts'
 
 describe('apt, whatever state a package is in', function () {
@@ -97,6 +99,36 @@ describe('apt, whatever state a package is in', function () {
     expect(diffs(await apply(apt({ packages: ['foo'] })))).to.contain('status: half-installed → installed')
     expect(await version()).to.match(/^ii 1\.0\./)
     expect(changed(await apply(apt({ packages: ['foo'] })))).to.deep.equal([])
+  })
+
+  it('[fault 49] what must be installed anew and can be had nowhere is told with a way out, by a check too, and goes where it is to be absent', async () => {
+    const half = `i foo=1.0.0; sed -i '/^Package: foo$/,/^$/{s/^Status: .*/Status: install reinstreq half-installed/; s/^Version: .*/Version: 0.9/}' /var/lib/dpkg/status; printf 'Package: foo\\nPin: version *\\nPin-Priority: -1\\n' >/etc/apt/preferences.d/foo`
+    await given(half)
+    expect(await version()).to.equal('iHR0.9')
+    for (const packages of [['mailer-one'], ['foo']]) {
+      const told = await refusal(host, () => apt({ packages }))
+      expect(told).to.contain('dpkg --remove --force-remove-reinstreq foo')
+    }
+    expect(changed(await apply(apt({ packages: ['foo'], state: 'absent', purge: true })))).to.deep.equal(['package[foo]'])
+    expect(changed(await apply(apt({ packages: ['mailer-one'] })))).to.deep.equal(['package[mailer-one]'])
+  })
+
+  it('[fault 67] goes on where dpkg was interrupted while it wrote down what it did, of which its audit says nothing', async () => {
+    await given(`i foo=1.0.0; sed -n '/^Package: foo$/,/^$/p' /var/lib/dpkg/status >/var/lib/dpkg/updates/0000`)
+    expect(await host.sh('dpkg --audit')).to.equal('')
+    expect(changed(await apply(apt({ packages: ['mailer-one'] })))).to.deep.equal(['package[mailer-one]'])
+    expect(await host.sh('ls /var/lib/dpkg/updates')).to.equal('')
+    await host.sh(`sed -n '/^Package: foo$/,/^$/p' /var/lib/dpkg/status >/var/lib/dpkg/updates/0000`)
+    expect(changed(await apply(apt({ packages: ['foo'], state: 'absent' })))).to.deep.equal(['package[foo]'])
+  })
+
+  it('[fault 59] what an earlier task holds, or lets go, is so for the next one of a check', async () => {
+    await given('i foo=1.0.0')
+    const check = await host.check([aptHold({ packages: ['foo', 'mailer-one'] }), apt({ packages: ['foo'], state: 'latest' }), apt({ packages: ['mailer-one'] })])
+    expect(check.tasks.map(({ status, changes }) => `${status} ${changes[0]?.reason?.includes('is held in version') ? 'held' : ''}`)).to.deep.equal(['change ', 'may-change held', 'may-change held'])
+    await given('i foo=1.0.0; apt-mark hold foo')
+    const released = await host.check([aptHold({ packages: ['foo'], state: 'released' }), apt({ packages: ['foo'], state: 'latest' })])
+    expect(released.tasks.map(({ status }) => status), 'no failure').to.deep.equal(['change', 'may-change'])
   })
 
   it('runs triggers that are still to be run (it)', async () => {

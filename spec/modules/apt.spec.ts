@@ -138,7 +138,73 @@ describe('apt', function () {
     expect(await refusal(host, () => apt({ packages: ['foo'], failOnRemove: true }))).to.contain('Packages need to be removed but remove is disabled.')
     expect(await version('rival')).to.equal('ii 1')
     expect(changed(await apply(apt({ packages: ['mailer-one'], failOnRemove: true })))).to.deep.equal(['package[mailer-one]'])
-    expect(apt({ packages: ['foo'], state: 'absent', failOnRemove: true }).issues.map(({ argument }) => argument)).to.deep.equal(['failOnRemove'])
+  })
+
+  it('[fault 55] what apt does besides is told by package and version, in a check as in the run, and done once', async () => {
+    await given('i foo=1.0.0')
+    const call = apt({ packages: ['foobar=1.0.1', 'foo>=1.0.1'] })
+    expect(changed(await apply(call)), 'named both').to.deep.equal(['package[foo]', 'package[foobar]'])
+    await given('')
+    const report = await apply(apt({ packages: ['foobar=1.0.1'] }))
+    expect(diffs(report)).to.contain('apt[install]\nfoo: (none) → 1.0.1')
+    expect(changed(await apply(apt({ packages: ['foobar=1.0.1'] })))).to.deep.equal([])
+    expect(await host.sh('apt-mark showauto foo')).to.equal('foo\n')
+  })
+
+  it('[fault 55] no package goes that the playbook does not name, with or without fresh lists, unless an argument allows it; then it is told by name', async () => {
+    await given('i rival')
+    expect(await refusal(host, () => apt({ packages: ['foo'] }))).to.contain('foo cannot be installed without removing rival 1').and.to.contain('failOnRemove: false')
+    await host.sh("touch -d '2 days ago' /var/lib/apt/lists /var/lib/apt/periodic/* /etc/apt/sources.list.d /etc/apt/sources.list.d/* /etc/apt/sources.list")
+    expect(errorOf(await host.run(apt({ packages: ['foo'] })))).to.contain('Packages need to be removed but remove is disabled.')
+    expect(await version('rival')).to.equal('ii 1')
+    expect(diffs(await apply(apt({ packages: ['foo'], failOnRemove: false })))).to.contain('apt[install]\nrival: 1 → (none)')
+    expect([await version('rival'), await version()]).to.deep.equal(['', 'ii 1.0.1'])
+    await given('i foobar=1.0.1')
+    expect(await refusal(host, () => apt({ packages: ['foo'], state: 'absent' }))).to.contain('foo cannot be removed without foobar 1.0.1')
+    expect(changed(await apply(apt({ packages: ['foo', 'foobar'], state: 'absent' })))).to.deep.equal(['package[foo]', 'package[foobar]'])
+    await given('i foobar=1.0.1')
+    expect(diffs(await apply(apt({ packages: ['foo'], state: 'absent', failOnRemove: false })))).to.contain('apt[remove]\nfoobar: 1.0.1 → (none)')
+  })
+
+  it('[fault 55] is certain of what it tells, and knows that it cannot be told where a task before fetches the lists', async () => {
+    await given('')
+    const fresh = await host.check(apt({ packages: ['foobar=1.0.1'] }))
+    expect(fresh.tasks[0]?.changes.map(({ resource, reason }) => `${resource} ${reason ?? 'certain'}`)).to.deep.equal(['package[foobar] certain', 'apt[install] certain'])
+    await host.sh("touch -d '2 days ago' /var/lib/apt/lists /var/lib/apt/periodic/* /etc/apt/sources.list.d /etc/apt/sources.list.d/* /etc/apt/sources.list")
+    const report = await apply([apt({ packages: ['mailer-one'] }), apt({ packages: ['foobar=1.0.1'] })])
+    expect(changed(report)).to.deep.equal(['apt[install]', 'package[foobar]', 'package[mailer-one]'])
+  })
+
+  it('[fault 55] an exact version that a dependency needs, and cannot have, is told by a check in apt\'s words', async () => {
+    await given('')
+    expect(await refusal(host, () => apt({ packages: ['rigid'] }))).to.contain('rigid : Depends: foo (= 1.0.0) but 1.0.1 is to be installed')
+    expect(changed(await apply(apt({ packages: ['rigid', 'foo=1.0.0'] })))).to.deep.equal(['package[foo]', 'package[rigid]'])
+    expect(await refusal(host, () => apt({ packages: ['foo'], state: 'latest' }))).to.contain('rigid 1')
+  })
+
+  it('[fault 46] a version of a virtual package is that in which it is provided; none that fits is an error', async () => {
+    await given('')
+    expect(await refusal(host, () => apt({ packages: ['thing-mode>=9'] }))).to.contain('none that provides it does so in a version >=9: thing 1 as 3.')
+    expect(await refusal(host, () => apt({ packages: ['mailer>=1'] }))).to.contain('mailer-one 1 as no version')
+    expect(changed(await apply(apt({ packages: ['thing-mode>=3'] })))).to.deep.equal(['package[thing]'])
+    expect(changed(await apply(apt({ packages: ['thing-mode=3'] })))).to.deep.equal([])
+    expect(await refusal(host, () => apt({ packages: ['thing-mode>=9'] }))).to.contain('thing 1 as 3')
+  })
+
+  it('[fault 46] of a package with a version only that version is removed', async () => {
+    await given('i foo')
+    for (const wish of ['foo=99', 'foo>=2', 'foo=1.0.0']) expect(changed(await apply(apt({ packages: [wish], state: 'absent' }))), wish).to.deep.equal([])
+    expect(changed(await apply(apt({ packages: ['foo=1.0.*'], state: 'absent' })))).to.deep.equal(['package[foo]'])
+  })
+
+  it('[fault 23] a package may be named with the host\'s own architecture: installed, a virtual one, held, removed', async () => {
+    await given('')
+    for (const name of ['libtwice:amd64', 'walker:amd64', 'postman:amd64']) {
+      expect(changed(await apply(apt({ packages: [name] })))).to.deep.equal(name.startsWith('postman') ? [] : [`package[${name}]`])
+      expect(changed(await apply(apt({ packages: [name] }))), name).to.deep.equal([])
+    }
+    expect(changed(await apply(apt({ packages: ['libtwice:amd64'], state: 'latest' })))).to.deep.equal([])
+    expect(changed(await apply(apt({ packages: ['libtwice:amd64', 'walker:amd64'], state: 'absent' })))).to.deep.equal(['package[libtwice:amd64]', 'package[walker:amd64]'])
   })
 
   it('[apt 16] removes what is needed no more also where no package may be removed for another', async () => {

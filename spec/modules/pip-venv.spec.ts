@@ -10,7 +10,7 @@ import { pipVenv } from '../../modules/pip-venv.ts'
 import { goThroughFourRounds } from '../helpers/four-rounds.ts'
 import { labHost, type SpecHost } from '../helpers/module-host.ts'
 import { findLabHost } from '../helpers/lab-host.ts'
-import { runTask, statusesOf } from '../helpers/one-task.ts'
+import { refusal, runTask, statusesOf } from '../helpers/one-task.ts'
 import { unitHostName } from '../helpers/unit-host.ts'
 
 /** Makes tiny wheels on the host, so that no index is needed. */
@@ -66,6 +66,7 @@ describe('pip-venv', function () {
     expect((await apply({ packages: ['pip'] })).status).to.equal('ok')
   })
   it('[pip 3] installs nothing of what cannot be had, and says why; refuses an illegal name before any connection', async () => {
+    const proof = 'find /srv/venv -mindepth 1 -printf "%p %i %T@ %C@\\n" | sort | md5sum'
     const before = await host.sh(proof)
     expect((await apply({ packages: ['leaf==9', 'old'] })).error).to.contain('No matching distribution found for leaf==9')
     expect(await host.sh(proof)).to.equal(before)
@@ -131,11 +132,56 @@ describe('pip-venv', function () {
     expect((await apply({ ...args, systemSitePackages: true })).changes[0]?.diff).to.contain('systemSitePackages: false → true')
     expect((await apply({ ...args, systemSitePackages: true })).status).to.equal('ok')
   })
-  it('never takes the place of a directory that is no environment', async () => {
-    await host.sh('rm -rf /srv/venv3; mkdir /srv/venv3; echo precious >/srv/venv3/data')
-    expect((await apply({ path: '/srv/venv3', packages: ['leaf'] })).error).to.contain('holds something that is no virtual environment')
-    expect(await host.sh('cat /srv/venv3/data; rm -r /srv/venv3')).to.equal('precious\n')
+  it('[fault 57] never takes the place of what is no environment, nor removes it, and a check says so: a file, data, an environment without its pyvenv.cfg', async () => {
+    const places = ['echo precious >/srv/venv3', 'mkdir /srv/venv3; echo precious >/srv/venv3/data', 'cp -a /srv/venv /srv/venv3; rm /srv/venv3/pyvenv.cfg', 'ln -s /nowhere /srv/venv3']
+    const found: string[] = []
+    for (const place of places) {
+      await host.sh(`rm -rf /srv/venv3; ${place}`)
+      const before = await host.sh('ls -lRA --time-style=full-iso /srv/venv3')
+      for (const call of [pipVenv({ ...options, path: '/srv/venv3', packages: ['leaf'] }), pipVenv({ path: '/srv/venv3', state: 'absent' })]) found.push(await refusal(host, () => call))
+      expect(await host.sh('ls -lRA --time-style=full-iso /srv/venv3')).to.equal(before)
+    }
+    await host.sh('rm -rf /srv/venv3')
+    const told = ['is no directory', 'holds something that is no virtual environment', 'has no pyvenv.cfg', 'is a link that leads nowhere']
+    found.forEach((text, index) => expect(text).to.contain(`/srv/venv3 `).and.to.contain(told[Math.floor(index / 2)]))
   })
+
+  describe('that was interrupted', () => {
+    const packages = ['edge-demo-pkg[more]==1', 'leaf==1.0']
+    const wanted = { path: '/srv/venv5', packages }
+    const sound = async () => expect(await host.sh('cd /srv/venv5; ls -A; bin/pip check; bin/pip --version | cut -d" " -f4; bin/python3 -c "import leaf, Edge_Demo_Pkg"; ls -d /tmp/pip-* 2>/dev/null || :')).to.match(/^bin\ninclude\nlib\nlib64\npyvenv.cfg\nNo broken requirements found.\n\/srv\/venv5\/lib\/python3[^\n]*\n$/)
+    const mended: [string, string, RegExp][] = [
+      ['while pip unpacked itself', 'rm -rf $s/*; python3 -m venv --without-pip .; mkdir $s/pip; touch $s/pip/__init__.py', /python: unfinished \(pip without a RECORD\) → sound/],
+      ['while a wheel was written whose metadata comes first', 'rm $s/leaf.py $s/leaf-*/RECORD $s/leaf-*/INSTALLER', /python: unfinished \(leaf without a RECORD\) → sound/],
+      ['and is another\'s that was moved', 'cd /; rm -rf /srv/venv6; mv /srv/venv5 /srv/venv6; mv /srv/venv6 /srv/venv5; sed -i 1s,venv5,venv6, /srv/venv5/bin/pip', /python: moved \(made as \/srv\/venv6\) → sound/],
+    ]
+    before(async () => void (await host.sh('rm -rf /srv/venv5 /tmp/pip-*')))
+    for (const [when, script, diff] of mended) {
+      it(`[fault ${when.startsWith('and') ? 53 : 69}] ${when}, is made anew, as a check foretold`, async () => {
+        expect((await apply(wanted)).error).to.equal(undefined)
+        await sound()
+        await host.sh(`cd /srv/venv5; s=$(echo lib/python3*/site-packages); ${script}`)
+        const [check, applied] = [await apply(wanted, true), await apply(wanted)]
+        expect([check.status, applied.status], applied.error).to.deep.equal(['change', 'change'])
+        expect(applied.changes).to.deep.equal(check.changes)
+        expect(applied.changes[0]?.diff).to.match(diff)
+        await sound()
+        expect((await apply(wanted)).status).to.equal('ok')
+      })
+    }
+    it('[fault 69] is seen as such when pip is killed, and not when it merely fails', async () => {
+      await host.sh('rm -rf /srv/venv5')
+      await apply({ ...wanted, packages: ['leaf==1.0'] })
+      expect((await apply({ ...wanted, packages: ['leaf==9'] })).status).to.equal('failed')
+      expect((await apply({ ...wanted, packages: ['leaf==1.0'] })).status, 'it failed').to.equal('ok')
+      await host.sh(`echo "import sys, os; 'install' in sys.orig_argv and os.kill(os.getpid(), 9)" >/srv/venv5/lib/python3.11/site-packages/killer.pth`)
+      expect((await apply({ ...wanted, packages: ['leaf==1.5'] })).status).to.equal('failed')
+      expect((await apply({ ...wanted, packages: ['leaf==1.0'] }, true)).changes[0]?.diff, 'it was killed').to.contain('unfinished (a run was interrupted)')
+      expect((await apply({ ...wanted, packages: ['leaf==1.0'] })).status).to.equal('change')
+      await host.sh('rm -rf /srv/venv5')
+    })
+  })
+
   it('leaves nothing behind where no environment can be made, so that the next run makes a whole one', async () => {
     await host.sh('for d in /usr/lib/python3.*/ensurepip; do mv $d $d.away; done')
     try {

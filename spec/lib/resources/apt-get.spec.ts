@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect } from 'chai'
-import { aptArguments, aptFunctions, listsFunction, quietServices } from '../../../lib/resources/apt-get.ts'
+import { aptArguments, aptFunctions, autoremove, listsFunction, quietServices } from '../../../lib/resources/apt-get.ts'
 import { inTemporaryDirectory } from '../shell/local-session.ts'
 
 /** Runs a script after the functions, with a directory in the place of the host's. */
@@ -90,8 +90,15 @@ describe('how apt-get is called', () => {
 
   it('asks nothing, keeps changed configuration, and does what is dangerous only when told', () => {
     const usual = aptArguments({})
-    expect(usual).to.include.members(['-y', 'Dpkg::Options::=--force-confold', '--no-install-recommends', 'APT::Get::AutomaticRemove=false'])
-    expect(usual.filter(each => /allow|remove$/.test(each))).to.deep.equal([])
-    expect(aptArguments({ allowDowngrade: true, allowChangeHeld: true, failOnRemove: true, release: 'x', recommends: true })).to.include.members(['--allow-downgrades', '--allow-change-held-packages', '--no-remove', '-t', 'x', '--install-recommends'])
+    expect(aptArguments({ failOnRemove: false })).not.to.include('--no-remove')
+    expect(usual).to.include.members(['--no-remove', '-y', 'Dpkg::Options::=--force-confold', '--no-install-recommends', 'APT::Get::AutomaticRemove=false'])
+    expect(usual.filter(each => /allow/.test(each))).to.deep.equal([])
+    expect(aptArguments({ allowDowngrade: true, allowChangeHeld: true, release: 'x', recommends: true })).to.include.members(['--allow-downgrades', '--allow-change-held-packages', '-t', 'x', '--install-recommends'])
+  })
+
+  it('removes what is needed no more by a call of its own, since what is installed may remove nothing', () => {
+    expect(autoremove({}).text).to.equal(':')
+    expect(autoremove({ autoremove: true }).text).to.match(/^must apt-get autoremove /).and.not.contain('--no-remove')
+    expect(autoremove({ autoremove: true, purge: true }).text).to.contain('--purge')
   })
 })

@@ -18,7 +18,7 @@ const never: Readonly<Record<string, readonly Situation[]>> = {
   commandResult: ['mended', 'removed'], commandRun: ['mended', 'removed'], deb: ['removed'], debconfAnswer: ['removed'], kernelParameter: ['removed'], onionAddress: ['mended', 'removed'],
   onionDirectory: ['made'], onionKey: ['removed'], packageLists: ['removed'], unit: ['removed'], unpacked: ['removed'],
   // Only read.
-  commandOutput: ['mended', 'removed'], numericAccount: ['mended', 'removed'], packageCandidate: ['mended', 'removed'], postgresAvailable: ['mended', 'removed'], postgresTime: ['mended', 'removed'],
+  commandOutput: ['mended', 'removed'], need: ['mended', 'removed'], numericAccount: ['mended', 'removed'], packageCandidate: ['mended', 'removed'], postgresAvailable: ['mended', 'removed'], postgresTime: ['mended', 'removed'],
 }
 
 type Situation = 'made' | 'mended' | 'removed'

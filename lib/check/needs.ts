@@ -1,0 +1,21 @@
+import { CertainError } from '../errors.ts'
+import type { PlannedWant } from '../plan/plan-task.ts'
+import { need } from '../resources/need.ts'
+import type { Reader } from '../state/reader.ts'
+import type { Overlay } from './overlay.ts'
+
+/**
+ * Looks for the programs that a change needs. Gives why it is not certain that they will be there, or undefined.
+ *
+ * @throws CertainError where one is not there and nothing before brings it.
+ */
+export async function doubtOfNeeds({ want: { resource, key, desired }, identity, current, differences }: PlannedWant, reader: Reader, overlay: Overlay): Promise<string | undefined> {
+  const needs = differences.length > 0 ? (resource.needs?.(key, current, desired) ?? []) : []
+  const found = await Promise.all(needs.map(each => reader.current(need, each)))
+  for (const [index, { program, packages }] of needs.entries()) {
+    if (found[index] || overlay.bringsPackage(packages)) continue
+    if (overlay.mayBeThere || overlay.mayMake(program)) return `it needs ${program}, and of nothing above it is known that it brings that`
+    throw new CertainError(`This needs ${program}, which is not on the host, and nothing before this task brings it.`, { resource: identity, hint: `Install it by a task before this one: apt({ packages: ['${packages[0] ?? program}'] }).` })
+  }
+  return undefined
+}
