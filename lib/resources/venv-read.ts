@@ -50,7 +50,7 @@ v_moved() {
 function look({ path, python, systemSitePackages }: VenvKey): ReadScript {
   const system = systemSitePackages ? read`"$l" "$b"` : read``
   return read`
-printf '=venv %s\n' "$(readlink -f -- "$(command -v ${python} || echo ${python})")"
+printf '=venv %s %s\n' "$mark" "$(readlink -f -- "$(command -v ${python} || echo ${python})")"
 v_kind ${path}
 c=${path}/pyvenv.cfg; v=; h=
 if [ -f "$c" ]; then sed -n -e 's/^version *= */version /p' -e 's/^version_info *= */virtualenv /p' -e 's/^include-system-site-packages *= */system /p' "$c"
@@ -69,13 +69,18 @@ set -- "$s"/pip-*.dist-info; [ ! -d "$s/pip" ] || [ -d "$1" ] || echo 'I pip'
 :`
 }
 
+/** Shell: what parts the answers. Names in an environment are its user's, who may put a newline and a heading into one; the mark he cannot know. */
+const marked = read`read -r mark </proc/sys/kernel/random/uuid; printf '%s\n' "$mark"`
+
 /** Reads environments, all of them by one script. */
 export function readVenvs(keys: readonly VenvKey[]): Reading<VenvState> {
   return {
-    script: readLines([functions, ...keys.map(look)]),
+    script: readLines([marked, functions, ...keys.map(look)]),
     parse({ stdout, stderr, exitCode }: Output) {
       if (exitCode !== 0) throw new ReadError('The virtual environment could not be looked at.', { stderr, exitCode })
-      const sections = stdout.toString().split(/^=venv /m).slice(1)
+      const text = stdout.toString()
+      const [mark = ''] = text.split('\n', 1)
+      const sections = text.split(`\n=venv ${mark} `).slice(1)
       return keys.map((key, index) => parseVenv(sections[index] ?? '', key))
     },
   }
