@@ -52,7 +52,7 @@ export function drawRounds(scenes: readonly Scene[], options: { rounds: number; 
   // By turns, so that few rounds see each kind as well.
   const byCut = [...new Set(all.map(({ cut }) => cut))].map(name => fc.constantFrom(...all.filter(({ cut }) => cut === name)))
   const moment = (each: (typeof all)[number]): fc.Arbitrary<Round> => {
-    const random = fc.integer({ min: 0, max: options.longest * 1000 }).map(ms => ms / 1000)
+    const random = fc.noBias(fc.integer({ min: 0, max: options.longest * 1000 })).map(ms => ms / 1000)
     const { scene, cut } = each
     return (each.whenThere ? fc.constant(0) : fc.oneof(random, fc.constantFrom(...Object.keys(scene.windows)))).map(at => ({ scene, cut, at }))
   }
