@@ -3,6 +3,8 @@ import { apply, applyLines, type ApplyScript } from '../shell/script.ts'
 import { Content } from '../state/content.ts'
 import type { Resource, Writing } from '../state/resource.ts'
 import { writeFile } from './file-write.ts'
+import { temporaryFunctions } from '../apply/temporary.ts'
+import { tagOf } from './beside.ts'
 import { file } from './file.ts'
 
 export interface NginxSiteKey {
@@ -90,17 +92,25 @@ function write(available: string, enabled: string, desired: z.infer<typeof schem
   return applyLines(steps)
 }
 
-/** Writes, and puts back what was there unless `nginx -t` passes. What only takes away is let through where it passed no more before. */
+/**
+ * Writes, and puts back what was there unless `nginx -t` passes. What only takes away is let through where it passed no more before. Where a run
+ * was killed before nginx had its say, the next one puts back what was there.
+ */
 export function exchange(changed: readonly string[], what: 'less' | undefined, script: ApplyScript): ApplyScript {
-  return apply`${what === 'less' ? apply`:` : apply`command -v nginx >/dev/null || { echo 'nginx is not installed: add it by apt before this task.' >&2; exit 1; }`}
+  const note = `nginx-${tagOf(changed.join(' '))}`
+  const back = apply`k=/etc/nginx/.stead.${note}; back() { for p in ${changed}; do rm -rf -- "$p"; if [ -e "$k/\${p##*/sites-}" ] || [ -L "$k/\${p##*/sites-}" ]; then mv -T -- "$k/\${p##*/sites-}" "$p"; fi; done; }`
+  const undo = apply`${back}; if [ -e "$k/whole" ]; then back; fi; rm -rf -- "$k"`
+  return apply`${temporaryFunctions}
+${what === 'less' ? apply`:` : apply`command -v nginx >/dev/null || { echo 'nginx is not installed: add it by apt before this task.' >&2; exit 1; }`}
 b=0; ${what === 'less' ? apply`nginx -t -q 2>/dev/null || b=1` : apply`:`}
 for k in /etc/nginx/.stead.????????; do if [ -d "$k/available" ] && [ -d "$k/enabled" ] && [ -O "$k" ] && [ ! -L "$k" ]; then rm -rf -- "$k"; fi; done
-k=$(mktemp -d /etc/nginx/.stead.XXXXXXXX) || exit
-back() { for p in ${changed}; do rm -rf -- "$p"; if [ -e "$k/\${p##*/sites-}" ] || [ -L "$k/\${p##*/sites-}" ]; then mv -T -- "$k/\${p##*/sites-}" "$p"; fi; done; }
-trap 'rm -rf -- "$k"' EXIT
-mkdir -- "$k/available" "$k/enabled"
+${back}
+a=$b; temporary ${note} ${`what a change of ${changed.join(' and ')} replaces, until nginx has accepted it`} ${undo.text} || exit 73; b=$a
+trap 'rm -rf -- "$k"; undone ${note}' EXIT
+rm -rf -- "$k"; mkdir -m 700 -- "$k" "$k/available" "$k/enabled" || exit 1
 for p in ${changed}; do if [ -e "$p" ] || [ -L "$p" ]; then cp -aT -- "$p" "$k/\${p##*/sites-}" || exit 1; fi; done
-trap 'back; rm -rf -- "$k"; exit 1' HUP INT TERM
+: >"$k/whole" && sync -- "$k" || exit 1
+trap 'back; exit 1' HUP INT TERM
 ( set -e
 ${script} ) || { back; exit 1; }
 nginx -t -q >&2 || [ $b = 1 ] || { back; echo 'nginx -t did not accept it; what was there is back.' >&2; exit 1; }`

@@ -128,4 +128,19 @@ describe('nginx-site', function () {
     expect(nginxString('$x', { variables: true })).to.equal('"$x"')
     await apply({ name: 'quote', state: 'absent' })
   })
+
+  it('[fault 72] a run that was killed before nginx had its say leaves nothing: the next one puts back what was there, and converges', async () => {
+    await apply({ name: 'hello', content: good })
+    const wrapper = '/usr/local/sbin/nginx'
+    await host.sh(`printf '#!/bin/sh\\nkill -KILL $PPID\\n' >${wrapper}; chmod 755 ${wrapper}`)
+    try {
+      expect((await apply({ name: 'hello', content: `${good}# another\n` })).status).to.equal('failed')
+    } finally {
+      await host.sh(`rm ${wrapper}`)
+    }
+    expect(await host.sh('ls -d /etc/nginx/.stead*; grep -c another /etc/nginx/sites-available/hello.conf')).to.match(/^\/etc\/nginx\/\.stead\.nginx-\w+\n1\n$/)
+    const report = await host.run(nginxSite({ name: 'hello', content: good }))
+    expect(report.tasks.map(({ name, status }) => `${name}: ${status}`)).to.deep.equal(['Take back what an interrupted run left: change', '1 nginx-site: ok'])
+    expect(await host.sh('find /etc/nginx -name "*.stead*" -o -name "hello.conf?*"; ls -A /var/lib/stead/temporary; nginx -t -q && cat /etc/nginx/sites-enabled/hello.conf')).to.equal(good)
+  })
 })
