@@ -230,7 +230,7 @@ describe('listing, as a user asks for it', function () {
 
   it('[fault 13] asks the facts first where the tasks depend on them, lists the tasks of all hosts, and says of which host it could not', async () => {
     const down = await closedPort()
-    workspace.write('inventories/facts.yml', `all: { hosts: { one: { ansible_connection: local, ansible_become: false, extra: x }, two: { ansible_connection: local, ansible_become: false }, down: { ansible_host: 127.0.0.1, ansible_port: ${down}, ansible_user: root, ansible_password: listing-password } } }\n`)
+    workspace.write('inventories/facts.yml', `all: { hosts: { one: { ansible_connection: local, ansible_become: false, extra: x }, two: { ansible_connection: local, ansible_become: false }, down: { ansible_host: 127.0.0.1, ansible_port: ${down}, ansible_user: root, ansible_password: listing-password, stead_connect_timeout_seconds: 1 } } }\n`)
     workspace.write('playbooks/facts.ts', playbookSource(`if (host.cores > 0) task('First', file({ path: '/x' }), { tags: ['one'] })\n if (vars.extra) task('Extra', file({ path: '/y' }))\n task('Last', file({ path: '/z' }), { tags: ['two'] })`, { vars: '{ extra: z.string().optional() }' }))
     const list = (...words: string[]) => runStead(['playbooks/facts.ts', '-i', 'facts', ...words], { cwd: workspace.directory })
     const all = await list('--list-tasks')

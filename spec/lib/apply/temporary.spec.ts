@@ -51,7 +51,7 @@ describe('what a step puts on a host for its own length', () => {
     await onHost(place, session => session.apply([{ script: interrupted(place, 'a') }]))
     const cutAgain = interrupted(place, 'b').text.replaceAll("'", `'\\''`)
     const tasks: Tasks = play => {
-      play.task('dies', command({ argv: ['sh', '-c', `sh -c '${cutAgain}'; echo >${place}/made; p=$PPID; while [ "$(cat /proc/$p/comm)" = sh ]; do n=$(awk '{ print $4 }' /proc/$p/stat); kill -KILL $p; p=$n; done`], creates: `${place}/made` }))
+      play.task('dies', command({ argv: ['sh', '-c', `sh -c '${cutAgain}'; echo >${place}/made; p=$PPID; s=; while [ "$(cat /proc/$p/comm)" = sh ]; do s="$p $s"; p=$(awk '{ print $4 }' /proc/$p/stat); done; kill -KILL $s`], creates: `${place}/made` }))
     }
     const run = await runOver(privateConnect(`${place}/host`), tasks)
     expect(statuses(run)).to.deep.equal(['Take back what an interrupted run left: change', 'Take back what an interrupted run left: change', 'dies: change'])

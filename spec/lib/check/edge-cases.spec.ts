@@ -152,7 +152,7 @@ describe('[check 5] a check of tasks that need what earlier ones make', () => {
     const report = await runLocally(({ task }) => {
       task('user', user({ name: 'no-such-user-here', system: true }))
       task('its directory', directory({ path: `${place}/home`, owner: 'no-such-user-here' }))
-      task('its file', file({ path: `${place}/home/x`, content: 'one\n', owner: 'no-such-user-here', mode: '0600' }))
+      task('its file', file({ path: `${place}/home/x`, content: 'one\n', owner: 'no-such-user-here', mode: '0644' }))
       task('a line in it', lineInFile({ path: `${place}/home/x`, line: 'two' }))
       task('the same line', lineInFile({ path: `${place}/home/x`, line: 'two' }))
       task('a link to it', symlink({ path: `${place}/link`, target: 'home/x' }))
@@ -164,7 +164,7 @@ describe('[check 5] a check of tasks that need what earlier ones make', () => {
       'user: change', 'its directory: change', 'its file: change', 'a line in it: change', 'the same line: ok', 'a link to it: change', 'through the link: change', 'environment: change',
     ])
     expect(report.tasks[3]?.changes[0]?.diff).to.include(' one\n+two')
-    expect(report.tasks[6]?.changes[0]?.diff).to.include('mode: 0600 → 0640')
+    expect(report.tasks[6]?.changes[0]?.diff).to.include('mode: 0644 → 0640')
     expect(readdirSync(place)).to.deep.equal([])
   }))
 })
