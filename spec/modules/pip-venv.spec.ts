@@ -146,7 +146,16 @@ describe('pip-venv', function () {
     found.forEach((text, index) => expect(text).to.contain(`/srv/venv3 `).and.to.contain(told[Math.floor(index / 2)]))
   })
 
-  describe('that was interrupted', () => {
+  it('[fault 64] says by its name which Python there is not, in a check and in a run', async () => {
+    for (const check of [true, false]) {
+      const { status, error } = await apply({ path: '/srv/venv7', packages: [], python: 'python3.99' }, check)
+      expect([status, error?.includes('eval')], error).to.deep.equal(['failed', false])
+      expect(error).to.match(/python3\.99/)
+    }
+    expect(await host.sh('ls -d /srv/venv7 2>/dev/null || echo none')).to.equal('none\n')
+  })
+
+  describe('[fault 53, fault 69] that was interrupted, or moved', () => {
     const packages = ['edge-demo-pkg[more]==1', 'leaf==1.0']
     const wanted = { path: '/srv/venv5', packages }
     const sound = async () => expect(await host.sh('cd /srv/venv5; ls -A; bin/pip check; bin/pip --version | cut -d" " -f4; bin/python3 -c "import leaf, Edge_Demo_Pkg"; ls -d /tmp/pip-* 2>/dev/null || :')).to.match(/^bin\ninclude\nlib\nlib64\npyvenv.cfg\nNo broken requirements found.\n\/srv\/venv5\/lib\/python3[^\n]*\n$/)
@@ -157,7 +166,7 @@ describe('pip-venv', function () {
     ]
     before(async () => void (await host.sh('rm -rf /srv/venv5 /tmp/pip-*')))
     for (const [when, script, diff] of mended) {
-      it(`[fault ${when.startsWith('and') ? 53 : 69}] ${when}, is made anew, as a check foretold`, async () => {
+      it(`${when}, is made anew, as a check foretold`, async () => {
         expect((await apply(wanted)).error).to.equal(undefined)
         await sound()
         await host.sh(`cd /srv/venv5; s=$(echo lib/python3*/site-packages); ${script}`)

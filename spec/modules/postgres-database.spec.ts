@@ -129,12 +129,12 @@ describe('postgres-database', function () {
     expect(postgresDatabase({ name: 'ä'.repeat(32) }).issues[0]?.message).to.contain('63 bytes')
   })
 
-  it('[database 10] is renamed where only the former one is there; both, and the same name, are errors', async () => {
+  it('[database 10, fault 65] is renamed, and shown so, where only the former one is there; both, and the same name, are errors', async () => {
     await changes({ name: 'former', comment: 'moved along' })
     const oid = await field('oid', 'former')
     await host.check(postgresDatabase({ name: 'latter', renamedFrom: 'former' }))
     expect(await field('oid', 'former')).to.equal(oid)
-    expect(await changes({ name: 'latter', renamedFrom: 'former', owner: 'owner.one' })).to.contain('absent → present')
+    expect(await changes({ name: 'latter', renamedFrom: 'former', owner: 'owner.one' })).to.contain('name: former → latter').and.not.to.contain('absent')
     expect(await field('oid', 'latter')).to.equal(oid)
     expect(await field('pg_get_userbyid(datdba)', 'latter')).to.equal('owner.one')
     expect(await changes({ name: 'latter', renamedFrom: 'former' })).to.equal('')
