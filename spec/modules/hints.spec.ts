@@ -32,12 +32,13 @@ const givenIn = (text: string): string[] => [...text.replace(/\{ [^{}]*\}/g, '{'
 /** Each hint of a source, with the argument that it is told for. */
 const hintsOf = (source: string): { argument?: string; text: string }[] => [...source.matchAll(/(?:argument: '(\w+)', )?\bhint(?::| =) (?:[^'`\n]*\? )?(['`])((?:\\.|(?!\2).)*)\2/g)]
   .map(([, argument, , text = '']) => ({ argument, text }))
-/** The modules that a hint names in brackets, as in `(user, with createHome: true)`. */
-const namedIn = (text: string): string[] => [...text.matchAll(/\(([a-z][a-z-]+)[,)]/g)].map(([, name = '']) => `modules/${name}.ts`).filter(each => moduleFiles().includes(each))
+/** The modules that a hint names in brackets, as in `(user, with createHome: true)`, or by a call, as in `apt({ packages: [] })`. */
+const namedIn = (text: string): string[] => [...text.matchAll(/\(([a-z][a-z-]+)[,)]|\b([a-z]+)\(\{/g)].map(([, inBrackets, called]) => `modules/${inBrackets ?? called ?? ''}.ts`).filter(each => moduleFiles().includes(each))
 const sourceOf = (name: string): string => readFileSync(path.join(project, name), 'utf8')
 
 /** Files of lib/ whose hints are of these modules alone, and so may name their arguments. */
 const ofModules: Record<string, string[]> = {
+  'lib/debian/besides.ts': ['modules/apt.ts'],
   'lib/plan/claims.ts': ['modules/group.ts', 'modules/user.ts'], 'lib/resources/command.ts': ['modules/command.ts'], 'lib/resources/postgres-database.ts': ['modules/postgres-database.ts'],
 }
 
