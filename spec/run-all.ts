@@ -1,5 +1,5 @@
-import { readdirSync } from 'node:fs'
 import { execa } from 'execa'
+import { groups, specsByGroup, type Group } from './helpers/spec-groups.ts'
 import { announceLab, endAnnouncedLab } from './helpers/specs-lab.ts'
 
 /**
@@ -7,24 +7,8 @@ import { announceLab, endAnnouncedLab } from './helpers/specs-lab.ts'
  * need none keep two cores busy. What the first group prints is shown as it comes, that of the others follows. The last line counts
  * all of them, from what mocha counted. With `--without-hosts` only those run that need no host.
  */
-const groups = ['shared hosts', 'own hosts', 'no hosts'] as const
-type Group = (typeof groups)[number]
-
-/** Specs beside those that need none which do: PostgreSQL and sshd are asked. */
-const needHosts = ['spec/lib/postgres/names.spec.ts', 'spec/lib/postgres/scram.spec.ts', 'spec/command-line/refused.spec.ts']
-/** Specs of modules that need none. */
-const needNone = /^spec\/modules\/(.+\.plan|element-web|every-file-has-a-spec|names-below)\.spec\.ts$/
-/** Specs of modules that make hosts for themselves alone. All others share theirs, and must not run side by side. */
-const ownHosts = /^spec\/modules\/(check-and-handlers|examples|file\.edge|pip-venv\.edge|python-versions|secrets-in-every-output)\.spec\.ts$/
-
-function groupOf(file: string): Group {
-  if (needHosts.includes(file)) return file.startsWith('spec/lib/postgres/') ? 'shared hosts' : 'own hosts'
-  if (/^spec\/(lib|docs|lab-tools|command-line|mutation)\//.test(file) || needNone.test(file)) return 'no hosts'
-  return file.startsWith('spec/modules/') && !ownHosts.test(file) ? 'shared hosts' : 'own hosts'
-}
-
-const specs = readdirSync('spec', { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.spec.ts')).sort().map(file => `spec/${file}`)
-const mocha = (group: Group) => execa('mocha', specs.filter(file => groupOf(file) === group), { preferLocal: true, reject: false, all: true, stdin: 'ignore', maxBuffer: 500_000_000 })
+const specs = specsByGroup()
+const mocha = (group: Group) => execa('mocha', specs[group], { preferLocal: true, reject: false, all: true, stdin: 'ignore', maxBuffer: 500_000_000 })
 const closing = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/m
 
 interface Counts { passed: number; failed: number; skipped: number }

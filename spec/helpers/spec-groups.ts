@@ -1,0 +1,35 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+
+/** How a spec uses hosts of the lab: some that other specs use too, some of its own, or none. */
+export const groups = ['shared hosts', 'own hosts', 'no hosts'] as const
+export type Group = (typeof groups)[number]
+
+/** Whoever has one of these among what it imports uses hosts that others use as well: such specs never run side by side. */
+const shared = /^spec\/helpers\/(apt|file|postgres|unit)-host\.ts$/
+const own = /^(spec\/helpers\/(lab-lifecycle|module-host)|lab\/index)\.ts$/
+/** These ask the lab's hosts by its command line alone, or look at the lab itself. */
+const byCommand = /^spec\/(lab|faults|playbooks)\//
+
+/** A file with all that it imports of the project, and what that imports, by their paths. */
+function withImports(file: string, found = new Set<string>()): Set<string> {
+  if (found.has(file) || !existsSync(file)) return found
+  found.add(file)
+  for (const [, imported = ''] of readFileSync(file, 'utf8').matchAll(/(?:from|import|import\() ?'(\.[^']+\.ts)'/g)) withImports(path.posix.join(path.posix.dirname(file), imported), found)
+  return found
+}
+
+/** The group that a spec belongs to, by what it imports. @example groupOf('spec/lib/shell/quote.spec.ts') // 'no hosts' */
+export function groupOf(file: string): Group {
+  const imports = [...withImports(file)]
+  if (imports.some(each => shared.test(each))) return 'shared hosts'
+  return byCommand.test(file) || imports.some(each => own.test(each)) ? 'own hosts' : 'no hosts'
+}
+
+/** All specs, by group. */
+export function specsByGroup(): Record<Group, string[]> {
+  const specs = readdirSync('spec', { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.spec.ts')).sort().map(file => `spec/${file}`)
+  const sorted: Record<Group, string[]> = { 'shared hosts': [], 'own hosts': [], 'no hosts': [] }
+  for (const file of specs) sorted[groupOf(file)].push(file)
+  return sorted
+}
