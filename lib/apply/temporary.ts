@@ -26,17 +26,19 @@ const began = read`began() { b=; { read -r b <"/proc/$1/stat"; } 2>/dev/null || 
 export const temporaryFunctions = apply`${began}
 temporary() {
   mkdir -p -m 700 /var/lib/stead ${directory} && began self || return
-  printf '%s\n' "$2" "$b" "$3" >${directory}/."$1" && sync -- ${directory}/."$1" && mv -f -- ${directory}/."$1" ${directory}/"$1" && sync -- ${directory}
+  { printf '%s\n' "$2" "$b" "$3" >${directory}/."$1" && sync -- ${directory}/."$1" && mv -f -- ${directory}/."$1" ${directory}/"$1" && sync -- ${directory}; } || { rm -f -- ${directory}/."$1"; return 1; }
 }
 undone() { rm -f -- ${directory}/"$1"; }`
 
 /** Shell: has `each NAME WHAT UNDO` called for all that was noted down by scripts that are gone; starts no program where nothing was. */
 const leftovers = read`${began}
 leftovers() {
-  for f in ${directory}/*; do
+  for f in ${directory}/* ${directory}/.[!.]*; do
     [ -f "$f" ] || continue
     { IFS= read -r w; read -r p; u=$(cat); } <"$f"
-    began "\${p%% *}"; [ "$b" = "$p" ] || each "\${f##*/}" "$w" "$u" || return
+    # What it was to announce was not made yet, and what it says may be cut short.
+    case $f in */.*) w='a note that was not finished' u=;; esac
+    began "\${p%% *}"; if [ -z "$p" ] || [ "$b" != "$p" ]; then each "\${f##*/}" "$w" "$u" || return; fi
   done
 }`
 

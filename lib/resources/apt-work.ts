@@ -37,9 +37,12 @@ function words({ work, options, packages = [] }: AptWorkKey): string[] {
   return upgradeCommand(work === 'upgrade' ? 'safe' : 'full')
 }
 
+/** Where apt-get notes down what it was asked to plan, a simulation too (apt.conf(5), Dir::Log::Planner). */
+const NO_PLANNER_LOG = ['-o', 'Dir::Log::Planner=/dev/null']
+
 /** Options that `apt-get -s` is asked with; removals of an upgrade are its own business, not autoremove's. */
 function simulated(key: AptWorkKey): string[] {
-  return [...words(key), '-s', ...NO_CACHE_FILES, ...optionsOf(key)]
+  return [...words(key), '-s', ...NO_CACHE_FILES, ...NO_PLANNER_LOG, ...optionsOf(key)]
 }
 
 /** What goes besides is to be told by name, and autoremove is there to remove. */

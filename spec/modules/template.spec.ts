@@ -31,7 +31,7 @@ describe('template', function () {
     host: name, name: 'a template', prepare: `mkdir -p ${d}; rm -f ${d}/four`,
     task: () => {
       writeFileSync(path.join(own, 'four.eta'), '<% for (const name of it.names) { %>\nHello <%= name %>.\n<% } %>')
-      return template({ path: `${d}/four`, source: path.join(own, 'four.eta'), vars: { names: ['a', 'b'] }, mode: '0640' })
+      return template({ path: `${d}/four`, source: path.join(own, 'four.eta'), vars: { names: ['a', 'b'] }, mode: '0644' })
     },
     drift: `echo x >>${d}/four; chown nobody ${d}/four; chown root ${d}/four`, repaired: ['-x'], proof: `stat -c '%i %Y %Z' ${d} ${d}/four`, holds: `cat ${d}/four; stat -c '%a %U' ${d}/four`,
   })

@@ -58,6 +58,7 @@ describe('A playbook of 40 tasks that uses every module, on a blank host', funct
   it('is checked to its end, with status 2, and nothing of the host is written', async () => {
     expect(checked.status, checked.told).to.equal(2)
     expect(checked.host(name).tasks.filter(({ status }) => status === 'failed' || status === 'skipped')).to.deep.equal([])
+    expect(fileListing(host.overlay).filter(line => !untouched.includes(line))).to.deep.equal([])
     expect(fileListing(host.overlay)).to.deep.equal(untouched)
     const temporary = await host.run('ls -A /tmp /run/stead /dev/shm 2>&1 || :')
     expect(temporary).to.include('No such file')

@@ -71,6 +71,6 @@ export default playbook({
     await host.run('touch /srv/sign')
     const next = await stead.run(playbook, inventory)
     expect(next.status, next.told).to.equal(0)
-    expect(readFileSync(path.join(host.root, 'srv/done'), 'utf8')).to.equal('')
+    expect(readFileSync(path.join(host.root, 'srv/done'), 'utf8')).to.equal('\n')
   })
 })
