@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineModule, file, PlaybookError, unit as unitResource, unitEvent, unitMask, unitName, unitWait, want, type HostView, type Want } from '../lib/index.ts'
+import { CertainError, defineModule, file, PlaybookError, unit as unitResource, unitEvent, unitMask, unitName, unitWait, want, type HostView, type Want } from '../lib/index.ts'
 
 const args = z.strictObject({
   /** A unit; without a suffix it is a service. Give the unit's own name: an alias costs one more round trip. */
@@ -62,6 +62,13 @@ export async function planUnit({ unit, state, enabled, masked }: { unit: string;
   return masked ? [...itself, ...mask] : [...mask, ...itself]
 }
 
+/** @throws CertainError for an event of a unit that does not exist and that nothing before brings: its name may be misspelt. */
+async function refuseMissing(unit: string, event: 'restarted' | 'reloaded', host: HostView): Promise<void> {
+  const files = [unit, unit.replace(/@.+(?=\.)/, '@')].map(name => ({ path: `/etc/systemd/system/${name}`, noFollow: true }))
+  const found = await Promise.all([host.current(unitResource, { unit }), ...files.map(key => host.current(file, key)), host.current(unitEvent, { unit, event })])
+  if (found.every(state => state === null) && !host.mayBeThere()) throw new CertainError(`There is no unit ${unit}.`, { hint: 'Is its name right? Else install its package or write its file (systemd-unit) by a task before this one.' })
+}
+
 /**
  * A unit of systemd: running or not, starting at boot or not, masked or not. In a handler also restarted or reloaded. What systemd has not
  * read since its file changed is read anew first. Left out from Ansible's: `daemon_reload` and `force` (done when needed), `daemon_reexec`,
@@ -77,6 +84,7 @@ export const systemd = defineModule({
   args,
   async plan({ unit, state, enabled, masked }, host) {
     if (state !== 'restarted' && state !== 'reloaded') return { wants: await planUnit({ unit, state, enabled, masked }, host) }
+    await refuseMissing(unit, state, host)
     return { wants: [want(unitEvent, { unit, event: state }, {})] }
   },
   onlyInHandlers: ({ state }) => (state === 'restarted' || state === 'reloaded'

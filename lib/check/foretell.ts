@@ -66,17 +66,19 @@ async function foretellHandlers(walk: HostWalk, notifications: Map<string, TaskS
   for (const { name, task } of walk.play.handlers) {
     const status = notifications.get(name)
     if (!status) continue
+    let failure: Pick<HandlerReport, 'status' | 'error' | 'ignored'> | undefined
     try {
       const plan = await planTask(task, source, new Pass('check'), { inHandler: true })
       if (status === 'change') for (const planned of plan.wants) foretellWant(planned, plan, overlay)
       else overlay.untold(name, plan.wants.map(({ want }) => want), { brings: false })
     } catch (error) {
       if (error instanceof ConnectError) throw error
+      if (error instanceof CertainError && status === 'change') failure = { status: 'failed', error: format(error.at({ host: walk.name, task: name })), ...ignored(task) }
       // What a handler waits for, or cannot tell yet, is a matter of its run; what it writes is no more than unsure until then.
       overlay.untold(name, concerned(requestsOf(walk.asked, [task])), { brings: false })
     }
     notifications.delete(name)
-    const report: HandlerReport = { name, status, after: done.tasks.length, ...(status === 'may-change' ? { reason: 'a task that notifies it may change' } : {}) }
+    const report: HandlerReport = { name, status, after: done.tasks.length, ...(status === 'may-change' ? { reason: 'a task that notifies it may change' } : {}), ...failure }
     done.handlers.push(report)
     walk.observer.handlerDone(walk.name, report)
   }

@@ -72,9 +72,18 @@ describe('systemd', () => {
     for (const state of ['restarted', 'reloaded'] as const) {
       const call = systemd({ unit: 'nginx', state })
       expect(call.onlyInHandlers).to.include('put it into a handler')
-      expect(await desired(call)).to.deep.equal([[`unit-event nginx.service ${state}`, {}]])
+      expect(await desired(call, { 'unit nginx.service': { ...unit('enabled'), id: 'nginx.service' } })).to.deep.equal([[`unit-event nginx.service ${state}`, {}]])
     }
     expect(systemd({ unit: 'nginx', state: 'started' }).onlyInHandlers).to.equal(undefined)
+  })
+
+  it('[fault 35] refuses an event of a unit that does not exist, unless its file, or that of its template, is written before', async () => {
+    const call = systemd({ unit: 'web@1', state: 'restarted' })
+    expect(await call.plan(hostView({})).then(() => '', String)).to.include('There is no unit web@1.service.')
+    for (const path of ['web@1.service', 'web@.service']) {
+      expect(await desired(call, { [`file /etc/systemd/system/${path}`]: { type: 'file' } })).to.have.length(1)
+    }
+    expect(await desired(call, {}, { mayCome: true })).to.have.length(1)
   })
 
   it('finds every wrong argument at once', () => {

@@ -26,7 +26,7 @@ ${file('static.service', '[Service]\\nExecStart=/bin/sleep infinity\\n')}
 ${file('indirect.service', '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nAlso = indirect.socket indirect2.socket\\n')}
 ${file('indirect2.socket', '[Socket]\\nListenStream=/run/indirect2\\n[Install]\\nWantedBy=sockets.target\\n')}
 ${file('indirect.socket', '[Socket]\\nListenStream=/run/indirect\\n[Install]\\nWantedBy=sockets.target\\n')}
-${file('broken.service', '[Service]\\nExecStart=/bin/sh -c "echo the reason is here >&2; exit 3"\\nRestart=always\\n[Install]\\nWantedBy=multi-user.target\\n')}
+${file('broken.service', '[Service]\\nExecStart=/bin/sh -c "echo the reason is here >&2; exit 3"\\nRestart=always\\nRestartSec=1\\n[Install]\\nWantedBy=multi-user.target\\n')}
 ${file('sleeper@.service', '[Service]\\nExecStart=/bin/sleep %i\\n[Install]\\nWantedBy=multi-user.target\\n')}
 ${file('norm.service', '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\nAlias=nick.service\\n')}
 ${file('once.service', '[Service]\\nType=oneshot\\nExecStart=/bin/true\\n')}
@@ -145,6 +145,16 @@ systemctl daemon-reload`)
       expect(await host.sh('systemctl is-active plain')).to.equal('active\n')
     }
   })
+  it('[fault 35] a handler for a unit whose name is misspelt fails in the check, as it does in the run', async () => {
+    await host.sh('rm -f /srv/misspelt')
+    const work = ({ task, handler }: Play) => void task('tell', writeFile({ path: '/srv/misspelt', content: 'x' }), { notify: handler('restart', systemd({ unit: 'crno', state: 'restarted' })) })
+    for (const check of [true, false]) {
+      const { handlers, status } = await host.run(work, { check })
+      expect([status, handlers.map(each => each.status)]).to.deep.equal(['failed', ['failed']])
+      expect(handlers[0]?.error).to.include('There is no unit crno.service.')
+    }
+  })
+
   it('[fault 71] waits for a unit that is being started, and tells when that fails', async () => {
     const starting = (then: string) => host.sh(`${file('starts.service', `[Service]\\nType=oneshot\\nRemainAfterExit=yes\\nExecStart=/bin/sh -c "until [ -e /run/slow.go ]; do sleep 0.1; done; ${then}"\\n`)} rm -f /run/slow.go; systemctl daemon-reload; systemctl stop starts 2>/dev/null; systemctl start --no-block starts; timeout 30 sh -c "until systemctl is-active starts | grep -q activating; do sleep 0.1; done"`)
     const go = '(sleep 1; touch /run/slow.go) >/dev/null 2>&1 &'
