@@ -64,8 +64,8 @@ export async function planUnit({ unit, state, enabled, masked }: { unit: string;
 
 /** @throws CertainError for an event of a unit that does not exist and that nothing before brings: its name may be misspelt. */
 async function refuseMissing(unit: string, event: 'restarted' | 'reloaded', host: HostView): Promise<void> {
-  const files = [unit, unit.replace(/@.+(?=\.)/, '@')].map(name => ({ path: `/etc/systemd/system/${name}`, noFollow: true }))
-  const found = await Promise.all([host.current(unitResource, { unit }), ...files.map(key => host.current(file, key)), host.current(unitEvent, { unit, event })])
+  const fileOf = (unit: string) => host.current(file, { path: `/etc/systemd/system/${unit}`, noFollow: true })
+  const found = await Promise.all([host.current(unitResource, { unit }), fileOf(unit), fileOf(unit.replace(/@.+(?=\.)/, '@')), host.current(unitEvent, { unit, event })])
   if (found.every(state => state === null) && !host.mayBeThere()) throw new CertainError(`There is no unit ${unit}.`, { hint: 'Is its name right? Else install its package or write its file (systemd-unit) by a task before this one.' })
 }
 
