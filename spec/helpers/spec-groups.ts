@@ -1,13 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
-/** How a spec uses hosts of the lab: some that other specs use too, some of its own, or none. */
-export const groups = ['shared hosts', 'own hosts', 'no hosts'] as const
+/** What a spec runs on: hosts of the lab that other specs use too, or its own; this machine, with the command in processes of its own; or nothing but the code. */
+export const groups = ['shared hosts', 'own hosts', 'whole runs', 'no hosts'] as const
 export type Group = (typeof groups)[number]
 
 /** Whoever has one of these among what it imports uses hosts that others use as well: such specs never run side by side. */
 const shared = /^spec\/helpers\/(apt|file|postgres|unit)-host\.ts$/
 const own = /^(spec\/helpers\/(lab-lifecycle|module-host)|lab\/index)\.ts$/
+const wholeRun = /^spec\/(command-line|helpers)\/run-stead\.ts$/
 /** These ask the lab's hosts by its command line alone, or look at the lab itself. */
 const byCommand = /^spec\/(lab|faults|playbooks)\//
 
@@ -23,13 +24,14 @@ function withImports(file: string, found = new Set<string>()): Set<string> {
 export function groupOf(file: string): Group {
   const imports = [...withImports(file)]
   if (imports.some(each => shared.test(each))) return 'shared hosts'
-  return byCommand.test(file) || imports.some(each => own.test(each)) ? 'own hosts' : 'no hosts'
+  if (byCommand.test(file) || imports.some(each => own.test(each))) return 'own hosts'
+  return imports.some(each => wholeRun.test(each)) ? 'whole runs' : 'no hosts'
 }
 
 /** All specs, by group. */
 export function specsByGroup(): Record<Group, string[]> {
   const specs = readdirSync('spec', { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.spec.ts')).sort().map(file => `spec/${file}`)
-  const sorted: Record<Group, string[]> = { 'shared hosts': [], 'own hosts': [], 'no hosts': [] }
+  const sorted: Record<Group, string[]> = { 'shared hosts': [], 'own hosts': [], 'whole runs': [], 'no hosts': [] }
   for (const file of specs) sorted[groupOf(file)].push(file)
   return sorted
 }

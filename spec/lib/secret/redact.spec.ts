@@ -49,7 +49,9 @@ describe('redact', () => {
           secret(plain)
           const shown = encode(plain)
           const text = redact(`${before} ${shown} ${after}`)
-          for (const part of [...windows(plain, 8), ...windows(within(shown, encode('')), 8)].filter(window => window.trim().length === 8)) expect(text, `of ${shown}`).to.not.include(part)
+          // A report in XML shows the value twice; what stands between them is no part of it.
+          const own = within(shown, encode('')).split(name === 'XML' ? '">' : /$/)
+          for (const part of [...windows(plain, 8), ...own.flatMap(each => windows(each, 8))].filter(window => window.trim().length === 8)) expect(text, `of ${shown}`).to.not.include(part)
         }), { numRuns: name.includes('%q') ? 10 : 40 })
       })
     }
