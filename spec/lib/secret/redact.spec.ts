@@ -66,12 +66,13 @@ describe('redact', () => {
     })
 
     it('where one is a part of another, and where they overlap, in any order', () => {
-      fc.assert(fc.property(fc.stringMatching(/^[A-Za-z0-9]{24,40}$/), fc.nat(8), fc.integer({ min: 8, max: 16 }), fc.boolean(), (whole, start, length, first) => {
+      // Without bias: what is drawn most often, as a row of one letter, is a part of an earlier secret.
+      fc.assert(fc.property(fc.noBias(fc.stringMatching(/^[A-Za-z0-9]{24,40}$/)), fc.nat(8), fc.integer({ min: 8, max: 16 }), fc.boolean(), (whole, start, length, first) => {
         const parts = [whole, whole.slice(start, start + length)]
         for (const part of first ? parts : parts.reverse()) secret(part)
         const text = redact(`a ${whole} b ${whole.slice(0, start + length)}`)
         expect(text).to.equal(`a <secret> b ${start === 0 ? '' : whole.slice(0, start)}<secret>`)
-      }))
+      }), { endOnFailure: true })
     })
 
     it('where a text is so long that it is read piece by piece, at each seam', () => {
