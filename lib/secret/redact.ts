@@ -1,5 +1,5 @@
 import { base64Pieces, formsOf } from './forms.ts'
-import { decoded, plainView, stripped, type View } from './view.ts'
+import { decoded, plainView, stripped, undoubled, type View } from './view.ts'
 
 /** What stands in every text in place of a secret. */
 export const marker = '<secret>'
@@ -91,10 +91,15 @@ function spansInView({ text, begin, end }: View, wanted: ReadonlyMap<string, End
 function find(text: string): Span[] {
   const exact = [...needles.exact.values()].flatMap(needle => spansOf(text, needle.text).filter(span => !needle.wholeWord || standsAlone(text, span)))
   if (needles.loose.size === 0) return exact
-  const undone = decoded(plainView(text))
+  const plain = plainView(text)
+  const single = undoubled(plain)
+  return [...exact, ...spansUndone(decoded(plain), text), ...(single === plain ? [] : spansUndone(decoded(single), text))]
+}
+
+/** The places in a text whose numbers for characters have been undone. */
+function spansUndone(undone: View, text: string): Span[] {
   const encoded = stripped(undone, '')
   return [
-    ...exact,
     ...spansInView(stripped(undone, '+'), needles.loose, text),
     ...spansInView({ ...encoded, text: asBase64(encoded.text) }, needles.base64, text),
     ...spansInView(hexView(stripped(undone, ':')), needles.hex, text),

@@ -74,6 +74,20 @@ function decodeOnce(view: View): View {
   return { text: pieces.join(''), begin: begin.subarray(0, length), end: end.subarray(0, length) }
 }
 
+/**
+ * The text with `%%` (systemd, printf) read as one `%`: what follows may then be a number, as in the secret itself.
+ *
+ * @example undoubled(plainView('%%41')).text // '%41'
+ */
+export function undoubled(view: View): View {
+  const pairs = [...view.text.matchAll(/%%/g)].map(({ index }) => index)
+  if (pairs.length === 0) return view
+  const second = new Set(pairs.map(at => at + 1))
+  const kept = Uint32Array.from(Array.from(view.text, (_, at) => at).filter(at => !second.has(at)))
+  const first = new Set(pairs)
+  return { text: pick(view.text, kept), begin: kept.map(at => view.begin[at] ?? 0), end: kept.map(at => view.end[first.has(at) ? at + 1 : at] ?? 0) }
+}
+
 const BACKSLASH = 0x5c
 /** Letters that stand for a control character behind a backslash (C, JSON, bash). */
 const controlLetters = new Set(Array.from('abefnrtvE', letter => letter.charCodeAt(0)))
