@@ -26,6 +26,8 @@ export interface Cut {
   repair?: (host: LabHost) => Promise<void>
   /** Too long to be waited for in each run of the specs. */
   slow?: true
+  /** stead is started by npx, and it is npx that is cut off. */
+  byNpx?: true
   /** Only where this program runs in the scene. */
   program?: string
 }
@@ -59,6 +61,8 @@ export const cuts: Record<string, Cut> = {
   'SIGTERM to stead': signal('SIGTERM'),
   'SIGINT to stead': signal('SIGINT'),
   'SIGHUP to stead': signal('SIGHUP'),
+  'SIGTERM to npx (73)': { ...signal('SIGTERM'), byNpx: true },
+  'SIGKILL to npx (73)': { ...signal('SIGKILL'), byNpx: true },
   'connection reset': gone(0),
   'connection gone for 5 s': gone(5),
   'connection gone for 60 s': { ...gone(60), slow: true },

@@ -99,7 +99,7 @@ export class Rounds {
     let hit = false
     try {
       const inventory = work.inventory('line.ts', { [host.name]: { groups: [group], vars: { ansible_host: '127.0.0.1', ansible_port: line.port, stead_known_hosts_file: this.#knownAt(line.port) } } })
-      const running = stead.start(playbook, inventory)
+      const running = cut.byNpx ? stead.startByNpx(playbook, inventory) : stead.start(playbook, inventory)
       await Promise.race([line.used, running.ended])
       const over = running.ended.then(() => false)
       const there = await Promise.race([over, typeof round.at === 'number' ? sleep(round.at * 1000, true) : reached(host, this.#window(round.scene, round.at), 20)])

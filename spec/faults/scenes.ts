@@ -31,6 +31,14 @@ export const notesScenes: Scene[] = [
     windows: { 'psql runs': process('psql'), 'the database is made': `[ -n "$(pgrep -f 'CREATE DATABASE')" ]` },
   },
   {
+    name: 'cluster of PostgreSQL',
+    damage: `systemctl stop postgresql@15-main; pg_dropcluster 15 main; DEBIAN_FRONTEND=noninteractive dpkg --purge --force-depends postgresql postgresql-15`,
+    windows: {
+      'initdb runs (68)': process('initdb'), 'the cluster is half made (68)': '[ -d /var/lib/postgresql/15/main ] && [ ! -e /etc/postgresql/15/main/postgresql.conf ]',
+      'PostgreSQL starts (71)': 'systemctl show -p ActiveState postgresql@15-main | grep -q =activating',
+    },
+  },
+  {
     name: 'files, keys and pages',
     damage: `echo by hand >>/etc/notes/notes.conf; rm -rf /opt/notes/pages/index.html /opt/notes/LICENCE /etc/notes/cert.pem /etc/notes/key.pem; : >/etc/notes/session.secret; rm /etc/notes/address; gpasswd -d keeper notes; sed -i /notes/d /etc/hosts`,
     windows: { 'a file is half written (72)': `${temporary('/etc')} || ${temporary('/opt')}`, 'the key is made (70)': process('openssl'), 'a handler is noted down': '[ -n "$(ls /var/lib/stead/notified 2>/dev/null)" ]' },

@@ -78,10 +78,19 @@ export class Stead {
 
   /** @example stead.start('playbooks/synapse.ts', inventory, '--check') */
   start(playbook: string, inventory: string, ...options: string[]): RunningStead {
+    return this.#start([process.execPath, '--import', 'tsx'], playbook, inventory, options)
+  }
+
+  /** As the README has it. The process is that of npx, and ends without waiting for stead if it is killed. */
+  startByNpx(playbook: string, inventory: string, ...options: string[]): RunningStead {
+    return this.#start(['npx', 'tsx'], playbook, inventory, options)
+  }
+
+  #start([program = '', ...before]: string[], playbook: string, inventory: string, options: readonly string[]): RunningStead {
     this.#count += 1
     const reports = ['json', 'html', 'xml'].map(extension => path.join(this.#work.path, `report-${this.#count}.${extension}`))
     const words = [playbook, '-i', inventory, ...options, ...reports.flatMap(report => ['--report', report])]
-    const child = execa(process.execPath, ['--import', 'tsx', 'run.ts', ...words], {
+    const child = execa(program, [...before, 'run.ts', ...words], {
       cwd: project, env: { CI: 'true' }, stdin: 'ignore', reject: false, stripFinalNewline: false, maxBuffer: 500_000_000,
     })
     if (child.pid === undefined) throw new Error('stead could not be started.')
