@@ -95,7 +95,9 @@ export class Task<Output> implements PromiseLike<Output> {
   #standIn({ purpose, unknown, placeholders }: Pass): Output | Promise<Output> {
     unknown.add(this.name)
     if (this.placeholder !== undefined) {
-      for (const text of Object.values(this.placeholder ?? {})) if (typeof text === 'string') placeholders.push(text)
+      // A result may be a mere text: its letters, taken one by one, would be found in any name.
+      const parts: unknown[] = typeof this.placeholder === 'string' ? [this.placeholder] : Object.values(this.placeholder ?? {})
+      for (const text of parts) if (typeof text === 'string') placeholders.push(text)
       return this.placeholder
     }
     if (purpose === 'check') throw new ResultNotKnown(`The result of "${this.name}" is known only after applying.`)
