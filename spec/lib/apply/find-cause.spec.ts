@@ -1,0 +1,48 @@
+import { mkdirSync } from 'node:fs'
+import { expect } from 'chai'
+import { findCause, reasonOf } from '../../../lib/apply/find-cause.ts'
+import { quote } from '../../../lib/shell/quote.ts'
+import { apply } from '../../../lib/shell/script.ts'
+import { inTemporaryDirectory, localSession, privateConnect } from '../shell/local-session.ts'
+
+describe('Why nothing can be written to a file system', () => {
+  const reasons: Record<string, string | undefined> = {
+    '/srv ro,relatime 10 100 10 100': 'the file system of /srv is mounted read-only (mount -o remount,rw /srv, if it is sound)',
+    '/srv rw,relatime 0 100 10 100': 'the file system of /srv is full (df -h /srv)',
+    '/srv rw,relatime 10 100 0 100': 'the file system of /srv has no inodes left (df -i /srv)',
+    '/srv rw,errors=remount-ro 10 100 10 100': undefined,
+    '/a\\x20b\\x5cc ro 10 100 10 100': 'the file system of /a b\\c is mounted read-only (mount -o remount,rw /a b\\c, if it is sound)',
+    '/proc rw 0 0 0 0': undefined,
+    '/srv rw 1 1 1 1': undefined,
+    '/srv rw 10 100 0 0': undefined,
+    '/srv rw 0 1 0 1': 'the file system of /srv is full (df -h /srv)',
+    '/srv rw 5 9 0 1': 'the file system of /srv has no inodes left (df -i /srv)',
+    '': undefined,
+    '/srv': undefined,
+  }
+  for (const [line, reason] of Object.entries(reasons)) {
+    it(`is ${reason === undefined ? 'not told' : `that ${reason}`} where the host says ${JSON.stringify(line)}`, () => expect(reasonOf(line)).to.equal(reason))
+  }
+
+  it('is told for all of a path\'s own file system where it is still to be made, of each file system once, and for those that programs use besides', () => inTemporaryDirectory(async place => {
+    const [readOnly, full] = [`${place}/read only`, `${place}/full`]
+    mkdirSync(readOnly)
+    mkdirSync(full)
+    const connect = privateConnect(`${place}/host`)
+    const mounts = `mount -t tmpfs -o size=64k,ro tmpfs ${quote(readOnly)} && mount -t tmpfs -o size=64k tmpfs ${quote(full)} && { head -c 99999 /dev/zero >${quote(`${full}/x`)} 2>/dev/null; :; }`
+    const session = localSession({}, async () => {
+      const connection = await connect()
+      return { ...connection, start: command => connection.start(`${mounts} && ${command}`) }
+    })
+    try {
+      const causes = async (...paths: string[]) => (await findCause(session, paths))?.replaceAll(place, 'PLACE')
+      expect(await causes(`${readOnly}/no/such/file`, `${full}/file`, `${full}/other`, 'relative')).to.equal(
+        'the file system of PLACE/full is full (df -h PLACE/full); the file system of PLACE/read only is mounted read-only (mount -o remount,rw PLACE/read only, if it is sound)')
+      expect(await causes()).to.equal(undefined)
+      const [mounted] = await session.apply([{ script: apply`mount -t tmpfs -o size=64k,ro tmpfs /var/lib` }])
+      expect([mounted?.exitCode, await causes()]).to.deep.equal([0, 'the file system of /var/lib is mounted read-only (mount -o remount,rw /var/lib, if it is sound)'])
+    } finally {
+      session.close()
+    }
+  }))
+})
