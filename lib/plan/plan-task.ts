@@ -6,7 +6,7 @@ import { asPlaybookError } from '../playbook/place.ts'
 import { misplaced } from '../playbook/playbook.ts'
 import type { AnyTask, Settled } from '../playbook/task.ts'
 import { differences, type Difference } from '../state/compare.ts'
-import { identity, type Request, type Resource, type State } from '../state/resource.ts'
+import { identity, type AnyResource, type Request, type Resource, type State } from '../state/resource.ts'
 
 /** Where a plan gets states from: the host, or in check mode the overlay before it. */
 export interface StateSource {
@@ -102,7 +102,7 @@ async function planWant(want: Want, ask: StateSource['current']): Promise<Planne
   }
   try {
     const current = await ask(resource, key)
-    return { want, identity: name, current, differences: resource.event ? eventDifference(want, current) : compareWant(want, current) }
+    return { want, identity: name, current, differences: resource.event ? eventDifference(resource.event, key, current) : compareWant(want, current) }
   } catch (error) {
     throw error instanceof SteadError ? error.at({ resource: name }) : error
   }
@@ -113,9 +113,7 @@ export function compareWant({ resource, key, desired }: Want, current: State | n
   return resource.differences?.(key, current, desired) ?? differences(current, desired)
 }
 
-function eventDifference({ resource, key }: Want, current: State | null): Difference[] {
-  const { event } = resource
-  if (!event) return []
+function eventDifference(event: NonNullable<AnyResource['event']>, key: unknown, current: State | null): Difference[] {
   if (event.effect === 'wait' && event.verify(key, current, current) === undefined) return []
   return [{ field: undefined, current: undefined, desired: event.describe(key) }]
 }

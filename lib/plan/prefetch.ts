@@ -36,7 +36,8 @@ export async function askAhead({ steps, handlers, late }: HostPlay): Promise<Loo
       if (!pass.uncertain && !task.options.ignoreErrors && isMistakeAhead(error, pass)) mistakes.push(error)
     })
   }
-  for (const step of steps) if ('task' in step) look(step.task, false)
+  const tasks = steps.flatMap(step => ('task' in step ? [step.task] : []))
+  for (const task of tasks) look(task, false)
   for (const { task } of handlers) look(task, true)
   const busy = () => passes.flatMap(pass => [...pass.busy])
   do {
@@ -45,9 +46,9 @@ export async function askAhead({ steps, handlers, late }: HostPlay): Promise<Loo
   } while (busy().length > 0)
   for (const pass of passes) pass.abandoned = true
   for (const what of late) mistakes.push(new PlaybookError(`${what} was added after tasks() had returned, and would never be run.`, { hint: 'A function that tasks() calls must not await anything before it adds its tasks: await inside a task\'s function.' }))
-  mistakes.push(...contraryClaims(steps.flatMap(step => {
-    const claims = 'task' in step ? claimed.get(step.task) : undefined
-    return claims && 'task' in step ? [{ task: step.task.name, claims }] : []
+  mistakes.push(...contraryClaims(tasks.flatMap(task => {
+    const claims = claimed.get(task)
+    return claims ? [{ task: task.name, claims }] : []
   })))
   return { asked, mistakes }
 }

@@ -96,6 +96,11 @@ describe('A task that a run leaves out', () => {
     expect(told).to.equal('ResultNotKnown: The result of "left" is known only after applying.')
   })
 
+  it('says in a check what it awaits that is known only after applying', async () => {
+    const before = new Task<string>('before', () => Promise.reject(new Error('not to be planned')), {}, 0)
+    expect(await given(async () => light({ name: await before, light: 'on' }), having({}), 'check')).to.equal('ResultNotKnown: The result of "before" is known only after applying.')
+  })
+
   it('makes nothing else uncertain in a check, and is not made so by what the one that awaits it has met', async () => {
     const [before, source] = [unknown('dim'), having({ hall: { light: 'on' } })]
     const certain = new Task('certain', hall, {}, 1)

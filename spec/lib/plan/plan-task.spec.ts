@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { z } from 'zod'
-import { defineModule, ReadError, want, wait, type HostView } from '../../../lib/index.ts'
+import { defineModule, ReadError, want, wait, type HostView, type ModuleCall } from '../../../lib/index.ts'
 import { SteadError } from '../../../lib/errors.ts'
 import { changesAnything, isDone, planTask, type Asked, type TaskPlan } from '../../../lib/plan/plan-task.ts'
 import { Pass } from '../../../lib/playbook/pass.ts'
@@ -91,6 +91,8 @@ describe('A task that is planned', () => {
     const failing = (args: z.ZodObject) => defineModule({ name: 'failing', args, plan: () => { throw new ReadError('No.', { ways: [{ argument: 'parents', hint: 'Or give parents: true.' }] }) } })({})
     expect((await failure(planOne(failing(z.strictObject({ parents: z.string().optional() })), having({})))).hint).to.equal('Or give parents: true.')
     expect((await failure(planOne(failing(z.strictObject({})), having({})))).hint).to.equal(undefined)
+    const unnamed: ModuleCall<void> = { module: 'unnamed', issues: [], plan: () => Promise.reject(new ReadError('No.', { ways: [{ argument: 'parents', hint: 'Or.' }] })) }
+    expect(await failure(planOne(unnamed, having({})))).to.include({ message: 'No.', hint: undefined })
     expect((await failure(planOne(() => { throw new ReadError('No.', { ways: [{ argument: 'parents', hint: 'Or.' }] }) }, having({})))).hint).to.equal(undefined)
   })
 

@@ -9,7 +9,8 @@ import { SecretAsText } from '../../../lib/secret/secret.ts'
 import { command } from '../../../modules/command.ts'
 import { group } from '../../../modules/group.ts'
 import { user } from '../../../modules/user.ts'
-import { light } from './plan-one.ts'
+import { want } from '../../../lib/index.ts'
+import { lamp, light, planning } from './plan-one.ts'
 
 const host = { name: 'web', address: '127.0.0.1', groups: [] }
 const layOut = (tasks: (play: Play) => undefined): HostPlay => playbook({ name: 'Spec', hosts: 'all', tasks }).layOut(playbookHost(host, () => undefined), {})
@@ -29,12 +30,35 @@ describe('A look ahead', () => {
     const names = (tasks: AnyTask[]) => requestsOf(asked, tasks).map(({ resource, key }) => `${resource.kind} ${resource.identify(key)}`)
     const [hall, cellar] = tasksOf(play)
     expect([mistakes, names(tasksOf(play)), names(hall && cellar ? [cellar, hall] : [])]).to.deep.equal([[], ['lamp hall', 'lamp cellar'], ['lamp cellar', 'lamp hall']])
-    expect(play.handlers.map(({ task }) => asked.get(task)?.length)).to.deep.equal([1])
+    expect([...asked].map(([{ name }, requests]) => `${name}: ${requests.length}`)).to.deep.equal(['hall: 1', 'cellar: 1', 'attic: 1'])
   })
 
   it('has nothing to say of a task that it was not about', async () => {
     const [other] = tasksOf(layOut(({ task }) => void task('other', light({ name: 'hall', light: 'on' }))))
     expect(requestsOf(new Map(), other ? [other] : [])).to.deep.equal([])
+  })
+
+  it('lets a module see nothing of a host, without taking that for a mistake', async () => {
+    const seen: boolean[] = []
+    expect(await told(({ task }) => {
+      task('looks', planning(view => {
+        seen.push(view.mayCome(), view.mayBeThere(), view.foretold?.() ?? true)
+        return Promise.resolve({ wants: [want(lamp, { name: view.facts.hostname }, null)] })
+      }))
+    })).to.deep.equal([])
+    expect(seen).to.deep.equal([false, false, false])
+  })
+
+  it('tells what is added too late, and how it is done in time', async () => {
+    const play = layOut(({ task, flushHandlers }) => void Promise.resolve().then(() => {
+      task('late', light({ name: 'hall', light: 'on' }))
+      flushHandlers()
+    }))
+    await Promise.resolve()
+    const hint = 'A function that tasks() calls must not await anything before it adds its tasks: await inside a task\'s function.'
+    expect((await askAhead(play)).mistakes.map(mistake => [mistake.message, mistake.hint])).to.deep.equal([
+      ['the task "late" was added after tasks() had returned, and would never be run.', hint], ['flushHandlers() was added after tasks() had returned, and would never be run.', hint],
+    ])
   })
 
   it('tells two users or groups of one number, by the task that comes later', async () => {
