@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { importDefault } from '../default-export.ts'
 import { InventoryError, SteadError } from '../errors.ts'
 import { readConnection } from './connection.ts'
 import { findInventory } from './find.ts'
@@ -27,8 +27,7 @@ async function importSource(absolute: string): Promise<LoadedFile> {
   const file = shown(absolute)
   let value: unknown
   try {
-    const module: unknown = await import(pathToFileURL(absolute).href)
-    const exported: unknown = typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined
+    const { value: exported } = await importDefault(absolute)
     value = isFunction(exported) ? await exported() : exported
   } catch (error) {
     if (error instanceof SteadError) throw error

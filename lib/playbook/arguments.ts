@@ -24,6 +24,7 @@ export const absolutePath = anyPath.transform(path => path.replace(/\/+/g, '/').
 /** The path of something that is not a directory: {@link absolutePath}, but not with a slash at its end. @example filePath.safeParse('/srv/data/').success // false */
 export const filePath = anyPath
   .refine(path => !path.endsWith('/'), 'must not end in a slash, which stands for a directory: give the path of the file itself')
+  .refine(path => !/^\/+(proc|sys)\//.test(path), 'must not be below /proc or /sys, where the kernel shows its own state and no file can be made: use sysctl for parameters of the kernel, command for others')
   .pipe(absolutePath)
 
 /**

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { asModule, importDefault, type DefaultExport } from '../default-export.ts'
 import { PlaybookError } from '../errors.ts'
 import { setPlaybookPath } from './directory.ts'
 import { didYouMean } from './nearest.ts'
@@ -16,12 +16,11 @@ export async function loadPlaybooks(path: string): Promise<Playbook[]> {
   const absolute = resolve(path)
   refuseOtherKinds(path, absolute)
   setPlaybookPath(absolute)
-  const loaded = await load(path, absolute)
-  const exported: unknown = typeof loaded === 'object' && loaded !== null && 'default' in loaded ? loaded.default : undefined
+  const { value: exported, commonJs } = await load(path, absolute)
   const list: unknown[] = Array.isArray(exported) ? exported : [exported]
   const playbooks = list.filter(isAPlaybook)
   if (playbooks.length === 0 || playbooks.length !== list.length) {
-    throw new PlaybookError(`${path} is not a playbook.`, { hint: 'Its default export must be playbook({ name, hosts, tasks }), or a list of such.' })
+    throw new PlaybookError(`${path} is not a playbook.`, { hint: commonJs ? asModule : 'Its default export must be playbook({ name, hosts, tasks }), or a list of such.' })
   }
   return playbooks
 }
@@ -42,15 +41,9 @@ function playbooksIn(folder: string): string[] {
   return existsSync(folder) ? readdirSync(folder).filter(name => isScript.test(name)).sort() : []
 }
 
-/** Where no package.json says "type": "module", tsx makes CommonJS of the file, and its default export lies one deeper. */
-function unwrap(loaded: unknown): unknown {
-  const exported = typeof loaded === 'object' && loaded !== null && 'default' in loaded ? loaded.default : undefined
-  return typeof exported === 'object' && exported !== null && 'default' in exported && '__esModule' in exported ? exported : loaded
-}
-
-async function load(path: string, absolute: string): Promise<unknown> {
+async function load(path: string, absolute: string): Promise<DefaultExport> {
   try {
-    return unwrap(await import(pathToFileURL(absolute).href))
+    return await importDefault(absolute)
   } catch (error) {
     if (error instanceof PlaybookError) throw error
     throw asPlaybookError(error, message => `${path} cannot be loaded: ${message}`)

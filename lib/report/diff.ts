@@ -10,8 +10,11 @@ import { unifiedDiff } from './unified-diff.ts'
  * `mode: 0644 → 0640`; what is not text, or too much of it, by size and checksum; a removed file against /dev/null.
  */
 export function showDifferences(differences: readonly Difference[], current: State | null, { edited = false }: Showing = {}): string {
-  return shown(differences.map(difference => showOne(difference, current, edited)).join('\n'))
+  return shown(differences.filter(({ current, desired }) => !(isNothing(current) && isNothing(desired))).map(difference => showOne(difference, current, edited)).join('\n'))
 }
+
+/** A list without entries says no more than that there is none. */
+const isNothing = (value: Value | undefined) => showValue(value) === '(none)'
 
 /** How a difference came about. */
 export interface Showing {

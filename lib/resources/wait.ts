@@ -22,9 +22,11 @@ export interface WaitKey {
 }
 
 export interface WaitState {
-  readonly [field: string]: boolean | string
+  readonly [field: string]: boolean | string | undefined
   met: boolean
   found: string
+  /** A program is missing on the host to look at it with. */
+  unable?: true
 }
 
 /** Waits until a path is there, a port listens or a URL answers. Sources: proc(5) net/tcp, bash(1) /dev/tcp, curl(1), Tor's control-spec. */
@@ -43,7 +45,7 @@ export const wait: Resource<WaitKey, WaitState, Record<string, never>> = {
         return keys.map(({ condition }, index) => {
           const [, found = '', code] = /^([\s\S]*)\n=(\d+)$/.exec(Buffer.from(lines[index] ?? '', 'base64').toString()) ?? []
           const problem = code === '0' && 'url' in condition && condition.json ? jsonProblem(found, condition.json) : undefined
-          return { met: code === '0' && problem === undefined, found: problem ?? redact(found.trim()).slice(-300) }
+          return { met: code === '0' && problem === undefined, found: problem ?? redact(found.trim()).slice(-300), ...(code === '69' ? { unable: true } : {}) }
         })
       },
     }
@@ -59,6 +61,7 @@ export const wait: Resource<WaitKey, WaitState, Record<string, never>> = {
     limitSeconds: ({ timeoutSeconds }) => timeoutSeconds,
     verify(key, _before, after) {
       if (after?.met) return undefined
+      if (after?.unable) return `${after.found}.`
       return `${key.message ?? `Timeout when waiting for ${describe(key)}: it is not so${key.timeoutSeconds ? ` (waited up to ${key.timeoutSeconds} s)` : ''}`}; found: ${after?.found || 'nothing'}.`
     },
   },

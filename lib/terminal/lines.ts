@@ -67,17 +67,24 @@ function totalWords(check: boolean): Record<HostReport['status'] | 'stopped', st
 }
 
 /** What a host came to, in a word or two. */
-export function hostWord({ status, stopped }: HostReport, { colors, check }: Style): string {
+export function hostWord(host: HostReport, { colors, check }: Style): string {
+  const { status, stopped } = host
   if (stopped) return colors.yellow('STOPPED')
+  if (status === 'ok' && ignoredFailures(host) > 0) return colors.yellow('nothing to change, apart from ignored failures')
   return {
     ok: colors.green(check ? 'as it should be' : 'converged, nothing to change'), change: colors.yellow(check ? 'would change' : 'converged'),
     'may-change': colors.cyan('may change'), failed: colors.red('FAILED'), unreachable: colors.red('UNREACHABLE'),
   }[status]
 }
 
+function ignoredFailures({ tasks, handlers }: HostReport): number {
+  return [...tasks, ...handlers].filter(({ ignored }) => ignored === true).length
+}
+
 function hostLine(name: string, host: HostReport, style: Style): string {
   const count = (status: TaskStatus) => host.tasks.filter(task => task.status === status).length
   const counts = (['ok', 'change', 'may-change', 'failed', 'skipped'] as const).filter(status => count(status) > 0).map(status => `${count(status)} ${status}`)
+  if (ignoredFailures(host) > 0) counts.push(`${ignoredFailures(host)} of the failures ignored`)
   if (host.handlers.length) counts.push(`${host.handlers.length} ${host.handlers.length === 1 ? 'handler' : 'handlers'}`)
   const cost = `${host.roundTrips} ${host.roundTrips === 1 ? 'round trip' : 'round trips'}, ${kilobytes(host.bytesSent)} sent, ${kilobytes(host.bytesReceived)} received`
   return `${shownInLine(name)}  ${hostWord(host, style)}: ${[...counts, cost].join(', ')}`

@@ -16,6 +16,11 @@ describe('a difference', () => {
     expect(show({ running: false, groups: ['a'], comment: '' }, { running: true, groups: [], comment: 'x' })).to.equal('running: false → true\ngroups: a → (none)\ncomment: (none) → x')
   })
 
+  it('[fault 36] says nothing of what is not there and need not be, as the packages that a new environment lacks', () => {
+    expect(show(null, { python: 'sound', missing: [], comment: '', owner: null })).to.equal('absent → present\npython: (none) → sound')
+    expect(show({ missing: ['six'] }, { missing: [] })).to.equal('missing: six → (none)')
+  })
+
   it('shows records by key', () => {
     expect(show({ settings: { a: '1', b: '2', c: '3' } }, { settings: { a: '1', b: 'two', c: null, d: '4' } })).to.equal('settings.b: 2 → two\nsettings.c: 3 → (none)\nsettings.d: (none) → 4')
     expect(show({ settings: { a: '1' } }, { settings: { a: '2', gone: null } })).to.equal('settings.a: 1 → 2')

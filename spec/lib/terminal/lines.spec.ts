@@ -45,6 +45,12 @@ describe('lines of a run', () => {
     expect(summaryLines(full(true), style({ check: true })).join('\n')).to.include('web2  UNREACHABLE').and.include('    no answer')
   })
 
+  it('do not call a host converged on which failures were ignored', () => {
+    const ignored = task({ status: 'failed', ignored: true, error: 'no' })
+    const [line] = summaryLines(report({ web1: host({ tasks: [task(), ignored] }) }), style())
+    expect(line).to.include('web1  nothing to change, apart from ignored failures: 1 ok, 1 failed, 1 of the failures ignored')
+  })
+
   it('have colour only where that is wanted, and never as the only sign', () => {
     const colored = taskLines('web1', change, style({ colors: pc.createColors(true) })).join('\n')
     expect(colored).to.include('\u001b[')
