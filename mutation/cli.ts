@@ -8,9 +8,9 @@ import { folders, specsOf } from './folders.ts'
 import { tryMutants, type Tried } from './try-mutants.ts'
 
 /**
- * `npm run mutants [-- FOLDER…] [--survivors] [--own] [--every N]`: makes small mistakes in the sources of each folder (or one file), one at a time, and tells which
+ * `npm run mutants [-- FOLDER…] [--survivors] [--own] [--quick] [--every N]`: makes small mistakes in the sources of each folder (or one file), one at a time, and tells which
  * of them no unit spec notices. `--survivors`: only those that survived last time. `--own`: asks only the specs of the same folder, which is quick.
- * `--every`: only each Nth mutant, for an estimate.
+ * `--quick`: asks only tests that take no longer than 100 ms. `--every`: only each Nth mutant, for an estimate.
  */
 const ENOUGH = 0.85
 const words = process.argv.slice(2)
@@ -47,7 +47,7 @@ for (const folder of wanted) {
   // The specs of the folder itself are asked first: what they notice needs no others, which take longer.
   for (const specs of words.includes('--own') ? specsOf(folder).slice(0, 1) : specsOf(folder)) {
     const open = mutants.filter(mutant => !isDead(fates.get(mutant)))
-    if (open.length > 0) await tryMutants(directory, open, specs, (tried, at) => {
+    if (open.length > 0) await tryMutants(directory, open, specs, { quick: words.includes('--quick') }, (tried, at) => {
       if (isDead(tried) || !fates.has(tried.mutant)) fates.set(tried.mutant, tried)
       if (at % 50 === 0) console.log(`  ${at} of ${open.length} with ${path.dirname(specs[0] ?? '')}, ${Math.round((Date.now() - startedAt) / 1000)} s`)
     })

@@ -15,7 +15,8 @@ export interface Tried {
 
 /** Tests slower than this (milliseconds) are not asked: a mistake that only they notice is noticed too late. */
 const SLOWEST_TEST = 4000
-/** Quick tests (milliseconds) are asked first. */
+/** Quick tests (milliseconds) are asked first, and the quickest of them before the others. */
+const QUICKEST_TEST = 10
 const QUICK_TEST = 100
 /** How much longer than without a mutant a test may take, and how many milliseconds beside that. */
 const PATIENCE = 6
@@ -30,6 +31,7 @@ class Worker {
   #settle: (answer: Answer | undefined) => void = () => undefined
   /** What failed in the run at hand, should the process not live to tell it all. */
   failed: string | undefined
+  #isOver = false
 
   constructor(directory: string, onMutant: number, specs: readonly string[]) {
     this.#process = startWorker(directory, onMutant, specs)
@@ -37,8 +39,10 @@ class Worker {
       if ('failed' in answer && !('dirty' in answer)) this.failed = answer.failed
       else this.#settle(answer)
     })
-    this.#process.on('exit', () => this.#settle(undefined))
-    this.#process.on('error', () => this.#settle(undefined))
+    for (const event of ['exit', 'error']) this.#process.on(event, () => {
+      this.#isOver = true
+      this.#settle(undefined)
+    })
     this.ready = this.#next(LOADING).then(answer => answer !== undefined)
   }
 
@@ -46,11 +50,13 @@ class Worker {
   async ask(order: Order, limit: number): Promise<Answer | undefined> {
     this.failed = undefined
     const answer = this.#next(limit)
-    this.#process.send(order)
+    // It may have ended since its last answer.
+    this.#process.send(order, () => undefined)
     return answer
   }
 
   #next(limit: number): Promise<Answer | undefined> {
+    if (this.#isOver) return Promise.resolve(undefined)
     return new Promise(resolve => {
       const timer = setTimeout(() => this.end(), limit)
       this.#settle = answer => {
@@ -65,29 +71,36 @@ class Worker {
   }
 }
 
-/** Tries mutants of a copy of the project with the specs' tests that reach them, those that run quickest first. `told` hears of each. */
-export async function tryMutants(directory: string, mutants: readonly Mutant[], specs: readonly string[], told: (tried: Tried, at: number) => void): Promise<void> {
+/**
+ * Tries mutants of a copy of the project with the specs' tests that reach them, those that run quickest first. `told` hears of each.
+ *
+ * @param options.quick asks the quick tests alone: what survives them may be noticed by others.
+ */
+export async function tryMutants(directory: string, mutants: readonly Mutant[], specs: readonly string[], { quick }: { quick: boolean }, told: (tried: Tried, at: number) => void): Promise<void> {
   const { measured, loaded } = await measure(directory, specs)
+  const slowest = quick ? QUICK_TEST : SLOWEST_TEST
   const limits = Object.fromEntries(measured.map(({ title, durationMs }) => [title, GRACE + PATIENCE * durationMs]))
-  const usable = measured.filter(({ passed, durationMs }) => passed && durationMs <= SLOWEST_TEST)
+  const usable = measured.filter(({ passed, durationMs }) => passed && durationMs <= slowest)
   const bench = new Bench(directory, specs, limits)
   for (const [at, mutant] of mutants.entries()) {
     const reaching = usable.filter(({ reached }) => reached.includes(mutant.id))
     let tried: Tried = { mutant, fate: reaching.length > 0 ? 'survived' : 'not reached' }
-    for (const tests of inSteps(reaching)) if (tried.fate === 'survived') tried = await bench.try(mutant, tests, false)
+    for (const tests of inSteps(reaching)) if (tried.fate === 'survived') tried = await bench.try(mutant, tests)
     if (loaded.has(mutant.id) && (tried.fate === 'survived' || tried.fate === 'not reached')) {
-      // It has to be on from the start; whatever reaches its file may notice.
+      // It has to be on from the start; whatever reaches its file may notice, or anything where that holds constants alone.
       const near = new Set(mutants.filter(({ file }) => file === mutant.file).map(({ id }) => id))
-      tried = await bench.try(mutant, usable.filter(({ reached }) => reached.some(id => near.has(id))), true)
+      const nearby = usable.filter(({ reached }) => reached.some(id => near.has(id)))
+      tried = await bench.tryFromStart(mutant, nearby.length > 0 ? nearby : usable)
     }
     told(tried, at + 1)
   }
   bench.end()
 }
 
-/** The quick ones, then the others. */
+/** The quickest, the quick ones, then the others. */
 function inSteps(tests: readonly Measured[]): Measured[][] {
-  return [tests.filter(({ durationMs }) => durationMs <= QUICK_TEST), tests.filter(({ durationMs }) => durationMs > QUICK_TEST)].filter(({ length }) => length > 0)
+  const bounds = [0, QUICKEST_TEST, QUICK_TEST, Infinity]
+  return bounds.slice(1).map((bound, index) => tests.filter(({ durationMs }) => durationMs <= bound && (index === 0 || durationMs > (bounds[index] ?? 0)))).filter(({ length }) => length > 0)
 }
 
 /** Where mutants are tried one after the other, in a process that is started anew where one has spoilt it. */
@@ -108,24 +121,35 @@ class Bench {
     this.#worker = undefined
   }
 
-  async try(mutant: Mutant, tests: readonly Measured[], fromStart: boolean): Promise<Tried> {
-    if (fromStart) this.end()
+  async try(mutant: Mutant, tests: readonly Measured[]): Promise<Tried> {
     const fresh = this.#worker === undefined
-    this.#worker ??= new Worker(this.#directory, fromStart ? mutant.id : -1, this.#specs)
-    if (fresh && !(await this.#worker.ready)) {
-      this.end()
-      return { mutant, fate: 'killed', by: 'the specs do not load' }
-    }
-    const limits = Object.fromEntries(tests.map(({ title }) => [title, this.#limits[title] ?? 0]))
-    const answer = await this.#worker.ask({ mutant: mutant.id, tests: tests.map(({ title }) => title), limits }, Math.max(...Object.values(limits), 0) + GRACE + PATIENCE * sum(tests.map(({ durationMs }) => durationMs)))
-    const told = answer && 'dirty' in answer ? answer : undefined
-    const { failed } = this.#worker
-    if (!told || told.dirty || fromStart) this.end()
-    if (!told && failed !== undefined) return { mutant, fate: 'killed', by: failed }
+    this.#worker ??= new Worker(this.#directory, -1, this.#specs)
+    if (fresh && !(await this.#worker.ready)) throw new Error('The specs do not load.')
+    const { tried, spoilt } = await this.#ask(this.#worker, mutant, tests)
+    if (spoilt) this.end()
     // What an earlier mutant left in the process may have failed it: once more, in a new one.
-    if ((!told || told.dirty) && !fresh) return this.try(mutant, tests, fromStart)
-    if (!told) return { mutant, fate: 'timed out' }
-    return told.failed === undefined ? { mutant, fate: 'survived' } : { mutant, fate: 'killed', by: told.failed }
+    return spoilt && !fresh && tried.by === undefined ? this.try(mutant, tests) : tried
+  }
+
+  /** Tries a mutant in a process of its own, on from the start, with the spec files of these tests alone; the bench's goes on. */
+  async tryFromStart(mutant: Mutant, tests: readonly Measured[]): Promise<Tried> {
+    const files = new Set(tests.map(({ file }) => file))
+    const worker = new Worker(this.#directory, mutant.id, this.#specs.filter(each => [...files].some(file => file.endsWith(each))))
+    let tried: Tried = { mutant, fate: 'survived' }
+    if (!(await worker.ready)) tried = { mutant, fate: 'killed', by: 'the specs do not load' }
+    for (const step of inSteps(tests)) if (tried.fate === 'survived') ({ tried } = await this.#ask(worker, mutant, step))
+    worker.end()
+    return tried
+  }
+
+  /** `spoilt`: the process is gone, or what failed fails without the mutant as well; then `by` is known only where the mutant itself ended it. */
+  async #ask(worker: Worker, mutant: Mutant, tests: readonly Measured[]): Promise<{ tried: Tried; spoilt: boolean }> {
+    const limits = Object.fromEntries(tests.map(({ title }) => [title, this.#limits[title] ?? 0]))
+    const answer = await worker.ask({ mutant: mutant.id, tests: tests.map(({ title }) => title), limits }, Math.max(...Object.values(limits), 0) + GRACE + PATIENCE * sum(tests.map(({ durationMs }) => durationMs)))
+    const told = answer && 'dirty' in answer ? answer : undefined
+    if (!told) return { tried: worker.failed === undefined ? { mutant, fate: 'timed out' } : { mutant, fate: 'killed', by: worker.failed }, spoilt: true }
+    if (told.failed === undefined) return { tried: { mutant, fate: 'survived' }, spoilt: false }
+    return { tried: { mutant, fate: 'killed', ...(told.dirty ? {} : { by: told.failed }) }, spoilt: told.dirty }
   }
 }
 

@@ -45,7 +45,9 @@ describe('redact', () => {
 
     for (const [name, encode] of Object.entries(encodings)) {
       it(name, () => {
-        fc.assert(fc.property(hard.filter(text => !/[\n\t]/.test(text) || !name.includes('systemd')), context, context, (plain, before, after) => {
+        // JUnit's `message` has the first line alone: one of less than 8 characters may be shown, with the frame beside it.
+        const taken = (text: string) => name.includes('systemd') ? !/[\n\t]/.test(text) : name !== 'XML' || !/^.{0,7}\n/.test(text)
+        fc.assert(fc.property(hard.filter(taken), context, context, (plain, before, after) => {
           secret(plain)
           const shown = encode(plain)
           const text = redact(`${before} ${shown} ${after}`)
@@ -164,8 +166,8 @@ describe('redact', () => {
   it('is fast over a large text', () => {
     for (let index = 0; index < 50; index += 1) secret(`Vk9-generated-secret-${index}`)
     const text = 'an ordinary line of output, as hosts print them\n'.repeat(20_000)
-    const started = performance.now()
+    const before = process.cpuUsage()
     expect(redact(text)).to.equal(text)
-    expect(performance.now() - started).to.be.lessThan(3000)
+    expect(process.cpuUsage(before).user / 1e6, 'seconds of this process, however busy the machine is').to.be.lessThan(3)
   })
 })

@@ -7,7 +7,10 @@ import { Secret, secret, SecretAsText } from '../../../lib/secret/secret.ts'
 import { Content } from '../../../lib/state/content.ts'
 
 describe('Secret', () => {
-  const password = secret('the-password-of-secret-spec')
+  let password: Secret
+  before(() => {
+    password = secret('the-password-of-secret-spec')
+  })
 
   it('reveals its value only when asked', () => {
     expect(password).to.be.instanceOf(Secret)
