@@ -1,0 +1,233 @@
+import { expect } from 'chai'
+import { z } from 'zod'
+import { Overlay } from '../../../lib/check/overlay.ts'
+import { foretell } from '../../../lib/check/foretell.ts'
+import { CertainError, PlaybookError, PlaybookFileError, ReadError, SteadError } from '../../../lib/errors.ts'
+import { Content, defineModule } from '../../../lib/index.ts'
+import { read } from '../../../lib/shell/script.ts'
+import type { State } from '../../../lib/state/resource.ts'
+import { act, foretold, thing, told, walkOf } from './sample-host.ts'
+
+const plain = thing()
+const fails = (error: Error) => thing({ differences: () => { throw error } })
+
+describe('a check, task by task', () => {
+  it('tells each task as it ends, with its module, its changes and how long it took', async () => {
+    const events: unknown[] = []
+    const before = performance.now()
+    const { tasks, handlers } = await foretold(({ task, handler }) => {
+      task('same', plain({ name: 'a', value: '1' }))
+      task('other', plain({ name: 'b' }), { notify: handler('h', act()({ name: 'c' })) })
+    }, { has: { a: '1', b: '2' }, observer: {
+      taskStarted: (host, name) => events.push(['started', host, name]), taskDone: (host, report) => events.push(['done', host, report]), handlerDone: (host, report) => events.push(['handler', host, report]),
+    } })
+    const took = performance.now() - before
+    expect(tasks.map(({ durationMs, ...report }) => [report, durationMs >= 0 && durationMs <= took])).to.deep.equal([
+      [{ name: 'same', module: 'thing', status: 'ok', changes: [] }, true],
+      [{ name: 'other', module: 'thing', status: 'change', changes: [{ resource: 'thing[b]', diff: 'value: 2 → new' }] }, true],
+    ])
+    expect(handlers).to.deep.equal([{ name: 'h', status: 'change', after: 2 }])
+    expect(events).to.deep.equal([['started', 'here', 'same'], ['done', 'here', tasks[0]], ['started', 'here', 'other'], ['done', 'here', tasks[1]], ['handler', 'here', handlers[0]]])
+  })
+
+  it('says of a task the surest of what it says of its parts', async () => {
+    const maybe = thing({ mayChangeWith: () => true }, 'maybe')
+    const parts = await foretold(({ task }) => {
+      task('sure', plain({ name: 'a' }))
+      task('unsure', maybe({ name: 'b' }))
+      task('neither', plain({ name: 'a' }))
+    })
+    expect(told(parts)).to.deep.equal(['sure: change', 'unsure: may-change; it also covers what tasks above will make', 'neither: ok'])
+    expect(parts.tasks[1]?.changes).to.deep.equal([{ resource: 'maybe[b]', diff: 'absent → present\nvalue: (none) → new', reason: 'it also covers what tasks above will make' }])
+  })
+
+  it('[fault 66] takes back first what an interrupted run left, once in all playbooks', async () => {
+    const overlay = new Overlay()
+    const leftovers = [{ name: 'x', what: 'a mark' }]
+    const seen: unknown[] = []
+    const given = { overlay, walk: { leftovers }, observer: { taskDone: (host: string, report: unknown) => seen.push([host, report]) } }
+    const { tasks } = await foretold(({ task }) => void task('a', plain({ name: 'a' })), given)
+    expect(told({ tasks })).to.deep.equal(['Take back what an interrupted run left: change', 'a: change'])
+    expect(tasks[0]?.changes).to.deep.equal([{ resource: 'temporary[x]', diff: 'a mark: present → absent' }])
+    expect(seen).to.deep.equal([['here', tasks[0]], ['here', tasks[1]]])
+    expect(told(await foretold(({ task }) => void task('b', plain({ name: 'a' })), given)), 'the playbook after it').to.deep.equal(['b: ok'])
+  })
+
+  it('a task that a `when` leaves out is skipped and has no result; one that it may leave out may change', async () => {
+    const report = await foretold(({ task }) => {
+      const out = task('out', plain({ name: 'a' }), { when: () => false })
+      task('of it', async () => plain({ name: 'b', value: (await out).value }))
+      task('may be left out', plain({ name: 'c' }), { when: async () => (await out).value === 'x' })
+      task('may be made', plain({ name: 'c' }), { when: async () => (await out).value === 'not-known-yet' })
+    }, { has: { b: 'old' } })
+    expect(told(report)).to.deep.equal([
+      'out: skipped', 'of it: may-change; it depends on the result of "out", known only after applying',
+      'may be left out: may-change; cannot be told before the changes above are made: here: whether it is left out depends on the result of "out"',
+      'may be made: may-change; it depends on the result of "out", known only after applying',
+    ])
+    expect(report.tasks.map(({ module }) => module)).to.deep.equal(['', 'thing', 'thing', 'thing'])
+  })
+
+  it('a result is known once it follows from what was foretold, or from what is there', async () => {
+    const report = await foretold(({ task }) => {
+      const [same, changed] = [task('same', plain({ name: 'a', value: '1' })), task('changed', plain({ name: 'b', value: '2' }))]
+      task('of both', async () => plain({ name: 'c', value: `${(await same).value}${(await changed).value}` }))
+      const removed = task('removed', plain({ name: 'd', value: null }))
+      task('of what is gone', async () => plain({ name: 'e', value: (await removed).value }))
+    }, { has: { a: '1', b: '1', c: '1', d: 'x', e: 'x' } })
+    expect(report.tasks.map(({ name, status, changes }) => [name, status, ...changes.map(({ diff }) => diff)])).to.deep.equal([
+      ['same', 'ok'], ['changed', 'change', 'value: 1 → 2'], ['of both', 'change', 'value: 1 → 12'], ['removed', 'change', 'present → absent'], ['of what is gone', 'may-change', 'value: x → not-known-yet'],
+    ])
+  })
+
+  it('the result of what may change is not known, nor is that of a look at a host that is about to change', async () => {
+    const looked = thing({ onlyRead: true }, 'look')
+    const maybe = thing({ mayChangeWith: () => true }, 'maybe')
+    const use = (says: typeof plain, changes: boolean) => foretold(({ task }) => {
+      if (changes) task('change', plain({ name: 'first' }))
+      const found = task('find', says({ name: 'a', value: '1' }))
+      task('use', async () => plain({ name: 'b', value: (await found).value }))
+    }, { has: { a: '1', b: 'old' } }).then(report => told(report).at(-1))
+    const unknown = 'use: may-change; it depends on the result of "find", known only after applying'
+    expect([await use(looked, false), await use(looked, true), await use(maybe, true), await use(plain, true)]).to.deep.equal(['use: change', unknown, unknown, 'use: change'])
+  })
+
+  it('the result of a task that is left out is that of the host, where the host is as it says', async () => {
+    const use = (value: string) => foretold(({ task }) => {
+      const left = task('left out', plain({ name: 'a', value }), { tags: ['x'] })
+      task('use', async () => plain({ name: 'b', value: (await left).value }))
+    }, { has: { a: '1', b: '1' }, choose: ({ options }) => options.tags === undefined })
+    expect(told(await use('1'))).to.deep.equal(['use: ok'])
+    expect(told(await use('2'))).to.deep.equal(['use: may-change; it depends on the result of "left out", known only after applying'])
+  })
+
+  it('[check 2] a task that is never applied may change, and changes nothing for later ones; nor has it a result', async () => {
+    const report = await foretold(({ task }) => {
+      const dry = task('dry', plain({ name: 'a', value: '2' }), { checkMode: true })
+      task('after it', plain({ name: 'a', value: '1' }))
+      task('of it', async () => plain({ name: 'b', value: (await dry).value }))
+      task('as it is', plain({ name: 'a', value: '1' }), { checkMode: true })
+    }, { has: { a: '1', b: 'old' } })
+    expect(told(report)).to.deep.equal(['dry: may-change; the task is never applied (checkMode: true)', 'after it: ok', 'of it: may-change; it depends on the result of "dry", known only after applying', 'as it is: ok'])
+    expect([report.tasks[0]?.module, report.tasks[0]?.changes[0]?.diff]).to.deep.equal(['thing', 'value: 1 → 2'])
+  })
+
+  it('[check 2] a task that runs for real in a check fails where it would write, whatever comes before it', async () => {
+    const report = await foretold(({ task }) => {
+      task('reads', plain({ name: 'a', value: '1' }), { checkMode: false })
+      task('changes', plain({ name: 'b' }))
+      task('writes', plain({ name: 'c' }), { checkMode: false })
+      task('not reached', plain({ name: 'd' }))
+    }, { has: { a: '1' } })
+    expect(report.tasks.map(({ name, status }) => `${name}: ${status}`)).to.deep.equal(['reads: ok', 'changes: change', 'writes: failed'])
+    expect(report.tasks[2]).to.deep.include({ module: '', changes: [] })
+    expect(report.tasks[2]?.error).to.match(/^here: With checkMode: false a task is run for real in check mode, and this one would write\.\n +It is for what merely reads/)
+  })
+
+  it('stops at a task that fails, but not where that is to be ignored; it has no result then', async () => {
+    const tasks = (ignoreErrors: boolean) => foretold(({ task, handler }) => {
+      const broken = task('broken', fails(new SteadError('no such luck'))({ name: 'a' }), { ignoreErrors })
+      task('next', async () => plain({ name: 'b', value: (await broken).value }), { notify: handler('h', act()({ name: 'c' })) })
+    }, { has: { b: 'old' }, walk: { pending: new Set(['h']) } })
+    const stopped = await tasks(false)
+    expect([told(stopped), stopped.handlers]).to.deep.equal([['broken: failed; here "broken" thing[a]: no such luck'], []])
+    expect(stopped.tasks[0]).to.have.keys('name', 'module', 'status', 'changes', 'durationMs', 'error')
+    const ignored = await tasks(true)
+    expect(ignored.tasks.map(({ status, ignored: isIgnored }) => [status, isIgnored])).to.deep.equal([['failed', true], ['may-change', undefined]])
+    expect(ignored.handlers).to.deep.equal([{ name: 'h', status: 'change', after: 2 }])
+  })
+
+  it('asks once more for what could not be read ahead, where nothing changes before; else it goes on', async () => {
+    let frames = 0
+    const reads = () => { frames += 1 }
+    const again = async (changes: boolean, ahead: State | Error) => {
+      const walk = await walkOf(({ task }) => {
+        if (changes) task('change', plain({ name: 'c' }))
+        task('read', plain({ name: 'a', value: '1' }))
+      }, { has: { a: '1' }, reads })
+      walk.reader.learn(new Map([['thing a', ahead]]))
+      frames = 0
+      return [...told(await foretell(walk)), frames]
+    }
+    expect(await again(false, new Error('not yet'))).to.deep.equal(['read: ok', 1])
+    const [, read] = await again(true, new ReadError('not yet'))
+    expect(read).to.equal('read: may-change; cannot be told before the changes above are made: here "read" thing[a]: not yet')
+  })
+
+  it('a failure is the last word where nothing changes before, or where it is the playbook\'s own or certain; else it may be due to what is still to be made', async () => {
+    const after = (error: Error, changes = true, options = {}) => foretold(({ task }) => {
+      if (changes) task('change', plain({ name: 'c' }))
+      task('fails', fails(error)({ name: 'a' }), options)
+      task('missing', thing({ mayComeWithPackage: () => true })({ name: 'm' }))
+      task('same', plain({ name: 'a' }))
+    }).then(report => told(report).slice(changes ? 1 : 0))
+    expect(await after(new SteadError('x'), false)).to.deep.equal(['fails: failed; here "fails" thing[a]: x'])
+    expect(await after(new CertainError('x'))).to.deep.equal(['fails: failed; here "fails" thing[a]: x'])
+    expect(await after(new PlaybookFileError('x'))).to.deep.equal(['fails: failed; here "fails" thing[a]: x'])
+    expect(await after(new PlaybookError('x'), true, { checkMode: false })).to.deep.equal(['fails: failed; here "fails" thing[a]: x'])
+    const unsure = 'fails: may-change; cannot be told before the changes above are made: here "fails" thing[a]: x'
+    expect(await after(new PlaybookError('x'))).to.deep.equal([unsure, 'missing: may-change; it may come with "fails", which cannot be told yet', 'same: may-change; what "fails" makes of it is known only after applying'])
+    expect((await after(new SteadError('x'), true, { checkMode: false }))[0]).to.equal(unsure)
+  })
+
+  it('a look that fails behind changes brings nothing; a task that comes to nothing may bring anything', async () => {
+    const after = (body: () => ReturnType<typeof plain>) => foretold(({ task }) => {
+      task('change', plain({ name: 'c' }))
+      task('fails', body)
+      task('missing', thing({ mayComeWithPackage: () => true })({ name: 'm' }))
+    })
+    const looks = await after(() => thing({ onlyRead: true, differences: () => { throw new SteadError('x') } })({ name: 'a' }))
+    expect(looks.tasks.map(({ status }) => status)).to.deep.equal(['change', 'may-change', 'change'])
+    const nothing = await after(() => { throw new SteadError('x') })
+    expect(nothing.tasks.map(({ status, module }) => [status, module])).to.deep.equal([['change', 'thing'], ['may-change', ''], ['may-change', 'thing']])
+    expect(nothing.tasks[1]?.changes).to.deep.equal([{ resource: 'fails', diff: '', reason: 'cannot be told before the changes above are made: here "fails": x' }])
+    const called = await foretold(({ task }) => { task('change', plain({ name: 'c' })); task('fails', fails(new SteadError('x'))({ name: 'a' })) })
+    expect(called.tasks[1]?.module).to.equal('thing')
+  })
+
+  it('[fault 56] a task whose program is missing fails, and may change where something above may bring it', async () => {
+    const needing = thing({ needs: () => [{ program: 'odd', packages: [] }] })
+    const check = (more: boolean) => foretold(({ task }) => {
+      if (more) task('unknown', thing({ selfContained: undefined }, 'strange')({ name: 'a' }))
+      task('needs', needing({ name: 'b' }))
+    }).then(report => told(report).at(-1))
+    expect(await check(false)).to.match(/^needs: failed; here thing\[b\]: This needs odd, which is not on the host/)
+    expect(await check(true)).to.equal('needs: may-change; it needs odd, and of nothing above it is known that it brings that')
+  })
+
+  it('waits for nothing: what is not so yet is an error only where nothing changes before', async () => {
+    const waits = (verify: () => string | undefined) => thing({ event: { effect: 'wait', verify, describe: () => 'wait' } }, 'wait')
+    const check = (says: string | undefined, changes: boolean) => foretold(({ task }) => {
+      if (changes) task('change', plain({ name: 'c' }))
+      task('wait', waits(() => says)({ name: 'a' }))
+      task('next', plain({ name: 'b', value: '1' }))
+    }, { has: { b: '1' } }).then(report => told(report).slice(changes ? 1 : 0))
+    expect(await check('still closed', false)).to.deep.equal(['wait: failed; here: still closed'])
+    expect(await check('still closed', true)).to.deep.equal(['wait: ok', 'next: ok'])
+    expect(await check(undefined, false)).to.deep.equal(['wait: ok', 'next: ok'])
+  })
+
+  it('tells a module what may come, what may be there, and whether anything changes before', async () => {
+    const seen: unknown[] = []
+    const asks = defineModule({ name: 'asks', args: z.strictObject({}), plan: (_args, host) => { seen.push([host.mayCome(), host.mayBeThere(), host.foretold?.()]); return { wants: [] } } })
+    const brings = (what: 'package' | 'command') => thing({ brings: () => ({ what, name: 'x', startsServices: false }) }, what)
+    await foretold(({ task }) => {
+      const steps = [plain({ name: 'a' }), brings('command')({ name: 'b' }), brings('package')({ name: 'c' })]
+      task('ask', asks({}))
+      for (const step of steps) {
+        task('change', step)
+        task('ask', asks({}))
+      }
+    })
+    expect(seen.slice(-4)).to.deep.equal([[false, false, false], [false, false, true], [false, true, true], [true, true, true]])
+  })
+
+  it('hides the lines of a private file that is edited, which are not the playbook\'s own', async () => {
+    const shown = async (madeFrom: 'its own' | undefined) => (await foretold(({ task }) => void task('a', thing({
+      madeFrom: () => madeFrom, differences: () => [{ field: 'content', current: Content.of('theirs\n'), desired: Content.of('theirs\nours\n') }],
+      read: () => ({ script: read`private`, parse: () => [{ value: '', mode: '0600' }] }),
+    })({ name: 'a' })))).tasks[0]?.changes[0]?.diff
+    expect(await shown(undefined)).to.contain('theirs')
+    expect(await shown('its own')).to.not.contain('theirs')
+  })
+})
