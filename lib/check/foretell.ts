@@ -70,7 +70,7 @@ async function foretellHandlers(walk: HostWalk, notifications: Map<string, TaskS
     try {
       const plan = await planTask(task, source, new Pass('check'), { inHandler: true })
       if (status === 'change') for (const planned of plan.wants) foretellWant(planned, plan, overlay)
-      else overlay.untold(name, plan.wants.map(({ want }) => want), { brings: false })
+      if (status !== 'change' || plan.unknown.size > 0) overlay.untold(name, plan.wants.map(({ want }) => want), { brings: false })
     } catch (error) {
       if (error instanceof ConnectError) throw error
       if (error instanceof CertainError && status === 'change') failure = { status: 'failed', error: format(error.at({ host: walk.name, task: name })), ...ignored(task) }
@@ -102,6 +102,7 @@ async function foretellTask(task: AnyTask, walk: HostWalk, source: StateSource, 
     if (plan.skipped) {
       task.settle({ known: false })
       if (pass.unknown.size === 0) return report('skipped', '')
+      await learnWhatItIsAbout(task, walk, source)
       throw new PlaybookError(`whether it is left out depends on the result of "${[...pass.unknown].join('", "')}"`)
     }
     if (task.options.checkMode === true && !isDone(plan)) {
@@ -114,6 +115,7 @@ async function foretellTask(task: AnyTask, walk: HostWalk, source: StateSource, 
     const needs = await Promise.all(plan.wants.map(planned => doubtOfNeeds(planned, walk.reader, overlay)))
     const foretold = plan.wants.map((planned, index) => foretellWant(planned, plan, overlay, needs[index]))
     const isKnown = foretold.every(({ status }) => status !== 'may-change') && (overlay.untouched || plan.wants.every(({ want }) => want.resource.onlyRead !== true))
+    if (plan.unknown.size > 0) overlay.untold(task.name, plan.wants.map(({ want }) => want), { brings: false })
     settle(task, plan, isKnown ? statesAfter(plan, foretold, overlay) : undefined)
     const changes = foretold.flatMap(({ change }) => (change ? [change] : []))
     return report(worst(foretold.map(({ status }) => status)), plan.module, changes)
@@ -136,6 +138,16 @@ async function planAtItsTurn(task: AnyTask, walk: HostWalk, source: StateSource,
   } catch (error) {
     if (error instanceof ConnectError || !overlay.untouched || !walk.reader.forgetErrors()) throw error
     return planTask(task, source, pass, { asked: walk.asked })
+  }
+}
+
+/** Has a task ask what it would ask were it not left out: it may be applied all the same, and later tasks are told in doubt of that. */
+async function learnWhatItIsAbout(task: AnyTask, walk: HostWalk, source: StateSource): Promise<void> {
+  try {
+    await planTask(task, source, new Pass('check'), { asked: walk.asked, regardless: true })
+  } catch (error) {
+    // What it fails of need not come about; what it asked until then is known.
+    if (error instanceof ConnectError) throw error
   }
 }
 

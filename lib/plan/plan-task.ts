@@ -43,13 +43,22 @@ export interface TaskPlan {
 /** What a plan asked for, so that it can be asked again in the frame of a change before it. */
 export type Asked = Map<AnyTask, Request[]>
 
+interface PlanOptions {
+  inHandler?: boolean
+  /** Takes what the task asks for. */
+  asked?: Asked
+  /** Told of the call that the task turns out to be. */
+  called?: (call: ModuleCall<unknown>) => void
+  /** Its `when` is not asked. */
+  regardless?: boolean
+}
+
 /**
  * Plans one task in a pass: evaluates `when` and the task's function, lets its module say what should be, and compares.
- * `called` is told of the call that the task turns out to be.
  *
  * @throws SteadError with the task's name: wrong arguments, or what a read failed of.
  */
-export async function planTask(task: AnyTask, source: StateSource, pass: Pass, options: { inHandler?: boolean; asked?: Asked; called?: (call: ModuleCall<unknown>) => void } = {}): Promise<TaskPlan> {
+export async function planTask(task: AnyTask, source: StateSource, pass: Pass, options: PlanOptions = {}): Promise<TaskPlan> {
   const requests: Request[] = []
   options.asked?.set(task, requests)
   const ask: StateSource['current'] = async (resource, key) => {
@@ -61,7 +70,7 @@ export async function planTask(task: AnyTask, source: StateSource, pass: Pass, o
   let called: ModuleCall<unknown> | undefined
   return currentPass.run(pass, () => currentTask.run(options.inHandler ? undefined : task, async () => {
     try {
-      if (!(await isWanted(task, pass))) return skippedPlan(pass)
+      if (!options.regardless && !(await isWanted(task, pass))) return skippedPlan(pass)
       const conditional = pass.unknown.size > 0 && task.options.when !== undefined
       const call = typeof task.body === 'function' ? await task.body() : task.body
       called = call

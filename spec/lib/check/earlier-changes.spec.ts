@@ -5,6 +5,7 @@ import { checkPlaybooks, runPlaybooks } from '../../../lib/run/run-playbooks.ts'
 import { command } from '../../../modules/command.ts'
 import { directory } from '../../../modules/directory.ts'
 import { file } from '../../../modules/file.ts'
+import { lineInFile } from '../../../modules/line-in-file.ts'
 import { symlink } from '../../../modules/symlink.ts'
 import { heldAgainst } from '../../helpers/foretold.ts'
 import { here, runLocally, silent, statuses, type Tasks } from '../run/local-run.ts'
@@ -38,6 +39,30 @@ describe('What a check says after changes that it foretold', () => {
     expect(await foretold(tasks('one'))).to.deep.equal(['make: change', 'read: may-change', 'use: may-change', 'only for two: may-change'])
     expect(statuses(await runLocally(tasks('one'), { check: true }))).to.deep.equal(['make: ok', 'read: ok', 'use: ok', 'only for two: skipped'])
     expect(await foretold(tasks('two'))).to.deep.equal(['make: change', 'read: ok', 'use: may-change', 'only for two: may-change'])
+  }))
+
+  it('is unsure of what a task is about that a `when` may leave out', () => inTemporaryDirectory(async place => {
+    writeFileSync(`${place}/x`, 'old\nline\n')
+    expect(await foretold(({ task }) => {
+      task('make', file({ path: `${place}/version`, content: 'one' }))
+      const found = task('read', command({ argv: ['cat', `${place}/version`], reads: true }))
+      task('only for one', file({ path: `${place}/x`, content: 'new\n' }), { when: async () => (await found).stdout === 'one' })
+      task('line', lineInFile({ path: `${place}/x`, line: 'line' }))
+    })).to.deep.equal(['make: change', 'read: may-change', 'only for one: may-change', 'line: may-change'])
+  }))
+
+  it('is unsure of what a result made that is not known yet: whether it is written, and what', () => inTemporaryDirectory(async place => {
+    for (const name of ['x', 'y']) writeFileSync(`${place}/${name}`, 'old\nline\n')
+    expect(await foretold(({ task }) => {
+      task('make', file({ path: `${place}/version`, content: 'line\n' }))
+      const found = task('read', command({ argv: ['cat', `${place}/version`], reads: true }))
+      task('only for none', file({ path: `${place}/x`, content: 'new\n' }), { when: async () => (await found).stdout === '' })
+      task('line', lineInFile({ path: `${place}/x`, line: 'line' }))
+      task('there', async () => file({ path: `${place}/y`, content: (await found).stdout }))
+      task('line of it', lineInFile({ path: `${place}/y`, line: 'line' }))
+      task('new', async () => file({ path: `${place}/new`, content: (await found).stdout }))
+      task('line of that', lineInFile({ path: `${place}/new`, line: 'line' }))
+    })).to.deep.equal(['make: change', 'read: may-change', 'only for none: may-change', 'line: may-change', 'there: may-change', 'line of it: may-change', 'new: may-change', 'line of that: may-change'])
   }))
 
   it('knows of a command what it is run in and what it is given', () => inTemporaryDirectory(async place => {

@@ -1,12 +1,10 @@
 import { expect } from 'chai'
 import { z } from 'zod'
 import { Overlay } from '../../../lib/check/overlay.ts'
-import { foretell } from '../../../lib/check/foretell.ts'
-import { CertainError, PlaybookError, PlaybookFileError, ReadError, SteadError } from '../../../lib/errors.ts'
+import { CertainError, ConnectError } from '../../../lib/errors.ts'
 import { Content, defineModule } from '../../../lib/index.ts'
 import { read } from '../../../lib/shell/script.ts'
-import type { State } from '../../../lib/state/resource.ts'
-import { act, foretold, thing, told, walkOf } from './sample-host.ts'
+import { act, foretold, thing, told } from './sample-host.ts'
 
 const plain = thing()
 const fails = (error: Error) => thing({ differences: () => { throw error } })
@@ -63,9 +61,38 @@ describe('a check, task by task', () => {
     expect(told(report)).to.deep.equal([
       'out: skipped', 'of it: may-change; it depends on the result of "out", known only after applying',
       'may be left out: may-change; cannot be told before the changes above are made: here: whether it is left out depends on the result of "out"',
-      'may be made: may-change; it depends on the result of "out", known only after applying',
+      'may be made: may-change; what "may be left out" makes of it is known only after applying',
     ])
     expect(report.tasks.map(({ module }) => module)).to.deep.equal(['', 'thing', 'thing', 'thing'])
+  })
+
+  it('one that may be left out fails of nothing for that, and what it asks for until then is unsure', async () => {
+    const report = (error: Error) => foretold(({ task }) => {
+      const looked = [task('change', plain({ name: 'x' })), task('look', thing({ onlyRead: true }, 'look')({ name: 'l', value: '1' }))][1]
+      task('may fail', fails(error)({ name: 'a' }), { when: async () => (await looked)?.value === 'x' })
+      task('about it', plain({ name: 'a', value: '1' }))
+      task('may be wrong', async () => thing()({ name: '', value: (await looked)?.value ?? '' }), { when: async () => (await looked)?.value === 'x' })
+    }, { has: { a: '1', l: '1' } })
+    const cannot = (name: string) => `${name}: may-change; cannot be told before the changes above are made: here: whether it is left out depends on the result of "look"`
+    expect(told(await report(new CertainError('x'))).slice(2)).to.deep.equal([cannot('may fail'), 'about it: may-change; what "may fail" makes of it is known only after applying', cannot('may be wrong')])
+    expect(await report(new ConnectError('refused')).catch(String)).to.contain('refused')
+  })
+
+  it('what a result that is not known has made is unsure', async () => {
+    const report = await foretold(({ task, handler, flushHandlers }) => {
+      const made = thing({ mayChangeWith: () => true }, 'made')
+      task('change', plain({ name: 'x' }), { notify: handler('h', async () => act()({ name: 'h', value: (await result).value })) })
+      const result = task('result', made({ name: 'r' }))
+      task('of it', async () => plain({ name: 'a', value: (await result).value }))
+      task('about that', plain({ name: 'a', value: '1' }))
+      flushHandlers()
+      task('what the handler made', plain({ name: 'h', value: '1' }))
+    }, { has: { a: '1', h: '1' } })
+    const depends = 'it depends on the result of "result", known only after applying'
+    expect(told(report)).to.deep.equal([
+      'change: change', 'result: may-change; it also covers what tasks above will make', `of it: may-change; ${depends}`, 'about that: may-change; what "of it" makes of it is known only after applying',
+      'what the handler made: may-change; what "h" makes of it is known only after applying',
+    ])
   })
 
   it('a result is known once it follows from what was foretold, or from what is there', async () => {
@@ -122,89 +149,6 @@ describe('a check, task by task', () => {
     expect(report.tasks.map(({ name, status }) => `${name}: ${status}`)).to.deep.equal(['reads: ok', 'changes: change', 'writes: failed'])
     expect(report.tasks[2]).to.deep.include({ module: '', changes: [] })
     expect(report.tasks[2]?.error).to.match(/^here: With checkMode: false a task is run for real in check mode, and this one would write\.\n +It is for what merely reads/)
-  })
-
-  it('stops at a task that fails, but not where that is to be ignored; it has no result then', async () => {
-    const tasks = (ignoreErrors: boolean) => foretold(({ task, handler }) => {
-      const broken = task('broken', fails(new SteadError('no such luck'))({ name: 'a' }), { ignoreErrors })
-      task('next', async () => plain({ name: 'b', value: (await broken).value }), { notify: handler('h', act()({ name: 'c' })) })
-    }, { has: { b: 'old' }, walk: { pending: new Set(['h']) } })
-    const stopped = await tasks(false)
-    expect([told(stopped), stopped.handlers]).to.deep.equal([['broken: failed; here "broken" thing[a]: no such luck'], []])
-    expect(stopped.tasks[0]).to.have.keys('name', 'module', 'status', 'changes', 'durationMs', 'error')
-    const ignored = await tasks(true)
-    expect(ignored.tasks.map(({ status, ignored: isIgnored }) => [status, isIgnored])).to.deep.equal([['failed', true], ['may-change', undefined]])
-    expect(ignored.handlers).to.deep.equal([{ name: 'h', status: 'change', after: 2 }])
-  })
-
-  it('asks once more for what could not be read ahead, where nothing changes before; else it goes on', async () => {
-    let frames = 0
-    const reads = () => { frames += 1 }
-    const again = async (changes: boolean, ahead: State | Error) => {
-      const walk = await walkOf(({ task }) => {
-        if (changes) task('change', plain({ name: 'c' }))
-        task('read', plain({ name: 'a', value: '1' }))
-      }, { has: { a: '1' }, reads })
-      walk.reader.learn(new Map([['thing a', ahead]]))
-      frames = 0
-      return [...told(await foretell(walk)), frames]
-    }
-    expect(await again(false, new Error('not yet'))).to.deep.equal(['read: ok', 1])
-    const [, read] = await again(true, new ReadError('not yet'))
-    expect(read).to.equal('read: may-change; cannot be told before the changes above are made: here "read" thing[a]: not yet')
-  })
-
-  it('a failure is the last word where nothing changes before, or where it is the playbook\'s own or certain; else it may be due to what is still to be made', async () => {
-    const after = (error: Error, changes = true, options = {}) => foretold(({ task }) => {
-      if (changes) task('change', plain({ name: 'c' }))
-      task('fails', fails(error)({ name: 'a' }), options)
-      task('missing', thing({ mayComeWithPackage: () => true })({ name: 'm' }))
-      task('same', plain({ name: 'a' }))
-    }).then(report => told(report).slice(changes ? 1 : 0))
-    expect(await after(new SteadError('x'), false)).to.deep.equal(['fails: failed; here "fails" thing[a]: x'])
-    expect(await after(new CertainError('x'))).to.deep.equal(['fails: failed; here "fails" thing[a]: x'])
-    expect(await after(new PlaybookFileError('x'))).to.deep.equal(['fails: failed; here "fails" thing[a]: x'])
-    expect(await after(new PlaybookError('x'), true, { checkMode: false })).to.deep.equal(['fails: failed; here "fails" thing[a]: x'])
-    const unsure = 'fails: may-change; cannot be told before the changes above are made: here "fails" thing[a]: x'
-    expect(await after(new PlaybookError('x'))).to.deep.equal([unsure, 'missing: may-change; it may come with "fails", which cannot be told yet', 'same: may-change; what "fails" makes of it is known only after applying'])
-    expect((await after(new SteadError('x'), true, { checkMode: false }))[0]).to.equal(unsure)
-  })
-
-  it('a look that fails behind changes brings nothing; a task that comes to nothing may bring anything', async () => {
-    const after = (body: () => ReturnType<typeof plain>) => foretold(({ task }) => {
-      task('change', plain({ name: 'c' }))
-      task('fails', body)
-      task('missing', thing({ mayComeWithPackage: () => true })({ name: 'm' }))
-    })
-    const looks = await after(() => thing({ onlyRead: true, differences: () => { throw new SteadError('x') } })({ name: 'a' }))
-    expect(looks.tasks.map(({ status }) => status)).to.deep.equal(['change', 'may-change', 'change'])
-    const nothing = await after(() => { throw new SteadError('x') })
-    expect(nothing.tasks.map(({ status, module }) => [status, module])).to.deep.equal([['change', 'thing'], ['may-change', ''], ['may-change', 'thing']])
-    expect(nothing.tasks[1]?.changes).to.deep.equal([{ resource: 'fails', diff: '', reason: 'cannot be told before the changes above are made: here "fails": x' }])
-    const called = await foretold(({ task }) => { task('change', plain({ name: 'c' })); task('fails', fails(new SteadError('x'))({ name: 'a' })) })
-    expect(called.tasks[1]?.module).to.equal('thing')
-  })
-
-  it('[fault 56] a task whose program is missing fails, and may change where something above may bring it', async () => {
-    const needing = thing({ needs: () => [{ program: 'odd', packages: [] }] })
-    const check = (more: boolean) => foretold(({ task }) => {
-      if (more) task('unknown', thing({ selfContained: undefined }, 'strange')({ name: 'a' }))
-      task('needs', needing({ name: 'b' }))
-    }).then(report => told(report).at(-1))
-    expect(await check(false)).to.match(/^needs: failed; here thing\[b\]: This needs odd, which is not on the host/)
-    expect(await check(true)).to.equal('needs: may-change; it needs odd, and of nothing above it is known that it brings that')
-  })
-
-  it('waits for nothing: what is not so yet is an error only where nothing changes before', async () => {
-    const waits = (verify: () => string | undefined) => thing({ event: { effect: 'wait', verify, describe: () => 'wait' } }, 'wait')
-    const check = (says: string | undefined, changes: boolean) => foretold(({ task }) => {
-      if (changes) task('change', plain({ name: 'c' }))
-      task('wait', waits(() => says)({ name: 'a' }))
-      task('next', plain({ name: 'b', value: '1' }))
-    }, { has: { b: '1' } }).then(report => told(report).slice(changes ? 1 : 0))
-    expect(await check('still closed', false)).to.deep.equal(['wait: failed; here: still closed'])
-    expect(await check('still closed', true)).to.deep.equal(['wait: ok', 'next: ok'])
-    expect(await check(undefined, false)).to.deep.equal(['wait: ok', 'next: ok'])
   })
 
   it('tells a module what may come, what may be there, and whether anything changes before', async () => {
