@@ -18,6 +18,8 @@ const SLOWEST_TEST = 4000
 /** Quick tests (milliseconds) are asked first, and the quickest of them before the others. */
 const QUICKEST_TEST = 10
 const QUICK_TEST = 100
+/** How many of the others are asked at once. */
+const STEP = 6
 /** How much longer than without a mutant a test may take, and how many milliseconds beside that. */
 const PATIENCE = 6
 const GRACE = 3000
@@ -82,10 +84,12 @@ export async function tryMutants(directory: string, mutants: readonly Mutant[], 
   const limits = Object.fromEntries(measured.map(({ title, durationMs }) => [title, GRACE + PATIENCE * durationMs]))
   const usable = measured.filter(({ passed, durationMs }) => passed && durationMs <= slowest)
   const bench = new Bench(directory, specs, limits)
+  let killers: string[] = []
   for (const [at, mutant] of mutants.entries()) {
     const reaching = usable.filter(({ reached }) => reached.includes(mutant.id))
     let tried: Tried = { mutant, fate: reaching.length > 0 ? 'survived' : 'not reached' }
-    for (const tests of inSteps(reaching)) if (tried.fate === 'survived') tried = await bench.try(mutant, tests)
+    for (const tests of inSteps(reaching, killers)) if (tried.fate === 'survived') tried = await bench.try(mutant, tests)
+    if (tried.by !== undefined) killers = [tried.by, ...killers.filter(title => title !== tried.by)].slice(0, STEP)
     if (loaded.has(mutant.id) && (tried.fate === 'survived' || tried.fate === 'not reached')) {
       // It has to be on from the start; whatever reaches its file may notice, or anything where that holds constants alone.
       const near = new Set(mutants.filter(({ file }) => file === mutant.file).map(({ id }) => id))
@@ -97,10 +101,17 @@ export async function tryMutants(directory: string, mutants: readonly Mutant[], 
   bench.end()
 }
 
-/** The quickest, the quick ones, then the others. */
-function inSteps(tests: readonly Measured[]): Measured[][] {
-  const bounds = [0, QUICKEST_TEST, QUICK_TEST, Infinity]
-  return bounds.slice(1).map((bound, index) => tests.filter(({ durationMs }) => durationMs <= bound && (index === 0 || durationMs > (bounds[index] ?? 0)))).filter(({ length }) => length > 0)
+/**
+ * Those that noticed the mutants before, for they are often about the same; the quickest; the quick ones; then the others a few at a time, those first
+ * that run the fewest mutants: they say the most of each.
+ */
+function inSteps(tests: readonly Measured[], killers: readonly string[]): Measured[][] {
+  const others = tests.filter(({ title }) => !killers.includes(title))
+  const within = (from: number, to: number) => others.filter(({ durationMs }) => durationMs > from && durationMs <= to)
+  const slow = within(QUICK_TEST, Infinity).sort((one, other) => one.reached.length - other.reached.length)
+  const steps = [tests.filter(({ title }) => killers.includes(title)), within(-1, QUICKEST_TEST), within(QUICKEST_TEST, QUICK_TEST)]
+  for (let at = 0; at < slow.length; at += STEP) steps.push(slow.slice(at, at + STEP))
+  return steps.filter(({ length }) => length > 0)
 }
 
 /** Where mutants are tried one after the other, in a process that is started anew where one has spoilt it. */

@@ -30,6 +30,7 @@ export function reasonOf(line: string): string | undefined {
  */
 export async function findCause(session: ReadSession, paths: readonly string[]): Promise<string | undefined> {
   const [output] = await session.read([{ script: look([...paths.filter(path => path.startsWith('/')), ...USUAL]), about: 'why it could not be written' }])
-  const reasons = (output?.stdout.toString() ?? '').split('\n').map(reasonOf).filter(reason => reason !== undefined)
-  return reasons.length > 0 ? reasons.join('; ') : undefined
+  // How much is free may change between two looks at one file system.
+  const reasons = new Set((output?.stdout.toString() ?? '').split('\n').map(reasonOf).filter(reason => reason !== undefined))
+  return reasons.size > 0 ? [...reasons].join('; ') : undefined
 }
