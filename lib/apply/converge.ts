@@ -27,15 +27,16 @@ export class Convergence {
   readonly #walk: HostWalk
   readonly #pending: Set<string>
   #window = Infinity
-  readonly #patience = new Patience()
+  readonly #patience: Patience
   /** How often each task's edit came too late. */
   readonly #stale = new Map<AnyTask, number>()
   /** The task whose change was on its way when the connection was lost. */
   #cutOff: { task: AnyTask; changes: Change[]; again: boolean } | undefined
 
-  constructor(session: Session, walk: HostWalk) {
+  constructor(session: Session, walk: HostWalk, patience = new Patience()) {
     this.#session = session
     this.#walk = walk
+    this.#patience = patience
     this.#pending = new Set(walk.pending)
     lookUpLeftOut(walk.leftOut, hostSource(walk))
   }

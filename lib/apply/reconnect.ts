@@ -14,7 +14,13 @@ interface Lost {
 
 /** How often a host may be lost before it is given up: counted since something was last done on it. How long it may be gone is the session's. */
 export class Patience {
+  readonly #pauses: readonly number[]
   #lost = 0
+
+  /** @param pauses before each loss in a row is followed by another attempt (milliseconds). */
+  constructor(pauses: readonly number[] = RECONNECT_AFTER_MS) {
+    this.#pauses = pauses
+  }
 
   /** Something was done: the next loss is the first again. */
   renew(): void {
@@ -24,10 +30,10 @@ export class Patience {
   /** Waits until the host is to be tried again, and forgets what was read of it; false when it is given up, or the run is to stop. */
   async waitFor({ reader, observer, name }: Lost, error: ConnectionLost): Promise<boolean> {
     reader?.forget()
-    const wait = RECONNECT_AFTER_MS[this.#lost]
+    const wait = this.#pauses[this.#lost]
     if (wait === undefined || observer.stop?.aborted) return false
     this.#lost += 1
-    observer.note(name, `${error.message} Connecting again in ${wait / 1000} s (loss ${this.#lost} of at most ${RECONNECT_AFTER_MS.length} in a row).`)
+    observer.note(name, `${error.message} Connecting again in ${wait / 1000} s (loss ${this.#lost} of at most ${this.#pauses.length} in a row).`)
     let timer: NodeJS.Timeout | undefined
     await Promise.race([new Promise(resolve => (timer = setTimeout(resolve, wait))), stopped(observer.stop)])
     clearTimeout(timer)

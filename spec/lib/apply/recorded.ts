@@ -1,6 +1,8 @@
+import { PassThrough } from 'node:stream'
 import { z } from 'zod'
 import { Convergence } from '../../../lib/apply/converge.ts'
 import { openHost, prepare, type Choose, type HostWalk, type Observer } from '../../../lib/apply/host.ts'
+import { Patience } from '../../../lib/apply/reconnect.ts'
 import { defineModule, playbook, want, type ModuleCall, type Want } from '../../../lib/index.ts'
 import type { FramePart } from '../../../lib/shell/frame.ts'
 import { apply, read, type ApplyScript } from '../../../lib/shell/script.ts'
@@ -59,6 +61,35 @@ export class RecordedSession extends Session {
   }
 }
 
+/**
+ * A connection like another, the first of which is lost at its `frame`th frame (the first travels in the command): before that is sent, or once it was
+ * sent, has been answered in part, and `done` says so. No answer arrives from then on.
+ */
+export function lostAt(frame: number, when: 'before' | 'after', connect: Connect, done: () => boolean = () => true): Connect {
+  let connections = 0
+  return async () => {
+    const connection = await connect()
+    connections += 1
+    return connections > 1 ? connection : { ...connection, start: async command => {
+      const channel = await connection.start(command)
+      const stdout = new PassThrough()
+      let frames = 1
+      channel.stdout.on('data', (chunk: Buffer) => {
+        if (frames < frame) stdout.write(chunk)
+        else if (done()) connection.close()
+      })
+      const write = channel.stdin.write.bind(channel.stdin)
+      channel.stdin.write = (piece: Buffer) => {
+        if (/^\d+\nf= n=/.test(piece.subarray(0, 20).toString())) frames += 1
+        if (frames < frame || when === 'after') return write(piece)
+        connection.close()
+        return true
+      }
+      return { ...channel, stdout }
+    } }
+  }
+}
+
 /** What a run came to, and how. */
 export interface Recorded extends Pick<Convergence, 'tasks' | 'handlers'> {
   session: RecordedSession
@@ -69,12 +100,12 @@ export interface Recorded extends Pick<Convergence, 'tasks' | 'handlers'> {
 }
 
 /** Runs tasks over a connection, as {@link Convergence} does, and gives all that can be seen of it. */
-export async function recorded(connect: Connect, tasks: Tasks, { choose = () => true, observer = {} }: { choose?: Choose; observer?: Partial<Observer> } = {}): Promise<Recorded> {
+export async function recorded(connect: Connect, tasks: Tasks, { choose = () => true, observer = {}, pauses = [0, 0, 0] }: { choose?: Choose; observer?: Partial<Observer>; pauses?: readonly number[] } = {}): Promise<Recorded> {
   const session = new RecordedSession(connect, { host: 'here', become: 'none', lock: { holder: 'spec', waitSeconds: 0 } })
   const notes: string[] = []
   try {
     const walk = await openHost(session, prepare(playbook({ name: 'Spec', hosts: 'all', tasks }), here, {}), choose, { ...silent, note: (host, message) => notes.push(`${host}: ${message}`), ...observer })
-    const convergence = new Convergence(session, walk)
+    const convergence = new Convergence(session, walk, new Patience(pauses))
     const error: unknown = await convergence.run().then(() => undefined, (reason: unknown) => reason)
     return { tasks: convergence.tasks, handlers: convergence.handlers, session, walk, notes, error }
   } finally {
