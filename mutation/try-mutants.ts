@@ -105,7 +105,7 @@ export async function tryMutants(directory: string, mutants: readonly Mutant[], 
  * Those that noticed the mutants before, for they are often about the same; the quickest; the quick ones; then the others a few at a time, those first
  * that run the fewest mutants: they say the most of each.
  */
-function inSteps(tests: readonly Measured[], killers: readonly string[]): Measured[][] {
+function inSteps(tests: readonly Measured[], killers: readonly string[] = []): Measured[][] {
   const others = tests.filter(({ title }) => !killers.includes(title))
   const within = (from: number, to: number) => others.filter(({ durationMs }) => durationMs > from && durationMs <= to)
   const slow = within(QUICK_TEST, Infinity).sort((one, other) => one.reached.length - other.reached.length)
