@@ -1,6 +1,7 @@
 import { FactsNotKnown } from '../playbook/facts.ts'
 import { PlaybookError } from '../errors.ts'
 import { compareWant, planTask, type Asked, type StateSource } from '../plan/plan-task.ts'
+import { requestsOf } from '../plan/prefetch.ts'
 import type { Want } from '../playbook/module.ts'
 import { Pass } from '../playbook/pass.ts'
 import type { HostPlay } from '../playbook/playbook.ts'
@@ -36,7 +37,6 @@ interface Claim {
 export async function contradictions({ steps }: HostPlay, asked: Asked): Promise<Contradictions> {
   const tasks = sharing(steps.flatMap(step => ('task' in step && step.task.options.checkMode !== true ? [step.task] : [])), asked)
   const found: Contradictions = { mistakes: [], notes: [] }
-  if (tasks.length < 2) return found
   const overlay = new Overlay()
   const last = new Map<string, Claim[]>()
   for (const round of ['first', 'second']) {
@@ -57,10 +57,15 @@ export async function contradictions({ steps }: HostPlay, asked: Asked): Promise
 
 /** The tasks that are about a thing of a name that another is about too. */
 function sharing(tasks: readonly AnyTask[], asked: Asked): AnyTask[] {
-  const names = tasks.map(task => new Set(concerned(asked.get(task) ?? []).map(({ resource, key }) => resource.identify(key))))
-  const count = new Map<string, number>()
-  for (const each of names) for (const name of each) count.set(name, (count.get(name) ?? 0) + 1)
-  return tasks.filter((_, index) => [...names[index] ?? []].some(name => (count.get(name) ?? 0) > 1))
+  const byName = new Map<string, Set<AnyTask>>()
+  for (const task of tasks) {
+    for (const { resource, key } of concerned(requestsOf(asked, [task]))) {
+      const name = resource.identify(key)
+      byName.set(name, (byName.get(name) ?? new Set()).add(task))
+    }
+  }
+  const shared = new Set([...byName.values()].filter(({ size }) => size > 1).flatMap(each => [...each]))
+  return tasks.filter(task => shared.has(task))
 }
 
 /** What a task wants, and what its writes make of other things; nothing where that cannot be told. */

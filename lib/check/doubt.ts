@@ -18,6 +18,6 @@ export function doubtOf({ want: { resource, key, desired }, identity, current, d
 /** A missing thing is made whatever a result turns out to be, unless its name is made of it, or the task may be left out. */
 function ofUnknown({ unknown, placeholders, conditional }: TaskPlan, identity: string, missing: boolean): string | undefined {
   if (unknown.size === 0) return undefined
-  const named = placeholders.some(text => text === '' || identity.includes(text))
+  const named = placeholders.some(text => identity.includes(text))
   return missing && !named && !conditional ? undefined : `it depends on the result of "${[...unknown].join('", "')}", known only after applying`
 }

@@ -100,15 +100,11 @@ async function foretellTask(task: AnyTask, walk: HostWalk, source: StateSource, 
   try {
     const plan = await planAtItsTurn(task, walk, source, pass, overlay)
     if (plan.skipped) {
-      task.settle({ known: false })
       if (pass.unknown.size === 0) return report('skipped', '')
       await learnWhatItIsAbout(task, walk, source)
       throw new PlaybookError(`whether it is left out depends on the result of "${[...pass.unknown].join('", "')}"`)
     }
-    if (task.options.checkMode === true && !isDone(plan)) {
-      task.settle({ known: false })
-      return report('may-change', plan.module, neverApplied(changesOf(plan)))
-    }
+    if (task.options.checkMode === true && !isDone(plan)) return report('may-change', plan.module, neverApplied(changesOf(plan)))
     if (task.options.checkMode === false && changesAnything(plan)) {
       throw new PlaybookError('With checkMode: false a task is run for real in check mode, and this one would write.', { hint: 'It is for what merely reads: a command that only looks (command, with reads: true), waitFor, httpCheck.' })
     }
@@ -122,7 +118,6 @@ async function foretellTask(task: AnyTask, walk: HostWalk, source: StateSource, 
   } catch (error) {
     if (error instanceof ConnectError) throw error
     const message = format(error instanceof SteadError ? error.at({ host: walk.name }) : error)
-    task.settle({ known: false })
     // What depends on earlier changes of this run cannot be known yet; only without any, or where it is the playbook's own, is the error the last word.
     if (overlay.untouched || isMistake(error, pass) || error instanceof CertainError || (error instanceof PlaybookError && task.options.checkMode === false)) return { ...report('failed', '', [], message), ...ignored(task) }
     const about = concerned(requestsOf(walk.asked, [task]))
@@ -137,7 +132,7 @@ async function planAtItsTurn(task: AnyTask, walk: HostWalk, source: StateSource,
     return await planTask(task, source, pass, { asked: walk.asked })
   } catch (error) {
     if (error instanceof ConnectError || !overlay.untouched || !walk.reader.forgetErrors()) throw error
-    return planTask(task, source, pass, { asked: walk.asked })
+    return planTask(task, source, pass)
   }
 }
 
@@ -157,7 +152,7 @@ function statesAfter({ wants }: TaskPlan, foretold: readonly { status: TaskStatu
 }
 
 function worst(statuses: readonly TaskStatus[]): TaskStatus {
-  return (['failed', 'change', 'may-change'] as const).find(status => statuses.includes(status)) ?? 'ok'
+  return (['change', 'may-change'] as const).find(status => statuses.includes(status)) ?? 'ok'
 }
 
 function foretellWant(planned: PlannedWant, plan: TaskPlan, overlay: Overlay, need?: string): { status: TaskStatus; change?: Change } {
@@ -171,7 +166,8 @@ function foretellWant(planned: PlannedWant, plan: TaskPlan, overlay: Overlay, ne
 }
 
 /** Nothing is waited for in check mode: what is not so yet is an error on a host that is as it should be, and else to be expected. */
-function foretellWait({ want: { resource, key }, current, differences }: PlannedWant, overlay: Overlay): { status: TaskStatus; change?: Change } {
-  if (differences.length === 0 || !overlay.untouched) return { status: 'ok' }
-  throw new SteadError(resource.event?.verify(key, current, current) ?? 'It is not so.')
+function foretellWait({ want: { resource, key }, current }: PlannedWant, overlay: Overlay): { status: TaskStatus; change?: Change } {
+  const missing = resource.event?.verify(key, current, current)
+  if (missing === undefined || !overlay.untouched) return { status: 'ok' }
+  throw new SteadError(missing)
 }

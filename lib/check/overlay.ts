@@ -120,8 +120,7 @@ export class Overlay implements Foresight {
   #remove(request: Request, current: State | null): void {
     const { resource, key } = request
     this.#states.set(questionIdentity(request), null)
-    if (!resource.takesAlong) return
-    const isGone = (kind: string, name: string) => kind === resource.kind && (resource.takesAlong?.(key, current, name) ?? false)
+    const isGone = (kind: string, name: string) => kind === resource.kind && resource.takesAlong?.(key, current, name) === true
     this.#forget(id => id.startsWith(`${resource.kind} `) && isGone(resource.kind, id.slice(resource.kind.length + 1)), isGone)
   }
 
@@ -153,9 +152,9 @@ export class Overlay implements Foresight {
   /** Whether something foretold before may make a difference to what `request` will find. */
   mayDisturb({ resource, key }: Request, current: State | null, desired: State | null): boolean {
     const name = resource.identify(key)
-    const elsewhere = resource.kind !== 'file' && name.startsWith('/')
+    const elsewhere = resource.kind !== 'file'
     return this.#made.some(made => (elsewhere && made.kind === 'file' && (made.name === name || (leadsElsewhere(made) && name.startsWith(`${made.name}/`))))
-      || (resource.mayChangeWith?.(key, made, current, desired) ?? false))
+      || resource.mayChangeWith?.(key, made, current, desired) === true)
   }
 
   /** Whether packages are still to be installed, with files, users and units. */

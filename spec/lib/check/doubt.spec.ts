@@ -76,7 +76,7 @@ describe('why a check is not certain', () => {
 })
 
 describe('[fault 56] what a change needs', () => {
-  const needs: readonly Need[] = [{ program: 'nginx', packages: ['nginx'] }]
+  const needs: readonly Need[] = [{ program: 'nginx', packages: ['nginx-light', 'nginx'] }]
   const needing = kind('site', { needs: () => needs })
   let asked = 0
   const reader = (found: boolean) => new Reader(parts => {
@@ -100,7 +100,7 @@ describe('[fault 56] what a change needs', () => {
 
   it('is an error where nothing brings it, and unknown where something may', async () => {
     const error = await refused(new Overlay())
-    expect(error).to.be.instanceOf(CertainError).and.to.include({ resource: 'site[it]', hint: 'Install it by a task before this one: apt({ packages: [\'nginx\'] }).' }).and.to.have.property('message').that.contains('This needs nginx, which is not on the host')
+    expect(error).to.be.instanceOf(CertainError).and.to.include({ resource: 'site[it]', hint: 'Install it by a task before this one: apt({ packages: [\'nginx-light\'] }).' }).and.to.have.property('message').that.contains('This needs nginx, which is not on the host')
     expect(await lookFor(new Overlay(), { want: planned(kind('site', { needs: () => [{ program: 'odd', packages: [] }] })) }).catch((failure: unknown) => failure)).to.have.property('hint').that.contains("'odd'")
     expect(await lookFor(bringing())).to.equal('it needs nginx, and of nothing above it is known that it brings that')
     const makes = new Overlay()

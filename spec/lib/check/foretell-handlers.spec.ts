@@ -70,6 +70,13 @@ describe('[handlers] a check, handler by handler', () => {
       task('what it makes', plain({ name: 'h' }))
       task('missing', thing({ mayComeWithPackage: () => true })({ name: 'm' }))
     })
+    const unsure = await foretold(({ task, handler, flushHandlers }) => {
+      task('first', plain({ name: 'x' }))
+      task('notify', maybe({ name: 'n' }), { notify: handler('h', act()({ name: 'h' })) })
+      flushHandlers()
+      task('as it is', plain({ name: 'h' }))
+    }, { has: { h: 'old' } })
+    expect(unsure.tasks[2]?.changes[0]?.diff, 'held against what is there').to.equal('value: old → new')
     expect((await after(plain)).slice(2)).to.deep.equal(['what it makes: ok', 'missing: change', '2 h: change'])
     expect((await after(maybe)).slice(2)).to.deep.equal(['what it makes: may-change; what "h" makes of it is known only after applying', 'missing: change', '2 h: may-change; a task that notifies it may change'])
   })

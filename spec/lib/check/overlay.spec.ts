@@ -14,6 +14,7 @@ function foretold(says: Partial<Sample>, { current = null, desired = { value: 'n
   return overlay
 }
 const valueOf = ({ value }: State): string => (typeof value === 'string' ? value : '')
+const make = (on: Overlay, resource: AnyResource, name: string, desired: State | null) => on.foretell(request(resource, name), null, desired)
 const alsoMakes = (...made: Foretold[]) => ({ foretells: () => made })
 
 describe('the host as a check foretells it', () => {
@@ -46,7 +47,10 @@ describe('the host as a check foretells it', () => {
     const [one, other] = [{ resource: asked, key: { name: 'it', more: true } }, { resource: asked, key: { name: 'it', more: false } }]
     overlay.foretell(one, null, { value: 'new' })
     expect([overlay.find(one), overlay.find(other)]).to.deep.equal([{ value: 'new' }, undefined])
-    expect([overlay.unsureOf(one), overlay.unsureOf(other)]).to.deep.equal([undefined, 'a task above changes it too, and asks something else of it'])
+    const reason = 'a task above changes it too, and asks something else of it'
+    expect([overlay.unsureOf(one), overlay.unsureOf(other)]).to.deep.equal([undefined, reason])
+    overlay.foretell(other, null, { value: 'new' })
+    expect([overlay.unsureOf(one), overlay.unsureOf(other)]).to.deep.equal([reason, reason])
   })
 
   it('finds what comes along whatever it is asked, and counts every change', () => {
@@ -86,9 +90,10 @@ describe('the host as a check foretells it', () => {
     const directory = kind('file', { takesAlong: ({ name }, _current, other) => other.startsWith(`${name}/`) })
     const overlay = new Overlay()
     for (const name of ['/a/b', '/ab']) overlay.foretell(request(directory, name), null, { value: name })
+    overlay.foretell(request(kind('host'), '/a/b'), null, { value: 'of another kind' })
     overlay.foretell(request(directory, '/a'), { value: 'x' }, null)
     const found = (name: string) => overlay.foretold('file', name)
-    expect([found('/a'), found('/a/b'), found('/a/never-seen'), found('/ab'), found('/abc'), overlay.foretold('unit', '/a/b')]).to.deep.equal([null, null, null, { value: '/ab' }, undefined, undefined])
+    expect([found('/a'), found('/a/b'), found('/a/never-seen'), found('/ab'), found('/abc'), overlay.foretold('unit', '/a/b'), overlay.foretold('host', '/a/b')]).to.deep.equal([null, null, null, { value: '/ab' }, undefined, undefined, { value: 'of another kind' }])
     const gone = foretold(alsoMakes({ kind: 'file', identity: '/home/x', state: null, below: true }))
     expect([gone.foretold('file', '/home/x'), gone.foretold('file', '/home/x/y'), gone.foretold('file', '/home/xy'), gone.unsureOf(request(kind('file'), '/home/x/y'))]).to.deep.equal([null, null, undefined, undefined])
     const emptied = foretold(alsoMakes({ kind: 'file', identity: '/d', below: 'gone' }))
@@ -114,6 +119,12 @@ describe('the host as a check foretells it', () => {
     expect(leading(null, 'directory', '/new/y'), 'not empty').to.deep.equal(unknown)
     expect(leading(null, 'file'), 'no directory').to.deep.equal(unknown)
     expect(leading({ type: 'directory' }, 'directory'), 'not new').to.deep.equal(unknown)
+    const others = new Overlay()
+    make(others, kind('user'), '/new', { type: 'directory' })
+    make(others, kind('file'), '/other', { type: 'directory' })
+    make(others, kind('file'), '/new', null)
+    make(others, kind('thing', alsoMakes(link)), 'it', {})
+    expect([of(others, '/l/x'), others.foretold('file', '/l/x')], 'another is new').to.deep.equal(unknown)
   })
 
   it('is unsure of what a task does of which nothing can be told, and of what comes along with it', () => {
@@ -150,11 +161,16 @@ describe('the host as a check foretells it', () => {
     overlay.foretell(request(kind('apt'), 'install'), { pending: { curl: ' 8' } }, { pending: {} })
     overlay.foretell(request(kind('thing'), 'install'), { pending: { nginx: ' 1' } }, { pending: {} })
     expect([overlay.bringsPackage(['curl']), overlay.bringsPackage(['nginx'])]).to.deep.equal([true, false])
+    const none = new Overlay()
+    for (const before of [null, { pending: null }, { pending: 'curl' }]) none.foretell(request(kind('apt'), 'install'), before, { pending: {} })
+    none.foretell(request(kind('thing'), 'install'), null, {})
+    expect(none.bringsPackage(['']), 'none of any name').to.equal(false)
   })
 
   it('takes one that says nothing of what it brings for one that brings anything', () => {
     const told = (says: Partial<Sample>) => foretold({ selfContained: undefined, ...says }).comesWith
     expect([told({}), told({ foretells: () => [] }), told({ brings: () => undefined }), told({ selfContained: true })]).to.deep.equal(['"thing[it]", which cannot be told yet', '', '', ''])
+    expect(foretold({ selfContained: undefined }).servicesStart, 'it may start services').to.equal(true)
   })
 
   it('a file that is edited while something may bring it is known in part, until it is written as a whole', () => {
@@ -179,13 +195,26 @@ describe('the host as a check foretells it', () => {
     overlay.foretell(request(kind('file'), '/gone'), { type: 'directory' }, null)
     overlay.foretell(request(kind('file'), '/other'), { type: 'file' }, { type: 'directory' })
     overlay.foretell(request(kind('file'), '/first'), null, { type: 'directory' })
+    overlay.foretell(request(kind('file'), '/link'), null, { type: 'link' })
     overlay.foretell(request(kind('user'), '/u'), null, {})
     const disturbed = (resource: AnyResource, name: string) => overlay.mayDisturb(request(resource, name), null, null)
     const venv = kind('venv')
-    expect(['/f', '/f/x', '/d/x', '/same/x', '/gone/x', '/other/x', '/first/x', '/u', 'f', '/elsewhere'].map(name => disturbed(venv, name))).to.deep.equal([true, false, true, false, true, true, false, false, false, false])
+    expect(['/f', '/f/x', '/d/x', '/same/x', '/gone/x', '/other/x', '/first/x', '/link/x', '/u', 'f', '/elsewhere'].map(name => disturbed(venv, name))).to.deep.equal([true, false, true, false, true, true, false, true, false, false, false])
     expect(disturbed(kind('file'), '/f'), 'a file itself').to.equal(false)
     expect(disturbed(kind('unit', { mayChangeWith: (_key, made) => made.kind === 'user' && made.after !== null }), 'x')).to.equal(true)
     expect(disturbed(kind('unit', { mayChangeWith: (_key, made) => made.kind === 'group' }), 'x')).to.equal(false)
+  })
+
+  it('tells a kind of all that is made, also along with something, as it was and as it will be', () => {
+    const overlay = new Overlay()
+    make(overlay, kind('thing', alsoMakes({ kind: 'group', identity: 'g', state: { value: '1' } })), 'it', { value: 'x' })
+    make(overlay, kind('thing', alsoMakes({ kind: 'group', identity: 'g', state: null })), 'other', { value: 'y' })
+    const seen: unknown[] = []
+    expect(overlay.mayDisturb(request(kind('unit', { mayChangeWith: (_key, made) => { seen.push(made); return false } })), null, null)).to.equal(false)
+    expect(seen).to.deep.equal([
+      { kind: 'thing', name: 'it', before: null, after: { value: 'x' } }, { kind: 'group', name: 'g', before: null, after: { value: '1' } },
+      { kind: 'thing', name: 'other', before: null, after: { value: 'y' } }, { kind: 'group', name: 'g', before: { value: '1' }, after: null },
+    ])
   })
 
   it('[fault 66] takes back once what interrupted runs left', () => {
