@@ -17,7 +17,7 @@ export function sameValue(one: Value | undefined, other: Value | undefined): boo
 }
 
 function canonical(value: object): string {
-  return Array.isArray(value) ? JSON.stringify(value) : JSON.stringify(Object.entries(value).filter(([, entry]) => entry !== null).sort(([a], [b]) => (a < b ? -1 : 1)))
+  return JSON.stringify(Object.entries(value).filter(([, entry]) => entry !== null).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 /**

@@ -21,7 +21,7 @@ export class Content {
 
   /** Content known in full. Text is encoded as UTF-8. @example Content.of('listen 80;\n') */
   static of(data: string | Uint8Array, options: { secret?: boolean | 'parts' } = {}): Content {
-    const bytes = typeof data === 'string' ? Buffer.from(data, 'utf8') : Buffer.from(data)
+    const bytes = Buffer.from(data)
     return new Content(createHash('sha256').update(bytes).digest('hex'), bytes.length, bytes, options.secret ?? false)
   }
 

@@ -10,7 +10,7 @@ const ask = (resource: typeof alpha, key: SampleKey): Request => ({ resource, ke
 describe('batch', () => {
   it('makes one part a kind, with every key once, and keeps the user', () => {
     const { parts } = batch([ask(alpha, { name: 'a' }), ask(beta, { name: 'x' }), ask(alpha, { name: 'b' }), ask(alpha, { name: 'a' })])
-    expect(parts.map(({ script, user }) => [script.text, user])).to.deep.equal([['alpha a b', undefined], ['beta x', 'postgres']])
+    expect(parts.map(({ script, user, about }) => [script.text, user, about])).to.deep.equal([['alpha a b', undefined, 'what is there now (alpha)'], ['beta x', 'postgres', 'what is there now (beta)']])
   })
 
   it('makes nothing of nothing', () => {

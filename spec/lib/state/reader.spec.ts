@@ -1,9 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect } from 'chai'
+import { z } from 'zod'
+import { read } from '../../../lib/shell/script.ts'
 import type { Answer, ReadPart } from '../../../lib/state/batch.ts'
+import { Content } from '../../../lib/state/content.ts'
 import { Reader } from '../../../lib/state/reader.ts'
-import type { Output } from '../../../lib/state/resource.ts'
-import { output, sample } from './sample-resource.ts'
+import type { Output, State } from '../../../lib/state/resource.ts'
+import { output, sample, type SampleKey } from './sample-resource.ts'
 
 const alpha = sample('alpha')
 const beta = sample('beta')
@@ -118,6 +121,20 @@ describe('Reader', () => {
     reader.foretold = () => ({ value: 'foretold' })
     expect(await reader.current(alpha, { name: 'a', more: true })).to.deep.equal({ value: 'foretold', detail: 'more of a' })
     expect(frames).to.deep.equal([['alpha a']])
+  })
+
+  it('fails where the host cannot say what the foretelling does not tell', async () => {
+    const { reader } = host(() => output('a=broken'))
+    reader.foretold = () => ({ value: 'foretold' })
+    expect(await reason(reader.current(alpha, { name: 'a', more: true }))).to.equal('a is broken')
+  })
+
+  it('keeps the bytes of a content that the host gave, where the one foretold is the same and has none', async () => {
+    const content = Content.of('text')
+    const whole = { ...alpha, read: () => ({ script: read`whole`, parse: () => [{ value: content, detail: 'the host has it' }] }), schema: z.custom<State>(() => true), answers: (state: State) => state['detail'] !== undefined }
+    const { reader } = host()
+    reader.foretold = () => ({ value: Content.known(content.sha256, 4) })
+    expect((await reader.current<SampleKey, State, State>(whole, { name: 'a' }))?.['value']).to.equal(content)
   })
 
   it('lets the overlay say what becomes of what the host has, and of what it has not', async () => {
