@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
+import path from 'node:path'
 import type { Mutant } from './find-mutants.ts'
 import type { Answer, Measured, Order } from './messages.ts'
 import { startWorker } from './sandbox.ts'
@@ -91,10 +92,11 @@ export async function tryMutants(directory: string, mutants: readonly Mutant[], 
     for (const tests of inSteps(reaching, killers)) if (tried.fate === 'survived') tried = await bench.try(mutant, tests)
     if (tried.by !== undefined) killers = [tried.by, ...killers.filter(title => title !== tried.by)].slice(0, STEP)
     if (loaded.has(mutant.id) && (tried.fate === 'survived' || tried.fate === 'not reached')) {
-      // It has to be on from the start; whatever reaches its file may notice, or anything where that holds constants alone.
+      // It has to be on from the start. Whatever reaches its file may notice; of a file that holds constants alone its own spec, or anything.
       const near = new Set(mutants.filter(({ file }) => file === mutant.file).map(({ id }) => id))
-      const nearby = usable.filter(({ reached }) => reached.some(id => near.has(id)))
-      tried = await bench.tryFromStart(mutant, nearby.length > 0 ? nearby : usable)
+      const own = path.join('spec', mutant.file.replace(/\.ts$/, '.spec.ts'))
+      const choices = [usable.filter(({ reached }) => reached.some(id => near.has(id))), usable.filter(({ file }) => file.endsWith(own)), usable]
+      tried = await bench.tryFromStart(mutant, choices.find(tests => tests.length > 0) ?? [])
     }
     told(tried, at + 1)
   }

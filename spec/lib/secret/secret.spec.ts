@@ -56,6 +56,19 @@ describe('Secret', () => {
     expect(() => secret`password=${'<secret>'}`).to.throw(PlaybookError, 'holds the text <secret>')
   })
 
+  it('has a number that tells equal values from others, and nothing else', () => {
+    const [one, two, again] = [secret('the-first-of-secret-spec'), secret('the-second-of-secret-spec'), secret('the-first-of-secret-spec')]
+    expect(one.number).to.be.a('number').and.equal(again.number).and.not.equal(two.number)
+    expect([one.number, two.number, again.number]).to.deep.equal([one.number, one.number + 1, one.number])
+  })
+
+  it('names what the tag secret was given that is none of what it takes', () => {
+    const tag = (...values: unknown[]) => () => void Reflect.apply(secret, undefined, [Object.assign(['a', 'b'], { raw: ['a', 'b'] }), ...values])
+    expect(tag(undefined)).to.throw(TypeError, 'was given undefined;')
+    expect(tag(['x'])).to.throw(TypeError, 'was given object;')
+    expect(tag(true)).to.throw(TypeError, 'was given boolean;')
+  })
+
   it('refuses what is no string, and does not show it', () => {
     const wrong: unknown = JSON.parse('7')
     expect(() => void Reflect.construct(Secret, [wrong])).to.throw(TypeError, 'given as number')

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { decoded, plainView, stripped, type View } from '../../../lib/secret/view.ts'
+import { decoded, plainView, stripped, undoubled, type View } from '../../../lib/secret/view.ts'
 
 /** A text as one character a byte. */
 const bytes = (text: string): string => Buffer.from(text).toString('latin1')
@@ -18,6 +18,7 @@ describe('a text with characters written by their numbers', () => {
   })
 
   it('stays as it is where there is no such character', () => {
+    expect(decode('&#x0041;&#0000065;')).to.equal('AA')
     for (const text of ['', 'plain', '%4', '%zz', '\\u004', '\\x4', '\\400', '\\18', '&#;', '&nbsp;', '&amp', '&#12345678;']) expect(decode(text), text).to.equal(text)
     for (const text of ['&#1114112;', '&#x110000;']) expect(decode(`a${text}b`), text).to.equal('ab')
   })
@@ -41,6 +42,14 @@ describe('a text with characters written by their numbers', () => {
     expect(plain(decoded(plainView('x%41y')))).to.deep.equal({ text: 'xAy', begin: [0, 1, 4], end: [1, 4, 5] })
     expect(plain(decoded(plainView('\\u00fc!')))).to.deep.equal({ text: bytes('ü!'), begin: [0, 0, 6], end: [6, 6, 7] })
     expect(plain(decoded(plainView('a%2541b%42')))).to.deep.equal({ text: 'aAbB', begin: [0, 1, 6, 7], end: [1, 6, 7, 10] })
+  })
+})
+
+describe('a text with doubled percents', () => {
+  it('is read with one in the place of two, and tells where both are', () => {
+    expect(plain(undoubled(plainView('a%%41b')))).to.deep.equal({ text: 'a%41b', begin: [0, 1, 3, 4, 5], end: [1, 3, 4, 5, 6] })
+    expect(undoubled(plainView('%%%%%')).text).to.equal('%%%')
+    expect(plain(undoubled(plainView('a%41')))).to.deep.equal(plain(plainView('a%41')))
   })
 })
 
