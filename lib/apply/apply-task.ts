@@ -78,20 +78,19 @@ async function because(session: Session, paths: readonly string[]): Promise<stri
 
 /** One writing a want, but for neighbours that their resource writes together. */
 function groupWrites(toWrite: readonly PlannedWant[]): { identity: string; writing: Writing; edits: boolean }[] {
-  const groups: PlannedWant[][] = []
+  const groups: [PlannedWant, ...PlannedWant[]][] = []
   for (const planned of toWrite) {
     const last = groups.at(-1)
-    const together = planned.want.resource.applyTogether !== undefined && last?.[0]?.want.resource === planned.want.resource
+    const together = planned.want.resource.applyTogether !== undefined && last?.[0].want.resource === planned.want.resource
     if (last && together) last.push(planned)
     else groups.push([planned])
   }
-  return groups.flatMap(group => {
+  return groups.map(group => {
     const [first] = group
-    if (!first) return []
     const { resource, key, desired } = first.want
     const changes = group.map(({ want, current }) => ({ key: want.key, current, desired: want.desired }))
     const writing = resource.applyTogether?.(changes) ?? resource.apply(key, first.current, desired)
-    return [{ identity: group.map(({ identity }) => identity).join(' '), writing, edits: resource.madeFrom?.(key) !== undefined }]
+    return { identity: group.map(({ identity }) => identity).join(' '), writing, edits: resource.madeFrom?.(key) !== undefined }
   })
 }
 

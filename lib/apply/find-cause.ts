@@ -22,6 +22,13 @@ export function reasonOf(line: string): string | undefined {
   return undefined
 }
 
+/** All lines of {@link look} as one cause, or undefined. */
+export function causeOf(lines: string): string | undefined {
+  // How much is free may change between two looks at one file system.
+  const reasons = new Set(lines.split('\n').map(reasonOf).filter(reason => reason !== undefined))
+  return reasons.size > 0 ? [...reasons].join('; ') : undefined
+}
+
 /**
  * Looks why something could not be written, in one frame: a full disk says "cannot lock /etc/passwd" in the words of usermod. Undefined where
  * nothing of the kind is found, or the host does not tell.
@@ -30,7 +37,5 @@ export function reasonOf(line: string): string | undefined {
  */
 export async function findCause(session: ReadSession, paths: readonly string[]): Promise<string | undefined> {
   const [output] = await session.read([{ script: look([...paths.filter(path => path.startsWith('/')), ...USUAL]), about: 'why it could not be written' }])
-  // How much is free may change between two looks at one file system.
-  const reasons = new Set((output?.stdout.toString() ?? '').split('\n').map(reasonOf).filter(reason => reason !== undefined))
-  return reasons.size > 0 ? [...reasons].join('; ') : undefined
+  return output && causeOf(output.stdout.toString())
 }

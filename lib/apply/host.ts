@@ -112,9 +112,9 @@ export async function openHost(session: ReadSession, prepared: Prepared, choose:
   const ask = (parts: readonly ReadOnlyPart[]): Promise<Output[]> => patiently(patience, { name: prepared.host.name, observer }, () => session.read(parts, { timeoutSeconds: longest(laidOut) }))
   if (!laidOut) {
     const [output] = await ask([{ script: factsScript, about: 'its facts' }])
-    if (output) laidOut = prepared.learn(parseFacts(output))
+    if (!output) throw new Error('The first frame was not answered.')
+    laidOut = prepared.learn(parseFacts(output))
   }
-  if (!laidOut) throw new Error('The first frame was not answered.')
   const { play, leftOut, asked, mistakes } = prepared.chosen ?? await choosePlay(laidOut, choose)
   // Of a playbook that was laid out without a host, that was looked at before.
   if (!prepared.play) {

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { expect } from 'chai'
-import { findCause, reasonOf } from '../../../lib/apply/find-cause.ts'
+import { causeOf, findCause, reasonOf } from '../../../lib/apply/find-cause.ts'
 import { quote } from '../../../lib/shell/quote.ts'
 import { apply } from '../../../lib/shell/script.ts'
 import { inTemporaryDirectory, localSession, privateConnect } from '../shell/local-session.ts'
@@ -23,6 +23,11 @@ describe('Why nothing can be written to a file system', () => {
   for (const [line, reason] of Object.entries(reasons)) {
     it(`is ${reason === undefined ? 'not told' : `that ${reason}`} where the host says ${JSON.stringify(line)}`, () => expect(reasonOf(line)).to.equal(reason))
   }
+
+  it('is told once for each file system, and not where nothing is the matter', () => {
+    expect(causeOf('/srv rw 0 9 9 9\n/a rw 9 9 9 9\n/var ro 8 9 9 9\n/var ro 7 9 9 9\n')).to.equal('the file system of /srv is full (df -h /srv); the file system of /var is mounted read-only (mount -o remount,rw /var, if it is sound)')
+    expect([causeOf('/srv rw 9 9 9 9\n'), causeOf('')]).to.deep.equal([undefined, undefined])
+  })
 
   it('is told for all of a path\'s own file system where it is still to be made, of each file system once, and for those that programs use besides', () => inTemporaryDirectory(async place => {
     const [readOnly, full] = [`${place}/read only`, `${place}/full`]
