@@ -7,11 +7,11 @@ import type { Change, HandlerReport, TaskReport, TaskStatus } from '../report/re
 import { ConnectionLost, type Session } from '../shell/session.ts'
 import { applyTask, changesOf, neverApplied } from './apply-task.ts'
 import type { Request } from '../state/resource.ts'
-import { hostSource, type HostWalk } from './host.ts'
-import { clearJournal, writeJournal } from './journal.ts'
-import { Patience } from './reconnect.ts'
-import { refuseStopped } from './stop.ts'
-import { tidyUp } from './tidy-up.ts'
+import { hostSource, type HostWalk } from '../run/open-host.ts'
+import { clearJournal, writeJournal } from '../walk/journal.ts'
+import { Patience } from '../walk/reconnect.ts'
+import { refuseStopped } from '../walk/stop.ts'
+import { tidyUp } from '../walk/tidy-up.ts'
 
 /** So often an edit is planned anew that somebody else was faster with. */
 const MOST_STALE = 3

@@ -1,4 +1,4 @@
-import { FactsNotKnown } from '../playbook/facts.ts'
+import { FactsNotKnown } from '../state/facts.ts'
 import { PlaybookError } from '../errors.ts'
 import { compareWant, planTask, type Asked, type StateSource } from '../plan/plan-task.ts'
 import { requestsOf } from '../plan/prefetch.ts'

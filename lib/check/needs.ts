@@ -1,6 +1,6 @@
 import { CertainError } from '../errors.ts'
 import type { PlannedWant } from '../plan/plan-task.ts'
-import { need } from '../resources/need.ts'
+import { need } from './need.ts'
 import type { Reader } from '../state/reader.ts'
 import type { Overlay } from './overlay.ts'
 

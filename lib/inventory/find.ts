@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { InventoryError } from '../errors.ts'
-import { didYouMean } from '../playbook/nearest.ts'
+import { didYouMean } from '../text/nearest.ts'
 
 const extensions = ['.yml', '.yaml', '.ts']
 

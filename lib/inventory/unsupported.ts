@@ -1,4 +1,4 @@
-import { nearest } from '../playbook/nearest.ts'
+import { nearest } from '../text/nearest.ts'
 
 /** The variables of Ansible that stead takes, and its own. */
 export const supported = ['ansible_host', 'ansible_port', 'ansible_user', 'ansible_password', 'ansible_ssh_private_key_file', 'ansible_become', 'ansible_become_user', 'ansible_become_method', 'ansible_connection', 'stead_known_hosts_file', 'stead_connect_timeout_seconds']

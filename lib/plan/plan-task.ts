@@ -1,5 +1,5 @@
 import { ArgumentError, PlaybookError, SteadError } from '../errors.ts'
-import { FactsNotKnown, type Facts } from '../playbook/facts.ts'
+import { FactsNotKnown, type Facts } from '../state/facts.ts'
 import type { HostView, ModuleCall, Plan, Want } from '../playbook/module.ts'
 import { currentPass, currentTask, never, Pass } from '../playbook/pass.ts'
 import { asPlaybookError } from '../playbook/place.ts'

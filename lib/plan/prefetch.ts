@@ -1,5 +1,5 @@
 import { ArgumentError, PlaybookError, PlaybookFileError, SteadError } from '../errors.ts'
-import { FactsNotKnown } from '../playbook/facts.ts'
+import { FactsNotKnown } from '../state/facts.ts'
 import type { Claims, ModuleCall } from '../playbook/module.ts'
 import { never, Pass } from '../playbook/pass.ts'
 import type { HostPlay } from '../playbook/playbook.ts'

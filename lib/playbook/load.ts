@@ -3,7 +3,7 @@ import { basename, dirname, resolve } from 'node:path'
 import { asModule, importDefault, type DefaultExport } from '../default-export.ts'
 import { PlaybookError } from '../errors.ts'
 import { setPlaybookPath } from './directory.ts'
-import { didYouMean } from './nearest.ts'
+import { didYouMean } from '../text/nearest.ts'
 import { asPlaybookError } from './place.ts'
 import { isAPlaybook, type Playbook } from './playbook.ts'
 

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
-import type { Facts } from './facts.ts'
-import { didYouMean } from './nearest.ts'
+import type { Facts } from '../state/facts.ts'
+import { didYouMean } from '../text/nearest.ts'
 import { namesOf } from './unknown-variables.ts'
 import type { Resource, State } from '../state/resource.ts'
 import { markerIssues } from './refuse-marker.ts'

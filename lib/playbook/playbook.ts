@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { PlaybookError } from '../errors.ts'
-import type { PlaybookHost } from './facts.ts'
+import type { PlaybookHost } from '../state/facts.ts'
 import type { ModuleCall } from './module.ts'
 import { Handler, Task, type AnyTask, type Body, type TaskOptions } from './task.ts'
 import { unknownVariables, type UnknownVariable } from './unknown-variables.ts'

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import { choosePlay, prepare, type Observer, type Prepared } from '../apply/host.ts'
+import { choosePlay, prepare, type Observer, type Prepared } from './open-host.ts'
 import { contradictions } from '../check/contrary.ts'
 import { Overlay } from '../check/overlay.ts'
 import { ArgumentError, format, PlaybookError } from '../errors.ts'

@@ -1,6 +1,6 @@
-import type { Choose } from '../apply/host.ts'
+import type { Choose } from './open-host.ts'
 import { UsageError } from '../errors.ts'
-import { didYouMean } from '../playbook/nearest.ts'
+import { didYouMean } from '../text/nearest.ts'
 import type { HostPlay } from '../playbook/playbook.ts'
 import type { AnyTask } from '../playbook/task.ts'
 

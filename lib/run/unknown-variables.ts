@@ -1,5 +1,5 @@
 import type { Host } from '../inventory/host.ts'
-import { didYouMean } from '../playbook/nearest.ts'
+import { didYouMean } from '../text/nearest.ts'
 import type { Playbook } from '../playbook/playbook.ts'
 import type { UnknownVariable } from '../playbook/unknown-variables.ts'
 

@@ -1,4 +1,4 @@
-import { quote } from './quote.ts'
+import { quote } from '../text/quote.ts'
 import { ApplyScript } from './script.ts'
 import { nameOf } from './start.ts'
 

@@ -1,4 +1,4 @@
-import { quote } from './quote.ts'
+import { quote } from '../text/quote.ts'
 import type { ApplyScript, ReadScript } from './script.ts'
 
 /** One script of a frame. Apply parts of a frame run in order, and after one that failed the others are left out. */

@@ -1,4 +1,4 @@
-import { quote } from './quote.ts'
+import { quote } from '../text/quote.ts'
 import { nameOf } from './start.ts'
 
 /** Exit code of a session's shell that did not get the lock (EX_TEMPFAIL of sysexits.h). */

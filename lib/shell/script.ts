@@ -1,4 +1,4 @@
-import { quote } from './quote.ts'
+import { quote } from '../text/quote.ts'
 
 /** What may stand in a script's `${}`: words and lists of words, which are quoted, or a piece of script, which is not. */
 type Value<Piece> = string | number | readonly string[] | Piece

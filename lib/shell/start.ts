@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { cleanEnvironment } from './environment.ts'
 import { encodeScript, loop } from './frame.ts'
-import { quote } from './quote.ts'
+import { quote } from '../text/quote.ts'
 
 /** A command longer than this (bytes) is refused: Linux limits one argument to 128 KiB, and a login shell gets the whole as one. */
 const COMMAND_LIMIT = 120_000

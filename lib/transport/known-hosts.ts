@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto'
-import { quote } from '../shell/quote.ts'
+import { quote } from '../text/quote.ts'
 
 /** One usable line of a known_hosts file. */
 export interface KnownHost {

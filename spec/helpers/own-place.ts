@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { quote } from '../../lib/shell/quote.ts'
+import { quote } from '../../lib/text/quote.ts'
 import { connectLocal } from '../../lib/transport/local.ts'
 import type { Connect } from '../../lib/transport/transport.ts'
 

@@ -1,4 +1,4 @@
-import { quote } from '../../lib/shell/quote.ts'
+import { quote } from '../../lib/text/quote.ts'
 import { apt } from '../../modules/apt.ts'
 import { dropHost, labHost, type SpecHost } from './module-host.ts'
 

@@ -20,7 +20,7 @@ function withImports(file: string, found = new Set<string>()): Set<string> {
   return found
 }
 
-/** The group that a spec belongs to, by what it imports. @example groupOf('spec/lib/shell/quote.spec.ts') // 'no hosts' */
+/** The group that a spec belongs to, by what it imports. @example groupOf('spec/lib/text/quote.spec.ts') // 'no hosts' */
 export function groupOf(file: string): Group {
   const imports = [...withImports(file)]
   if (imports.some(each => shared.test(each))) return 'shared hosts'

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { aptFunctions, quietServices } from '../../lib/resources/apt-get.ts'
+import { aptFunctions, quietServices } from '../../lib/resources/apt/apt-get.ts'
 import { apt } from '../../modules/apt.ts'
 import { aptHold } from '../../modules/apt-hold.ts'
 import { aptHostName } from '../helpers/apt-host.ts'

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { ReadError } from '../../lib/index.ts'
-import { writeFile } from '../../lib/resources/file-write.ts'
+import { writeFile } from '../../lib/resources/files/file-write.ts'
 import { Content } from '../../lib/state/content.ts'
 import type { FileDesired, FileKey } from '../../lib/index.ts'
 import { archive } from '../../modules/archive.ts'

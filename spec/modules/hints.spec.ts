@@ -38,8 +38,8 @@ const sourceOf = (name: string): string => readFileSync(path.join(project, name)
 
 /** Files of lib/ whose hints are of these modules alone, and so may name their arguments. */
 const ofModules: Record<string, string[]> = {
-  'lib/debian/besides.ts': ['modules/apt.ts'],
-  'lib/plan/claims.ts': ['modules/group.ts', 'modules/user.ts'], 'lib/resources/command.ts': ['modules/command.ts'], 'lib/resources/postgres-database.ts': ['modules/postgres-database.ts'],
+  'lib/resources/apt/besides.ts': ['modules/apt.ts'],
+  'lib/plan/claims.ts': ['modules/group.ts', 'modules/user.ts'], 'lib/resources/commands/command.ts': ['modules/command.ts'], 'lib/resources/postgres/postgres-database.ts': ['modules/postgres-database.ts'],
 }
 
 describe('Hints', () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { jsonProblem } from '../../lib/resources/http-answer.ts'
+import { jsonProblem } from '../../lib/resources/commands/http-answer.ts'
 import { apt } from '../../modules/apt.ts'
 import { httpCheck } from '../../modules/http-check.ts'
 import { nginxSite } from '../../modules/nginx-site.ts'

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import type { Facts } from '../../lib/playbook/facts.ts'
+import type { Facts } from '../../lib/state/facts.ts'
 import type { HostView, ModuleCall, Plan } from '../../lib/playbook/module.ts'
 import { stateIdentity } from '../../lib/state/batch.ts'
 import { Content } from '../../lib/state/content.ts'

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { systemdCommand, systemdEnvironment } from '../../lib/quote/systemd.ts'
+import { systemdCommand, systemdEnvironment } from '../../lib/resources/systemd/quote.ts'
 import { labHost, type SpecHost } from '../helpers/module-host.ts'
 import { unitHostName } from '../helpers/unit-host.ts'
 

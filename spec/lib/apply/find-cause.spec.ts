@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { expect } from 'chai'
 import { causeOf, findCause, reasonOf } from '../../../lib/apply/find-cause.ts'
-import { quote } from '../../../lib/shell/quote.ts'
+import { quote } from '../../../lib/text/quote.ts'
 import { apply } from '../../../lib/shell/script.ts'
 import { inTemporaryDirectory, localSession, privateConnect } from '../shell/local-session.ts'
 

@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import { waitNote } from '../../../lib/apply/wait-note.ts'
 import { wait, want } from '../../../lib/index.ts'
-import { kernelParameter } from '../../../lib/resources/kernel-parameter.ts'
-import { unitEvent } from '../../../lib/resources/unit-event.ts'
+import { kernelParameter } from '../../../lib/resources/kernel/sysctl.ts'
+import { unitEvent } from '../../../lib/resources/systemd/unit-event.ts'
 
 describe('what a run says while it waits', () => {
   const planned = (one: ReturnType<typeof want>) => ({ want: one, identity: '', current: null, differences: [] })

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { expect } from 'chai'
-import { choosePlay, prepare, type Choose } from '../../../lib/apply/host.ts'
+import { choosePlay, prepare, type Choose } from '../../../lib/run/open-host.ts'
 import { contradictions } from '../../../lib/check/contrary.ts'
 import { secret } from '../../../lib/secret/secret.ts'
 import { playbook, type Play } from '../../../lib/playbook/playbook.ts'

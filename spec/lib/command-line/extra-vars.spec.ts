@@ -5,7 +5,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { parseExtraVars, splitQuoted } from '../../../lib/command-line/extra-vars.ts'
 import { UsageError } from '../../../lib/errors.ts'
-import { quote } from '../../../lib/shell/quote.ts'
+import { quote } from '../../../lib/text/quote.ts'
 
 describe('extra variables', () => {
   let directory: string

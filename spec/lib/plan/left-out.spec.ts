@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { FactsNotKnown } from '../../../lib/playbook/facts.ts'
+import { FactsNotKnown } from '../../../lib/state/facts.ts'
 import { Pass } from '../../../lib/playbook/pass.ts'
 import { Task, type Body, type TaskOptions } from '../../../lib/playbook/task.ts'
 import { lookUpLeftOut, planTask, settle, type StateSource, type TaskPlan } from '../../../lib/plan/plan-task.ts'

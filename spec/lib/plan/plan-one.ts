@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineModule, want, type HostView, type ModuleCall } from '../../../lib/index.ts'
 import { planTask, type StateSource, type TaskPlan } from '../../../lib/plan/plan-task.ts'
-import type { Facts } from '../../../lib/playbook/facts.ts'
+import type { Facts } from '../../../lib/state/facts.ts'
 import { Pass } from '../../../lib/playbook/pass.ts'
 import { Task, type Body, type TaskOptions } from '../../../lib/playbook/task.ts'
 import { apply, read } from '../../../lib/shell/script.ts'

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { ArgumentError, PlaybookError, PlaybookFileError, ReadError } from '../../../lib/errors.ts'
-import { FactsNotKnown, playbookHost } from '../../../lib/playbook/facts.ts'
+import { FactsNotKnown, playbookHost } from '../../../lib/state/facts.ts'
 import { Pass } from '../../../lib/playbook/pass.ts'
 import { playbook, type HostPlay, type Play } from '../../../lib/playbook/playbook.ts'
 import { AwaitedTooEarly, type AnyTask } from '../../../lib/playbook/task.ts'

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { z } from 'zod'
-import { absolutePath, fileMode, name, port, unitName } from '../../../lib/playbook/arguments.ts'
+import { absolutePath, fileMode, name, port, unitName } from '../../../lib/module/arguments.ts'
 import { defineModule } from '../../../lib/playbook/module.ts'
 import { secret } from '../../../lib/secret/secret.ts'
 import { hostView, misuse } from '../../modules/plan-module.ts'

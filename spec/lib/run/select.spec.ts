@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { prepare } from '../../../lib/apply/host.ts'
+import { prepare } from '../../../lib/run/open-host.ts'
 import { UsageError } from '../../../lib/errors.ts'
 import { playbook, type HostPlay } from '../../../lib/playbook/playbook.ts'
 import { checkSelection, chooser, choosers, tagsOf, tasksOf, type Selection } from '../../../lib/run/select.ts'

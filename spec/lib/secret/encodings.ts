@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { nginxString } from '../../../lib/quote/nginx.ts'
-import { systemdCommand, systemdEnvironment } from '../../../lib/quote/systemd.ts'
-import { torrcValue } from '../../../lib/quote/torrc.ts'
+import { nginxString } from '../../../lib/resources/nginx/quote.ts'
+import { systemdCommand, systemdEnvironment } from '../../../lib/resources/systemd/quote.ts'
+import { torrcValue } from '../../../lib/resources/tor/quote.ts'
 import { html } from '../../../lib/report/html.ts'
 import { junit } from '../../../lib/report/junit.ts'
-import { sqlLiteral } from '../../../lib/resources/psql.ts'
-import { quote } from '../../../lib/shell/quote.ts'
+import { sqlLiteral } from '../../../lib/resources/postgres/psql.ts'
+import { quote } from '../../../lib/text/quote.ts'
 import { host, report } from '../report/sample-report.ts'
 
 const percent = (value: string): string => Array.from(Buffer.from(value), byte => `%${byte.toString(16).padStart(2, '0')}`).join('')

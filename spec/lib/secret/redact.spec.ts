@@ -1,9 +1,9 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { postgresRole } from '../../../lib/resources/postgres-role.ts'
+import { postgresRole } from '../../../lib/resources/postgres/postgres-role.ts'
 import { redact, redactLines } from '../../../lib/secret/redact.ts'
 import { secret } from '../../../lib/secret/secret.ts'
-import { quote } from '../../../lib/shell/quote.ts'
+import { quote } from '../../../lib/text/quote.ts'
 import { base64Within, encodings, windows } from './encodings.ts'
 
 /** Secrets are registered for the whole process, so these start with a word that no other spec prints. */

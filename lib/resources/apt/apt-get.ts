@@ -1,0 +1,147 @@
+import { temporaryFunctions } from '../../shell/temporary.ts'
+import { unmakeClusters } from '../postgres/half-made-cluster.ts'
+import { apply, read, type ApplyScript } from '../../shell/script.ts'
+
+/** How apt-get is called; the same for all packages of a task. */
+export interface AptOptions {
+  /** Also what the packages recommend. */
+  recommends?: boolean
+  /** false: no package starts its services; what they are to be is a task's business (policy-rc.d of invoke-rc.d(8)). */
+  startServices?: boolean
+  /** Seconds to wait for another process that holds a lock of dpkg or apt. */
+  lockTimeoutSeconds?: number
+  /** Seconds for which package lists count as fresh. */
+  cacheValidSeconds?: number
+  /** The release to prefer, as `apt-get -t`. */
+  release?: string
+  allowDowngrade?: boolean
+  allowChangeHeld?: boolean
+  /** Fail where another package would have to be removed. Left out: yes. */
+  failOnRemove?: boolean
+  /** With a removal: configuration files too. */
+  purge?: boolean
+  /** Also remove what was installed for others and is needed no more. */
+  autoremove?: boolean
+}
+
+/** Seconds for which package lists count as fresh unless a task says otherwise: a day. */
+export const CACHE_VALID_SECONDS = 86_400
+
+/** A mirror that is dead is to be told within a minute or two, not seven; through Tor an answer may take its time. Source: apt.conf(5), Acquire. */
+const PATIENCE = ['-o', 'Acquire::Retries=1', '-o', 'Acquire::http::Timeout=30', '-o', 'Acquire::https::Timeout=30']
+
+/** Options with which apt only looks: without them it writes what it has read into files of its own (apt.conf(5), Dir::Cache). */
+export const NO_CACHE_FILES = ['-o', 'Dir::Cache::pkgcache=', '-o', 'Dir::Cache::srcpkgcache=']
+
+/**
+ * Shell: `lists` sets `has` (package lists are there), `age` (seconds since they were fetched) and `newer` (sources changed since).
+ * The stamp is the directory itself, which a successful update touches: the times of the lists in it are the server's.
+ */
+export const listsFunction = read`
+lists() {
+  l=/var/lib/apt/lists; k=/var/lib/apt/periodic/update-success-stamp; if [ "$k" -nt "$l" ]; then l=$k; fi
+  has=$(find /var/lib/apt/lists -maxdepth 1 -name '*_Packages*' -print -quit 2>/dev/null); has=\${has:+1}
+  age=$(($(date +%s) - $(stat -c %Y "$l" 2>/dev/null || echo 0)))
+  newer=$(find /etc/apt/sources.list /etc/apt/sources.list.d -newer "$l" -print -quit 2>/dev/null); newer=\${newer:+1}
+}`
+
+/**
+ * Shell: `of` prints a field of a package as dpkg has it, of one architecture: the host's own, `$n`, unless the name says which. A bare name
+ * stands for all architectures with dpkg-query, and what is for all of them has no other.
+ */
+export const dpkgFunction = read`
+{ read -r n </var/lib/dpkg/arch || n=$(dpkg --print-architecture); } 2>/dev/null
+of() { # field, package
+  case $2 in *:"$n"|*:all) a="\($n\|all\)";; *:*) a=\${2##*:};; *) a="\($n\|all\)";; esac
+  dpkg-query -W -f '\${Architecture} \${'"$1"'}\n' -- "\${2%%:*}" 2>/dev/null | sed -n "s/^$a //p"
+}`
+
+/**
+ * Shell functions around apt-get. `locked` runs a command and waits for whoever holds a lock of dpkg or apt, of which apt-get itself
+ * waits for one only (DPkg::Lock::Timeout of apt.conf(5)); no lock file is ever removed. Nothing can ask: no terminal, no debconf questions.
+ * `at_end` has something done when the script ends, whichever way. `meanwhile NAME WHAT UNDO` does so too, and has the next run do it where
+ * the script cannot: it comes before what is to be undone. Where held packages may change, they are held again then.
+ */
+export function aptFunctions({ lockTimeoutSeconds = 60, cacheValidSeconds = CACHE_VALID_SECONDS, allowChangeHeld = false }: AptOptions): ApplyScript {
+  return apply`export DEBIAN_FRONTEND=noninteractive DEBIAN_PRIORITY=critical APT_LISTCHANGES_FRONTEND=none NEEDRESTART_SUSPEND=1 UCF_FORCE_CONFFOLD=1
+${listsFunction}
+${dpkgFunction}
+${temporaryFunctions}
+ends=:
+at_end() { ends="$1; $ends"; trap 'c=$?; eval "$ends"; exit $c' EXIT; trap 'exit 143' HUP INT TERM; }
+undo() { (eval "$2") && undone "$1"; }
+meanwhile() {
+  temporary "$@" || { echo "$2 cannot be noted down below /var/lib/stead, and would stay if this run were interrupted; nothing was changed." >&2; exit 73; }
+  eval "undo_$1=\$3"; at_end "undo $1 \"\$undo_$1\""
+}
+locked() {
+  b=$(date +%s); h=
+  while :; do
+    c=0; o=$("$@" 2>&1 </dev/null) || c=$?
+    case $c.$o in 0.*) break;; *'Could not get lock'*|*'lock was locked by another process'*) ;; *) break;; esac
+    w=$(($(date +%s) - b)); [ $w -lt ${lockTimeoutSeconds} ] || break
+    if [ -z "$h" ]; then h=$(printf '%s\n' "$o" | grep -m 1 -e 'Could not get lock' -e 'locked by another process'); fi
+    sleep 1
+  done
+  [ -z "$h" ] || echo "stead-note: waited $(($(date +%s) - b)) s for another process: $h"
+  return $c
+}
+must() { locked "$@" || { printf '%s\n' "$o" | tail -n 40; exit $c; }; }
+update() {
+  if locked apt-get update -q ${PATIENCE} -o APT::Update::Error-Mode=any; then touch -c /var/lib/apt/lists; return; fi
+  touch -c -d @0 /var/lib/apt/lists; echo 'Failed to update apt cache:'; printf '%s\n' "$o" | grep -E '^(E|W|Err)' || printf '%s\n' "$o"; exit 100
+}
+fresh() { lists; if [ -z "$has" ] || [ -n "$newer" ] || [ "$age" -ge ${cacheValidSeconds} ]; then update; fi; }
+${unmakeClusters}
+# As apt-get looks: what dpkg was about to write down stays there when it is interrupted, and is not in its audit.
+interrupted() { [ -n "$(dpkg --audit)" ] || { set -- /var/lib/dpkg/updates/[0-9]*; [ -e "$1" ]; }; }
+configure() { if interrupted; then unmake_clusters; must dpkg --configure -a --force-confdef --force-confold; fi; }
+# What is half done need not be finished where it is to be removed; apt-get tells what it minds.
+mend() { if interrupted; then unmake_clusters; locked dpkg --configure -a --force-confdef --force-confold || :; fi; }
+installed() { [ "$(of db:Status-Status "$1")" = installed ]; }
+# With a pattern, what is not installed is listed too.
+selected() { dpkg --get-selections '*' | sed -n "s/[[:blank:]][[:blank:]]*$1\$//p"; }
+${allowChangeHeld ? keepHolds : apply`:`}`
+}
+
+/** Shell: apt-get takes the mark of a held package that it changes; it gets it back unless it was removed. */
+const keepHolds = apply`held=$(selected hold); [ -z "$held" ] || meanwhile holds 'held packages that may change for a moment' \
+  "dpkg --get-selections '*' | sed -n 's/[[:blank:]][[:blank:]]*install\$//p' | grep -xF -e '$held' | sed 's/\$/ hold/' | dpkg --set-selections"`
+
+const POLICY_MARK = '# made by stead for the time of one call of apt-get'
+
+const POLICY = '/usr/sbin/policy-rc.d'
+
+/** Where a policy of the operator is meanwhile: it may let services start. */
+const ASIDE = `${POLICY}.aside-by-stead`
+
+const policyBack = apply`if grep -qsx ${POLICY_MARK} ${POLICY}; then rm -f ${POLICY}; fi; if [ -e ${ASIDE} ]; then mv -n ${ASIDE} ${POLICY}; fi`
+
+/** Shell, behind {@link aptFunctions}: keeps maintainer scripts from starting services until the script ends, where that is wanted. */
+export function quietServices({ startServices = true }: AptOptions): ApplyScript {
+  // One without a note would keep services from starting for ever.
+  if (startServices) return policyBack
+  return apply`${policyBack}
+meanwhile policy 'policy-rc.d, which keeps packages from starting services' ${policyBack.text}
+if [ -e ${POLICY} ]; then mv ${POLICY} ${ASIDE}; fi
+printf '#!/bin/sh\n%s\nexit 101\n' ${POLICY_MARK} >${POLICY}; chmod 755 ${POLICY}`
+}
+
+/** Shell, behind a call of apt-get: removes what is needed no more, where that is wanted. By itself, for `--no-remove` would forbid it. */
+export function autoremove(options: AptOptions): ApplyScript {
+  if (!options.autoremove) return apply`:`
+  return apply`must apt-get autoremove ${options.purge ? ['--purge'] : []} ${aptArguments({ ...options, failOnRemove: false })}`
+}
+
+/** The options of apt-get's command line. Changed configuration files are kept, new defaults taken where nothing was changed. */
+export function aptArguments({ recommends, release, allowDowngrade, allowChangeHeld, failOnRemove }: AptOptions): string[] {
+  return [
+    '-y', '-q', '-o', 'Dpkg::Options::=--force-confdef', '-o', 'Dpkg::Options::=--force-confold', '-o', 'APT::Get::AutomaticRemove=false',
+    ...PATIENCE,
+    ...(recommends ? ['--install-recommends'] : ['--no-install-recommends']),
+    ...(release === undefined ? [] : ['-t', release]),
+    ...(allowDowngrade ? ['--allow-downgrades'] : []),
+    ...(allowChangeHeld ? ['--allow-change-held-packages'] : []),
+    ...(failOnRemove ?? true ? ['--no-remove'] : []),
+  ]
+}

@@ -1,0 +1,144 @@
+import { z } from 'zod'
+import { meets, parseWish } from './wish.ts'
+import { compareVersions } from './version.ts'
+import { ReadError } from '../../errors.ts'
+import { apply, read, type ApplyScript } from '../../shell/script.ts'
+import { differences, type Difference } from '../../state/compare.ts'
+import type { Change, Output, Reading, Resource, Writing } from '../../state/resource.ts'
+import { aptArguments, aptFunctions, autoremove, quietServices, type AptOptions } from './apt-get.ts'
+
+export interface PackageKey {
+  /** With its architecture where that is not the host's own: `foo:arm64`. */
+  name: string
+  options: AptOptions
+}
+
+export interface PackageState {
+  readonly [field: string]: string | boolean | undefined
+  /** As dpkg says it: `installed`, `config-files` (removed, configuration left), `half-configured`, `unpacked`, `half-installed`, `triggers-…`. */
+  status: string
+  version: string
+  /** Asked for by somebody, and not only there for another package. */
+  manual: boolean
+  /** Kept in its version (`apt-mark hold`). */
+  held: boolean
+}
+
+const schema = z.strictObject({
+  status: z.literal('installed'),
+  manual: z.boolean().optional(),
+  /** The version that apt is expected to take; for the diff. */
+  version: z.string().optional(),
+  /** The versions that will do, as in `foo=1.0.*`; any when left out. */
+  accepts: z.string().optional(),
+  /** The lowest version that will do. */
+  atLeast: z.string().optional(),
+  /** What apt-get is asked for. */
+  argument: z.string(),
+})
+
+export type PackageDesired = z.infer<typeof schema>
+
+/**
+ * A Debian package. Installed is what dpkg calls installed, held or not; a package removed with its configuration left, half installed,
+ * unpacked or half configured is not. Sources: dpkg-query(1), apt-get(8), apt-mark(8), apt.conf(5).
+ */
+export const packages: Resource<PackageKey, PackageState, PackageDesired> = {
+  kind: 'package',
+  selfContained: true,
+  schema,
+  identify: ({ name }) => name,
+  read: readPackages,
+  apply: (key, current, desired) => change([{ key, current, desired }]),
+  applyTogether: change,
+  differences: compare,
+  brings: ({ name, options }, current, desired) => (desired !== null && (current === null || current.status === 'config-files') ? { what: 'package', name, startsServices: options.startServices ?? true } : undefined),
+  // Old lists are fetched anew before something is installed.
+  foretells: (_key, desired) => (desired === null ? [] : [{ kind: 'package-candidate', identity: '*', change: now => ({ ...now, refetched: true }) }]),
+  // What another package needs comes with it, and goes with what it needs.
+  mayComeWithPackage: (_key, desired) => desired === null || desired.manual === undefined,
+  mayChangeWith: ({ name }, made, current, desired) => (made.kind === 'package' && made.name !== name && made.after === null && current !== null) || (made.kind === 'apt' && current !== null)
+    // No list of this host has it yet, and what new sources have is known only after applying.
+    || (made.kind === 'file' && made.name.startsWith('/etc/apt/sources.list') && current === null && desired !== null && desired.version === undefined),
+}
+
+/** Shell: the packages of `names` as dpkg knows them, and which of them were installed for others. */
+function readPackages(keys: readonly PackageKey[]): Reading<PackageState> {
+  const names = [...new Set(keys.map(({ name }) => name))]
+  const patterns = [...new Set(names.map(name => name.replace(/:.*/, '')))].flatMap(name => ['-e', `Package: ${name}`])
+  return {
+    script: read`{ read -r n </var/lib/dpkg/arch || n=$(dpkg --print-architecture); } 2>/dev/null; echo "$n"
+dpkg-query -W -f '\${Package}\t\${Architecture}\t\${db:Status-Want}\t\${db:Status-Status}\t\${Version}\n' -- ${names} 2>/dev/null; [ $? -le 1 ] || exit
+grep -sxF -A 2 ${patterns} /var/lib/apt/extended_states || :`,
+    parse: output => parsePackages(output, keys.map(({ name }) => name)),
+  }
+}
+
+/** Reads what the script of {@link packages} printed; a pure function of it. */
+export function parsePackages({ stdout, stderr, exitCode }: Output, names: readonly string[]): (PackageState | null)[] {
+  if (exitCode !== 0) throw new ReadError('dpkg could not be asked.', { stderr, exitCode, hint: 'stead\'s apt works on Debian and its descendants only.' })
+  const [native = '', ...lines] = stdout.toString().split('\n')
+  const automatic = new Set([...stdout.toString().matchAll(/^Package: (\S+)\nArchitecture: (\S+)\nAuto-Installed: 1$/gm)].map(([, name, architecture]) => `${name}:${architecture}`))
+  const known = new Map<string, PackageState>()
+  for (const line of lines) {
+    const [name, architecture, want, status, version] = line.split('\t')
+    if (!name || !status || version === undefined || status === 'not-installed') continue
+    // What is for all architectures is noted down under the host's own, and may be asked for as either.
+    const id = `${name}:${architecture === 'all' ? native : architecture}`
+    const state = { status, version, manual: !automatic.has(id), held: want === 'hold' }
+    known.set(id, state).set(`${name}:${architecture}`, state)
+  }
+  return names.map(name => known.get(name.includes(':') ? name : `${name}:${native}`) ?? null)
+}
+
+/** Whether an installed version will do. */
+function accepted({ accepts, atLeast }: PackageDesired, version: string): boolean {
+  const wish = accepts === undefined ? undefined : parseWish(accepts)
+  return (!wish || meets(wish, version)) && (atLeast === undefined || compareVersions(version, atLeast) >= 0)
+}
+
+function compare({ options }: PackageKey, current: PackageState | null, desired: PackageDesired | null): Difference[] {
+  const leftOver = current?.status === 'config-files'
+  if (desired === null) return leftOver && !options.purge ? [] : differences(current, null)
+  const { status, manual, version } = desired
+  const list = differences(leftOver ? { ...current, manual: true } : current, { status, manual: current === null ? undefined : manual })
+  if (current !== null && !leftOver && accepted(desired, current.version)) return list
+  const to = version ?? desired.accepts?.replace(/^[^=>]*/, '')
+  return to === undefined ? list : [...list.filter(({ field }) => current !== null || field !== 'status'), { field: 'version', current: leftOver ? undefined : current?.version, desired: to }]
+}
+
+type PackageChange = Change<PackageKey, PackageState, PackageDesired>
+
+function change(changes: readonly PackageChange[]): Writing {
+  const options = changes[0]?.key.options ?? {}
+  const removals = changes.filter(({ desired }) => desired === null).map(({ key }) => key.name)
+  // apt-get would want to install what is half installed before it removes it.
+  const halves = changes.filter(({ desired, current }) => desired === null && current?.status === 'half-installed').map(({ key }) => key.name)
+  const command = options.purge ? 'purge' : 'remove'
+  const steps = removals.length ? [apply`mend
+${halves.length ? apply`must dpkg --force-remove-reinstreq ${`--${command}`} -- ${halves}` : apply`:`}
+must apt-get ${command} ${aptArguments({ ...options, failOnRemove: false })} -- ${removals}`] : []
+  return { script: apply`${aptFunctions(options)}
+${quietServices(options)}
+${[...steps, install(changes, options), autoremove(options)].reduce((one, other) => apply`${one}
+${other}`)}` }
+}
+
+/** Shell: what only was half done is finished, what only needs its mark gets it, and apt-get is called once for all the rest. */
+function install(changes: readonly PackageChange[], options: AptOptions): ApplyScript {
+  const wanted: string[] = []
+  const finished: string[] = []
+  const marks: string[] = []
+  for (const { key, current, desired } of changes) {
+    if (desired === null) continue
+    const fits = current !== null && current.status !== 'config-files' && accepted(desired, current.version)
+    if (fits && current.status !== 'installed') finished.push(key.name)
+    if (fits && desired.manual) marks.push(key.name)
+    if (!fits) wanted.push(desired.argument)
+  }
+  if (wanted.length + finished.length + marks.length === 0) return apply`:`
+  return apply`configure
+set -- ${wanted}; for p in ${finished}; do installed "$p" || set -- "$@" "$p"; done
+if [ $# -gt 0 ]; then fresh; must apt-get install ${aptArguments(options)} -- "$@"; fi
+${marks.length ? apply`must apt-mark manual -- ${marks}` : apply`:`}`
+}

@@ -1,0 +1,43 @@
+import { z } from 'zod'
+import { ReadError } from '../../errors.ts'
+import { apply, applyLines, read } from '../../shell/script.ts'
+import { Content } from '../../state/content.ts'
+import type { Resource } from '../../state/resource.ts'
+import { writeFile } from '../files/file-write.ts'
+
+export interface HostnameState {
+  readonly [field: string]: string
+  /** What the kernel says now. */
+  running: string
+  /** What it will be after a boot. */
+  atBoot: string
+}
+
+const schema = z.strictObject({ running: z.string(), atBoot: z.string() })
+
+/** The name of the host, now and at boot. Sources: hostname(5), hostname(1). */
+export const hostname: Resource<Record<string, never>, HostnameState, z.infer<typeof schema>> = {
+  kind: 'hostname',
+  everywhere: true,
+  selfContained: true,
+  schema,
+  identify: () => '/etc/hostname',
+  read: keys => ({
+    script: read`uname -n; grep -m 1 -v -e '^#' -e '^$' /etc/hostname 2>/dev/null || :`,
+    parse({ stdout, stderr, exitCode }) {
+      if (exitCode !== 0) throw new ReadError('The host\'s name could not be read.', { stderr, exitCode })
+      const [running = '', atBoot = ''] = stdout.toString().split('\n')
+      return keys.map(() => ({ running, atBoot: atBoot.trim() }))
+    },
+  }),
+  apply(_key, current, desired) {
+    const name = desired?.running ?? ''
+    // The file first, and as any file: where it cannot be written, the running name stays, too.
+    const { script, stdin } = writeFile({ path: '/etc/hostname', noFollow: true }, null, { type: 'file', content: Content.of(`${name}\n`) })
+    return {
+      script: applyLines([...(current?.atBoot === name ? [] : [apply`( ${script}
+) || exit`]), ...(current?.running === name ? [] : [apply`hostname -- ${name}`])]),
+      stdin: current?.atBoot === name ? undefined : stdin,
+    }
+  },
+}

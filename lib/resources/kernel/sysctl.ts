@@ -1,0 +1,106 @@
+import { z } from 'zod'
+import { ReadError } from '../../errors.ts'
+import { apply, read } from '../../shell/script.ts'
+import { differences } from '../../state/compare.ts'
+import type { Resource } from '../../state/resource.ts'
+
+export interface KernelParameterKey {
+  /** Parts with dots, as sysctl(8) has them; a dot within a part is written as a slash there, and here. */
+  name: string
+}
+
+export interface KernelParameterState {
+  readonly [field: string]: string | undefined
+  /** Blanks and tabs as one blank. */
+  value: string
+  /** What was written last by stead, where the kernel made the value of it that is there now. */
+  writtenAs?: string
+}
+
+const schema = z.strictObject({ value: z.string() })
+
+const swapped = (name: string) => name.replace(/[./]/g, mark => (mark === '.' ? '/' : '.'))
+
+/** A parameter's name with dots between its parts; where a slash comes first, sysctl.d(5) takes slashes for that. @example parameterName('net/ipv4/ip_forward') // 'net.ipv4.ip_forward' */
+export function parameterName(given: string): string {
+  return /^[^./]*\//.test(given) ? swapped(given) : given
+}
+
+/** The file of a parameter below /proc/sys: dots and slashes change places. @example parameterPath('net.ipv4.conf.eth0/1.forwarding') // '/proc/sys/net/ipv4/conf/eth0.1/forwarding' */
+export function parameterPath(name: string): string {
+  return `/proc/sys/${swapped(name)}`
+}
+
+/** Where a host remembers what was written where the kernel made another value of it: the text written, then the value read back. */
+const directory = '/var/lib/stead/sysctl'
+const markPath = (name: string) => `${directory}/${name.replaceAll('/', ',')}`
+
+/** A number as strtol(3) takes it: 0x20 and 040 are 32. */
+function number(text: string): bigint | undefined {
+  const [, sign, digits = ''] = /^([-+]?)(0x[0-9a-f]+|\d+)$/i.exec(text) ?? []
+  if (digits === '' || /^0\d*[89]/.test(digits)) return undefined
+  const value = BigInt(/^0[0-7]+$/.test(digits) ? `0o${digits.slice(1)}` : digits)
+  return sign === '-' ? -value : value
+}
+
+/** A list of numbers and ranges (`8080,9000-9002`) as the kernel writes it: in order, and joined where they touch. */
+function ranges(text: string): string | undefined {
+  const parts = text.split(',').map(part => /^(\d+)(?:-(\d+))?$/.exec(part))
+  if (!/[,-]/.test(text) || parts.some(part => part === null)) return undefined
+  const sorted = parts.map(part => [Number(part?.[1]), Number(part?.[2] ?? part?.[1])] as const).sort(([a], [b]) => a - b)
+  const joined: [number, number][] = []
+  for (const [from, to] of sorted) {
+    const last = joined.at(-1)
+    if (last && from <= last[1] + 1) last[1] = Math.max(last[1], to)
+    else joined.push([from, to])
+  }
+  return joined.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`)).join(',')
+}
+
+/**
+ * Whether the kernel takes two values for the same: blanks, the spelling of numbers and the order of lists of ranges do not count.
+ *
+ * @example sameParameter('0x20 01', '32\t1') // true
+ */
+export function sameParameter(one: string, other: string): boolean {
+  const plain = (text: string) => text.trim().split(/\s+/).map(word => String(number(word) ?? ranges(word) ?? word)).join(' ')
+  return plain(one) === plain(other)
+}
+
+/** The value of a parameter of the running kernel. Sources: proc(5), sysctl(8), strtol(3). */
+export const kernelParameter: Resource<KernelParameterKey, KernelParameterState, z.infer<typeof schema>> = {
+  kind: 'sysctl',
+  everywhere: true,
+  selfContained: true,
+  schema,
+  identify: ({ name }) => name,
+  read: keys => ({
+    script: read`set -- ${keys.flatMap(({ name }) => [parameterPath(name), markPath(name)])}; while [ $# -gt 1 ]; do
+if [ -f "$1" ] && [ -r "$1" ]; then echo "=$(tr -s ' \t\n' ' ' <"$1")"; else echo; fi
+w= v=; if [ -f "$2" ]; then { read -r w; read -r v; } <"$2"; fi; printf '%s\n%s\n' "$w" "$v"; shift 2; done`,
+    parse({ stdout, stderr, exitCode }) {
+      if (exitCode !== 0) throw new ReadError('The kernel\'s parameters could not be read.', { stderr, exitCode })
+      const lines = stdout.toString().split('\n')
+      return keys.map((_, index) => {
+        const [found = '', writtenAs = '', became] = lines.slice(3 * index)
+        if (!found.startsWith('=')) return null
+        const value = found.slice(1).trim()
+        return writtenAs !== '' && became === value ? { value, writtenAs } : { value }
+      })
+    },
+  }),
+  differences(_key, current, desired) {
+    const same = current && desired && [current.value, current.writtenAs].some(value => value !== undefined && sameParameter(value, desired.value))
+    return same ? [] : differences(current, desired)
+  },
+  // A kernel may round a value, or write it in its own way: that it took it is known by what it says afterwards.
+  apply({ name }, current, desired) {
+    const value = desired?.value ?? ''
+    const mark = markPath(name)
+    return {
+      script: current === null ? apply`echo ${`The kernel has no parameter ${name}.`}; exit 1` : apply`set -e; p=${parameterPath(name)}; e=$(printf '%s\n' ${value} | { cat >"$p"; } 2>&1) || { echo ${`The kernel does not take ${JSON.stringify(value)} for ${name}`}": \${e##*: }" >&2; exit 1; }
+v=$(tr -s ' \t\n' ' ' <"$p" | sed 's/ $//'); rm -f -- ${mark}
+if [ "$v" != ${value} ]; then mkdir -p -m 700 /var/lib/stead ${directory}; printf '%s\n' ${value} "$v" >${mark}; echo "stead-note: the kernel made "${name}" = $v of "${value}. >&2; fi`,
+    }
+  },
+}

@@ -1,0 +1,81 @@
+import { z } from 'zod'
+import { apply, applyLines, type ApplyScript } from '../../shell/script.ts'
+import { differences } from '../../state/compare.ts'
+import type { Resource } from '../../state/resource.ts'
+import { readUnits, reloadIfNeeded, startOrExplain, type UnitState } from './unit-state.ts'
+
+export interface UnitKey {
+  /** With its suffix: `nginx.service`, `backup.timer`. */
+  unit: string
+}
+
+const schema = z.strictObject({ running: z.boolean().optional(), enabled: z.string().optional(), links: z.string().optional(), needsDaemonReload: z.literal(false).optional() })
+
+/** A unit of systemd: whether it runs, and whether it starts at boot. Source: systemctl(1), `org.freedesktop.systemd1`(5). */
+export const unit: Resource<UnitKey, UnitState, z.infer<typeof schema>> = {
+  kind: 'unit',
+  selfContained: true,
+  schema,
+  identify: ({ unit: name }) => name,
+  read: keys => readUnits(keys.map(({ unit: name }) => name)),
+  apply({ unit: name }, current, desired) {
+    const steps: ApplyScript[] = [apply`set -e`]
+    if (current?.needsDaemonReload) steps.push(reloadIfNeeded(name))
+    if (desired?.enabled !== undefined && (desired.enabled !== current?.enabled || hasOtherLinks(current))) {
+      if (desired.enabled !== 'enabled' || current?.enabled === 'enabled') steps.push(disable(name))
+      if (desired.enabled.includes('enabled')) steps.push(apply`systemctl enable -q -- ${name}`)
+    }
+    if (desired?.running === true && current?.running !== true) steps.push(startOrExplain(name))
+    if (desired?.running === false && current?.running !== false) steps.push(apply`systemctl stop -- ${name}`)
+    return { script: applyLines(steps) }
+  },
+  differences(_key, current, desired) {
+    if (!desired) return differences(current, desired)
+    // One whose file says no more how it is enabled is static once its links are gone. Links count where it is to be enabled, and is.
+    const enabled = desired.enabled !== undefined && current?.enabled === 'static' ? 'static' : desired.enabled
+    const others = desired.enabled === 'enabled' && hasOtherLinks(current)
+    return [...differences(current, { ...desired, enabled, links: undefined }), ...(others ? [{ field: 'links', current: current?.links, desired: current?.asked }] : [])]
+  },
+  defaults: ({ unit: name }) => ({ id: name, needsDaemonReload: false, invocation: '' }),
+  mayComeWithPackage: ({ unit: name }, desired, foresight) => {
+    // A unit file that the playbook writes is nobody else's, and a package that may not start services leaves that to the playbook.
+    if (foresight.foretold('file', `/etc/systemd/system/${name}`)) return false
+    return foresight.servicesStart || desired?.running !== true
+  },
+}
+
+/** Enabled, and by other links than its file asks for: since it was enabled, [Install] was changed. */
+function hasOtherLinks(current: UnitState | null): boolean {
+  return current?.enabled === 'enabled' && current.links !== current.asked
+}
+
+/**
+ * Disables a unit, for good and until the next boot. To disable one whose file is elsewhere, systemctl also removes the link to that file, and
+ * the unit with it: that link is put back.
+ */
+function disable(name: string): ApplyScript {
+  return apply`for f in /run/systemd/system/*.wants/${name} /run/systemd/system/*.requires/${name}; do if [ -L "$f" ]; then systemctl disable -q --runtime -- ${name}; break; fi; done
+f=$(readlink -f -- ${`/etc/systemd/system/${name}`} || :); systemctl disable -q -- ${name}
+if [ -e "$f" ] && ! [ -e ${`/etc/systemd/system/${name}`} ]; then systemctl link -q -- "$f"; fi`
+}
+
+const maskSchema = z.strictObject({ masked: z.boolean() })
+
+/** Whether a unit is masked, so that nothing can start it; a unit that is not installed can be. Source: systemctl(1), mask. */
+export const unitMask: Resource<UnitKey, { readonly masked: boolean | 'until reboot' }, z.infer<typeof maskSchema>> = {
+  kind: 'unit-mask',
+  selfContained: true,
+  schema: maskSchema,
+  identify: ({ unit: name }) => name,
+  read(keys) {
+    const units = readUnits(keys.map(({ unit: name }) => name))
+    return { script: units.script, parse: output => units.parse(output).map(state => (state instanceof Error ? state : { masked: state?.enabled === 'masked' ? true : state?.enabled === 'masked-runtime' ? 'until reboot' : false })) }
+  },
+  apply({ unit: name }, _current, desired) {
+    if (desired?.masked) return { script: apply`systemctl mask -q -- ${name}` }
+    return { script: apply`systemctl unmask -q --runtime -- ${name} && systemctl unmask -q -- ${name}` }
+  },
+  foretells: ({ unit: name }, desired, current) => (desired?.masked
+    ? [{ kind: 'unit', identity: name, state: {}, change: now => ({ ...now, enabled: 'masked' }) }, { kind: 'file', identity: `/etc/systemd/system/${name}`, state: { type: 'link', target: '/dev/null' } }]
+    : [{ kind: 'unit', identity: name, state: 'unsure' }, ...(current?.masked === true ? [{ kind: 'file', identity: `/etc/systemd/system/${name}`, state: null }] : [])]),
+}

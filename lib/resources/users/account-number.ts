@@ -1,0 +1,29 @@
+import { z } from 'zod'
+import { apply, read, readLines } from '../../shell/script.ts'
+import type { Resource } from '../../state/resource.ts'
+
+export interface NumericAccountKey {
+  database: 'passwd' | 'group'
+  id: string
+}
+
+const schema = z.strictObject({ name: z.string() })
+
+/** The name that belongs to a user's or a group's number. It is only ever read. Source: getent(1). */
+export const numericAccount: Resource<NumericAccountKey, { readonly name: string }, z.infer<typeof schema>> = {
+  kind: 'account-number',
+  selfContained: true,
+  schema,
+  identify: ({ database, id }) => `${database} ${id}`,
+  read: keys => ({
+    script: readLines(keys.map(({ database, id }) => read`getent ${database} ${id} || echo`)),
+    parse({ stdout }) {
+      const lines = stdout.toString().split('\n')
+      return keys.map((_, index) => {
+        const name = lines[index]?.split(':')[0]
+        return name ? { name } : null
+      })
+    },
+  }),
+  apply: () => ({ script: apply`echo 'A number is given to an account by the modules user and group.' >&2; exit 1` }),
+}

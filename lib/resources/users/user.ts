@@ -1,0 +1,204 @@
+import { z } from 'zod'
+import { ReadError } from '../../errors.ts'
+import { apply, applyLines, read, type ApplyScript } from '../../shell/script.ts'
+import { Content } from '../../state/content.ts'
+import type { Foretold, Output, Resource } from '../../state/resource.ts'
+import { directoriesAbove } from '../files/file.ts'
+
+/** A user by name; looked up, not written, one may also be named by its id. */
+export interface UserKey {
+  name: string
+  /** For a new one: an id below 1000, without aging (useradd(8), -r). */
+  system?: boolean
+  /** Let it share its id with another user. */
+  nonUnique?: boolean
+  /** Move what is in the old home directory when it changes. */
+  moveHome?: boolean
+  /** What a new home directory begins with. */
+  skeleton?: string
+  /** Remove home directory and mail with the user. */
+  removeHome?: boolean
+}
+
+export interface UserState {
+  readonly [field: string]: string | boolean | Content | readonly string[] | undefined
+  name: string
+  uid: string
+  group: string
+  /** Supplementary groups, sorted. */
+  groups: readonly string[]
+  comment: string
+  home: string
+  /** `unfinished`: a run that was to make it was cut off; it is noted down on the host until the user is all that he was to be. */
+  homeDirectory: 'present' | 'missing' | 'unfinished'
+  shell: string
+  locked: boolean
+  /** The day from which on it is no good any more, `never`, or `unset` where shadow(5) knows nothing of the user. */
+  expires: string
+  /** Of the hash, without the mark of a lock, only size and checksum leave the host. */
+  password: Content
+}
+
+const schema = z.strictObject({
+  uid: z.string().optional(), group: z.string().optional(), groups: z.array(z.string()).optional(), comment: z.string().optional(),
+  home: z.string().optional(), homeDirectory: z.literal('present').optional(), shell: z.string().optional(), locked: z.boolean().optional(),
+  expires: z.string().optional(), password: z.custom<Content>(value => value instanceof Content && value.secret, 'must be secret').optional(),
+})
+
+type Desired = z.infer<typeof schema>
+
+/** Users whose home directories are being made. Survives the run and a reboot. */
+const unfinished = '/var/lib/stead/unfinished'
+const noteOf = (name: string) => `${unfinished}/user-${name}`
+
+/** A user of passwd(5) and shadow(5). Sources: getent(1), id(1), useradd(8), usermod(8), userdel(8), chpasswd(8), login.defs(5). */
+export const user: Resource<UserKey, UserState, Desired> = {
+  kind: 'user',
+  selfContained: true,
+  schema,
+  identify: ({ name }) => name,
+  read(keys) {
+    const names = keys.map(({ name }) => name)
+    return {
+      // Of groups that share a number, id names one; the members that a group lists tell which it is.
+      script: read`all=$(getent group)
+m() { printf '%s\n' "$all" | while IFS=: read -r g _ i u; do case ,$u, in *,"$1",*) printf '%s:%s,' "$g" "$i";; esac; done; echo; }
+for u in ${names}; do
+p=$(getent passwd "$u") || { echo =; continue; }
+n=\${p%%:*}; s=$(getent shadow "$n"); h=\${s#*:}; h=\${h%%:*}; d=\${p%:*}; d=\${d##*:}; l=; while :; do case $h in '!'*) l=locked; h=\${h#!};; *) break;; esac; done
+printf '=%s\n%s\n%s\n%s\n' "$p" "$(id -gn -- "$n" 2>/dev/null)" "$(id -Gnz -- "$n" 2>/dev/null | tr '\0' ,)" "$l"
+id -Gz -- "$n" 2>/dev/null | tr '\0' ,; echo; m "$n"
+if [ -e ${unfinished}/user-"$n" ]; then echo unfinished; elif [ -d "$d" ]; then echo present; else echo missing; fi
+printf %s "$s" | cut -d: -f8; [ -n "$s" ] || echo unset
+printf %s "$h" | sha256sum; echo "\${#h}"
+done`,
+      parse: output => parseUsers(output, names),
+    }
+  },
+  apply(key, current, desired) {
+    if (desired === null) return { script: apply`userdel ${key.removeHome ? ['-r'] : []} -- ${key.name} && rm -f -- ${noteOf(key.name)}` }
+    const { password, locked } = desired
+    const making = desired.homeDirectory !== undefined && (current?.homeDirectory !== 'present' || current.home !== (desired.home ?? current.home))
+    const steps = [current ? modify(key, current, desired) : add(key, desired)]
+    // Noted down before, so that a run that is cut off leaves nobody without a home whom the next one would take for finished.
+    if (making) steps.unshift(apply`mkdir -p -m 700 -- /var/lib/stead ${unfinished} && : >${noteOf(key.name)} && sync -- ${unfinished}`)
+    if (making) steps.push(makeHome(key))
+    const newPassword = password && (!current || !password.equals(current.password)) ? password : undefined
+    if (newPassword) steps.push(apply`chpasswd -e`)
+    const willBeLocked = newPassword ? (locked ?? current?.locked ?? false) : (current?.locked ?? true)
+    if (locked !== undefined && locked !== willBeLocked) steps.push(locked ? apply`usermod -L -- ${key.name}` : unlock(key.name))
+    if (making) steps.push(apply`rm -f -- ${noteOf(key.name)}`)
+    // The hash goes by standard input alone: an argument could be seen by everyone in ps(1).
+    const stdin = newPassword && Buffer.concat([Buffer.from(`${key.name}:${willBeLocked ? '!' : ''}`), newPassword.bytes ?? Buffer.alloc(0), Buffer.from('\n')])
+    return { script: applyLines([apply`set -e`, ...steps]), stdin }
+  },
+  mayComeWithPackage: () => true,
+  defaults: ({ name }) => ({ name, group: name, groups: [], comment: '', home: `/home/${name}`, homeDirectory: 'missing', locked: true, password: Content.of('', { secret: true }) }),
+  foretells: foretold,
+  mayChangeWith: (_key, { kind, name, after }, current) => current !== null && (kind === 'group'
+    ? after === null && (current.group === name || current.groups.includes(name))
+    : kind === 'file' && `${current.home}/`.startsWith(`${name}/`) && (after === null) === (current.homeDirectory === 'present')),
+}
+
+/** A new user's own group and home directory; with one that is removed its group may go, and its home. */
+function foretold({ name, removeHome, moveHome }: UserKey, desired: Desired | null, current: UserState | null): Foretold[] {
+  const numbers = desired?.uid === undefined && desired !== null ? [] : [
+    ...(current && current.uid !== desired?.uid ? [{ kind: 'user', identity: current.uid, state: null }, { kind: 'account-number', identity: `passwd ${current.uid}`, state: null }] : []),
+    ...(desired?.uid === undefined ? [] : [{ kind: 'user', identity: desired.uid, state: { name, uid: desired.uid } }, { kind: 'account-number', identity: `passwd ${desired.uid}`, state: { name } }]),
+  ]
+  if (desired === null) {
+    const home = current?.home
+    return [...numbers, { kind: 'group', identity: name, state: 'unsure' }, ...(removeHome && home ? [{ kind: 'file', identity: home, state: null, below: true }] : [])]
+  }
+  const home = desired.home ?? current?.home ?? `/home/${name}`
+  const moved = moveHome && current && current.home !== home ? [{ kind: 'file', identity: current.home, state: null, below: true }] : []
+  const made = desired.homeDirectory === 'present' && (current?.homeDirectory !== 'present' || current.home !== home)
+  return [
+    ...numbers,
+    ...(current === null && desired.group === undefined ? [{ kind: 'group', identity: name, state: { name }, whereMissing: true }] : []),
+    ...moved,
+    ...(made || moved.length ? [{ kind: 'file', identity: home, state: { type: 'directory', owner: name, group: desired.group ?? current?.group ?? name }, whereMissing: true, below: true }, ...directoriesAbove(home)] : []),
+  ]
+}
+
+function parseUsers({ stdout, stderr, exitCode }: Output, names: readonly string[]): (UserState | null)[] {
+  if (exitCode !== 0) throw new ReadError('The users could not be looked up.', { stderr, exitCode })
+  const answers = stdout.toString().split(/^=/m).slice(1)
+  return names.map((_, index) => {
+    const [passwd = '', group = '', all = '', locked, numbers = '', listed = '', home, days = '', checksum = '', size = '0'] = answers[index]?.split('\n') ?? []
+    if (passwd === '') return null
+    const [name = '', , uid = '', , comment = '', directory = '', shell = ''] = passwd.split(':')
+    return {
+      name, uid, group, groups: groupsOf(all.split(','), numbers.split(','), listed.split(',')).filter(other => other !== group && other !== '').sort(), comment, home: directory, shell,
+      homeDirectory: home === 'present' || home === 'unfinished' ? home : 'missing', locked: locked === 'locked',
+      expires: days === 'unset' ? 'unset' : days === '' ? 'never' : new Date(Number(days) * 86_400_000).toISOString().slice(0, 10),
+      password: Content.known(checksum.slice(0, 64), Number(size)),
+    }
+  })
+}
+
+/** Names of groups, as the groups list the user where they do. */
+function groupsOf(names: readonly string[], numbers: readonly string[], listed: readonly string[]): string[] {
+  return [...new Set(names.flatMap((name, index) => {
+    const listing = listed.map(each => each.split(':')).filter(([, number]) => number !== undefined && number === numbers[index]).map(([own = '']) => own)
+    return listing.length ? listing : [name]
+  }))]
+}
+
+/** Options of useradd(8) and usermod(8), which have the same letters; only for what differs. */
+function options(desired: Desired, current: UserState | null): string[] {
+  const letters = { uid: '-u', group: '-g', comment: '-c', home: '-d', shell: '-s', expires: '-e' } as const
+  const single = (['uid', 'group', 'comment', 'home', 'shell', 'expires'] as const).flatMap(field => {
+    const value = desired[field]
+    return value === undefined || value === current?.[field] ? [] : [letters[field], field === 'expires' && value === 'never' ? '' : value]
+  })
+  const groups = desired.groups
+  return groups === undefined || groups.join() === current?.groups.join() ? single : [...single, '-G', groups.join(',')]
+}
+
+function add({ name, system, nonUnique }: UserKey, desired: Desired): ApplyScript {
+  const kind = [...(system ? ['-r'] : []), ...(nonUnique ? ['-o'] : []), '-M']
+  // A group of the user's name may be there already, and useradd would refuse.
+  const own = desired.group === undefined ? apply`if getent group ${name} >/dev/null; then set -- -g ${name}; else set -- -U; fi` : apply`set --`
+  return apply`${own}; useradd ${[...kind, ...options(desired, null)]} "$@" -- ${name} || { c=$?; rm -f -- ${noteOf(name)}; exit $c; }`
+}
+
+/** usermod(8) takes away one mark of a lock at a time, and some systems set two. */
+function unlock(name: string): ApplyScript {
+  return apply`while case $(getent shadow ${name}) in ${name}:'!'*) ;; *) false;; esac; do usermod -U -- ${name}; done`
+}
+
+function modify({ name, nonUnique, moveHome }: UserKey, current: UserState, desired: Desired): ApplyScript {
+  const changed = options(desired, current)
+  if (changed.length === 0) return apply`:`
+  const words = [...(nonUnique ? ['-o'] : []), ...changed]
+  const to = moveHome && current.homeDirectory === 'present' && desired.home !== current.home ? desired.home : undefined
+  if (to === undefined) return apply`usermod ${words} -- ${name}`
+  // It writes the new home down before it moves anything, and does not take that back when it cannot move.
+  return apply`if [ -e ${to} ] || [ -L ${to} ]; then echo ${homeInTheWay(name, to)}; exit 12; fi
+c=0; usermod -m ${words} -- ${name} || c=$?
+if [ $c = 12 ] && [ -d ${current.home} ]; then usermod -d ${current.home} -- ${name}; fi; [ $c = 0 ] || exit $c`
+}
+
+/** Why a home directory cannot be moved. */
+export function homeInTheWay(name: string, path: string): string {
+  return `The home directory of ${name} cannot be moved: ${path} is there already.`
+}
+
+/** Makes the home directory beside its place, with the mode that login.defs(5) wants, and follows no link of the skeleton. */
+function makeHome({ name, skeleton }: UserKey): ApplyScript {
+  const copy = apply`cp -rP --preserve=mode,timestamps -- ${skeleton ?? usualSkeleton}/. "$n"`
+  const fill = skeleton === noSkeleton ? apply`:` : skeleton === undefined ? apply`if [ -d ${usualSkeleton} ]; then ${copy}; fi` : copy
+  return apply`h=$(getent passwd ${name} | cut -d: -f6); if ! [ -d "$h" ]; then
+m=$(sed -n 's/^HOME_MODE[[:space:]]*//p' /etc/login.defs); k=$(sed -n 's/^UMASK[[:space:]]*//p' /etc/login.defs)
+[ -n "$m" ] || m=$(printf %o $(( 0777 & ~0\${k:-022} )))
+n=$(mktemp -d -- "\${h%/*}/.stead.XXXXXXXX"); trap 'rm -rf -- "$n"' EXIT
+${fill}
+chown -hR -- ${name}: "$n"; chmod "0$m" -- "$n"; mv -T -- "$n" "$h"; trap - EXIT; fi`
+}
+
+/** What a home directory begins with where nothing is said; it may be missing. */
+const usualSkeleton = '/etc/skel'
+
+/** Stands for an empty home directory. */
+export const noSkeleton = '/dev/null'

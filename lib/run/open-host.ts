@@ -1,0 +1,146 @@
+import { ArgumentError, format, PlaybookError, ReadError } from '../errors.ts'
+import { contradictions } from '../check/contrary.ts'
+import { factsScript, FactsNotKnown, parseFacts, playbookHost, type Facts } from '../state/facts.ts'
+import { asPlaybookError } from '../playbook/place.ts'
+import { argumentIssues, type HostPlay, type Playbook } from '../playbook/playbook.ts'
+import type { AnyTask } from '../playbook/task.ts'
+import type { Asked, StateSource } from '../plan/plan-task.ts'
+import { askAhead, requestsOf, type LookedAhead } from '../plan/prefetch.ts'
+import type { HandlerReport, TaskReport } from '../report/report.ts'
+import type { ReadOnlyPart, ReadSession } from '../shell/session.ts'
+import { batch } from '../state/batch.ts'
+import { Reader } from '../state/reader.ts'
+import type { Output } from '../state/resource.ts'
+import { parseJournal, readJournal } from '../walk/journal.ts'
+import { patiently, Patience } from '../walk/reconnect.ts'
+import { parseLeftovers, readLeftovers, type Leftover } from '../shell/temporary.ts'
+
+/** Told of a host's progress while it happens. */
+export interface Observer {
+  taskStarted: (host: string, task: string) => void
+  taskDone: (host: string, task: TaskReport) => void
+  handlerDone: (host: string, handler: HandlerReport) => void
+  note: (host: string, message: string) => void
+  /** Aborted when the run is to stop: what was begun is ended, and nothing more is begun. */
+  stop?: AbortSignal
+}
+
+/** What walking a playbook on a host works with, in check mode and for real. */
+export interface HostWalk {
+  name: string
+  playbook: string
+  play: HostPlay
+  /** Tasks that this run leaves out, by tags or since it starts behind them. */
+  leftOut: readonly AnyTask[]
+  /** What each task asked for when it was last planned. */
+  asked: Asked
+  reader: Reader
+  /** Handlers that an earlier, cut-off run left to be run. */
+  pending: Set<string>
+  /** What interrupted runs have put there for the length of a step, and could not take back. */
+  leftovers: readonly Leftover[]
+  observer: Observer
+  facts: Facts
+}
+
+/** Chooses the tasks of a play, by tags. */
+export type Choose = (task: AnyTask) => boolean
+
+/** A play without the tasks that this run leaves out, and what was learnt by looking ahead. */
+export interface ChosenPlay extends LookedAhead {
+  play: HostPlay
+  leftOut: readonly AnyTask[]
+}
+
+/** Leaves out what a run is not about, and looks ahead at the rest. */
+export async function choosePlay(play: HostPlay, choose: Choose): Promise<ChosenPlay> {
+  const leftOut: AnyTask[] = []
+  const steps = play.steps.filter(step => {
+    if ('flush' in step || choose(step.task)) return true
+    leftOut.push(step.task)
+    return false
+  })
+  const chosen = { ...play, steps }
+  return { play: chosen, leftOut, ...await askAhead(chosen) }
+}
+
+/** A playbook laid out for one host, or to be laid out once the facts are known that it looks at. */
+export interface Prepared {
+  host: { name: string; address: string; groups: readonly string[] }
+  playbook: Playbook
+  /** undefined: the playbook looks at facts while it is laid out. */
+  play: HostPlay | undefined
+  /** What this run is about, once that was looked at before any connection. */
+  chosen?: ChosenPlay
+  learn(facts: Facts): HostPlay
+}
+
+/** Lays a playbook out for a host, before any connection. */
+export function prepare(playbook: Playbook, host: Prepared['host'], vars: Readonly<Record<string, unknown>>): Prepared {
+  let facts: Facts | undefined
+  const view = playbookHost(host, () => facts)
+  const layOut = () => playbook.layOut(view, vars)
+  let play: HostPlay | undefined
+  try {
+    play = layOut()
+  } catch (error) {
+    if (!(error instanceof FactsNotKnown)) throw asPlaybookError(error, message => `The playbook "${playbook.name}" cannot be laid out: ${message}`)
+  }
+  return {
+    host, playbook, play,
+    learn(known) {
+      facts = known
+      return play ?? withoutMistakes(layOut())
+    },
+  }
+}
+
+/** @throws ArgumentError, before anything is done, for what would have been found before any connection in a playbook that looks at no facts. */
+function withoutMistakes(play: HostPlay): HostPlay {
+  const issues = argumentIssues(play)
+  if (issues.length) throw new ArgumentError('the playbook', issues.map(({ task, module, argument, message }) => ({ argument: `"${task}": ${module}: ${argument}`, message })))
+  return play
+}
+
+/**
+ * Opens a host: asks ahead what all tasks will read, and sends it all in the first frame, with the facts, the journal and what interrupted runs left. A playbook
+ * that looks at facts while it is laid out costs one round trip more.
+ */
+export async function openHost(session: ReadSession, prepared: Prepared, choose: Choose, observer: Observer): Promise<HostWalk> {
+  let { play: laidOut } = prepared
+  const patience = new Patience()
+  const ask = (parts: readonly ReadOnlyPart[]): Promise<Output[]> => patiently(patience, { name: prepared.host.name, observer }, () => session.read(parts, { timeoutSeconds: longest(laidOut) }))
+  if (!laidOut) {
+    const [output] = await ask([{ script: factsScript, about: 'its facts' }])
+    if (!output) throw new Error('The first frame was not answered.')
+    laidOut = prepared.learn(parseFacts(output))
+  }
+  const { play, leftOut, asked, mistakes } = prepared.chosen ?? await choosePlay(laidOut, choose)
+  // Of a playbook that was laid out without a host, that was looked at before.
+  if (!prepared.play) {
+    const { mistakes: contrary, notes } = await contradictions(play, asked)
+    mistakes.push(...contrary)
+    for (const note of notes) observer.note(prepared.host.name, note)
+  }
+  if (mistakes.length > 0) throw new PlaybookError(`The playbook is wrong; nothing was touched.\n${mistakes.map(format).join('\n')}`)
+  const { parts, parse } = batch(requestsOf(asked, play.steps.flatMap(step => ('task' in step ? [step.task] : []))))
+  const [factsOutput, journal, left, ...outputs] = await ask([{ script: factsScript, about: 'its facts' }, { script: readJournal }, { script: readLeftovers }, ...parts])
+  if (!factsOutput || !journal || !left) throw new Error('The first frame was not answered.')
+  if ([factsOutput, journal, left].some(({ tooLong }) => tooLong)) throw new ReadError('What the host says of itself is longer than is taken of one frame.')
+  const facts = parseFacts(factsOutput)
+  prepared.learn(facts)
+  const reader = new Reader(wanted => session.read(wanted, { timeoutSeconds: longest(play) }))
+  reader.learn(parse(outputs))
+  const pending = parseJournal(journal, prepared.playbook.name, play.handlers.map(({ name }) => name))
+  return { name: prepared.host.name, playbook: prepared.playbook.name, play, leftOut, asked, reader, pending, leftovers: parseLeftovers(left), observer, facts }
+}
+
+/** The longest time (seconds) that a task of the play allows itself, for reads are made for many tasks at once. */
+function longest(play: HostPlay | undefined): number {
+  return Math.max(0, ...(play?.steps ?? []).flatMap(step => ('task' in step ? [step.task.options.timeoutSeconds ?? 0] : [])))
+}
+
+/** States as the host has them now. */
+export function hostSource({ reader, facts }: HostWalk): StateSource {
+  return { current: (resource, key) => reader.current(resource, key), mayCome: () => false, mayBeThere: () => false, facts: () => facts }
+}

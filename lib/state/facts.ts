@@ -1,0 +1,77 @@
+import { read } from '../shell/script.ts'
+import type { Output } from './resource.ts'
+import { PlaybookError } from '../errors.ts'
+
+/** What a host says of itself; it comes with the first frame and costs no round trip. */
+export interface Facts {
+  /** Distribution of os-release(5), as in `{ id: 'debian', version: '12', codename: 'bookworm' }`. */
+  os: { id: string; version: string; codename: string }
+  kernel: string
+  /** As `uname -m` says it. */
+  architecture: string
+  hostname: string
+  memoryBytes: number
+  cores: number
+  /** Free for a user who is not root, on the root file system. */
+  diskFreeBytes: number
+  /** Seconds since the epoch by the host's own clock. */
+  clock: number
+}
+
+/** Asks for the facts. Sources: os-release(5), proc(5), uname(1), nproc(1), df(1). */
+export const factsScript = read`
+. /etc/os-release; printf '%s\n%s\n%s\n' "$ID" "$VERSION_ID" "$VERSION_CODENAME"
+uname -r; uname -m; uname -n
+while read -r k v u; do [ "$k" = MemTotal: ] && echo "$v"; done </proc/meminfo
+nproc; df -Pk / | while read -r a b c free e; do echo "$free"; done | tail -n 1
+date +%s`
+
+/** Reads the output of {@link factsScript}. */
+export function parseFacts({ stdout }: Output): Facts {
+  const lines = stdout.toString().trim().split('\n')
+  const text = (index: number) => lines[index] ?? ''
+  return {
+    os: { id: text(0), version: text(1), codename: text(2) },
+    kernel: text(3),
+    architecture: text(4),
+    hostname: text(5),
+    memoryBytes: Number(text(6)) * 1024,
+    cores: Number(text(7)),
+    diskFreeBytes: Number(text(8)) * 1024,
+    clock: Number(text(9)),
+  }
+}
+
+/** Thrown by a look at a fact before the host was asked; the engine then asks for the facts first and starts over. */
+export class FactsNotKnown extends PlaybookError {
+  constructor(fact: string) {
+    super(`The fact ${fact} is known only once the host has answered.`, { hint: 'Use it inside tasks(), `when` or a task\'s function.' })
+  }
+}
+
+/** The host as a playbook sees it: its name and groups always, its facts once they are known. */
+export interface PlaybookHost extends Facts {
+  readonly name: string
+  readonly address: string
+  readonly groups: readonly string[]
+}
+
+/** Makes a {@link PlaybookHost} whose facts throw {@link FactsNotKnown} until `facts()` gives them. */
+export function playbookHost(host: { name: string; address: string; groups: readonly string[] }, facts: () => Facts | undefined): PlaybookHost {
+  const known = <Name extends keyof Facts>(name: Name): Facts[Name] => {
+    const all = facts()
+    if (!all) throw new FactsNotKnown(name)
+    return all[name]
+  }
+  return {
+    name: host.name, address: host.address, groups: host.groups,
+    get os() { return known('os') },
+    get kernel() { return known('kernel') },
+    get architecture() { return known('architecture') },
+    get hostname() { return known('hostname') },
+    get memoryBytes() { return known('memoryBytes') },
+    get cores() { return known('cores') },
+    get diskFreeBytes() { return known('diskFreeBytes') },
+    get clock() { return known('clock') },
+  }
+}

@@ -1,0 +1,20 @@
+import type { TaskReport } from '../report/report.ts'
+import type { Session } from '../shell/session.ts'
+import type { HostWalk } from '../run/open-host.ts'
+import { clearLeftovers, parseLeftovers, type Leftover } from '../shell/temporary.ts'
+
+/** How a run, or a check ahead of it, reports that what an interrupted run left is taken back: as a task of its own. */
+export function tidyUpReport(leftovers: readonly Leftover[], durationMs = 0): TaskReport {
+  const changes = leftovers.map(({ name, what }) => ({ resource: `temporary[${name}]`, diff: `${what}: present → absent` }))
+  return { name: 'Take back what an interrupted run left', module: 'stead', status: 'change', changes, durationMs }
+}
+
+/** Takes back what interrupted runs left on the host; undefined where they left nothing. What was read before is read anew. */
+export async function tidyUp(session: Session, { reader }: HostWalk): Promise<TaskReport | undefined> {
+  const startedAt = performance.now()
+  const [output] = await session.apply([{ script: clearLeftovers }])
+  const taken = output ? parseLeftovers(output) : []
+  if (taken.length === 0) return undefined
+  reader.forget()
+  return tidyUpReport(taken, performance.now() - startedAt)
+}

@@ -1,0 +1,34 @@
+import { expect } from 'chai'
+import { Interrupted, refuseStopped, stopped } from '../../../lib/walk/stop.ts'
+
+describe('A run that is told to stop', () => {
+  const told = () => AbortSignal.abort('SIGINT')
+
+  it('begins nothing more, and says before what it stopped and what becomes of the rest', () => {
+    expect(() => refuseStopped(told(), '"Install nginx"')).to.throw(Interrupted, 'Stopped (SIGINT) before "Install nginx".')
+      .and.to.have.property('hint', 'What is above was done. A plain second run goes on from here; handlers that are due are noted down on the host.')
+  })
+
+  it('goes on where it was not told, or cannot be', () => {
+    refuseStopped(undefined, 'x')
+    refuseStopped(new AbortController().signal, 'x')
+  })
+
+  it('is heard of at once where it was told before, and when it is told', async () => {
+    await stopped(told())
+    const controller = new AbortController()
+    let heard = false
+    const waiting = stopped(controller.signal).then(() => (heard = true))
+    await new Promise(resolve => setImmediate(resolve))
+    expect(heard).to.equal(false)
+    controller.abort()
+    await waiting
+  })
+
+  it('is never heard of without a signal', async () => {
+    let heard = false
+    void stopped(undefined).then(() => (heard = true))
+    await new Promise(resolve => setImmediate(resolve))
+    expect(heard).to.equal(false)
+  })
+})
