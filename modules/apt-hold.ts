@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineModule, packageHold, packages as installed, planPackages, want } from '../lib/index.ts'
+import { defineModule, packageHoldResource, packageResource as installed, planPackages, want } from '../lib/index.ts'
 
 const args = z.strictObject({
   /** Names of packages. */
@@ -20,13 +20,13 @@ export const aptHold = defineModule({
   args,
   async plan({ packages, state }, host) {
     const held = state === 'held'
-    const wants = packages.map(name => want(packageHold, { name }, { held }))
+    const wants = packages.map(name => want(packageHoldResource, { name }, { held }))
     if (!held) return { wants }
     await Promise.all(packages.map(async text => {
       const [name = '', architecture] = text.split(':')
       // Of a package that is not installed, apt is asked whether it has it.
       const [current] = await Promise.all([
-        host.current(installed, { name: text, options: {} }), host.current(packageHold, { name: text }),
+        host.current(installed, { name: text, options: {} }), host.current(packageHoldResource, { name: text }),
         planPackages([{ name, architecture }], { state: 'present', onlyUpgrade: false, options: { allowChangeHeld: true } }, host),
       ])
       return current

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { Content, defineModule, fetchedFile, file, fileMode, filePath, findSource, formatSource, hasPassword, namedOnce, PlaybookError, sourceFileName, want, type Want } from '../lib/index.ts'
+import { Content, defineModule, fetchedFileResource, fileResource, fileMode, filePath, findSource, formatSource, hasPassword, namedOnce, PlaybookError, sourceFileName, want, type Want } from '../lib/index.ts'
 
 const word = (what: string) => z.string().regex(/^[^\s]+$/, `must be ${what}, without blanks`)
 const boolean = z.boolean('must be true or false')
@@ -70,7 +70,7 @@ export const aptRepository = defineModule({
     const name = sourceFileName(given.name)
     const path = `/etc/apt/sources.list.d/${name}.sources`
     if (given.state === 'absent') {
-      return { wants: [path, keyring(name, true), keyring(name, false)].map(each => want(file, { path: each, noFollow: true }, null)) }
+      return { wants: [path, keyring(name, true), keyring(name, false)].map(each => want(fileResource, { path: each, noFollow: true }, null)) }
     }
     const key = given.signedBy === undefined ? undefined : planKey(name, given.signedBy)
     const content = Content.of(formatSource([
@@ -78,7 +78,7 @@ export const aptRepository = defineModule({
       ['Architectures', given.architectures], ['Languages', given.languages], ['Signed-By', key?.path], ['Enabled', given.enabled ? undefined : false],
       ['Trusted', given.trusted ? true : undefined], ['Check-Valid-Until', given.checkValidUntil], ...Object.entries(given.fields).sort(([one], [other]) => (one < other ? -1 : 1)),
     ]))
-    return { wants: [...(key?.wants ?? []), want(file, { path, content: { unless: content.askedBy } }, { type: 'file', content, mode: given.mode, owner: 'root', group: 'root' })] }
+    return { wants: [...(key?.wants ?? []), want(fileResource, { path, content: { unless: content.askedBy } }, { type: 'file', content, mode: given.mode, owner: 'root', group: 'root' })] }
   },
 })
 
@@ -91,10 +91,10 @@ function planKey(name: string, given: z.output<typeof signedBy>): { path: string
   if (typeof given === 'string') return { path: given, wants: [] }
   if ('url' in given) {
     const path = keyring(name, !given.url.endsWith('.gpg'))
-    return { path, wants: [want(fetchedFile, { path, url: given.url }, { sha256: given.sha256, mode: '0644' })] }
+    return { path, wants: [want(fetchedFileResource, { path, url: given.url }, { sha256: given.sha256, mode: '0644' })] }
   }
   const content = Content.of('key' in given ? given.key : readFileSync(findSource(given.source)))
   if (content.size === 0) throw new PlaybookError(`The key of the repository ${name} is empty.`)
   const path = keyring(name, content.bytes?.includes('-----BEGIN PGP') ?? false)
-  return { path, wants: [want(file, { path, content: { unless: content.askedBy }, parents: true }, { type: 'file', content, mode: '0644', owner: 'root', group: 'root' })] }
+  return { path, wants: [want(fileResource, { path, content: { unless: content.askedBy }, parents: true }, { type: 'file', content, mode: '0644', owner: 'root', group: 'root' })] }
 }

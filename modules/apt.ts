@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { aptWork, besides, Content, defineModule, findSource, hasPassword, meets, packageLists, packages, parseWish, planDeb, planPackages, qualifiedName, refuseHeld, saidOnce, showWish, want, type AptOptions, type DebKey, type HostView, type PackageWish, type Want } from '../lib/index.ts'
+import { aptResource, besides, Content, defineModule, findSource, hasPassword, meets, packageListsResource, packageResource, parseWish, planDeb, planPackages, qualifiedName, refuseHeld, saidOnce, showWish, want, type AptOptions, type DebKey, type HostView, type PackageWish, type Want } from '../lib/index.ts'
 
 const boolean = z.boolean('must be true or false')
 const wish = z.string('must be a package, as in \'nginx\', \'nginx=1.22.*\' or \'nginx>=1.20\'').transform((text, context): PackageWish => {
@@ -86,12 +86,12 @@ export const apt = defineModule({
     const thenInstall = state === 'latest' ? await installedOf(given.packages, options, host) : undefined
     return {
       wants: [
-        ...(given.updateCache ? [want(packageLists, { options: upgrade ? upgradeOptions : options, thenInstall, thenUpgrade: upgrade }, { fresh: true })] : []),
+        ...(given.updateCache ? [want(packageListsResource, { options: upgrade ? upgradeOptions : options, thenInstall, thenUpgrade: upgrade }, { fresh: true })] : []),
         ...await wanted,
         ...await debs,
-        ...(upgrade ? [want(aptWork, { work: upgrade === 'safe' ? 'upgrade' : 'full-upgrade', options: upgradeOptions }, { pending: {} })] : []),
-        ...(given.autoremove ? [want(aptWork, { work: 'autoremove', options }, { pending: {} })] : []),
-        ...(given.autoclean ? [want(aptWork, { work: 'autoclean', options }, { pending: {} })] : []),
+        ...(upgrade ? [want(aptResource, { work: upgrade === 'safe' ? 'upgrade' : 'full-upgrade', options: upgradeOptions }, { pending: {} })] : []),
+        ...(given.autoremove ? [want(aptResource, { work: 'autoremove', options }, { pending: {} })] : []),
+        ...(given.autoclean ? [want(aptResource, { work: 'autoclean', options }, { pending: {} })] : []),
       ],
     }
   },
@@ -99,21 +99,21 @@ export const apt = defineModule({
 
 /** Of a package with a version only that version is to go. */
 async function planAbsent(wishes: readonly PackageWish[], options: AptOptions, host: HostView): Promise<Want[]> {
-  const states = await Promise.all(wishes.map(each => host.current(packages, { name: qualifiedName(each), options })))
+  const states = await Promise.all(wishes.map(each => host.current(packageResource, { name: qualifiedName(each), options })))
   const chosen = wishes.map((wish, index) => ({ wish, name: qualifiedName(wish), current: states[index] ?? null }))
     .filter(({ wish, current }) => current === null || meets(wish, current.version))
   for (const { name, current } of chosen) if (current?.status !== 'config-files') refuseHeld(name, current, options)
-  const going = chosen.filter(({ name, current }) => packages.differences?.({ name, options }, current, null).length).map(({ name }) => name)
+  const going = chosen.filter(({ name, current }) => packageResource.differences?.({ name, options }, current, null).length).map(({ name }) => name)
   // apt has no plan where something must be installed anew first; that goes by dpkg.
   const plain = chosen.every(({ current }) => current?.status !== 'half-installed')
   const more = going.length > 0 && plain ? await besides('remove', going, going, options, host) : []
-  return [...chosen.map(({ name }) => want(packages, { name, options }, null)), ...more]
+  return [...chosen.map(({ name }) => want(packageResource, { name, options }, null)), ...more]
 }
 
 /** Names of packages that are there, and may have a newer version once the lists are fresh. */
 async function installedOf(wishes: readonly PackageWish[], options: AptOptions, host: HostView): Promise<string[]> {
   const names = wishes.filter(({ operator }) => operator !== '=').map(qualifiedName)
-  const states = await Promise.all(names.map(name => host.current(packages, { name, options })))
+  const states = await Promise.all(names.map(name => host.current(packageResource, { name, options })))
   return names.filter((_, index) => states[index]?.status === 'installed')
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { z } from 'zod'
-import { absolutePath, commandResult, defineModule, findSource, lookAtUnpacked, name, nameBelow, planOwnership, planUnpacked, PlaybookError, refuseUnwhole, sourceContent } from '../lib/index.ts'
+import { absolutePath, commandResultResource, defineModule, findSource, lookAtUnpacked, name, nameBelow, planOwnership, planUnpacked, PlaybookError, refuseUnwhole, sourceContent } from '../lib/index.ts'
 import { checksumArguments, checksumOf, nameIn, url } from './download.ts'
 
 const globs = z.array(z.string().min(1).refine(pattern => !pattern.startsWith('-'), 'must not begin with a dash'), 'must be a list of patterns, as in [\'bin/*\']').default([])
@@ -66,7 +66,7 @@ export const archive = defineModule({
       source: source === undefined ? { url: from ?? '', socks } : { bytes: () => readFileSync(findSource(source)) },
     }
     const [made, found] = await Promise.all([
-      creates === undefined ? null : host.current(commandResult, { argv: [], creates }), lookAtUnpacked(host, key), planOwnership(host, owner, group),
+      creates === undefined ? null : host.current(commandResultResource, { argv: [], creates }), lookAtUnpacked(host, key), planOwnership(host, owner, group),
     ])
     refuseUnwhole({ argv: [], creates }, made)
     if (made) return { wants: [] }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Content, contradictions, defineModule, editKeys, file, filePath, keyIdentity, name, parseKey, planParents, PlaybookError, ReadError, type FileKey, user as userResource, want } from '../lib/index.ts'
+import { Content, contradictions, defineModule, editKeys, fileResource, filePath, keyIdentity, name, parseKey, planParents, PlaybookError, ReadError, type FileKey, userResource as userResource, want } from '../lib/index.ts'
 
 const key = z.string().refine(text => !/[\r\n\0]/.test(text.trim()) && parseKey(text.trim()) !== undefined, 'must be one public key, as in \'ssh-ed25519 AAAA… me@here\'')
 
@@ -47,7 +47,7 @@ export const authorizedKey = defineModule({
     // Made from what is there: what somebody else writes there meanwhile is noticed, and not written over.
     const keyOf = (path: string): FileKey => ({ path, content: 'always', noFollow: true, madeFrom: 'what is there' })
     const look = (path: string) => Promise.all([
-      host.current(file, keyOf(path)), host.current(file, { path: path.replace(/\/[^/]*$/, ''), noFollow: true }),
+      host.current(fileResource, keyOf(path)), host.current(fileResource, { path: path.replace(/\/[^/]*$/, ''), noFollow: true }),
     ])
     // Where users' homes usually are is looked at together with the user: one round trip instead of two.
     const [account, usual, parents] = await Promise.all([
@@ -60,7 +60,7 @@ export const authorizedKey = defineModule({
     if (given === undefined && directory && directory.type !== 'directory') throw new ReadError(`The directory of ${path} is a ${directory.type}: move it away first.`)
     const present = state === 'present'
     if (!present && !current) return { wants: [] }
-    if (given === undefined && account.homeDirectory === 'missing' && !(await host.current(file, { path: account.home })) && !host.mayBeThere()) {
+    if (given === undefined && account.homeDirectory === 'missing' && !(await host.current(fileResource, { path: account.home })) && !host.mayBeThere()) {
       throw new PlaybookError(`${account.home}, the home directory of ${user}, does not exist.`, { hint: 'Let a task before this one make it (user, with createHome: true), or give a path for the keys.' })
     }
     if (current?.content && !current.content.bytes) throw new ReadError(`${path} is too large to be a list of keys.`)
@@ -68,7 +68,7 @@ export const authorizedKey = defineModule({
     const lines = keys.map(key => Buffer.from(key).toString('latin1'))
     const content = Content.of(Buffer.from(editKeys(current?.content?.bytes?.toString('latin1') ?? '', lines, { present, exclusive }), 'latin1'))
     const owner = { owner: user, group: account.group }
-    const above = given !== undefined ? parents : [want(file, { path: path.replace(/\/[^/]*$/, ''), noFollow: true }, { type: 'directory', mode: '0700', ...owner })]
-    return { wants: [...above, want(file, keyOf(path), { type: 'file', content, mode: '0600', ...owner })] }
+    const above = given !== undefined ? parents : [want(fileResource, { path: path.replace(/\/[^/]*$/, ''), noFollow: true }, { type: 'directory', mode: '0700', ...owner })]
+    return { wants: [...above, want(fileResource, keyOf(path), { type: 'file', content, mode: '0600', ...owner })] }
   },
 })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { absolutePath, commandOutput, commandResult, commandRun, defineModule, fileMode, name, refuseUnwhole, resultOf, Secret, want, type ModuleCall } from '../lib/index.ts'
+import { absolutePath, commandOutputResource, commandResultResource, commandRunResource, defineModule, fileMode, name, refuseUnwhole, resultOf, Secret, want, type ModuleCall } from '../lib/index.ts'
 
 const word = z.string('must be text').refine(text => !text.includes('\0'), 'must not hold a NUL byte')
 const secretOrText = z.union([word, z.instanceof(Secret)], 'must be text or a Secret')
@@ -59,7 +59,7 @@ const read = defineModule<typeof reading, { stdout: string }>({
   args: reading,
   placeholder: { stdout: '' },
   plan: ({ argv: words, cwd, user }) => ({
-    wants: [want(commandOutput, { argv: words, cwd, user }, {})],
+    wants: [want(commandOutputResource, { argv: words, cwd, user }, {})],
     output: ([state]) => (typeof state?.stdout === 'string' ? { stdout: state.stdout } : undefined),
   }),
 })
@@ -68,11 +68,11 @@ const write = defineModule({
   name: 'command',
   args: writing,
   async plan({ creates: made, ...given }, host) {
-    if ([made, given.removes, given.unless, given.onlyIf].every(guard => guard === undefined)) return { wants: [want(commandRun, given, {})] }
+    if ([made, given.removes, given.unless, given.onlyIf].every(guard => guard === undefined)) return { wants: [want(commandRunResource, given, {})] }
     const { path, ...whole } = typeof made === 'object' ? made : { path: made }
     const key = { ...given, creates: path, whole }
-    refuseUnwhole(key, await host.current(commandResult, key))
-    return { wants: [want(commandResult, key, { made: resultOf(key) })] }
+    refuseUnwhole(key, await host.current(commandResultResource, key))
+    return { wants: [want(commandResultResource, key, { made: resultOf(key) })] }
   },
 })
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { contentOf, debconfAnswer, defineModule, normalizeAnswer, Secret, want } from '../lib/index.ts'
+import { contentOf, debconfResource, defineModule, normalizeAnswer, Secret, want } from '../lib/index.ts'
 
 const args = z.strictObject({
   /** The package that asks. */
@@ -24,6 +24,6 @@ export const debconf = defineModule({
   args,
   plan({ value, ...key }) {
     const text = value instanceof Secret ? contentOf(value) : normalizeAnswer(key.type, Array.isArray(value) ? value.join(', ') : String(value))
-    return { wants: [want(debconfAnswer, key, { value: text })] }
+    return { wants: [want(debconfResource, key, { value: text })] }
   },
 })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { absolutePath, defineModule, file, fileAttributeArguments, lookAtFile, PlaybookError, planFile, refuseStrangeLink, tree, want } from '../lib/index.ts'
+import { absolutePath, defineModule, fileResource, fileAttributeArguments, lookAtFile, PlaybookError, planFile, refuseStrangeLink, treeResource, want } from '../lib/index.ts'
 
 const args = z.strictObject({
   path: absolutePath,
@@ -39,12 +39,12 @@ export const directory = defineModule({
       refuseStrangeLink(current)
       if (current?.mount && (current.mounted || (recursive && !backup))) throw new PlaybookError(`${current.mount} is a mount point, and what is mounted is not removed.`, { hint: 'Unmount it first; nothing was removed.' })
       if (current?.empty === false && !recursive && !backup) throw new PlaybookError(`${path} is not empty.`, { hint: 'Give recursive: true to remove all that it holds, or backup: true to have it moved aside.' })
-      return { wants: [want(file, { path: key.path, recursive, backup, noFollow: true }, null)] }
+      return { wants: [want(fileResource, { path: key.path, recursive, backup, noFollow: true }, null)] }
     }
     const below = recursive && (owner ?? group ?? mode) !== undefined ? { path, owner, group, mode } : undefined
-    const [itself] = await Promise.all([planFile(host, { path, replaceOther, backup }, { type: 'directory', owner, group, mode }), below && host.current(tree, below)])
+    const [itself] = await Promise.all([planFile(host, { path, replaceOther, backup }, { type: 'directory', owner, group, mode }), below && host.current(treeResource, below)])
     const settled = itself.at(-1)?.desired
-    return { wants: below ? [...itself, want(tree, { ...below, owner: word(settled?.owner), group: word(settled?.group) }, { entries: [] })] : itself }
+    return { wants: below ? [...itself, want(treeResource, { ...below, owner: word(settled?.owner), group: word(settled?.group) }, { entries: [] })] : itself }
   },
 })
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { absolutePath, Content, defineModule, file, findSource, hasPassword, lookAtUnpacked, planUnpacked, PlaybookError, renderTemplate, want } from '../lib/index.ts'
+import { absolutePath, Content, defineModule, fileResource, findSource, hasPassword, lookAtUnpacked, planUnpacked, PlaybookError, renderTemplate, want } from '../lib/index.ts'
 
 const args = z.strictObject({
   /** Release archive: a URL that the host fetches, or a file of the controller that is pushed to it. */
@@ -35,11 +35,11 @@ export const elementWeb = defineModule({
     checkJson(config, content)
     const written = { path: `${directory}/config.json`, content: { unless: content.askedBy } }
     // All is asked for at once, though only the first answer is needed to plan.
-    const [found] = await Promise.all([lookAtUnpacked(host, { directory, keep: ['config.json'], keepWins: true, strip: 1, source }), host.current(file, written)])
+    const [found] = await Promise.all([lookAtUnpacked(host, { directory, keep: ['config.json'], keepWins: true, strip: 1, source }), host.current(fileResource, written)])
     return {
       wants: [
         ...planUnpacked(found, { sha256 }),
-        want(file, written, { type: 'file', content, mode: '0644', owner: 'root', group: 'root' }),
+        want(fileResource, written, { type: 'file', content, mode: '0644', owner: 'root', group: 'root' }),
       ],
     }
   },

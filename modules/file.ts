@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { contentOf, defineModule, file as fileResource, fileAttributeArguments, filePath, lookAtFile, planFile, PlaybookError, refuseStrangeLink, Secret, sourceContent, validateArgument, want } from '../lib/index.ts'
+import { contentOf, defineModule, fileResource as fileResource, fileAttributeArguments, filePath, lookAtFile, planFile, PlaybookError, refuseStrangeLink, Secret, sourceContent, validateArgument, want } from '../lib/index.ts'
 
 /** Arguments of a file that is written whole, whatever its content is made from. */
 export const writtenFileArguments = {

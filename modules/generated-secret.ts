@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineModule, file, fileMode, filePath, name, planFile, PlaybookError, refuseStrangeLink, secretFile, want } from '../lib/index.ts'
+import { defineModule, fileResource, fileMode, filePath, name, planFile, PlaybookError, refuseStrangeLink, secretResource, want } from '../lib/index.ts'
 
 const args = z.strictObject({
   path: filePath,
@@ -30,18 +30,18 @@ export const generatedSecret = defineModule({
   async plan({ path, format, length, state, owner, group, mode }, host) {
     const key = { path, format, length }
     if (state === 'absent') {
-      const [secret, itself] = await Promise.all([host.current(secretFile, key), host.current(file, { path, noFollow: true })])
+      const [secret, itself] = await Promise.all([host.current(secretResource, key), host.current(fileResource, { path, noFollow: true })])
       refuseStrangeLink(itself)
       if (itself?.type === 'directory') throw new PlaybookError(`${path} is a directory: directory({ state: 'absent' }) removes it.`)
-      return { wants: [secret === null && itself ? want(file, { path, noFollow: true }, null) : want(secretFile, key, null)] }
+      return { wants: [secret === null && itself ? want(fileResource, { path, noFollow: true }, null) : want(secretResource, key, null)] }
     }
     // The directory and the accounts are looked at as for any file, and accounts given by number get their names.
     const planning = planFile(host, { path }, { type: 'file', owner, group, mode })
     planning.catch(() => undefined)
-    const [itself] = await Promise.all([host.current(file, { path, noFollow: true }), host.current(secretFile, key)])
+    const [itself] = await Promise.all([host.current(fileResource, { path, noFollow: true }), host.current(secretResource, key)])
     if (itself?.type === 'link') throw new PlaybookError(`${path} is a symbolic link, and what it leads to is not taken for the secret.`, { hint: 'Remove the link to have the secret made, or give the path of the file that it leads to.' })
     const found = (await planning).at(-1)?.desired
     const text = (value: unknown, given: string) => (typeof value === 'string' ? value : given)
-    return { wants: [want(secretFile, key, { owner: text(found?.owner, owner), group: text(found?.group, group), mode: text(found?.mode, mode) })] }
+    return { wants: [want(secretResource, key, { owner: text(found?.owner, owner), group: text(found?.group, group), mode: text(found?.mode, mode) })] }
   },
 })

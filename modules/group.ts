@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { CertainError, defineModule, group as groupResource, name, PlaybookError, want, type HostView } from '../lib/index.ts'
+import { CertainError, defineModule, groupResource as groupResource, name, PlaybookError, want, type HostView } from '../lib/index.ts'
 
 const args = z.strictObject({
   name: name.refine(text => !/^\d+$/.test(text), 'must be a name, not a number').refine(text => text.length <= 32, 'must be at most 32 characters long'),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineModule, hostname as resource, want } from '../lib/index.ts'
+import { defineModule, hostnameResource as resource, want } from '../lib/index.ts'
 
 const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineModule, namedOnce, wait, want } from '../lib/index.ts'
+import { defineModule, namedOnce, waitResource, want } from '../lib/index.ts'
 
 const status = z.int('must be a status of HTTP').min(100, 'must be 100 to 599').max(599, 'must be 100 to 599')
 const line = z.string().regex(/^[^\r\n\0]*$/, 'must be one line')
@@ -43,5 +43,5 @@ const args = z.strictObject({
 export const httpCheck = defineModule({
   name: 'http-check',
   args,
-  plan: ({ timeoutSeconds, ...condition }) => ({ wants: [want(wait, { condition, timeoutSeconds }, {})] }),
+  plan: ({ timeoutSeconds, ...condition }) => ({ wants: [want(waitResource, { condition, timeoutSeconds }, {})] }),
 })

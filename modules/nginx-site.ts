@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Content, defineModule, file, nginxSite as site, PlaybookError, plainName, renderTemplate, want } from '../lib/index.ts'
+import { Content, defineModule, fileResource, nginxSiteResource as site, PlaybookError, plainName, renderTemplate, want } from '../lib/index.ts'
 
 const args = z.strictObject({
   /** Its name in sites-available, without `.conf`. */
@@ -33,11 +33,11 @@ export const nginxSite = defineModule({
   async plan({ name, content: text, source, vars, state, removeDefault }, host) {
     const content = source !== undefined ? renderTemplate(source, vars) : text === undefined ? undefined : Content.of(text)
     const key = { name, unless: content?.askedBy }
-    const [program] = await Promise.all([host.current(file, { path: '/usr/sbin/nginx' }), host.current(site, key)])
+    const [program] = await Promise.all([host.current(fileResource, { path: '/usr/sbin/nginx' }), host.current(site, key)])
     if (program === null && content && !host.mayBeThere()) throw new PlaybookError('nginx is not installed on this host, and no task before this one brings it.', { hint: 'Install it in an earlier task: apt({ packages: [\'nginx\'], startServices: false }).' })
     // A site of which there is nothing, not even a text for its file, is disabled: there is no state of it to be had.
     const nothing = state === 'disabled' && content === undefined && (await host.current(site, key)) === null
-    if (state === 'absent' || nothing) return { wants: [want(site, { name }, null), ...(removeDefault ? [want(file, { path: '/etc/nginx/sites-enabled/default', noFollow: true }, null)] : [])] }
+    if (state === 'absent' || nothing) return { wants: [want(site, { name }, null), ...(removeDefault ? [want(fileResource, { path: '/etc/nginx/sites-enabled/default', noFollow: true }, null)] : [])] }
     // nginx reads its configuration as root: what holds a secret is for nobody else.
     const attributes = content ? { content, mode: content.secret ? '0600' : '0644', owner: 'root', group: 'root' } : {}
     return { wants: [want(site, key, { ...attributes, enabledAs: state === 'enabled' ? `../sites-available/${name}.conf` : '', debianDefault: removeDefault ? 'removed' : undefined })] }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { absolutePath, Content, defineModule, filePath, namedOnce, onionAddress, onionClients, onionDirectory, onionKey, plainName, PlaybookError, Secret, TOR_USER, unitName, want, type HostView } from '../lib/index.ts'
+import { absolutePath, Content, defineModule, filePath, namedOnce, onionAddressResource, onionClientsResource, onionDirectoryResource, onionKeyResource, plainName, PlaybookError, Secret, TOR_USER, unitName, want, type HostView } from '../lib/index.ts'
 import { blockArguments, planBlock } from './block-in-file.ts'
 import { torrcLines, verifyTorrc } from './torrc.ts'
 
@@ -59,12 +59,12 @@ export const onionService = defineModule<typeof args, { hostname: string }>({
     const privately = { directory, groupReads: torrcLines(options).includes('HiddenServiceDirGroupReadable 1') }
     const [stanza, current] = await Promise.all([
       planBlock(blockArguments.parse({ path, block, marker: `# {mark} stead onion service ${name}`, state, validate: verifyTorrc }), host),
-      key && host.current(onionKey, service),
-      clients && host.current(onionClients, service),
-      state === 'present' && host.current(onionAddress, service),
+      key && host.current(onionKeyResource, service),
+      clients && host.current(onionClientsResource, service),
+      state === 'present' && host.current(onionAddressResource, service),
       (state === 'present' || removeKeys) && refuseForeign(directory, state, host),
     ])
-    if (state === 'absent') return { wants: [...stanza, ...(removeKeys ? [want(onionDirectory, privately, null)] : [])] }
+    if (state === 'absent') return { wants: [...stanza, ...(removeKeys ? [want(onionDirectoryResource, privately, null)] : [])] }
     const content = key && Content.of(keyBytes(key), { secret: true })
     if (content && current && !content.equals(current.key) && !replaceKey) {
       throw new PlaybookError(`${directory} holds another key: its address would be lost.`, { hint: 'Give the service another name or directory, or say replaceKey: true.' })
@@ -72,11 +72,11 @@ export const onionService = defineModule<typeof args, { hostname: string }>({
     return {
       wants: [
         // First: as it is, tor might not even accept the stanza.
-        want(onionDirectory, privately, { private: true }),
-        ...(content ? [want(onionKey, service, { key: content })] : []),
-        ...(clients ? [want(onionClients, service, { clients: Object.entries(clients).map(entry => entry.join(' ')).sort() })] : []),
+        want(onionDirectoryResource, privately, { private: true }),
+        ...(content ? [want(onionKeyResource, service, { key: content })] : []),
+        ...(clients ? [want(onionClientsResource, service, { clients: Object.entries(clients).map(entry => entry.join(' ')).sort() })] : []),
         ...stanza,
-        want(onionAddress, service, {}),
+        want(onionAddressResource, service, {}),
       ],
       output: states => {
         const hostname = states.at(-1)?.hostname
@@ -88,7 +88,7 @@ export const onionService = defineModule<typeof args, { hostname: string }>({
 
 /** @throws PlaybookError for a directory that is no onion service's and that tor, or the removal of its keys, would take over. */
 async function refuseForeign(directory: string, state: 'present' | 'absent', host: HostView): Promise<void> {
-  const current = await host.current(onionDirectory, { directory })
+  const current = await host.current(onionDirectoryResource, { directory })
   const holds = current?.others.slice(0, 3).join(', ')
   if (current?.is === 'something else') {
     throw new PlaybookError(`${directory} is not the directory of an onion service: ${holds ? `it holds ${holds}, and no key` : 'it is a link or a file'}.`, { hint: 'Name a directory that holds the service\'s keys (hs_ed25519_secret_key), or one that does not exist yet.' })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { absolutePath, defineModule, findSource, parseRequirement, readRequirements, runsBuild, Secret, venv, want } from '../lib/index.ts'
+import { absolutePath, defineModule, findSource, parseRequirement, readRequirements, runsBuild, Secret, venvResource, want } from '../lib/index.ts'
 
 function isRequirement(text: string): boolean {
   try {
@@ -76,6 +76,6 @@ export const pipVenv = defineModule({
       files: { requirements: text([...options, ...packages, ...found.lines]), constraints: text(found.constraintLines) },
       pipOptions: [...(onlyBinary ? ['--only-binary=:all:'] : []), ...(proxy === undefined ? [] : ['--proxy', proxy, '--retries', '10', '--timeout', '120'])],
     }
-    return { wants: [want(venv, key, state === 'absent' ? null : { python: 'sound', systemSitePackages, missing: [], unwanted: [] })] }
+    return { wants: [want(venvResource, key, state === 'absent' ? null : { python: 'sound', systemSitePackages, missing: [], unwanted: [] })] }
   },
 })

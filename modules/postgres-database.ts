@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { connectionLimit, defineModule, encodingName, icuLocaleName, localeName, missingRoles, noSuchRole, PlaybookError, postgresDatabase as databaseResource, postgresName, postgresText, want, type DatabaseState } from '../lib/index.ts'
+import { connectionLimit, defineModule, encodingName, icuLocaleName, localeName, missingRoles, noSuchRole, PlaybookError, postgresDatabaseResource as databaseResource, postgresName, postgresText, want, type DatabaseState } from '../lib/index.ts'
 
 const locale = postgresText.min(1, 'must be a locale, as in \'C.UTF-8\'').optional()
 

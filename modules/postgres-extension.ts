@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineModule, PlaybookError, postgresAvailable, postgresDatabase, postgresExtension as extension, postgresName, postgresText, want, type HostView } from '../lib/index.ts'
+import { defineModule, PlaybookError, postgresAvailableResource, postgresDatabaseResource, postgresExtensionResource as extension, postgresName, postgresText, want, type HostView } from '../lib/index.ts'
 
 const args = z.strictObject({
   /** The database it is in. */
@@ -34,7 +34,7 @@ export const postgresExtension = defineModule({
   async plan({ database, name, state, cascade, ...desired }, host) {
     const key = { database, name, cascade }
     if (state === 'absent') return { wants: [want(extension, key, null)] }
-    const [there, current] = await Promise.all([host.current(postgresDatabase, { name: database }), host.current(extension, key)])
+    const [there, current] = await Promise.all([host.current(postgresDatabaseResource, { name: database }), host.current(extension, key)])
     if (!there && !host.mayCome()) throw new PlaybookError(`There is no database ${database}.`, { hint: 'Make it by a task before this one (postgres-database).' })
     const comes = current === null ? desired.version : desired.version === current.version ? undefined : desired.version
     if ((current === null || comes !== undefined) && !host.mayBeThere()) await refuseUnavailable(host, { database, name, cascade, version: comes })
@@ -44,12 +44,12 @@ export const postgresExtension = defineModule({
 
 /** What the server would refuse only when the extension is made. What it requires may be made by a task before this one. */
 async function refuseUnavailable(host: HostView, { database, name, cascade, version }: { database: string; name: string; cascade: boolean; version: string | undefined }): Promise<void> {
-  const available = await host.current(postgresAvailable, { name })
+  const available = await host.current(postgresAvailableResource, { name })
   if (!available) throw new PlaybookError(`PostgreSQL on this host has no extension ${name}.`, { hint: 'Install the package that brings it by a task before this one (apt); select name from pg_available_extensions lists those that there are.' })
   const required = available.requires[version ?? available.defaultVersion]
   if (required === undefined) throw new PlaybookError(`PostgreSQL on this host has no version ${version ?? available.defaultVersion} of the extension ${name}, but ${Object.keys(available.requires).sort().join(', ')}.`)
   const names = required.split(' ').filter(Boolean)
-  const states = await Promise.all(names.map(async other => (await host.current(extension, { database, name: other })) ?? (cascade ? await host.current(postgresAvailable, { name: other }) : null)))
+  const states = await Promise.all(names.map(async other => (await host.current(extension, { database, name: other })) ?? (cascade ? await host.current(postgresAvailableResource, { name: other }) : null)))
   const missing = names.filter((_, index) => states[index] === null)
   if (missing.length) throw new PlaybookError(`The extension ${name} requires ${missing.join(', ')}, which ${missing.length > 1 ? 'are' : 'is'} not ${cascade ? 'available' : `in the database ${database}`}.`, { hint: cascade ? 'Install the packages that bring them (apt).' : 'Make it by a task before this one, or say cascade: true.' })
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineModule, isPlural, missingRoles, noSuchRole, objectOf, PlaybookError, postgresName, postgresPrivileges, privilegeTargets, want } from '../lib/index.ts'
+import { defineModule, isPlural, missingRoles, noSuchRole, objectOf, PlaybookError, postgresName, postgresPrivilegesResource, privilegeTargets, want } from '../lib/index.ts'
 
 type Target = (typeof privilegeTargets)[number]
 
@@ -72,7 +72,7 @@ export const postgresGrant = defineModule({
   args,
   async plan({ privileges, grantOption, madeBy, ...place }, host) {
     const key = { ...place, maker: madeBy }
-    const [current, missing] = await Promise.all([host.current(postgresPrivileges, key), missingRoles(host, place.role === 'public' ? [] : [place.role])])
+    const [current, missing] = await Promise.all([host.current(postgresPrivilegesResource, key), missingRoles(host, place.role === 'public' ? [] : [place.role])])
     const where = [place.on, place.schema, place.name, madeBy].filter(part => part !== undefined).join(' ')
     // In check mode the object, or PostgreSQL itself, may come with what is still to be installed: it has no privileges of its own then.
     if (!current && (isPlural(place.on) || !host.mayCome())) throw new PlaybookError(`Nothing to be granted is there: ${where}, in the database ${place.database}.`, { hint: 'A task before this one has to make it.' })
@@ -80,6 +80,6 @@ export const postgresGrant = defineModule({
     const objects = current && isPlural(place.on) ? Object.keys(current.privileges) : [objectOf(key)]
     // Who is not there has no privileges that could be taken away.
     if (wanted !== '' && objects.length > 0 && missing[0] !== undefined) throw noSuchRole(missing[0])
-    return { wants: [want(postgresPrivileges, key, { privileges: Object.fromEntries(objects.map(object => [object, wanted])) })] }
+    return { wants: [want(postgresPrivilegesResource, key, { privileges: Object.fromEntries(objects.map(object => [object, wanted])) })] }
   },
 })

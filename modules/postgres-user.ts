@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { connectionLimit, defineModule, isListSetting, isNameList, joinNames, missingRoles, namedOnce, noSuchRole, postgresName, postgresPassword, postgresRole, postgresText, postgresTime, settingText, storedForm, want } from '../lib/index.ts'
+import { connectionLimit, defineModule, isListSetting, isNameList, joinNames, missingRoles, namedOnce, noSuchRole, postgresName, postgresPassword, postgresRoleResource, postgresText, postgresTimeResource, settingText, storedForm, want } from '../lib/index.ts'
 
 const flag = z.boolean('must be true or false').optional()
 
@@ -72,16 +72,16 @@ export const postgresUser = defineModule({
   name: 'postgres-user',
   args,
   async plan({ name, state, login, password, updatePassword, validUntil, config: given, resetOtherConfig, ...fields }, host) {
-    if (state === 'absent') return { wants: [want(postgresRole, { name }, null)] }
+    if (state === 'absent') return { wants: [want(postgresRoleResource, { name }, null)] }
     const [current, time, missing] = await Promise.all([
-      host.current(postgresRole, { name }), validUntil === undefined ? null : host.current(postgresTime, { text: validUntil }), missingRoles(host, fields.memberOf ?? []),
+      host.current(postgresRoleResource, { name }), validUntil === undefined ? null : host.current(postgresTimeResource, { text: validUntil }), missingRoles(host, fields.memberOf ?? []),
     ])
     if (missing[0] !== undefined) throw noSuchRole(missing[0])
     const keeps = password === undefined || (current !== null && updatePassword === 'on-create')
     const stored = keeps ? undefined : await storedForm(password, current?.password?.bytes?.toString())
     const others = Object.entries(current?.config ?? {}).map(([setting, value]) => [setting, resetOtherConfig ? null : value] as const)
     return {
-      wants: [want(postgresRole, { name }, {
+      wants: [want(postgresRoleResource, { name }, {
         ...fields,
         // A role that is there was made so by somebody: one that gathers privileges is not to log in because nothing is said of it.
         login: login ?? (current ? undefined : true),

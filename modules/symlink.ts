@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineModule, file, filePath, lookAtFile, planLink, PlaybookError, refuseStrangeLink, want } from '../lib/index.ts'
+import { defineModule, fileResource, filePath, lookAtFile, planLink, PlaybookError, refuseStrangeLink, want } from '../lib/index.ts'
 
 const args = z.strictObject({
   path: filePath,
@@ -31,7 +31,7 @@ export const symlink = defineModule({
       const { key, current } = await lookAtFile(host, { path, noFollow: true })
       if (current?.type === 'directory') throw new PlaybookError(`${path} is a directory: directory({ state: 'absent' }) removes it.`)
       refuseStrangeLink(current)
-      return { wants: [want(file, { ...key, backup }, null)] }
+      return { wants: [want(fileResource, { ...key, backup }, null)] }
     }
     return { wants: await planLink(host, { path, noFollow: true, backup, ...rest }, target ?? '') }
   },

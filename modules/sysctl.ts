@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Content, defineModule, file, kernelParameter, parameterName, ReadError, want } from '../lib/index.ts'
+import { Content, defineModule, fileResource, sysctlResource, parameterName, ReadError, want } from '../lib/index.ts'
 
 const args = z.strictObject({
   /** As sysctl(8) has it, 'net.ipv4.ip_forward' or 'net/ipv4/ip_forward'. */
@@ -28,14 +28,14 @@ export const sysctl = defineModule({
   args,
   async plan({ name, value = '', state, live }, host) {
     const path = fileOf(name)
-    if (state === 'absent') return { wants: [want(file, { path, noFollow: true }, null)] }
+    if (state === 'absent') return { wants: [want(fileResource, { path, noFollow: true }, null)] }
     const content = Content.of(`${name} = ${value}\n`)
     const key = { path, content: { unless: content.askedBy } }
-    const boot = want(file, key, { type: 'file', content, mode: '0644', owner: 'root', group: 'root' })
+    const boot = want(fileResource, key, { type: 'file', content, mode: '0644', owner: 'root', group: 'root' })
     if (!live) return { wants: [boot] }
-    const [running] = await Promise.all([host.current(kernelParameter, { name }), host.current(file, key)])
+    const [running] = await Promise.all([host.current(sysctlResource, { name }), host.current(fileResource, key)])
     if (running === null) throw new ReadError(`The running kernel has no parameter ${name}.`, { hint: 'Look for a misspelling, or for a kernel module that is not loaded yet; live: false sets it at boot only.' })
     // First the kernel: what it refuses is not to be set at every boot.
-    return { wants: [want(kernelParameter, { name }, { value }), boot] }
+    return { wants: [want(sysctlResource, { name }, { value }), boot] }
   },
 })

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { z } from 'zod'
-import { name as account, Content, defineModule, plainName, planOwnership, PlaybookError, renderTemplate, unitFile, unitName, want, type HostView, type Want } from '../lib/index.ts'
+import { name as account, Content, defineModule, plainName, planOwnership, PlaybookError, renderTemplate, unitFileResource, unitName, want, type HostView, type Want } from '../lib/index.ts'
 
 const value = z.union([z.string().regex(/^[^\r\n]*$/, 'must be one line'), z.number(), z.boolean()])
 
@@ -39,15 +39,15 @@ export function unitText(sections: NonNullable<z.output<typeof args>['sections']
  */
 export async function planUnitFile(host: HostView, path: string, text: string | Content | null, validate?: readonly string[]): Promise<Want[]> {
   if (text === null) {
-    const link = linkOf(path, await host.current(unitFile, { path, noFollow: true }))
+    const link = linkOf(path, await host.current(unitFileResource, { path, noFollow: true }))
     if (link?.is === 'an alias') throw link.error
-    return link?.is === 'a mask' ? [] : [want(unitFile, { path, noFollow: true }, null)]
+    return link?.is === 'a mask' ? [] : [want(unitFileResource, { path, noFollow: true }, null)]
   }
   const content = text instanceof Content ? text : Content.of(text)
   const key = { path, content: { unless: content.askedBy }, noFollow: true, parents: true, validate }
-  const link = linkOf(path, await host.current(unitFile, key))
+  const link = linkOf(path, await host.current(unitFileResource, key))
   if (link) throw link.error
-  return [want(unitFile, key, { type: 'file', content, owner: 'root', group: 'root', mode: '0644' })]
+  return [want(unitFileResource, key, { type: 'file', content, owner: 'root', group: 'root', mode: '0644' })]
 }
 
 /** What a link in the place of a unit file is; undefined where there is none. */

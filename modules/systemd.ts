@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { CertainError, defineModule, file, PlaybookError, unit as unitResource, unitEvent, unitMask, unitName, unitWait, want, type HostView, type Want } from '../lib/index.ts'
+import { CertainError, defineModule, fileResource, PlaybookError, unitResource as unitResource, unitEventResource, unitMaskResource, unitName, unitWaitResource, want, type HostView, type Want } from '../lib/index.ts'
 
 const args = z.strictObject({
   /** A unit; without a suffix it is a service. Give the unit's own name: an alias costs one more round trip. */
@@ -26,14 +26,14 @@ export async function planUnit({ unit, state, enabled, masked }: { unit: string;
   const path = `/etc/systemd/system/${unit}`
   const [current, own] = await Promise.all([
     host.current(unitResource, { unit }),
-    host.current(file, { path, noFollow: true }),
-    masked === undefined ? null : host.current(unitMask, { unit }),
+    host.current(fileResource, { path, noFollow: true }),
+    masked === undefined ? null : host.current(unitMaskResource, { unit }),
   ])
   // In a check of one that is new, what is not asked for is not known.
   const wasMasked = current?.enabled?.startsWith('masked') ?? false
   // An empty file is a mask, too.
   if (masked && own?.type === 'file' && !wasMasked) throw new PlaybookError(`Failed to mask unit, file "${path}" already exists.`, { hint: 'A unit of the administrator is removed (systemd-unit), not masked.' })
-  const mask = masked === undefined ? [] : [want(unitMask, { unit }, { masked })]
+  const mask = masked === undefined ? [] : [want(unitMaskResource, { unit }, { masked })]
   if (state === undefined && enabled === undefined) return mask
   if (current === null && own === null && !host.mayCome() && masked !== true) throw new PlaybookError(`There is no unit ${unit}.`, { hint: 'Install its package or write its file (systemd-unit) by a task before this one.' })
   if (wasMasked && masked !== false && (enabled || state === 'started')) throw new PlaybookError(`Unit ${unit} is masked.`, { hint: 'Say masked: false to let it be started.' })
@@ -58,14 +58,14 @@ export async function planUnit({ unit, state, enabled, masked }: { unit: string;
     enabled: enabled === undefined || masked ? undefined : fits ? known : atBoot[enabled ? 0 : 1],
     links: enabled && !masked && known === 'enabled' ? current?.asked : undefined,
     needsDaemonReload: current ? false : undefined,
-  }), ...(starts ? [want(unitWait, { unit: current.id || unit }, {})] : [])]
+  }), ...(starts ? [want(unitWaitResource, { unit: current.id || unit }, {})] : [])]
   return masked ? [...itself, ...mask] : [...mask, ...itself]
 }
 
 /** @throws CertainError for an event of a unit that does not exist and that nothing before brings: its name may be misspelt. */
 async function refuseMissing(unit: string, event: 'restarted' | 'reloaded', host: HostView): Promise<void> {
-  const fileOf = (unit: string) => host.current(file, { path: `/etc/systemd/system/${unit}`, noFollow: true })
-  const found = await Promise.all([host.current(unitResource, { unit }), fileOf(unit), fileOf(unit.replace(/@.+(?=\.)/, '@')), host.current(unitEvent, { unit, event })])
+  const fileOf = (unit: string) => host.current(fileResource, { path: `/etc/systemd/system/${unit}`, noFollow: true })
+  const found = await Promise.all([host.current(unitResource, { unit }), fileOf(unit), fileOf(unit.replace(/@.+(?=\.)/, '@')), host.current(unitEventResource, { unit, event })])
   if (found.every(state => state === null) && !host.mayBeThere()) throw new CertainError(`There is no unit ${unit}.`, { hint: 'Is its name right? Else install its package or write its file (systemd-unit) by a task before this one.' })
 }
 
@@ -85,7 +85,7 @@ export const systemd = defineModule({
   async plan({ unit, state, enabled, masked }, host) {
     if (state !== 'restarted' && state !== 'reloaded') return { wants: await planUnit({ unit, state, enabled, masked }, host) }
     await refuseMissing(unit, state, host)
-    return { wants: [want(unitEvent, { unit, event: state }, {})] }
+    return { wants: [want(unitEventResource, { unit, event: state }, {})] }
   },
   onlyInHandlers: ({ state }) => (state === 'restarted' || state === 'reloaded'
     ? `'${state}' is an event, and as a task it would happen on every run: put it into a handler, or use 'started'` : undefined),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { absolutePath, defineModule, file, planOwnership, name as account, plainName, systemdCommand, systemdEnvironment, unit as unitResource, want } from '../lib/index.ts'
+import { absolutePath, defineModule, fileResource, planOwnership, name as account, plainName, systemdCommand, systemdEnvironment, unitResource as unitResource, want } from '../lib/index.ts'
 import { planUnitFile, unitText } from './systemd-unit.ts'
 import { planUnit } from './systemd.ts'
 
@@ -46,7 +46,7 @@ export const timer = defineModule({
     const calendar = ['systemd-analyze', 'calendar', '--', ...schedule]
     // A new timer is written by this task itself, so its unit need not be there yet.
     const [there, , , ...files] = await Promise.all([
-      host.current(unitResource, { unit: `${name}.timer` }), host.current(file, { path: clock, noFollow: true }), planOwnership(host, user, undefined),
+      host.current(unitResource, { unit: `${name}.timer` }), host.current(fileResource, { path: clock, noFollow: true }), planOwnership(host, user, undefined),
       planUnitFile(host, service, unitText({
         Unit: { Description: description.replaceAll('%', '%%') },
         Service: {

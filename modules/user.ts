@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { absolutePath, CertainError, Content, defineModule, file, filePath, homeInTheWay, name, planHome, PlaybookError, Secret, user as userResource, want, type HostView } from '../lib/index.ts'
+import { absolutePath, CertainError, Content, defineModule, fileResource, filePath, homeInTheWay, name, planHome, PlaybookError, Secret, userResource as userResource, want, type HostView } from '../lib/index.ts'
 import { groupNames } from './group.ts'
 
 /** crypt(5): `$id$…` with a hash of the length that its method has, an old DES hash, or one of the marks for "no password". */
@@ -61,7 +61,7 @@ async function stillHolds(holder: string, uid: string | undefined, host: HostVie
 async function refuseHomeOfAnother(login: string, host: HostView): Promise<void> {
   const current = await host.current(userResource, { name: login })
   if (current?.homeDirectory !== 'present') return
-  const home = await host.current(file, { path: current.home, noFollow: true })
+  const home = await host.current(fileResource, { path: current.home, noFollow: true })
   if (home?.owner === undefined || home.owner === login || (await host.current(userResource, { name: home.owner }))?.uid === current.uid) return
   throw new PlaybookError(`${current.home}, the home directory of ${login}, belongs to ${home.owner}, and userdel would not remove it.`, { hint: 'Leave removeHome out, or remove it by a task before this one (directory).' })
 }
@@ -90,7 +90,7 @@ export const user = defineModule({
       uid === undefined || nonUnique ? null : host.current(userResource, { name: uid }),
       groupNames(group === undefined ? [] : [group], host),
       groups && groupNames(groups, host),
-      moveHome && home !== undefined ? host.current(file, { path: home, noFollow: true }) : null,
+      moveHome && home !== undefined ? host.current(fileResource, { path: home, noFollow: true }) : null,
     ])
     if (home !== undefined && inTheWay && current && current.home !== home && current.homeDirectory === 'present') throw new PlaybookError(homeInTheWay(login, home), { hint: 'Move it away first, or leave moveHome out.' })
     if (holder && holder.name !== login && current?.uid !== uid && await stillHolds(holder.name, uid, host)) throw new CertainError(`UID ${uid} is already that of user ${holder.name}.`, { hint: 'Choose another uid, or say nonUnique: true.' })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { absolutePath, defineModule, filePath, port as portArgument, wait, want } from '../lib/index.ts'
+import { absolutePath, defineModule, filePath, port as portArgument, waitResource, want } from '../lib/index.ts'
 
 const args = z.strictObject({
   /** A path to look at. */
@@ -42,6 +42,6 @@ export const waitFor = defineModule({
   args,
   plan({ path, port, tor, host, state, contains, timeoutSeconds, intervalSeconds, message }) {
     const condition = tor !== undefined ? { tor } : port === undefined ? { path: path ?? '/', absent: state === 'absent', contains } : { port, host, state: ({ present: 'open', absent: 'closed', drained: 'drained' } as const)[state] }
-    return { wants: [want(wait, { condition, timeoutSeconds, intervalSeconds, message }, {})] }
+    return { wants: [want(waitResource, { condition, timeoutSeconds, intervalSeconds, message }, {})] }
   },
 })

@@ -2,27 +2,15 @@ import { ApplyError, NotConvergedError, StaleError, SteadError } from '../errors
 import { compareWant, type PlannedWant, type TaskPlan } from '../plan/plan-task.ts'
 import { notified, type AnyTask } from '../playbook/task.ts'
 import { showDifferences } from '../report/diff.ts'
-import type { Change } from '../report/report.ts'
 import type { FramePart } from '../shell/frame.ts'
 import { STALE } from '../resources/files/file-write.ts'
 import { APPLY_TIMEOUT_SECONDS, type Session } from '../shell/session.ts'
 import { batch, requestIdentity } from '../state/batch.ts'
 import type { Request, State, Writing } from '../state/resource.ts'
 import { findCause } from './find-cause.ts'
-import type { HostWalk } from '../run/open-host.ts'
+import type { HostWalk } from '../walk/host-walk.ts'
 import { writeJournal } from '../walk/journal.ts'
 import { waitNote } from './wait-note.ts'
-
-/** The changes of a plan as the report shows them. */
-export function changesOf({ wants }: TaskPlan): Change[] {
-  return wants.flatMap(({ want: { resource, key }, identity, differences: list, current }) =>
-    list.length > 0 && resource.event?.effect !== 'wait' ? [{ resource: identity, diff: showDifferences(list, current, { edited: resource.madeFrom?.(key) !== undefined }) }] : [])
-}
-
-/** The changes of a task whose `checkMode` is true: it shows what it would do, and never does it. */
-export function neverApplied(changes: readonly Change[]): Change[] {
-  return changes.map(change => ({ ...change, reason: 'the task is never applied (checkMode: true)' }))
-}
 
 /**
  * Applies one task in one frame: notes its handlers down, writes what differs, in order, reads it back, and reads what the next tasks need.

@@ -1,13 +1,15 @@
-import { ApplyError, ConnectError, format, NotConvergedError, StaleError, SteadError } from '../errors.ts'
+import { ApplyError, ConnectError, NotConvergedError, StaleError, SteadError } from '../errors.ts'
+import { formatError } from '../report/format-error.ts'
 import { changesAnything, isDone, lookUpLeftOut, planTask, settle, type TaskPlan } from '../plan/plan-task.ts'
 import { requestsOf } from '../plan/prefetch.ts'
 import { Pass } from '../playbook/pass.ts'
 import { notified, type AnyTask } from '../playbook/task.ts'
 import type { Change, HandlerReport, TaskReport, TaskStatus } from '../report/report.ts'
 import { ConnectionLost, type Session } from '../shell/session.ts'
-import { applyTask, changesOf, neverApplied } from './apply-task.ts'
+import { applyTask } from './apply-task.ts'
+import { changesOf, ignored, neverApplied } from '../walk/told.ts'
 import type { Request } from '../state/resource.ts'
-import { hostSource, type HostWalk } from '../run/open-host.ts'
+import { hostSource, type HostWalk } from '../walk/host-walk.ts'
 import { clearJournal, writeJournal } from '../walk/journal.ts'
 import { Patience } from '../walk/reconnect.ts'
 import { refuseStopped } from '../walk/stop.ts'
@@ -184,7 +186,7 @@ export class Convergence {
         // It ran without an error, so that its note is gone, and yet it did not come about.
         if (error instanceof NotConvergedError) await this.#session.apply([{ script: writeJournal(playbook, [handler.name]) }])
         report.status = 'failed'
-        Object.assign(report, { error: format(error instanceof SteadError ? error.at({ host, task: handler.name }) : error), ...ignored(handler.task) })
+        Object.assign(report, { error: formatError(error instanceof SteadError ? error.at({ host, task: handler.name }) : error), ...ignored(handler.task) })
       }
       this.#pending.delete(handler.name)
       this.#patience.renew()
@@ -223,7 +225,7 @@ export class Convergence {
 
   #failTask(task: AnyTask, error: unknown, startedAt: number): void {
     task.settle({ known: false })
-    const message = format(error instanceof SteadError ? error.at({ host: this.#walk.name, task: task.name }) : error)
+    const message = formatError(error instanceof SteadError ? error.at({ host: this.#walk.name, task: task.name }) : error)
     this.#report({ name: task.name, module: '', status: 'failed', changes: [], durationMs: performance.now() - startedAt, error: message, ...ignored(task) })
   }
 
@@ -232,9 +234,4 @@ export class Convergence {
     this.tasks.push(report)
     this.#walk.observer.taskDone(this.#walk.name, report)
   }
-}
-
-/** What a report says of a failure, where the playbook says that it is to be ignored. */
-export function ignored({ options }: AnyTask): { ignored?: true } {
-  return options.ignoreErrors ? { ignored: true } : {}
 }

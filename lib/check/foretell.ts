@@ -1,5 +1,6 @@
-import { CertainError, ConnectError, format, PlaybookError, SteadError } from '../errors.ts'
-import { hostSource, type HostWalk } from '../run/open-host.ts'
+import { CertainError, ConnectError, PlaybookError, SteadError } from '../errors.ts'
+import { formatError } from '../report/format-error.ts'
+import { hostSource, type HostWalk } from '../walk/host-walk.ts'
 import { changesAnything, isDone, lookUpLeftOut, planTask, settle, type PlannedWant, type StateSource, type TaskPlan } from '../plan/plan-task.ts'
 import { isMistake, requestsOf } from '../plan/prefetch.ts'
 import { Pass } from '../playbook/pass.ts'
@@ -7,8 +8,8 @@ import { notified, type AnyTask } from '../playbook/task.ts'
 import { showDifferences } from '../report/diff.ts'
 import type { Change, HandlerReport, TaskReport, TaskStatus } from '../report/report.ts'
 import type { State } from '../state/resource.ts'
-import { changesOf, neverApplied } from '../apply/apply-task.ts'
-import { ignored } from '../apply/converge.ts'
+import { changesOf, neverApplied } from '../walk/told.ts'
+import { ignored } from '../walk/told.ts'
 import { patiently, Patience } from '../walk/reconnect.ts'
 import { refuseStopped } from '../walk/stop.ts'
 import { tidyUpReport } from '../walk/tidy-up.ts'
@@ -73,7 +74,7 @@ async function foretellHandlers(walk: HostWalk, notifications: Map<string, TaskS
       if (status !== 'change' || plan.unknown.size > 0) overlay.untold(name, plan.wants.map(({ want }) => want), { brings: false })
     } catch (error) {
       if (error instanceof ConnectError) throw error
-      if (error instanceof CertainError && status === 'change') failure = { status: 'failed', error: format(error.at({ host: walk.name, task: name })), ...ignored(task) }
+      if (error instanceof CertainError && status === 'change') failure = { status: 'failed', error: formatError(error.at({ host: walk.name, task: name })), ...ignored(task) }
       // What a handler waits for, or cannot tell yet, is a matter of its run; what it writes is no more than unsure until then.
       overlay.untold(name, concerned(requestsOf(walk.asked, [task])), { brings: false })
     }
@@ -117,7 +118,7 @@ async function foretellTask(task: AnyTask, walk: HostWalk, source: StateSource, 
     return report(worst(foretold.map(({ status }) => status)), plan.module, changes)
   } catch (error) {
     if (error instanceof ConnectError) throw error
-    const message = format(error instanceof SteadError ? error.at({ host: walk.name }) : error)
+    const message = formatError(error instanceof SteadError ? error.at({ host: walk.name }) : error)
     // What depends on earlier changes of this run cannot be known yet; only without any, or where it is the playbook's own, is the error the last word.
     if (overlay.untouched || isMistake(error, pass) || error instanceof CertainError || (error instanceof PlaybookError && task.options.checkMode === false)) return { ...report('failed', '', [], message), ...ignored(task) }
     const about = concerned(requestsOf(walk.asked, [task]))

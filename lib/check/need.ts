@@ -6,7 +6,7 @@ import type { Need, Resource } from '../state/resource.ts'
 const schema = z.strictObject({ there: z.literal(true) })
 
 /** Whether a program is on the host. Only a check asks, and it is never written. */
-export const need: Resource<Need, { readonly there: true }, z.infer<typeof schema>> = {
+export const needResource: Resource<Need, { readonly there: true }, z.infer<typeof schema>> = {
   kind: 'need',
   selfContained: true,
   schema,

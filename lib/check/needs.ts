@@ -1,6 +1,6 @@
 import { CertainError } from '../errors.ts'
 import type { PlannedWant } from '../plan/plan-task.ts'
-import { need } from './need.ts'
+import { needResource } from './need.ts'
 import type { Reader } from '../state/reader.ts'
 import type { Overlay } from './overlay.ts'
 
@@ -11,7 +11,7 @@ import type { Overlay } from './overlay.ts'
  */
 export async function doubtOfNeeds({ want: { resource, key, desired }, identity, current, differences }: PlannedWant, reader: Reader, overlay: Overlay): Promise<string | undefined> {
   const needs = differences.length > 0 ? (resource.needs?.(key, current, desired) ?? []) : []
-  const found = await Promise.all(needs.map(each => reader.current(need, each)))
+  const found = await Promise.all(needs.map(each => reader.current(needResource, each)))
   for (const [index, { program, packages }] of needs.entries()) {
     if (found[index] || overlay.bringsPackage(packages)) continue
     if (overlay.mayBeThere || overlay.mayMake(program)) return `it needs ${program}, and of nothing above it is known that it brings that`

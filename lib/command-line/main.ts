@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createColors } from 'picocolors'
-import { format, SteadError } from '../errors.ts'
+import { SteadError } from '../errors.ts'
+import { formatError } from '../report/format-error.ts'
 import { loadInventory, refuseVarsBeside } from '../inventory/load.ts'
 import { overrideConnection } from '../inventory/override-connection.ts'
 import { loadPlaybooks } from '../playbook/load.ts'
@@ -33,7 +34,7 @@ export async function main(words: readonly string[], { out, error }: Streams): P
     }
     return await run(line.arguments, { out, error })
   } catch (problem) {
-    error.write(`${shown(format(problem))}\n`)
+    error.write(`${shown(formatError(problem))}\n`)
     return problem instanceof SteadError ? problem.exitStatus : 70
   }
 }

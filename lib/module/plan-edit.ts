@@ -1,5 +1,5 @@
 import { PlaybookError } from '../errors.ts'
-import { file, type FileKey } from '../resources/files/file.ts'
+import { fileResource, type FileKey } from '../resources/files/file.ts'
 import { Content } from '../state/content.ts'
 import { want, type HostView, type Want } from '../playbook/module.ts'
 import { planFile } from './plan-file.ts'
@@ -26,7 +26,7 @@ export async function planEdit(host: HostView, { path, create, removes, ownBlock
   const key: FileKey = { path, content: 'always', parents: create, madeFrom: ownBlock ? 'its own' : 'what is there', ...rest }
   const touches = !ownBlock || [owner, group, mode].some(attribute => attribute !== undefined)
   // In check mode: the file may still come, and then with something in it to take out.
-  if (removes && touches && host.mayBeThere() && (await host.current(file, key)) === null) return [want(file, key, null)]
+  if (removes && touches && host.mayBeThere() && (await host.current(fileResource, key)) === null) return [want(fileResource, key, null)]
   return planFile(host, key, { type: 'file', owner, group, mode }, current => {
     if (current === null && removes) return 'nothing to do'
     if (current === null && !create && !host.mayCome()) throw new PlaybookError(`The file ${path} is not there.`, { hint: 'Make it by a task before this one (file).', ways: [{ argument: 'create', hint: 'Or give create: true.' }] })

@@ -1,10 +1,10 @@
 import { posix } from 'node:path'
 import { PlaybookError, type Way } from '../errors.ts'
-import { group } from '../resources/users/group.ts'
-import { user } from '../resources/users/user.ts'
-import { file, type FileDesired, type FileKey, type FileState } from '../resources/files/file.ts'
+import { groupResource } from '../resources/users/group.ts'
+import { userResource } from '../resources/users/user.ts'
+import { fileResource, type FileDesired, type FileKey, type FileState } from '../resources/files/file.ts'
 import { wrongType } from '../resources/files/file-write.ts'
-import { numericAccount } from '../resources/users/account-number.ts'
+import { accountNumberResource } from '../resources/users/account-number.ts'
 import type { Content } from '../state/content.ts'
 import { changeMode } from '../resources/files/file-mode.ts'
 import { want, type HostView, type Want } from '../playbook/module.ts'
@@ -22,7 +22,7 @@ export interface WishedFile extends FileDesired {
  * foretold something, what is not there is looked for by its path without links too: a task before may have made it by another spelling.
  */
 export async function lookAtFile(host: HostView, key: FileKey, { held = false, links = 0 } = {}): Promise<{ key: FileKey; current: FileState | null }> {
-  const current = await host.current(file, held ? { ...key, held } : key)
+  const current = await host.current(fileResource, held ? { ...key, held } : key)
   if (current === null && links < MOST_LINKS && host.foretold?.()) {
     const path = await realPath(host, key.path)
     return path === key.path ? { key, current } : lookAtFile(host, { ...key, path }, { held, links: links + 1 })
@@ -35,7 +35,7 @@ export async function lookAtFile(host: HostView, key: FileKey, { held = false, l
 async function realPath(host: HostView, path: string): Promise<string> {
   const parent = posix.dirname(path)
   if (parent === path) return path
-  const state = await host.current(file, { path: parent })
+  const state = await host.current(fileResource, { path: parent })
   const real = state === null ? await realPath(host, parent) : state.real
   return real === undefined ? path : posix.join(real, posix.basename(path))
 }
@@ -74,7 +74,7 @@ export async function planFile(host: HostView, wished: FileKey, attributes: Wish
   const mode = asked && changeMode(asked, current?.type === desired.type ? (current.mode ?? '0000') : usual, isDirectory)
   return [
     ...missing,
-    want(file, key, { ...desired, mode, owner: owner ?? desired.owner, group: groupName ?? desired.group ?? (inherits ? parent.group : undefined) }),
+    want(fileResource, key, { ...desired, mode, owner: owner ?? desired.owner, group: groupName ?? desired.group ?? (inherits ? parent.group : undefined) }),
   ]
 }
 
@@ -84,7 +84,7 @@ export async function planLink(host: HostView, key: FileKey, target: string): Pr
   refuseStrangeLink(current)
   if (current && current.type !== 'link' && !key.replaceOther) throw new PlaybookError(wrongType(key.path, current, 'link'), { ways: [replacing] })
   refuseFullDirectory(key, current)
-  return [...missingParents(above, host), want(file, found, { type: 'link', target })]
+  return [...missingParents(above, host), want(fileResource, found, { type: 'link', target })]
 }
 
 const replacing: Way = { argument: 'replaceOther', hint: 'Or give replaceOther: true, and it is replaced.' }
@@ -114,7 +114,7 @@ function missingParents(above: Awaited<ReturnType<typeof findParents>>, host: Ho
     if (state && state.type !== 'directory') throw new PlaybookError(wrongType(path, state, 'directory'))
     if (!state && !make && !host.mayCome()) throw new PlaybookError(`The directory ${path} is not there.`, { hint: 'Make it first (directory).', ways: [{ argument: 'parents', hint: 'Or give parents: true.' }, { argument: 'create', hint: 'Or give create: true, which makes the file too.' }] })
     if (!state && make) refuseGift(host, path, 'root', null)
-    return state || !make ? [] : [want(file, { path }, { type: 'directory', mode: '0755', owner: 'root', group: 'root' })]
+    return state || !make ? [] : [want(fileResource, { path }, { type: 'directory', mode: '0755', owner: 'root', group: 'root' })]
   })
 }
 
@@ -146,8 +146,8 @@ function noSuch(what: 'user' | 'group', name: string | undefined): PlaybookError
 /** The name of an account given by name or number; null where it is not there. */
 async function accountName(host: HostView, database: 'passwd' | 'group', given: string | undefined): Promise<string | undefined | null> {
   if (given === undefined || given === 'root') return given
-  if (/^\d+$/.test(given)) return (await host.current(numericAccount, { database, id: given }))?.name ?? given
-  const account = database === 'passwd' ? await host.current(user, { name: given }) : await host.current(group, { name: given })
+  if (/^\d+$/.test(given)) return (await host.current(accountNumberResource, { database, id: given }))?.name ?? given
+  const account = database === 'passwd' ? await host.current(userResource, { name: given }) : await host.current(groupResource, { name: given })
   return account || host.mayCome() ? given : null
 }
 

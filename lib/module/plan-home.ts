@@ -1,5 +1,5 @@
 import { PlaybookError } from '../errors.ts'
-import { file } from '../resources/files/file.ts'
+import { fileResource } from '../resources/files/file.ts'
 import { noSkeleton } from '../resources/users/user.ts'
 import type { HostView, Want } from '../playbook/module.ts'
 import { planParents, refuseStrangeLink } from './plan-file.ts'
@@ -12,7 +12,7 @@ import { planParents, refuseStrangeLink } from './plan-file.ts'
  * @throws PlaybookError where something else is in its place or above it, or where its skeleton is missing.
  */
 export async function planHome(host: HostView, login: string, path: string, skeleton: string | undefined): Promise<Want[]> {
-  const [current, above, from] = await Promise.all([host.current(file, { path }), planParents(host, path), skeleton === undefined ? null : host.current(file, { path: skeleton })])
+  const [current, above, from] = await Promise.all([host.current(fileResource, { path }), planParents(host, path), skeleton === undefined ? null : host.current(fileResource, { path: skeleton })])
   refuseStrangeLink(current)
   if (current && current.type !== 'directory') {
     const is = current.type === 'link' ? `a symbolic link that leads nowhere (to ${current.target ?? ''})` : current.type === 'file' ? 'a file' : 'neither a file nor a directory'

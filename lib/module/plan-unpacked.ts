@@ -1,21 +1,21 @@
 import { PlaybookError } from '../errors.ts'
-import { noDirectory, unpacked, type UnpackedKey, type UnpackedState } from '../resources/files/archive.ts'
+import { noDirectory, archiveResource, type ArchiveKey, type ArchiveState } from '../resources/files/archive.ts'
 import type { FileState } from '../resources/files/file.ts'
 import { want, type HostView, type Want } from '../playbook/module.ts'
 import { lookAtFile, planParents, refuseStrangeLink } from './plan-file.ts'
 
 /** The place of an archive, and what is there. */
 export interface FoundUnpacked {
-  key: UnpackedKey
-  current: UnpackedState | null
+  key: ArchiveKey
+  current: ArchiveState | null
   /** What is at the path itself. */
   itself: FileState | null
   parents: Want[]
 }
 
 /** Looks at the place where an archive is to be unpacked. */
-export async function lookAtUnpacked(host: HostView, key: UnpackedKey): Promise<FoundUnpacked> {
-  const [current, { current: itself }, parents] = await Promise.all([host.current(unpacked, key), lookAtFile(host, { path: key.directory }), planParents(host, key.directory)])
+export async function lookAtUnpacked(host: HostView, key: ArchiveKey): Promise<FoundUnpacked> {
+  const [current, { current: itself }, parents] = await Promise.all([host.current(archiveResource, key), lookAtFile(host, { path: key.directory }), planParents(host, key.directory)])
   return { key, current, itself, parents }
 }
 
@@ -29,5 +29,5 @@ export function planUnpacked({ key, current, itself, parents }: FoundUnpacked, d
   }
   // By name, where there are any: what will go, and what is not as it was unpacked.
   const named = current && !current.whole ? { 'not from the archive': [], 'not as unpacked': [] } : { whole: true as const }
-  return [...parents, want(unpacked, key, { ...desired, ...named })]
+  return [...parents, want(archiveResource, key, { ...desired, ...named })]
 }

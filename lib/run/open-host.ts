@@ -1,47 +1,19 @@
-import { ArgumentError, format, PlaybookError, ReadError } from '../errors.ts'
+import { ArgumentError, PlaybookError, ReadError } from '../errors.ts'
+import { formatError } from '../report/format-error.ts'
 import { contradictions } from '../check/contrary.ts'
 import { factsScript, FactsNotKnown, parseFacts, playbookHost, type Facts } from '../state/facts.ts'
 import { asPlaybookError } from '../playbook/place.ts'
 import { argumentIssues, type HostPlay, type Playbook } from '../playbook/playbook.ts'
 import type { AnyTask } from '../playbook/task.ts'
-import type { Asked, StateSource } from '../plan/plan-task.ts'
 import { askAhead, requestsOf, type LookedAhead } from '../plan/prefetch.ts'
-import type { HandlerReport, TaskReport } from '../report/report.ts'
 import type { ReadOnlyPart, ReadSession } from '../shell/session.ts'
 import { batch } from '../state/batch.ts'
 import { Reader } from '../state/reader.ts'
-import type { Output } from '../state/resource.ts'
+import type { Output } from '../shell/output.ts'
 import { parseJournal, readJournal } from '../walk/journal.ts'
+import type { HostWalk, Observer } from '../walk/host-walk.ts'
 import { patiently, Patience } from '../walk/reconnect.ts'
-import { parseLeftovers, readLeftovers, type Leftover } from '../shell/temporary.ts'
-
-/** Told of a host's progress while it happens. */
-export interface Observer {
-  taskStarted: (host: string, task: string) => void
-  taskDone: (host: string, task: TaskReport) => void
-  handlerDone: (host: string, handler: HandlerReport) => void
-  note: (host: string, message: string) => void
-  /** Aborted when the run is to stop: what was begun is ended, and nothing more is begun. */
-  stop?: AbortSignal
-}
-
-/** What walking a playbook on a host works with, in check mode and for real. */
-export interface HostWalk {
-  name: string
-  playbook: string
-  play: HostPlay
-  /** Tasks that this run leaves out, by tags or since it starts behind them. */
-  leftOut: readonly AnyTask[]
-  /** What each task asked for when it was last planned. */
-  asked: Asked
-  reader: Reader
-  /** Handlers that an earlier, cut-off run left to be run. */
-  pending: Set<string>
-  /** What interrupted runs have put there for the length of a step, and could not take back. */
-  leftovers: readonly Leftover[]
-  observer: Observer
-  facts: Facts
-}
+import { parseLeftovers, readLeftovers } from '../shell/temporary.ts'
 
 /** Chooses the tasks of a play, by tags. */
 export type Choose = (task: AnyTask) => boolean
@@ -122,7 +94,7 @@ export async function openHost(session: ReadSession, prepared: Prepared, choose:
     mistakes.push(...contrary)
     for (const note of notes) observer.note(prepared.host.name, note)
   }
-  if (mistakes.length > 0) throw new PlaybookError(`The playbook is wrong; nothing was touched.\n${mistakes.map(format).join('\n')}`)
+  if (mistakes.length > 0) throw new PlaybookError(`The playbook is wrong; nothing was touched.\n${mistakes.map(formatError).join('\n')}`)
   const { parts, parse } = batch(requestsOf(asked, play.steps.flatMap(step => ('task' in step ? [step.task] : []))))
   const [factsOutput, journal, left, ...outputs] = await ask([{ script: factsScript, about: 'its facts' }, { script: readJournal }, { script: readLeftovers }, ...parts])
   if (!factsOutput || !journal || !left) throw new Error('The first frame was not answered.')
@@ -138,9 +110,4 @@ export async function openHost(session: ReadSession, prepared: Prepared, choose:
 /** The longest time (seconds) that a task of the play allows itself, for reads are made for many tasks at once. */
 function longest(play: HostPlay | undefined): number {
   return Math.max(0, ...(play?.steps ?? []).flatMap(step => ('task' in step ? [step.task.options.timeoutSeconds ?? 0] : [])))
-}
-
-/** States as the host has them now. */
-export function hostSource({ reader, facts }: HostWalk): StateSource {
-  return { current: (resource, key) => reader.current(resource, key), mayCome: () => false, mayBeThere: () => false, facts: () => facts }
 }

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { userInfo, hostname } from 'node:os'
 import { Convergence } from '../apply/converge.ts'
-import { openHost, type Choose, type HostWalk, type Observer, type Prepared } from './open-host.ts'
+import { openHost, type Choose, type Prepared } from './open-host.ts'
+import type { HostWalk, Observer } from '../walk/host-walk.ts'
 import { Interrupted, refuseStopped, stopped } from '../walk/stop.ts'
 import { foretell } from '../check/foretell.ts'
 import type { Overlay } from '../check/overlay.ts'
-import { ConnectError, format } from '../errors.ts'
+import { ConnectError } from '../errors.ts'
+import { formatError } from '../report/format-error.ts'
 import type { Host } from '../inventory/host.ts'
 import { factsScript, parseFacts, type Facts } from '../state/facts.ts'
 import { currentPass, Pass } from '../playbook/pass.ts'
@@ -53,7 +55,7 @@ export async function runHost(host: Host, prepared: Prepared, options: { check: 
   } catch (error) {
     report.status = error instanceof ConnectError ? 'unreachable' : 'failed'
     if (error instanceof Interrupted) report.stopped = true
-    report.error = format(error instanceof ConnectError ? error.at({ host: host.name }) : error)
+    report.error = formatError(error instanceof ConnectError ? error.at({ host: host.name }) : error)
   } finally {
     session.close()
     report.connectMs = session.connectMs

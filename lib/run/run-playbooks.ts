@@ -1,8 +1,10 @@
 import pLimit from 'p-limit'
-import { choosePlay, prepare, type Observer, type Prepared } from './open-host.ts'
+import { choosePlay, prepare, type Prepared } from './open-host.ts'
+import type { Observer } from '../walk/host-walk.ts'
 import { contradictions } from '../check/contrary.ts'
 import { Overlay } from '../check/overlay.ts'
-import { ArgumentError, format, PlaybookError } from '../errors.ts'
+import { ArgumentError, PlaybookError } from '../errors.ts'
+import { formatError } from '../report/format-error.ts'
 import type { Host, Inventory } from '../inventory/host.ts'
 import { selectHosts } from '../inventory/select-hosts.ts'
 import { argumentIssues, type Playbook } from '../playbook/playbook.ts'
@@ -84,8 +86,8 @@ export async function learnFacts(checked: readonly CheckedPlaybook[], options: P
       const facts = await askFacts(host)
       for (const target of targets) if (target.host === host) target.prepared.play = target.prepared.learn(facts)
     } catch (error) {
-      if (error instanceof PlaybookError || error instanceof ArgumentError) problems.note(format(error), host.name)
-      else unreachable.set(host.name, format(error))
+      if (error instanceof PlaybookError || error instanceof ArgumentError) problems.note(formatError(error), host.name)
+      else unreachable.set(host.name, formatError(error))
     }
   })))
   problems.refuse()
@@ -109,7 +111,7 @@ export async function lookAhead(checked: readonly CheckedPlaybook[], selection: 
       if (!prepared.play) continue
       prepared.chosen = await choosePlay(prepared.play, choose(index, host.name))
       const contrary = await contradictions(prepared.chosen.play, prepared.chosen.asked)
-      for (const mistake of [...prepared.chosen.mistakes, ...contrary.mistakes]) problems.note(format(mistake), host.name)
+      for (const mistake of [...prepared.chosen.mistakes, ...contrary.mistakes]) problems.note(formatError(mistake), host.name)
       for (const note of contrary.notes) notes.add(note)
     }
   }

@@ -1,4 +1,4 @@
-import type { Output } from '../state/resource.ts'
+import type { Output } from './output.ts'
 
 /** What a frame's answers may come to together (bytes); what is beyond it is not kept. Edited files may have 100 MB. */
 export const LONGEST_ANSWER = 200_000_000

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { ConnectError, SteadError } from '../errors.ts'
 import { redact } from '../secret/redact.ts'
-import type { Output } from '../state/resource.ts'
+import type { Output } from './output.ts'
 import { connectPatiently } from '../transport/connect-patiently.ts'
 import { NotReachable, type Channel, type Connect, type Connection } from '../transport/transport.ts'
 import { endShellScript } from './end-shell.ts'

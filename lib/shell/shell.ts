@@ -1,6 +1,6 @@
 import { ConnectError, SteadError } from '../errors.ts'
 import { redact } from '../secret/redact.ts'
-import type { Output } from '../state/resource.ts'
+import type { Output } from './output.ts'
 import type { Channel, ChannelEnd } from '../transport/transport.ts'
 import { FrameParser, OutOfStep } from './frame-parser.ts'
 import { LOCKED } from './lock.ts'

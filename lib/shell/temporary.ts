@@ -1,6 +1,6 @@
 import { ReadError } from '../errors.ts'
 import { apply, read, readLines } from './script.ts'
-import type { Output } from '../state/resource.ts'
+import type { Output } from './output.ts'
 
 /** Where a host remembers what a step has put there for its own length only. Survives the run and a reboot. */
 const directory = '/var/lib/stead/temporary'

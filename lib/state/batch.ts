@@ -1,7 +1,8 @@
 import { ReadError } from '../errors.ts'
 import type { ReadScript } from '../shell/script.ts'
 import { keyText } from './key-text.ts'
-import type { AnyResource, Output, Request, State } from './resource.ts'
+import type { AnyResource, Request, State } from './resource.ts'
+import type { Output } from '../shell/output.ts'
 
 /** A script to be run on the host as one part of a frame. */
 export interface ReadPart {

@@ -1,5 +1,5 @@
 import { read } from '../shell/script.ts'
-import type { Output } from './resource.ts'
+import type { Output } from '../shell/output.ts'
 import { PlaybookError } from '../errors.ts'
 
 /** What a host says of itself; it comes with the first frame and costs no round trip. */

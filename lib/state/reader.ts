@@ -1,6 +1,7 @@
 import { batch, requestIdentity, type Answer, type ReadPart } from './batch.ts'
 import { sameValue } from './compare.ts'
-import type { Output, Request, Resource, State } from './resource.ts'
+import type { Request, Resource, State } from './resource.ts'
+import type { Output } from '../shell/output.ts'
 
 /** Sends one frame of reads and gives the outputs in the same order. */
 export type SendReads = (parts: readonly ReadPart[]) => Promise<Output[]>

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { Output } from '../shell/output.ts'
 import type { ApplyScript, ReadScript } from '../shell/script.ts'
 import type { Difference } from './compare.ts'
 import type { Content } from './content.ts'
@@ -8,15 +9,6 @@ export type Value = string | number | boolean | null | Content | readonly string
 
 /** A piece of a host's state, field by field. `null` stands for "is not there". */
 export type State = { readonly [field: string]: Value | undefined }
-
-/** What one script printed: bytes exactly, errors as text. */
-export interface Output {
-  stdout: Buffer
-  stderr: string
-  exitCode: number
-  /** There was more of it than is taken, and none of it was kept. */
-  tooLong?: true
-}
 
 /** How the current state of several keys is asked for, and what its answer means. `parse` is pure. */
 export interface Reading<Current> {

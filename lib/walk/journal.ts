@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { apply, read, type ApplyScript } from '../shell/script.ts'
-import type { Output } from '../state/resource.ts'
+import type { Output } from '../shell/output.ts'
 
 /** Where a host remembers which handlers must still run. Survives the run and a reboot. */
 const directory = '/var/lib/stead/notified'

@@ -1,5 +1,5 @@
 import { ConnectionLost } from '../shell/session.ts'
-import type { Observer } from '../run/open-host.ts'
+import type { Observer } from './host-walk.ts'
 import { stopped } from './stop.ts'
 
 /** Pauses before a lost connection is made anew (milliseconds); a host that is lost again after the last of them is given up. */

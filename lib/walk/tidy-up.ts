@@ -1,6 +1,6 @@
 import type { TaskReport } from '../report/report.ts'
 import type { Session } from '../shell/session.ts'
-import type { HostWalk } from '../run/open-host.ts'
+import type { HostWalk } from './host-walk.ts'
 import { clearLeftovers, parseLeftovers, type Leftover } from '../shell/temporary.ts'
 
 /** How a run, or a check ahead of it, reports that what an interrupted run left is taken back: as a task of its own. */

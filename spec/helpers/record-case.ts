@@ -11,7 +11,7 @@ import { ensureLab, labStatus } from '../../lab/index.ts'
 import { labPlace } from '../../lab/place.ts'
 import { ApplyScript } from '../../lib/shell/script.ts'
 import { Session } from '../../lib/shell/session.ts'
-import type { Output } from '../../lib/state/resource.ts'
+import type { Output } from '../../lib/shell/output.ts'
 import { connectSsh } from '../../lib/transport/ssh.ts'
 import { loadResources, parseCase, writingOf, type ReadingCase } from './recorded-case.ts'
 

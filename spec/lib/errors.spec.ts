@@ -1,7 +1,6 @@
 import { expect } from 'chai'
-import {
-  ApplyError, ArgumentError, ConnectError, format, InventoryError, NotConvergedError, PlaybookError, ReadError, SteadError, UsageError,
-} from '../../lib/errors.ts'
+import { ApplyError, ArgumentError, ConnectError, InventoryError, NotConvergedError, PlaybookError, ReadError, SteadError, UsageError } from '../../lib/errors.ts'
+import { formatError } from '../../lib/report/format-error.ts'
 import { secret } from '../../lib/secret/secret.ts'
 
 describe('errors', () => {
@@ -30,7 +29,7 @@ describe('errors', () => {
       host: 'web1', task: 'Install nginx', resource: 'package[nginx]', command: 'apt-get install nginx', exitCode: 100,
       stderr: 'E: Unable to locate package nginx\nE: done\n', hint: 'Set updateCache: true.',
     })
-    expect(format(error)).to.equal([
+    expect(formatError(error)).to.equal([
       'web1 "Install nginx" package[nginx]: apt-get could not install nginx.',
       '  Command: apt-get install nginx',
       '  Exit status: 100',
@@ -46,27 +45,27 @@ describe('errors', () => {
       { argument: 'packages', message: 'was given 7; a list of names is allowed.' },
       { argument: '', message: 'state is missing.' },
     ])
-    expect(format(error)).to.equal('The arguments of apt are wrong.\n  packages: was given 7; a list of names is allowed.\n  state is missing.')
+    expect(formatError(error)).to.equal('The arguments of apt are wrong.\n  packages: was given 7; a list of names is allowed.\n  state is missing.')
   })
 
   it('name file, line and column of each place in an inventory', () => {
     const first = { file: 'prod.yml', line: 3, column: 5, message: 'No address.' }
-    expect(format(new InventoryError([first]))).to.equal('prod.yml:3:5: No address.')
+    expect(formatError(new InventoryError([first]))).to.equal('prod.yml:3:5: No address.')
     const both = new InventoryError([first, { file: 'prod.ts', message: 'No default export.' }])
-    expect(format(both)).to.equal('The inventory is wrong in 2 places.\n  prod.yml:3:5: No address.\n  prod.ts: No default export.')
+    expect(formatError(both)).to.equal('The inventory is wrong in 2 places.\n  prod.yml:3:5: No address.\n  prod.ts: No default export.')
     expect([both.file, both.line, both.column]).to.deep.equal(['prod.yml', 3, 5])
   })
 
   it('never show a secret', () => {
     const password = secret('errors-spec-password')
     const error = new ApplyError(`psql said ${password.reveal()}`, { stderr: password.reveal(), command: password.reveal(), hint: password.reveal() })
-    expect(format(error)).to.not.include(password.reveal())
-    expect(format(new Error(password.reveal()))).to.not.include(password.reveal())
+    expect(formatError(error)).to.not.include(password.reveal())
+    expect(formatError(new Error(password.reveal()))).to.not.include(password.reveal())
   })
 
   it('show a stack only for a defect, and the cause of what is foreseen', () => {
-    expect(format(new UsageError('x', { cause: new Error('because') }))).to.equal('x\n  Cause: because')
-    expect(format(new TypeError('broken'))).to.match(/^TypeError: broken\n {4}at /)
-    expect(format('thrown text')).to.equal('thrown text')
+    expect(formatError(new UsageError('x', { cause: new Error('because') }))).to.equal('x\n  Cause: because')
+    expect(formatError(new TypeError('broken'))).to.match(/^TypeError: broken\n {4}at /)
+    expect(formatError('thrown text')).to.equal('thrown text')
   })
 })

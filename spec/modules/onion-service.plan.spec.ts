@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { Content } from '../../lib/state/content.ts'
-import { onionAddress } from '../../lib/index.ts'
+import { onionAddressResource } from '../../lib/index.ts'
 import { onionService } from '../../modules/onion-service.ts'
 import { desired, hostView, misuse, wrongArguments } from './plan-module.ts'
 
@@ -19,8 +19,8 @@ describe('onion-service', () => {
 
   it('foretells that tor runs for a service that is new, and nothing of it for one that is there', () => {
     const key = { directory: '/var/lib/tor/web', unit: 'tor@default.service' }
-    expect(onionAddress.foretells?.(key, {}, null).map(({ kind, identity }) => `${kind} ${identity}`)).to.deep.equal(['unit tor@default.service', 'unit tor@default.service'])
-    expect(onionAddress.foretells?.(key, {}, { hostname })).to.deep.equal([])
+    expect(onionAddressResource.foretells?.(key, {}, null).map(({ kind, identity }) => `${kind} ${identity}`)).to.deep.equal(['unit tor@default.service', 'unit tor@default.service'])
+    expect(onionAddressResource.foretells?.(key, {}, { hostname })).to.deep.equal([])
   })
 
   it('gives its address to the tasks that await it, once there is one', async () => {

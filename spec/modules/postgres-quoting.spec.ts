@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { postgresRole } from '../../lib/resources/postgres/postgres-role.ts'
+import { postgresRoleResource } from '../../lib/resources/postgres/postgres-role.ts'
 import { sqlLiteral, sqlName } from '../../lib/resources/postgres/psql.ts'
 import { postgresDatabase } from '../../modules/postgres-database.ts'
 import { postgresExtension } from '../../modules/postgres-extension.ts'
@@ -102,7 +102,7 @@ describe('SQL', () => {
   })
 
   it('a role is read as absent where psql said that it is not installed, and an error where it could not answer', () => {
-    const reading = postgresRole.read([{ name: 'a' }, { name: 'b' }])
+    const reading = postgresRoleResource.read([{ name: 'a' }, { name: 'b' }])
     expect(reading.parse({ stdout: Buffer.alloc(0), stderr: '', exitCode: 69 })).to.deep.equal([null, null])
     expect(() => reading.parse({ stdout: Buffer.alloc(0), stderr: 'no socket', exitCode: 2 })).to.throw('could not be asked')
   })

@@ -6,7 +6,7 @@ import type { Resource } from '../../state/resource.ts'
 import { aptArguments, aptFunctions, autoremove, NO_CACHE_FILES, quietServices, type AptOptions } from './apt-get.ts'
 import { upgradeCommand } from './package-lists.ts'
 
-export interface AptWorkKey {
+export interface AptKey {
   /**
    * `upgrade` removes nothing, `full-upgrade` may; `autoremove` removes what was installed for others only; `autoclean` deletes old downloads.
    * `install` and `remove` are what apt does besides what it is asked for; it is written with the packages themselves.
@@ -21,7 +21,7 @@ export interface AptWorkKey {
   options: AptOptions
 }
 
-export interface AptWorkState {
+export interface AptState {
   readonly [field: string]: { readonly [name: string]: string }
   /** What apt-get would do: by package, from which version to which; empty for none. */
   pending: { readonly [name: string]: string }
@@ -29,7 +29,7 @@ export interface AptWorkState {
 
 const schema = z.strictObject({ pending: z.record(z.string(), z.never()) })
 
-function words({ work, options, packages = [] }: AptWorkKey): string[] {
+function words({ work, options, packages = [] }: AptKey): string[] {
   if (work === 'install') return [work, ...packages]
   if (work === 'remove') return [options.purge ? 'purge' : work, ...packages]
   if (work === 'autoremove') return [work, ...(options.purge ? ['--purge'] : [])]
@@ -41,21 +41,21 @@ function words({ work, options, packages = [] }: AptWorkKey): string[] {
 const NO_PLANNER_LOG = ['-o', 'Dir::Log::Planner=/dev/null']
 
 /** Options that `apt-get -s` is asked with; removals of an upgrade are its own business, not autoremove's. */
-function simulated(key: AptWorkKey): string[] {
+function simulated(key: AptKey): string[] {
   return [...words(key), '-s', ...NO_CACHE_FILES, ...NO_PLANNER_LOG, ...optionsOf(key)]
 }
 
 /** What goes besides is to be told by name, and autoremove is there to remove. */
-function optionsOf(key: AptWorkKey): string[] {
+function optionsOf(key: AptKey): string[] {
   return aptArguments(isBesides(key) || key.work === 'autoremove' ? { ...key.options, failOnRemove: false } : key.options)
 }
 
-function isBesides({ work }: AptWorkKey): boolean {
+function isBesides({ work }: AptKey): boolean {
   return work === 'install' || work === 'remove'
 }
 
 /** Upkeep by apt-get of the host as a whole; it is right where a simulation has nothing to do. Needs no lock to be read. Source: apt-get(8), -s. */
-export const aptWork: Resource<AptWorkKey, AptWorkState, z.infer<typeof schema>> = {
+export const aptResource: Resource<AptKey, AptState, z.infer<typeof schema>> = {
   kind: 'apt',
   selfContained: true,
   schema,

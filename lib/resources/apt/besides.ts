@@ -1,7 +1,7 @@
 import { ReadError } from '../../errors.ts'
 import { want, type HostView, type Want } from '../../playbook/module.ts'
 import type { AptOptions } from './apt-get.ts'
-import { aptWork } from './apt.ts'
+import { aptResource } from './apt.ts'
 
 /**
  * What apt-get would do besides what a task names, as a want that shows it by package and version: dependencies, upgrades, removals. It is written
@@ -12,12 +12,12 @@ import { aptWork } from './apt.ts'
  */
 export async function besides(work: 'install' | 'remove', words: readonly string[], named: readonly string[], options: AptOptions, host: HostView, known = true): Promise<Want[]> {
   const key = { work, packages: words, named, options }
-  if (!known) return [want(aptWork, { ...key, unknown: true }, { pending: {} })]
-  const pending = Object.entries((await host.current(aptWork, key))?.pending ?? {})
+  if (!known) return [want(aptResource, { ...key, unknown: true }, { pending: {} })]
+  const pending = Object.entries((await host.current(aptResource, key))?.pending ?? {})
   const gone = pending.filter(([, versions]) => versions.endsWith(' ')).map(([name, versions]) => `${name} ${versions.trim()}`)
   if (gone.length > 0 && options.failOnRemove !== false) {
     const what = work === 'install' ? `${words.join(', ')} cannot be installed without removing ${gone.join(', ')}` : `${words.join(', ')} cannot be removed without ${gone.join(', ')}`
     throw new ReadError(`${what}: Packages need to be removed but remove is disabled.`, { hint: 'failOnRemove: false lets apt remove them; or name them in a task with state: \'absent\'.' })
   }
-  return pending.length > 0 ? [want(aptWork, key, { pending: {} })] : []
+  return pending.length > 0 ? [want(aptResource, key, { pending: {} })] : []
 }

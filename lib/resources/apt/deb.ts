@@ -48,7 +48,7 @@ D() { # number, path, record
  * A Debian package that comes as a file. Of a file on the host the version is read from it; what was fetched or pushed is remembered by
  * its URL or checksum, so that it is not fetched again to learn its version. Sources: dpkg-deb(1), apt-get(8), apt-helper download-file.
  */
-export const deb: Resource<DebKey, DebState, z.infer<typeof schema>> = {
+export const debResource: Resource<DebKey, DebState, z.infer<typeof schema>> = {
   kind: 'deb',
   selfContained: true,
   schema,

@@ -37,7 +37,7 @@ export function normalizeAnswer(type: DebconfType, value: string): string {
  * The answer to a question of debconf, as it stands in its databases: reading takes no lock and runs no Perl. A password's answer never
  * leaves the host; only its checksum does. Sources: debconf-devel(7), debconf.conf(5), debconf-set-selections(1).
  */
-export const debconfAnswer: Resource<DebconfKey, DebconfState, z.infer<typeof schema>> = {
+export const debconfResource: Resource<DebconfKey, DebconfState, z.infer<typeof schema>> = {
   kind: 'debconf',
   selfContained: true,
   schema,

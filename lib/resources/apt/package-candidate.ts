@@ -39,7 +39,7 @@ export interface CandidateState {
  * What apt would install. It is asked only of packages that are not as they should be, so it costs nothing on a host that is right:
  * then the answer is null. Never written. Source: apt-cache(8), policy and showpkg.
  */
-export const packageCandidate: Resource<CandidateKey, CandidateState, Record<string, never>> = {
+export const packageCandidateResource: Resource<CandidateKey, CandidateState, Record<string, never>> = {
   kind: 'package-candidate',
   selfContained: true,
   schema: z.strictObject({}),

@@ -17,7 +17,7 @@ export interface PackageHoldState {
 const schema = z.strictObject({ held: z.boolean() })
 
 /** Whether dpkg keeps a package in its version. Sources: dpkg-query(1), apt-mark(8), hold. */
-export const packageHold: Resource<PackageHoldKey, PackageHoldState, z.infer<typeof schema>> = {
+export const packageHoldResource: Resource<PackageHoldKey, PackageHoldState, z.infer<typeof schema>> = {
   kind: 'package-hold',
   selfContained: true,
   schema,

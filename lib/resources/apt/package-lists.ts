@@ -20,7 +20,7 @@ export interface PackageListsState {
 const schema = z.strictObject({ fresh: z.literal(true) })
 
 /** apt's package lists, fetched within the time that a task asks for and since the sources changed. Sources: apt-get(8), update; apt.conf(5). */
-export const packageLists: Resource<PackageListsKey, PackageListsState, z.infer<typeof schema>> = {
+export const packageListsResource: Resource<PackageListsKey, PackageListsState, z.infer<typeof schema>> = {
   kind: 'package-lists',
   selfContained: true,
   schema,

@@ -4,7 +4,8 @@ import { compareVersions } from './version.ts'
 import { ReadError } from '../../errors.ts'
 import { apply, read, type ApplyScript } from '../../shell/script.ts'
 import { differences, type Difference } from '../../state/compare.ts'
-import type { Change, Output, Reading, Resource, Writing } from '../../state/resource.ts'
+import type { Change, Reading, Resource, Writing } from '../../state/resource.ts'
+import type { Output } from '../../shell/output.ts'
 import { aptArguments, aptFunctions, autoremove, quietServices, type AptOptions } from './apt-get.ts'
 
 export interface PackageKey {
@@ -43,7 +44,7 @@ export type PackageDesired = z.infer<typeof schema>
  * A Debian package. Installed is what dpkg calls installed, held or not; a package removed with its configuration left, half installed,
  * unpacked or half configured is not. Sources: dpkg-query(1), apt-get(8), apt-mark(8), apt.conf(5).
  */
-export const packages: Resource<PackageKey, PackageState, PackageDesired> = {
+export const packageResource: Resource<PackageKey, PackageState, PackageDesired> = {
   kind: 'package',
   selfContained: true,
   schema,
@@ -74,7 +75,7 @@ grep -sxF -A 2 ${patterns} /var/lib/apt/extended_states || :`,
   }
 }
 
-/** Reads what the script of {@link packages} printed; a pure function of it. */
+/** Reads what the script of {@link packageResource} printed; a pure function of it. */
 export function parsePackages({ stdout, stderr, exitCode }: Output, names: readonly string[]): (PackageState | null)[] {
   if (exitCode !== 0) throw new ReadError('dpkg could not be asked.', { stderr, exitCode, hint: 'stead\'s apt works on Debian and its descendants only.' })
   const [native = '', ...lines] = stdout.toString().split('\n')

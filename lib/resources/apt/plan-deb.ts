@@ -1,7 +1,7 @@
 import { ReadError } from '../../errors.ts'
 import { want, type HostView, type Want } from '../../playbook/module.ts'
-import { deb, type DebKey } from './deb.ts'
-import { file } from '../files/file.ts'
+import { debResource, type DebKey } from './deb.ts'
+import { fileResource } from '../files/file.ts'
 import { lowerVersion } from './plan-packages.ts'
 import { compareVersions } from './version.ts'
 
@@ -12,9 +12,9 @@ import { compareVersions } from './version.ts'
  */
 export async function planDeb(key: DebKey, host: HostView): Promise<Want> {
   const path = 'path' in key.source ? key.source.path : undefined
-  const [current, there] = await Promise.all([host.current(deb, key), path === undefined ? null : host.current(file, { path })])
+  const [current, there] = await Promise.all([host.current(debResource, key), path === undefined ? null : host.current(fileResource, { path })])
   if (path !== undefined && !current && !there && !host.mayBeThere()) throw new ReadError(`There is no file ${path} on this host.`, { hint: 'Put it there by a task before this one.' })
   const [name = '', version = ''] = current?.package.split(' ') ?? []
   if (current?.status === 'another version' && !key.options.allowDowngrade && compareVersions(version, current.version) < 0) throw lowerVersion(name, current.version, version)
-  return want(deb, key, { status: 'installed' })
+  return want(debResource, key, { status: 'installed' })
 }

@@ -2,8 +2,8 @@ import { ReadError } from '../../errors.ts'
 import { want, type HostView, type Want } from '../../playbook/module.ts'
 import type { AptOptions } from './apt-get.ts'
 import { besides } from './besides.ts'
-import { packageCandidate, type CandidateState } from './package-candidate.ts'
-import { packages, type PackageDesired, type PackageState } from './package.ts'
+import { packageCandidateResource, type CandidateState } from './package-candidate.ts'
+import { packageResource, type PackageDesired, type PackageState } from './package.ts'
 import { compareVersions } from './version.ts'
 import { meets, qualifiedName, showWish, type PackageWish } from './wish.ts'
 
@@ -20,20 +20,20 @@ export async function planPackages(wishes: readonly PackageWish[], asked: Packag
   const keyOf = (name: string) => ({ name, options })
   const found = await Promise.all(wishes.map(async (wish): Promise<Planned | undefined> => {
     const [current, known] = await Promise.all([
-      host.current(packages, keyOf(qualifiedName(wish))),
-      host.current(packageCandidate, { wish, state, onlyUpgrade, release: options.release, cacheValidSeconds: options.cacheValidSeconds }),
+      host.current(packageResource, keyOf(qualifiedName(wish))),
+      host.current(packageCandidateResource, { wish, state, onlyUpgrade, release: options.release, cacheValidSeconds: options.cacheValidSeconds }),
     ])
     if (known && Object.keys(known.providers).length > 0) return planVirtual(wish, known, asked, host)
     const desired = choose(wish, asked, current, known)
     return desired && { name: qualifiedName(wish), current, desired, fresh: known?.fresh ?? true, refetched: known?.refetched ?? false }
   }))
   const planned = found.filter(each => each !== undefined)
-  const changing = planned.filter(({ name, current, desired }) => packages.differences?.(keyOf(name), current, desired).some(({ field }) => field !== 'manual'))
+  const changing = planned.filter(({ name, current, desired }) => packageResource.differences?.(keyOf(name), current, desired).some(({ field }) => field !== 'manual'))
   // By lists that will be fetched anew, apt would tell of another day; by those that a task before has fetched, it tells in the run.
   const told = changing.length > 0 && changing.every(({ fresh, refetched }) => fresh || refetched)
   const known = changing.every(({ fresh }) => fresh)
   return [
-    ...planned.map(({ name, desired }) => want(packages, keyOf(name), desired)),
+    ...planned.map(({ name, desired }) => want(packageResource, keyOf(name), desired)),
     ...(told ? await besides('install', changing.map(({ desired: { argument } }) => argument), wishes.map(qualifiedName).concat(changing.map(({ name }) => name)), options, host, known) : []),
   ]
 }
@@ -54,7 +54,7 @@ interface Planned {
 async function planVirtual(wish: PackageWish, { providers, fresh, refetched = false }: CandidateState, { onlyUpgrade, options }: PackagesAsked, host: HostView): Promise<Planned | undefined> {
   const fits = (provided: string | null) => wish.operator === undefined || (provided !== null && meets(wish, provided))
   const names = [...new Set(Object.keys(providers).map(provider => provider.replace(/ .*/, '')))]
-  const states = await Promise.all(names.map(name => host.current(packages, { name, options })))
+  const states = await Promise.all(names.map(name => host.current(packageResource, { name, options })))
   const all = names.map((name, index) => ({ name, current: states[index] ?? null }))
   const there = all.find(({ name, current }) => current?.status === 'installed' && fits(providers[`${name} ${current.version}`] ?? null))
   const fitting = all.filter(({ name }) => Object.entries(providers).some(([provider, provided]) => provider.startsWith(`${name} `) && fits(provided)))

@@ -108,7 +108,7 @@ function howWhole({ whole: { empty, test } = {}, ...key }: CommandKey): ReadScri
 }
 
 /** What a command brings about, as far as a path or a script can tell. */
-export const commandResult: Resource<CommandKey, CommandState, z.infer<typeof schema>> = {
+export const commandResultResource: Resource<CommandKey, CommandState, z.infer<typeof schema>> = {
   kind: 'command',
   selfContained: true,
   schema,
@@ -164,13 +164,13 @@ export function refuseUnwhole({ creates, whole = {} }: CommandKey, current: Comm
   }
 }
 
-/** What {@link commandResult} calls the state that a command brings about. */
+/** What {@link commandResultResource} calls the state that a command brings about. */
 export function resultOf({ creates, removes, unless }: CommandKey): string {
   return creates ?? (removes === undefined ? (unless === undefined ? 'nothing left to do' : 'so') : `without ${removes}`)
 }
 
 /** A command that is run every time, since nothing tells whether it has been. */
-export const commandRun: Resource<CommandKey, CommandState, Record<string, never>> = {
+export const commandRunResource: Resource<CommandKey, CommandState, Record<string, never>> = {
   kind: 'command',
   selfContained: true,
   schema: z.strictObject({}),
@@ -182,7 +182,7 @@ export const commandRun: Resource<CommandKey, CommandState, Record<string, never
 }
 
 /** What a command prints that only reads. It runs with the reads, in check mode too. */
-export const commandOutput: Resource<CommandKey, { readonly stdout: string }, Record<string, never>> = {
+export const commandOutputResource: Resource<CommandKey, { readonly stdout: string }, Record<string, never>> = {
   kind: 'command-output',
   selfContained: true,
   schema: z.strictObject({}),

@@ -30,7 +30,7 @@ export interface WaitState {
 }
 
 /** Waits until a path is there, a port listens or a URL answers. Sources: proc(5) net/tcp, bash(1) /dev/tcp, curl(1), Tor's control-spec. */
-export const wait: Resource<WaitKey, WaitState, Record<string, never>> = {
+export const waitResource: Resource<WaitKey, WaitState, Record<string, never>> = {
   kind: 'wait',
   selfContained: true,
   schema: z.strictObject({}),

@@ -5,11 +5,11 @@ import type { Resource } from '../../state/resource.ts'
 import { temporaryFunctions } from '../../shell/temporary.ts'
 import { listMembers, unpackMembers } from './archive-members.ts'
 import { inOneLine, tagOf } from './beside.ts'
-import { directoriesAbove, file } from './file.ts'
+import { directoriesAbove, fileResource } from './file.ts'
 import { mounts } from './file-read.ts'
 import { fetchTo, needsCurl } from './file-write.ts'
 
-export interface UnpackedKey {
+export interface ArchiveKey {
   directory: string
   /** Names at the top of the directory that do not come from the archive and are kept. */
   keep?: readonly string[]
@@ -31,7 +31,7 @@ export interface UnpackedKey {
   source: { bytes: () => Uint8Array } | { url: string; socks?: string }
 }
 
-export interface UnpackedState {
+export interface ArchiveState {
   readonly [field: string]: string | boolean | readonly string[] | undefined
   /** SHA-256 of the archive that was unpacked; empty where the directory holds something else. */
   sha256: string
@@ -109,7 +109,7 @@ function repairing(directory: string, keep: readonly string[]): ApplyScript {
 for o in "$d".stead-????????; do if [ -d "$o/.stead-kept" ] && [ -O "$o" ] && [ ! -L "$o" ]; then R ${keep}; fi; done`
 }
 
-function parseUnpacked(line: string): UnpackedState | null {
+function parseUnpacked(line: string): ArchiveState | null {
   if (line === '') return null
   const [, sha256 = '', unlisted, now, before, selection = ''] = /^(\w+)( \?)?(?: \+(\S*))?(?: -(\S*))? =(.*)$/.exec(line) ?? []
   // A mark that was cut off is one all the same: its archive is unpacked anew.
@@ -145,7 +145,7 @@ function ownership(owner: string, group: string | undefined): string {
  * the new one, whole. What is kept is moved over, not copied, so that a service goes on writing to it. Sources: tar(1), unzip(1), find(1),
  * rename(2), proc_pid_mountinfo(5).
  */
-export const unpacked: Resource<UnpackedKey, UnpackedState, z.infer<typeof schema>> = {
+export const archiveResource: Resource<ArchiveKey, ArchiveState, z.infer<typeof schema>> = {
   kind: 'archive',
   selfContained: true,
   schema,
@@ -209,7 +209,7 @@ trap Z EXIT`,
   foretells: ({ directory }) => [{ kind: 'file', identity: directory, state: { type: 'directory' }, below: true }, ...directoriesAbove(directory)],
   // The directory's own mode is that of a new one, for few archives bring another.
   overrides: ({ directory, owner = 'root', group = owner === 'root' ? owner : undefined, mode }) => [
-    { resource: file, key: { path: directory }, desired: { type: 'directory', owner, group, mode: mode === undefined ? '0755' : undefined } },
+    { resource: fileResource, key: { path: directory }, desired: { type: 'directory', owner, group, mode: mode === undefined ? '0755' : undefined } },
   ],
   mayComeWithPackage: () => false,
   mayChangeWith: ({ directory, keep = [] }, { kind, name }) => (kind === 'tree' && `${directory}/`.startsWith(`${name}/`)) || (kind === 'file' && name.startsWith(`${directory}/`) && !keep.includes(name.slice(directory.length + 1).split('/')[0] ?? '')),

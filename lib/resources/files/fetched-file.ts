@@ -19,7 +19,7 @@ export interface FetchedFileState {
 const schema = z.strictObject({ sha256: z.string(), mode: z.string() })
 
 /** A file with the content that a URL has. What does not have the checksum never comes to its place. Source: apt-helper, download-file (apt 2.6). */
-export const fetchedFile: Resource<FetchedFileKey, FetchedFileState, z.infer<typeof schema>> = {
+export const fetchedFileResource: Resource<FetchedFileKey, FetchedFileState, z.infer<typeof schema>> = {
   kind: 'fetched-file',
   selfContained: true,
   schema,

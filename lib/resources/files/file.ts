@@ -79,7 +79,7 @@ export type FileDesired = z.infer<typeof schema>
  * into place. Through a symbolic link the target is written and the link stays. Other hard links of a file keep the old bytes, unless it
  * is written in place. A unit file of systemd is followed by one daemon-reload, in the same frame.
  */
-export const file: Resource<FileKey, FileState, FileDesired> = {
+export const fileResource: Resource<FileKey, FileState, FileDesired> = {
   kind: 'file',
   selfContained: true,
   schema,

@@ -4,7 +4,7 @@ import { apply, applyLines, read } from '../../shell/script.ts'
 import type { Resource } from '../../state/resource.ts'
 import { attributes } from './attributes.ts'
 import { beside } from './beside.ts'
-import { file } from './file.ts'
+import { fileResource } from './file.ts'
 import { enter, explained, NEW, own, same } from './file-write.ts'
 
 export interface SecretFileKey {
@@ -34,7 +34,7 @@ const schema = z.strictObject({ mode: z.string(), owner: z.string(), group: z.st
  * A file with a random secret that is made on the host, once, and never leaves it: stead reads who may read it, never what it says.
  * Source: random(4).
  */
-export const secretFile: Resource<SecretFileKey, SecretFileState, z.infer<typeof schema>> = {
+export const secretResource: Resource<SecretFileKey, SecretFileState, z.infer<typeof schema>> = {
   kind: 'secret',
   selfContained: true,
   schema,
@@ -73,5 +73,5 @@ sync -- ${NEW}; [ -s "$b" ] || rm -f -- "$b"; mv -nT -- "$n" "$b" || X "$t"; syn
     }
   },
   foretells: ({ path }, desired) => [{ kind: 'file', identity: path, state: desired && { type: 'file', ...desired } }],
-  overrides: ({ path }, desired) => [{ resource: file, key: { path }, desired: desired && { type: 'file', ...desired } }],
+  overrides: ({ path }, desired) => [{ resource: fileResource, key: { path }, desired: desired && { type: 'file', ...desired } }],
 }

@@ -34,7 +34,7 @@ for f; do
 done`
 
 /** Owner, group and mode of everything below a directory; links are not followed, and of what they are only the owner is set. Source: find(1). */
-export const tree: Resource<TreeKey, TreeState, z.infer<typeof schema>> = {
+export const treeResource: Resource<TreeKey, TreeState, z.infer<typeof schema>> = {
   kind: 'tree',
   selfContained: true,
   schema,

@@ -16,7 +16,7 @@ export interface HostnameState {
 const schema = z.strictObject({ running: z.string(), atBoot: z.string() })
 
 /** The name of the host, now and at boot. Sources: hostname(5), hostname(1). */
-export const hostname: Resource<Record<string, never>, HostnameState, z.infer<typeof schema>> = {
+export const hostnameResource: Resource<Record<string, never>, HostnameState, z.infer<typeof schema>> = {
   kind: 'hostname',
   everywhere: true,
   selfContained: true,

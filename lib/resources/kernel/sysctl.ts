@@ -4,12 +4,12 @@ import { apply, read } from '../../shell/script.ts'
 import { differences } from '../../state/compare.ts'
 import type { Resource } from '../../state/resource.ts'
 
-export interface KernelParameterKey {
+export interface SysctlKey {
   /** Parts with dots, as sysctl(8) has them; a dot within a part is written as a slash there, and here. */
   name: string
 }
 
-export interface KernelParameterState {
+export interface SysctlState {
   readonly [field: string]: string | undefined
   /** Blanks and tabs as one blank. */
   value: string
@@ -68,7 +68,7 @@ export function sameParameter(one: string, other: string): boolean {
 }
 
 /** The value of a parameter of the running kernel. Sources: proc(5), sysctl(8), strtol(3). */
-export const kernelParameter: Resource<KernelParameterKey, KernelParameterState, z.infer<typeof schema>> = {
+export const sysctlResource: Resource<SysctlKey, SysctlState, z.infer<typeof schema>> = {
   kind: 'sysctl',
   everywhere: true,
   selfContained: true,

@@ -5,7 +5,7 @@ import type { Resource, Writing } from '../../state/resource.ts'
 import { writeFile } from '../files/file-write.ts'
 import { temporaryFunctions } from '../../shell/temporary.ts'
 import { tagOf } from '../files/beside.ts'
-import { file } from '../files/file.ts'
+import { fileResource } from '../files/file.ts'
 
 export interface NginxSiteKey {
   name: string
@@ -38,13 +38,13 @@ const paths = (name: string) => ({ available: `/etc/nginx/sites-available/${name
  * A site of Debian's nginx: its file in sites-available together with its link in sites-enabled. Both are written, `nginx -t` checks the whole
  * configuration, and what was there is put back when it does not pass: nginx never finds half a change. Source: nginx(8), -t.
  */
-export const nginxSite: Resource<NginxSiteKey, NginxSiteState, z.infer<typeof schema>> = {
+export const nginxSiteResource: Resource<NginxSiteKey, NginxSiteState, z.infer<typeof schema>> = {
   kind: 'nginx-site',
   selfContained: true,
   schema,
   identify: ({ name }) => name,
   read(keys) {
-    const files = file.read(keys.flatMap(({ name, unless }) => [
+    const files = fileResource.read(keys.flatMap(({ name, unless }) => [
       { path: paths(name).available, content: unless === undefined ? 'always' as const : { unless } },
       { path: paths(name).enabled, noFollow: true },
       { path: debianDefault, noFollow: true },

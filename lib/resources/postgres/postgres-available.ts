@@ -22,7 +22,7 @@ const nothing = z.strictObject({})
  * An extension that can be made in any database, since its files are on the host. It is only ever read: packages bring it.
  * Sources: PostgreSQL documentation, pg_available_extensions, pg_available_extension_versions.
  */
-export const postgresAvailable: Resource<{ name: string }, AvailableState, Record<string, never>> = {
+export const postgresAvailableResource: Resource<{ name: string }, AvailableState, Record<string, never>> = {
   kind: 'postgres-available',
   selfContained: true,
   schema: nothing,

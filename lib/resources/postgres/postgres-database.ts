@@ -45,7 +45,7 @@ const hint = 'Sessions are open in it. They are ended with it by force: true.'
  * are read by way of JSON, in which a missing one is null. Sources: PostgreSQL documentation, pg_database, CREATE DATABASE, ALTER
  * DATABASE, DROP DATABASE.
  */
-export const postgresDatabase: Resource<DatabaseKey, DatabaseState, DatabaseDesired> = {
+export const postgresDatabaseResource: Resource<DatabaseKey, DatabaseState, DatabaseDesired> = {
   kind: 'postgres-database',
   selfContained: true,
   schema,

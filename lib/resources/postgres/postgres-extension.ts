@@ -20,7 +20,7 @@ const row = z.object({ name: z.string(), version: z.string(), schema: z.string()
 export type ExtensionState = Readonly<Omit<z.infer<typeof row>, 'name'>>
 
 /** An extension in a database of PostgreSQL. Sources: PostgreSQL documentation, pg_extension, CREATE EXTENSION, ALTER EXTENSION. */
-export const postgresExtension: Resource<ExtensionKey, ExtensionState, z.infer<typeof schema>> = {
+export const postgresExtensionResource: Resource<ExtensionKey, ExtensionState, z.infer<typeof schema>> = {
   kind: 'postgres-extension',
   selfContained: true,
   schema,

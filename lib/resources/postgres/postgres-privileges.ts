@@ -99,7 +99,7 @@ having not exists (select from aclexplode(acl) t where t.grantee = ${role} and t
  * null where the database, the schema or the object is not there. Sources: PostgreSQL documentation, 5.7 Privileges, GRANT, REVOKE,
  * ALTER DEFAULT PRIVILEGES, aclexplode().
  */
-export const postgresPrivileges: Resource<PrivilegesKey, PrivilegesState, z.infer<typeof schema>> = {
+export const postgresPrivilegesResource: Resource<PrivilegesKey, PrivilegesState, z.infer<typeof schema>> = {
   kind: 'postgres-privileges',
   selfContained: true,
   schema,

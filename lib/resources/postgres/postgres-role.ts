@@ -50,7 +50,7 @@ export const timeInUtc = (time: string): string => `case when isfinite(${time}) 
  * A role of PostgreSQL, with everything that belongs to it in the whole cluster. Privileges on objects are not: see postgres-privileges.ts.
  * Sources: PostgreSQL documentation, pg_authid, pg_auth_members, pg_db_role_setting, CREATE ROLE, ALTER ROLE.
  */
-export const postgresRole: Resource<{ name: string }, RoleState, RoleDesired> = {
+export const postgresRoleResource: Resource<{ name: string }, RoleState, RoleDesired> = {
   kind: 'postgres-role',
   selfContained: true,
   schema,

@@ -16,7 +16,7 @@ const schema = z.strictObject({})
  * What a time means to a host's PostgreSQL, by its own time zone and DateStyle: nothing that could be written, but what a desired time
  * is compared by. Source: PostgreSQL documentation, 8.5.1 Date/Time Input.
  */
-export const postgresTime: Resource<{ text: string }, TimeState, Record<string, never>> = {
+export const postgresTimeResource: Resource<{ text: string }, TimeState, Record<string, never>> = {
   kind: 'postgres-time',
   selfContained: true,
   schema,

@@ -6,7 +6,8 @@ import { holds } from './marker.ts'
 import { normalizeName } from './normalize-name.ts'
 import { parseRequirement } from './requirement.ts'
 import { read, readLines, type ReadScript } from '../../shell/script.ts'
-import type { Output, Reading } from '../../state/resource.ts'
+import type { Reading } from '../../state/resource.ts'
+import type { Output } from '../../shell/output.ts'
 import type { VenvKey, VenvState } from './venv.ts'
 
 /** In an environment for as long as it is written: what pip needs meanwhile. What is there without a run at work was never finished. */

@@ -34,7 +34,7 @@ export interface VenvState {
 const schema = z.strictObject({ python: z.string(), systemSitePackages: z.boolean(), missing: z.array(z.string()), unwanted: z.array(z.string()) })
 
 /** A virtual environment of Python with what is installed in it. Sources: venv and pip documentation, PEP 376, PEP 440, PEP 508, PEP 610. */
-export const venv: Resource<VenvKey, VenvState, z.infer<typeof schema>> = {
+export const venvResource: Resource<VenvKey, VenvState, z.infer<typeof schema>> = {
   kind: 'venv',
   selfContained: true,
   schema,

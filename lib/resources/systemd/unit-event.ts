@@ -13,7 +13,7 @@ export interface UnitEventKey extends UnitKey {
  * A restart or a reload. It came about when the unit runs afterwards (a oneshot that does not stay: when it succeeded), and for a restart as
  * another invocation.
  */
-export const unitEvent: Resource<UnitEventKey, UnitState, Record<string, never>> = {
+export const unitEventResource: Resource<UnitEventKey, UnitState, Record<string, never>> = {
   kind: 'unit-event',
   selfContained: true,
   schema: z.strictObject({}),

@@ -1,6 +1,7 @@
 import { ReadError } from '../../errors.ts'
 import { apply, read, type ApplyScript } from '../../shell/script.ts'
-import type { Output, Reading } from '../../state/resource.ts'
+import type { Reading } from '../../state/resource.ts'
+import type { Output } from '../../shell/output.ts'
 import { alsoOf, askedLinks, linksOf } from './unit-links.ts'
 
 export interface UnitState {

@@ -8,7 +8,7 @@ import type { UnitKey } from './unit.ts'
 const TIMEOUT_SECONDS = 600
 
 /** Waits for a unit that is being started, by whomever: it changes nothing. What fails meanwhile is told with its journal. Source: systemctl(1). */
-export const unitWait: Resource<UnitKey, UnitState, Record<string, never>> = {
+export const unitWaitResource: Resource<UnitKey, UnitState, Record<string, never>> = {
   kind: 'unit-wait',
   selfContained: true,
   schema: z.strictObject({}),

@@ -12,7 +12,7 @@ export interface UnitKey {
 const schema = z.strictObject({ running: z.boolean().optional(), enabled: z.string().optional(), links: z.string().optional(), needsDaemonReload: z.literal(false).optional() })
 
 /** A unit of systemd: whether it runs, and whether it starts at boot. Source: systemctl(1), `org.freedesktop.systemd1`(5). */
-export const unit: Resource<UnitKey, UnitState, z.infer<typeof schema>> = {
+export const unitResource: Resource<UnitKey, UnitState, z.infer<typeof schema>> = {
   kind: 'unit',
   selfContained: true,
   schema,
@@ -62,7 +62,7 @@ if [ -e "$f" ] && ! [ -e ${`/etc/systemd/system/${name}`} ]; then systemctl link
 const maskSchema = z.strictObject({ masked: z.boolean() })
 
 /** Whether a unit is masked, so that nothing can start it; a unit that is not installed can be. Source: systemctl(1), mask. */
-export const unitMask: Resource<UnitKey, { readonly masked: boolean | 'until reboot' }, z.infer<typeof maskSchema>> = {
+export const unitMaskResource: Resource<UnitKey, { readonly masked: boolean | 'until reboot' }, z.infer<typeof maskSchema>> = {
   kind: 'unit-mask',
   selfContained: true,
   schema: maskSchema,

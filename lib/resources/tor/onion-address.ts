@@ -16,7 +16,7 @@ const address = /^[a-z2-7]{56}\.onion$/
 const TIMEOUT_SECONDS = 60
 
 /** The address of an onion service, which tor makes when it first reads its HiddenServiceDir. Source: tor(1), HiddenServiceDir. */
-export const onionAddress: Resource<{ directory: string; unit: string }, OnionState, z.infer<typeof schema>> = {
+export const onionAddressResource: Resource<{ directory: string; unit: string }, OnionState, z.infer<typeof schema>> = {
   kind: 'onion-address',
   selfContained: true,
   schema,

@@ -40,7 +40,7 @@ export function makeDirectory(path: string): ApplyScript {
  * The directory of an onion service with all that tor keeps in it. Where something of it has another owner, or is open to others, tor does
  * not start, and a reload ends it. What is not tor's is left alone, and so is all of a directory without a key. Source: tor(1), HiddenServiceDir.
  */
-export const onionDirectory: Resource<OnionDirectoryKey, OnionDirectoryState, z.infer<typeof schema>> = {
+export const onionDirectoryResource: Resource<OnionDirectoryKey, OnionDirectoryState, z.infer<typeof schema>> = {
   kind: 'onion-directory',
   selfContained: true,
   schema,

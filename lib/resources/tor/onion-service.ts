@@ -22,7 +22,7 @@ const begin = [apply`set -e; i=; n=; umask 077; trap 'rm -f -- "$n"' EXIT; trap 
 const keySchema = z.strictObject({ key: z.custom<Content>(value => value instanceof Content && value.secret, 'must be secret') })
 
 /** The key of an onion service, which is its identity; its checksum alone is read. Source: tor(1), HiddenServiceDir; rend-spec-v3. */
-export const onionKey: Resource<OnionServiceKey, { readonly key: Content }, z.infer<typeof keySchema>> = {
+export const onionKeyResource: Resource<OnionServiceKey, { readonly key: Content }, z.infer<typeof keySchema>> = {
   kind: 'onion-key',
   selfContained: true,
   schema: keySchema,
@@ -54,7 +54,7 @@ const clientsSchema = z.strictObject({ clients: z.array(z.string()) })
  * Who may reach an onion service: the public keys in authorized_clients/, each a line `name key`. tor is reloaded, so that whoever is taken
  * away is kept out from then on. Source: tor(1), CLIENT AUTHORIZATION.
  */
-export const onionClients: Resource<OnionServiceKey, { readonly clients: readonly string[] }, z.infer<typeof clientsSchema>> = {
+export const onionClientsResource: Resource<OnionServiceKey, { readonly clients: readonly string[] }, z.infer<typeof clientsSchema>> = {
   kind: 'onion-clients',
   selfContained: true,
   schema: clientsSchema,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { apply, read, readLines } from '../../shell/script.ts'
 import type { Resource } from '../../state/resource.ts'
 
-export interface NumericAccountKey {
+export interface AccountNumberKey {
   database: 'passwd' | 'group'
   id: string
 }
@@ -10,7 +10,7 @@ export interface NumericAccountKey {
 const schema = z.strictObject({ name: z.string() })
 
 /** The name that belongs to a user's or a group's number. It is only ever read. Source: getent(1). */
-export const numericAccount: Resource<NumericAccountKey, { readonly name: string }, z.infer<typeof schema>> = {
+export const accountNumberResource: Resource<AccountNumberKey, { readonly name: string }, z.infer<typeof schema>> = {
   kind: 'account-number',
   selfContained: true,
   schema,

@@ -23,7 +23,7 @@ export interface GroupState {
 const schema = z.strictObject({ gid: z.string().optional() })
 
 /** A group of group(5). Sources: getent(1), groupadd(8), groupmod(8), groupdel(8). */
-export const group: Resource<GroupKey, GroupState, z.infer<typeof schema>> = {
+export const groupResource: Resource<GroupKey, GroupState, z.infer<typeof schema>> = {
   kind: 'group',
   selfContained: true,
   schema,

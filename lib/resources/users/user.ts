@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { ReadError } from '../../errors.ts'
 import { apply, applyLines, read, type ApplyScript } from '../../shell/script.ts'
 import { Content } from '../../state/content.ts'
-import type { Foretold, Output, Resource } from '../../state/resource.ts'
+import type { Foretold, Resource } from '../../state/resource.ts'
+import type { Output } from '../../shell/output.ts'
 import { directoriesAbove } from '../files/file.ts'
 
 /** A user by name; looked up, not written, one may also be named by its id. */
@@ -52,7 +53,7 @@ const unfinished = '/var/lib/stead/unfinished'
 const noteOf = (name: string) => `${unfinished}/user-${name}`
 
 /** A user of passwd(5) and shadow(5). Sources: getent(1), id(1), useradd(8), usermod(8), userdel(8), chpasswd(8), login.defs(5). */
-export const user: Resource<UserKey, UserState, Desired> = {
+export const userResource: Resource<UserKey, UserState, Desired> = {
   kind: 'user',
   selfContained: true,
   schema,

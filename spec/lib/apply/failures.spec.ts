@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { expect } from 'chai'
-import { defineModule, file as fileResource, want } from '../../../lib/index.ts'
+import { defineModule, fileResource as fileResource, want } from '../../../lib/index.ts'
 import type { Connect } from '../../../lib/transport/transport.ts'
 import { z } from 'zod'
 import { command } from '../../../modules/command.ts'

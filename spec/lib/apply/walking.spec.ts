@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { expect } from 'chai'
-import type { Observer } from '../../../lib/run/open-host.ts'
+import type { Observer } from '../../../lib/walk/host-walk.ts'
 import { Interrupted } from '../../../lib/walk/stop.ts'
 import { ReadError, want } from '../../../lib/index.ts'
 import { apply, read } from '../../../lib/shell/script.ts'

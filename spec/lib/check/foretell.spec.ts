@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { z } from 'zod'
 import fc from 'fast-check'
-import { defineModule, file as fileResource, packages, want } from '../../../lib/index.ts'
+import { defineModule, fileResource as fileResource, packageResource, want } from '../../../lib/index.ts'
 import { apply, read } from '../../../lib/shell/script.ts'
 import { apt } from '../../../modules/apt.ts'
 import { blockInFile } from '../../../modules/block-in-file.ts'
@@ -173,7 +173,7 @@ describe('a check', () => {
     const args = z.strictObject({})
     const named = defineModule<typeof args, { name: string }>({
       name: 'named', args, placeholder: { name: 'not-known-yet' },
-      plan: () => ({ wants: [want({ ...packages, kind: 'thing', read: keys => ({ script: read`:`, parse: () => keys.map(() => null) }), apply: () => ({ script: apply`:` }) }, { name: 'x', options: {} }, { status: 'installed', argument: 'x' })], output: ([state]) => (state?.version === undefined ? undefined : { name: 'known' }) }),
+      plan: () => ({ wants: [want({ ...packageResource, kind: 'thing', read: keys => ({ script: read`:`, parse: () => keys.map(() => null) }), apply: () => ({ script: apply`:` }) }, { name: 'x', options: {} }, { status: 'installed', argument: 'x' })], output: ([state]) => (state?.version === undefined ? undefined : { name: 'known' }) }),
     })
     const report = await check(({ task }) => {
       const made = task('name it', named({}))

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { choosePlay, prepare, type HostWalk, type Observer } from '../../../lib/run/open-host.ts'
+import { choosePlay, prepare } from '../../../lib/run/open-host.ts'
+import type { HostWalk, Observer } from '../../../lib/walk/host-walk.ts'
 import { foretell } from '../../../lib/check/foretell.ts'
 import type { Overlay } from '../../../lib/check/overlay.ts'
 import { defineModule, want } from '../../../lib/index.ts'

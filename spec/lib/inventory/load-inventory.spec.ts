@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect } from 'chai'
-import { format, InventoryError } from '../../../lib/errors.ts'
+import { InventoryError } from '../../../lib/errors.ts'
+import { formatError } from '../../../lib/report/format-error.ts'
 import { inventoryNames } from '../../../lib/inventory/find.ts'
 import { loadInventory, parseInventory, refuseVarsBeside } from '../../../lib/inventory/load.ts'
 
@@ -60,7 +61,7 @@ describe('loadInventory', () => {
   it('lists what there is for an unknown name', async () => {
     expect(inventoryNames(directory)).to.deep.equal(['lab', 'none', 'plain', 'prod', 'staging', 'throws', 'twice', 'wrong'])
     const error = await failure('production')
-    expect(format(error)).to.equal(`production: There is no such inventory.\n  In ${directory} there are: lab, none, plain, prod, staging, throws, twice, wrong. A path to a .yml, .yaml or .ts file or to a folder of them works too.`)
+    expect(formatError(error)).to.equal(`production: There is no such inventory.\n  In ${directory} there are: lab, none, plain, prod, staging, throws, twice, wrong. A path to a .yml, .yaml or .ts file or to a folder of them works too.`)
     expect((await failure('./missing.yml')).message).to.include('There is no such inventory')
     expect((await failure('folder')).message).to.include('There is no such inventory')
     expect(inventoryNames('/nonexistent')).to.deep.equal([])
@@ -76,7 +77,7 @@ describe('loadInventory', () => {
       'The group all has a key "other"; hosts, vars and children are allowed', 'The host web1 has no address, and its name is none',
     ])
     expect((await failure('none')).message).to.include('default export is nothing')
-    expect(format(await failure('throws'))).to.match(/throws\.ts: The inventory could not be loaded\.\n {2}Cause: no such token$/)
+    expect(formatError(await failure('throws'))).to.match(/throws\.ts: The inventory could not be loaded\.\n {2}Cause: no such token$/)
   })
 
   it('[fault 14] refuses group_vars and host_vars beside it that say something of its groups and hosts', async () => {
@@ -130,9 +131,9 @@ describe('loadInventory', () => {
     for (const given of ['site', place, `${place}/`]) expect(await names(given), given).to.deep.equal(['web1.org', 'db1.org'])
     expect((await loadInventory(['site'], { directory })).hosts[0]?.vars).to.deep.equal({ x: 2 })
     writeFileSync(path.join(place, 'hosts'), '[web]\nweb9\n')
-    expect(format(await failure('site'))).to.include('site/hosts: The inventory is not a .yml, .yaml or .ts file.').and.include('ansible-inventory -i site/hosts')
+    expect(formatError(await failure('site'))).to.include('site/hosts: The inventory is not a .yml, .yaml or .ts file.').and.include('ansible-inventory -i site/hosts')
     mkdirSync(path.join(directory, 'bare'))
     expect((await failure('bare')).message).to.equal('bare: The folder holds no inventory.')
-    expect(format(await failure('web1,web2'))).to.include('A list of hosts is not an inventory here').and.include('all: { hosts:')
+    expect(formatError(await failure('web1,web2'))).to.include('A list of hosts is not an inventory here').and.include('all: { hosts:')
   })
 })

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { format } from '../../../lib/errors.ts'
+import { formatError } from '../../../lib/report/format-error.ts'
 import { contentOf, findSource, renderTemplate, sourceContent, type TemplateVars } from '../../../lib/module/render.ts'
 import { secret } from '../../../lib/secret/secret.ts'
 import type { Content } from '../../../lib/state/content.ts'
@@ -17,7 +17,7 @@ const render = (template: string, vars: TemplateVars): Promise<Content> => inTem
   return renderTemplate(source, vars)
 })
 const text = async (template: string, vars: TemplateVars): Promise<string | undefined> => (await render(template, vars)).bytes?.toString()
-const complaint = (template: string, vars: TemplateVars): Promise<string> => render(template, vars).then(() => 'it was rendered', (error: unknown) => format(error))
+const complaint = (template: string, vars: TemplateVars): Promise<string> => render(template, vars).then(() => 'it was rendered', (error: unknown) => formatError(error))
 
 describe('renderTemplate', () => {
   it('puts variables in as they are: no HTML, no whitespace lost', async () => {
@@ -119,7 +119,7 @@ describe('contentOf', () => {
   })
 
   it('says of what is no file to be copied what it is', () => inTemporaryDirectory(async directory => {
-    const told = (name: string) => sourceContent(name).then(() => 'it was read', (error: unknown) => format(error))
+    const told = (name: string) => sourceContent(name).then(() => 'it was read', (error: unknown) => formatError(error))
     expect(await told(directory)).to.include('is a directory, and a file is wanted').and.include('archive')
     expect(await told(path.join(directory, 'nowhere'))).to.include('cannot be read').and.include('ENOENT')
   }))

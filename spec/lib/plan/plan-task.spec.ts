@@ -1,11 +1,11 @@
 import { expect } from 'chai'
 import { z } from 'zod'
-import { defineModule, ReadError, want, wait, type HostView, type ModuleCall } from '../../../lib/index.ts'
+import { defineModule, ReadError, want, waitResource, type HostView, type ModuleCall } from '../../../lib/index.ts'
 import { SteadError } from '../../../lib/errors.ts'
 import { changesAnything, isDone, planTask, type Asked, type TaskPlan } from '../../../lib/plan/plan-task.ts'
 import { Pass } from '../../../lib/playbook/pass.ts'
 import { Task } from '../../../lib/playbook/task.ts'
-import { unitEvent } from '../../../lib/resources/systemd/unit-event.ts'
+import { unitEventResource } from '../../../lib/resources/systemd/unit-event.ts'
 import { apply } from '../../../lib/shell/script.ts'
 import type { Difference } from '../../../lib/state/compare.ts'
 import type { Resource } from '../../../lib/state/resource.ts'
@@ -67,13 +67,13 @@ describe('A task that is planned', () => {
   })
 
   it('has an event to do whatever is there, and says what happens', async () => {
-    const restart = planning(() => Promise.resolve({ wants: [want(unitEvent, { unit: 'tor.service', event: 'reloaded' }, {})] }))
+    const restart = planning(() => Promise.resolve({ wants: [want(unitEventResource, { unit: 'tor.service', event: 'reloaded' }, {})] }))
     const plan = await planOne(restart, having({ 'tor.service reloaded': { running: true } }), {}, new Pass('plan'), { inHandler: true })
     expect([differencesOf(plan), isNothingToDo(plan)]).to.deep.equal([[{ field: undefined, current: undefined, desired: 'tor.service is reloaded' }], [false, true]])
   })
 
   it('has nothing to wait for where what it waits for is so; else it waits, which changes nothing', async () => {
-    const waiting = planning(() => Promise.resolve({ wants: [want(wait, { condition: { path: '/run/a' }, timeoutSeconds: 1 }, {})] }))
+    const waiting = planning(() => Promise.resolve({ wants: [want(waitResource, { condition: { path: '/run/a' }, timeoutSeconds: 1 }, {})] }))
     const met = await planOne(waiting, having({ '/run/a': { met: true, found: '' } }))
     expect([differencesOf(met), isNothingToDo(met)]).to.deep.equal([[], [true, false]])
     const open = await planOne(waiting, having({ '/run/a': { met: false, found: '' } }))

@@ -2,7 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect } from 'chai'
 import { z } from 'zod'
-import { format, PlaybookError } from '../../../lib/errors.ts'
+import { PlaybookError } from '../../../lib/errors.ts'
+import { formatError } from '../../../lib/report/format-error.ts'
 import { playbookHost } from '../../../lib/state/facts.ts'
 import { loadPlaybooks } from '../../../lib/playbook/load.ts'
 import type { ModuleCall } from '../../../lib/playbook/module.ts'
@@ -16,7 +17,7 @@ import { inTemporaryDirectory } from '../shell/local-session.ts'
 
 const host = playbookHost({ name: 'web1', address: '192.0.2.1', groups: [] }, () => undefined)
 const lay = (tasks: (play: Play) => void) => playbook({ name: 'Spec', hosts: 'all', tasks }).layOut(host, {})
-const failure = (promise: PromiseLike<unknown>): Promise<string> => Promise.resolve(promise).then(() => 'it did not reject', (error: unknown) => format(error))
+const failure = (promise: PromiseLike<unknown>): Promise<string> => Promise.resolve(promise).then(() => 'it did not reject', (error: unknown) => formatError(error))
 const never = Symbol('never')
 const soon = <Value>(promise: PromiseLike<Value>): Promise<Value | typeof never> => Promise.race([promise, new Promise<typeof never>(resolve => setTimeout(() => resolve(never), 20))])
 
@@ -150,7 +151,7 @@ describe('loadPlaybooks', () => {
     if (source !== undefined) writeFileSync(file, source)
     return loadPlaybooks(file).then(playbooks => playbooks.map(({ name }) => name).join(), (error: unknown) => {
       expect(error).to.be.instanceOf(PlaybookError)
-      return format(error).replaceAll(directory, '')
+      return formatError(error).replaceAll(directory, '')
     })
   })
 
@@ -164,7 +165,7 @@ describe('loadPlaybooks', () => {
 
   it('[fault 36] says what a directory, YAML and other files are that are given as a playbook', () => inTemporaryDirectory(async directory => {
     for (const name of ['site.ts', 'site.yml', 'hosts.yaml', 'notes.txt']) writeFileSync(path.join(directory, name), '')
-    const told = (name: string) => loadPlaybooks(path.join(directory, name)).then(() => '', (error: unknown) => format(error).replaceAll(directory, 'D'))
+    const told = (name: string) => loadPlaybooks(path.join(directory, name)).then(() => '', (error: unknown) => formatError(error).replaceAll(directory, 'D'))
     expect(await told('.')).to.equal('D is a directory, and a playbook is one file.\n  It holds site.ts.')
     for (const name of ['site.yml', 'hosts.yaml']) expect(await told(name)).to.include(`D/${name} is YAML, and a playbook of stead is TypeScript.`)
     expect(await told('notes.txt')).to.include('D/notes.txt is not a .ts or .js file')

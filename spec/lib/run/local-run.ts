@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os'
-import { openHost, prepare, type Choose, type HostWalk, type Observer } from '../../../lib/run/open-host.ts'
+import { openHost, prepare, type Choose } from '../../../lib/run/open-host.ts'
+import type { HostWalk, Observer } from '../../../lib/walk/host-walk.ts'
 import { Convergence } from '../../../lib/apply/converge.ts'
 import { foretell } from '../../../lib/check/foretell.ts'
 import type { Host } from '../../../lib/inventory/host.ts'

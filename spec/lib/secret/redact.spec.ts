@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { postgresRole } from '../../../lib/resources/postgres/postgres-role.ts'
+import { postgresRoleResource } from '../../../lib/resources/postgres/postgres-role.ts'
 import { redact, redactLines } from '../../../lib/secret/redact.ts'
 import { secret } from '../../../lib/secret/secret.ts'
 import { quote } from '../../../lib/text/quote.ts'
@@ -104,7 +104,7 @@ describe('redact', () => {
 
   it('[fault 3] does not learn secrets from a host, which could blank any word for all hosts by it', () => {
     const role = { name: 'app', login: true, superuser: false, createdb: false, createrole: false, inherit: true, replication: false, bypassrls: false, validUntil: null, connectionLimit: -1, comment: '', config: [], memberOf: [] }
-    const [state] = postgresRole.read([{ name: 'app' }]).parse({ stdout: Buffer.from(JSON.stringify([{ ...role, password: 'FAILED' }])), stderr: '', exitCode: 0 })
+    const [state] = postgresRoleResource.read([{ name: 'app' }]).parse({ stdout: Buffer.from(JSON.stringify([{ ...role, password: 'FAILED' }])), stderr: '', exitCode: 0 })
     expect(state).to.have.property('password').that.includes({ secret: true })
     expect(redact('web2  FAILED')).to.equal('web2  FAILED')
   })

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { FrameParser, OutOfStep } from '../../../lib/shell/frame-parser.ts'
-import type { Output } from '../../../lib/state/resource.ts'
+import type { Output } from '../../../lib/shell/output.ts'
 
 const token = '01234567-89ab-cdef-0123-456789abcdef'
 const answer = fc.record({

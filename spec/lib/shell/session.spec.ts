@@ -8,7 +8,7 @@ import { secret } from '../../../lib/secret/secret.ts'
 import { LEFT_OUT, NO_SUCH_USER } from '../../../lib/shell/frame.ts'
 import { apply, read, ReadScript } from '../../../lib/shell/script.ts'
 import { ConnectionLost, ReadSession } from '../../../lib/shell/session.ts'
-import type { Output } from '../../../lib/state/resource.ts'
+import type { Output } from '../../../lib/shell/output.ts'
 import { connectLocal } from '../../../lib/transport/local.ts'
 import { inTemporaryDirectory, localSession, withSession } from './local-session.ts'
 

@@ -4,7 +4,7 @@ import { secret } from '../../../lib/secret/secret.ts'
 import { read } from '../../../lib/shell/script.ts'
 import { ConnectionLost, type SessionOptions } from '../../../lib/shell/session.ts'
 import { Shell } from '../../../lib/shell/shell.ts'
-import type { Output } from '../../../lib/state/resource.ts'
+import type { Output } from '../../../lib/shell/output.ts'
 import { connectLocal } from '../../../lib/transport/local.ts'
 import { localSession } from './local-session.ts'
 

@@ -5,7 +5,8 @@ import { read } from '../../../lib/shell/script.ts'
 import type { Answer, ReadPart } from '../../../lib/state/batch.ts'
 import { Content } from '../../../lib/state/content.ts'
 import { Reader } from '../../../lib/state/reader.ts'
-import type { Output, State } from '../../../lib/state/resource.ts'
+import type { State } from '../../../lib/state/resource.ts'
+import type { Output } from '../../../lib/shell/output.ts'
 import { output, sample, type SampleKey } from './sample-resource.ts'
 
 const alpha = sample('alpha')

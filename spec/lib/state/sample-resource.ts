@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { apply, read } from '../../../lib/shell/script.ts'
-import type { Output, Resource } from '../../../lib/state/resource.ts'
+import type { Resource } from '../../../lib/state/resource.ts'
+import type { Output } from '../../../lib/shell/output.ts'
 
 /** A state with one field. */
 export interface SampleState {

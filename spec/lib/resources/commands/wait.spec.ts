@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { symlinkSync } from 'node:fs'
 import { expect } from 'chai'
-import { wait, type WaitKey } from '../../../../lib/resources/commands/wait.ts'
+import { waitResource, type WaitKey } from '../../../../lib/resources/commands/wait.ts'
 import { inTemporaryDirectory } from '../../shell/local-session.ts'
 
 describe('waiting', () => {
@@ -10,11 +10,11 @@ describe('waiting', () => {
     const key: WaitKey = { condition: { url: 'http://127.0.0.1:9/', method: 'GET', status: [200], headers: {}, requestTimeoutSeconds: 1, insecure: false, followRedirects: false }, timeoutSeconds: 15 }
     const run = (text: string) => spawnSync(`${place}/sh`, ['-c', text], { encoding: 'utf8', env: { PATH: place }, timeout: 14_000 })
     const startedAt = Date.now()
-    expect(run(wait.apply(key, null, {}).script.text).status).to.equal(0)
+    expect(run(waitResource.apply(key, null, {}).script.text).status).to.equal(0)
     expect(Date.now() - startedAt).to.be.lessThan(10_000)
-    const reading = wait.read([key])
+    const reading = waitResource.read([key])
     const { stdout, stderr, status } = run(reading.script.text)
     const [after] = reading.parse({ stdout: Buffer.from(stdout), stderr, exitCode: status ?? 255 })
-    expect(wait.event?.verify(key, null, after instanceof Error || after === undefined ? null : after)).to.equal('curl is not installed on this host: add it by apt.')
+    expect(waitResource.event?.verify(key, null, after instanceof Error || after === undefined ? null : after)).to.equal('curl is not installed on this host: add it by apt.')
   }))
 })

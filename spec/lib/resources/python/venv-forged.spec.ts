@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect } from 'chai'
-import { venv } from '../../../../lib/resources/python/venv.ts'
+import { venvResource } from '../../../../lib/resources/python/venv.ts'
 import { inTemporaryDirectory, withSession } from '../../shell/local-session.ts'
 
 describe('the environments of several users', () => {
@@ -13,7 +13,7 @@ describe('the environments of several users', () => {
     mkdirSync(forged, { recursive: true })
     for (const file of ['METADATA', 'direct_url.json', 'RECORD']) writeFileSync(path.join(forged, file), 'Name: x\nVersion: 1\n')
     writeFileSync(path.join(directory, 'hostile', 'pyvenv.cfg'), 'home = /usr/bin\nversion = 3.11.2\n')
-    const reading = venv.read([keyOf('hostile'), keyOf('absent')])
+    const reading = venvResource.read([keyOf('hostile'), keyOf('absent')])
     const [output] = await session.read([{ script: reading.script }])
     expect(output?.stdout.toString(), 'the name is in the answer').to.include('\n=venv y\n')
     if (output) expect(reading.parse(output)[1]).to.equal(null)

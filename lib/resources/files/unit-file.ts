@@ -1,5 +1,5 @@
 import { apply } from '../../shell/script.ts'
-import { file } from '../files/file.ts'
+import { fileResource } from './file.ts'
 
 /** Where an administrator's units are. */
 const directory = '/etc/systemd/system/'
@@ -8,10 +8,10 @@ const directory = '/etc/systemd/system/'
  * A unit file or a drop-in of systemd: a file, of which the removal too is followed by one daemon-reload, in the same frame. A whole unit
  * is disabled and stopped before it goes; of a template, all its instances are. Source: systemd.unit(5).
  */
-export const unitFile: typeof file = {
-  ...file,
+export const unitFileResource: typeof fileResource = {
+  ...fileResource,
   apply(key, current, desired) {
-    if (desired !== null) return file.apply(key, current, desired)
+    if (desired !== null) return fileResource.apply(key, current, desired)
     const [, unit] = new RegExp(`^${directory}([^/]+)$`).exec(key.path) ?? []
     const stop = unit === undefined ? apply`:` : apply`if [ -d /run/systemd/system ]; then systemctl disable -q --runtime --no-reload -- ${unit} || :; systemctl disable -q --no-reload -- ${unit} || :; systemctl stop -- ${unit.replace('@.', '@*.')} || :; fi`
     const above = unit === undefined ? apply`rmdir --ignore-fail-on-non-empty -- ${key.path.replace(/\/[^/]*$/, '')}` : apply`:`
