@@ -1,10 +1,5 @@
 import tseslint from 'typescript-eslint'
-
-/** The import direction (docs/design.md): playbooks -> modules -> lib/index.ts; lib imports nothing above it. */
-const only = (files, group, message) => ({
-  files,
-  rules: { 'no-restricted-imports': ['error', { patterns: [{ group, message }] }] },
-})
+import floors from './lint-floors.js'
 
 export default tseslint.config(
   { ignores: ['node_modules/', '.lab/', '.mutants/'] },
@@ -23,7 +18,5 @@ export default tseslint.config(
   { files: ['**/*.js', '**/*.cjs'], ...tseslint.configs.disableTypeChecked },
   { files: ['**/*.cjs'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
   { files: ['spec/**/*.ts'], rules: { '@typescript-eslint/no-unused-expressions': 'off' } },
-  only(['lib/**/*.ts'], ['**/modules/*', '**/playbooks/*', '**/inventories/*', '**/lab/*'], 'lib/ imports nothing above it'),
-  only(['modules/**/*.ts'], ['../lib/*/**', '../lib/errors.ts', '**/playbooks/*', '**/inventories/*', '**/lab/*'], 'modules import from lib/ only lib/index.ts'),
-  only(['playbooks/**/*.ts'], ['**/lib/*/**', '**/lib/errors.ts', '**/inventories/*', '**/lab/*'], 'playbooks import modules and lib/index.ts'),
+  { files: ['lib/**/*.ts', 'modules/**/*.ts', 'playbooks/**/*.ts'], plugins: { stead: floors }, rules: { 'stead/floors': 'error' } },
 )

@@ -1,5 +1,8 @@
 import { z } from 'zod'
-import { defineModule, packageHoldResource, packageResource as installed, planPackages, want } from '../lib/index.ts'
+import { defineModule, want } from '../lib/resource.ts'
+import { packageHoldResource } from '../lib/resources/apt/package-hold.ts'
+import { packageResource as installed } from '../lib/resources/apt/package.ts'
+import { planPackages } from '../lib/resources/apt/plan-packages.ts'
 
 const args = z.strictObject({
   /** Names of packages. */

@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { Content, defineModule, fetchedFileResource, fileResource, fileMode, filePath, findSource, formatSource, hasPassword, namedOnce, PlaybookError, sourceFileName, want, type Want } from '../lib/index.ts'
+import { Content, defineModule, fileMode, filePath, hasPassword, namedOnce, PlaybookError, want, type Want } from '../lib/resource.ts'
+import { findSource } from '../lib/module/render.ts'
+import { formatSource, sourceFileName } from '../lib/resources/apt/sources.ts'
+import { fetchedFileResource } from '../lib/resources/files/fetched-file.ts'
+import { fileResource } from '../lib/resources/files/file.ts'
 
 const word = (what: string) => z.string().regex(/^[^\s]+$/, `must be ${what}, without blanks`)
 const boolean = z.boolean('must be true or false')

@@ -1,6 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { aptResource, besides, Content, defineModule, findSource, hasPassword, meets, packageListsResource, packageResource, parseWish, planDeb, planPackages, qualifiedName, refuseHeld, saidOnce, showWish, want, type AptOptions, type DebKey, type HostView, type PackageWish, type Want } from '../lib/index.ts'
+import { Content, defineModule, hasPassword, saidOnce, want, type HostView, type Want } from '../lib/resource.ts'
+import { findSource } from '../lib/module/render.ts'
+import type { AptOptions } from '../lib/resources/apt/apt-get.ts'
+import { aptResource } from '../lib/resources/apt/apt.ts'
+import { besides } from '../lib/resources/apt/besides.ts'
+import type { DebKey } from '../lib/resources/apt/deb.ts'
+import { packageListsResource } from '../lib/resources/apt/package-lists.ts'
+import { packageResource } from '../lib/resources/apt/package.ts'
+import { planDeb } from '../lib/resources/apt/plan-deb.ts'
+import { planPackages, refuseHeld } from '../lib/resources/apt/plan-packages.ts'
+import { meets, parseWish, qualifiedName, showWish, type PackageWish } from '../lib/resources/apt/wish.ts'
 
 const boolean = z.boolean('must be true or false')
 const wish = z.string('must be a package, as in \'nginx\', \'nginx=1.22.*\' or \'nginx>=1.20\'').transform((text, context): PackageWish => {

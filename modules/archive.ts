@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { z } from 'zod'
-import { absolutePath, commandResultResource, defineModule, findSource, lookAtUnpacked, name, nameBelow, planOwnership, planUnpacked, PlaybookError, refuseUnwhole, sourceContent } from '../lib/index.ts'
+import { absolutePath, defineModule, name, nameBelow, PlaybookError } from '../lib/resource.ts'
+import { planOwnership } from '../lib/module/plan-file.ts'
+import { lookAtUnpacked, planUnpacked } from '../lib/module/plan-unpacked.ts'
+import { findSource, sourceContent } from '../lib/module/render.ts'
+import { commandResultResource, refuseUnwhole } from '../lib/resources/commands/command.ts'
 import { checksumArguments, checksumOf, nameIn, url } from './download.ts'
 
 const globs = z.array(z.string().min(1).refine(pattern => !pattern.startsWith('-'), 'must not begin with a dash'), 'must be a list of patterns, as in [\'bin/*\']').default([])

@@ -1,5 +1,9 @@
 import { z } from 'zod'
-import { Content, contradictions, defineModule, editKeys, fileResource, filePath, keyIdentity, name, parseKey, planParents, PlaybookError, ReadError, type FileKey, userResource as userResource, want } from '../lib/index.ts'
+import { Content, contradictions, defineModule, filePath, name, PlaybookError, ReadError, want } from '../lib/resource.ts'
+import { planParents } from '../lib/module/plan-file.ts'
+import { fileResource, type FileKey } from '../lib/resources/files/file.ts'
+import { editKeys, keyIdentity, parseKey } from '../lib/resources/users/authorized-keys.ts'
+import { userResource } from '../lib/resources/users/user.ts'
 
 const key = z.string().refine(text => !/[\r\n\0]/.test(text.trim()) && parseKey(text.trim()) !== undefined, 'must be one public key, as in \'ssh-ed25519 AAAA… me@here\'')
 

@@ -1,5 +1,8 @@
 import { z } from 'zod'
-import { defineModule, filePath, mergeBlock, planEdit, toBytewise, type HostView, type Want } from '../lib/index.ts'
+import { defineModule, filePath, type HostView, type Want } from '../lib/resource.ts'
+import { mergeBlock } from '../lib/module/merge-block.ts'
+import { planEdit } from '../lib/module/plan-edit.ts'
+import { toBytewise } from '../lib/module/text-lines.ts'
 import { editArguments, placeFrom } from './line-in-file.ts'
 
 /** Arguments of a block in a file; modules that write a block of a particular file share them. */

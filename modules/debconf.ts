@@ -1,5 +1,7 @@
 import { z } from 'zod'
-import { contentOf, debconfResource, defineModule, normalizeAnswer, Secret, want } from '../lib/index.ts'
+import { defineModule, Secret, want } from '../lib/resource.ts'
+import { contentOf } from '../lib/module/render.ts'
+import { debconfResource, normalizeAnswer } from '../lib/resources/apt/debconf.ts'
 
 const args = z.strictObject({
   /** The package that asks. */

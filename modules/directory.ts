@@ -1,5 +1,8 @@
 import { z } from 'zod'
-import { absolutePath, defineModule, fileResource, fileAttributeArguments, lookAtFile, PlaybookError, planFile, refuseStrangeLink, treeResource, want } from '../lib/index.ts'
+import { absolutePath, defineModule, fileAttributeArguments, PlaybookError, want } from '../lib/resource.ts'
+import { lookAtFile, planFile, refuseStrangeLink } from '../lib/module/plan-file.ts'
+import { fileResource } from '../lib/resources/files/file.ts'
+import { treeResource } from '../lib/resources/files/tree.ts'
 
 const args = z.strictObject({
   path: absolutePath,

@@ -1,6 +1,8 @@
 import { posix } from 'node:path'
 import { z } from 'zod'
-import { checksumFrom, checksumList, Content, defineModule, filePath, hasPassword, planFile } from '../lib/index.ts'
+import { Content, defineModule, filePath, hasPassword } from '../lib/resource.ts'
+import { checksumFrom, checksumList } from '../lib/module/checksums.ts'
+import { planFile } from '../lib/module/plan-file.ts'
 import { writtenFileArguments } from './file.ts'
 
 /** Arguments of what is downloaded and must have a checksum. */

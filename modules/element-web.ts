@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { absolutePath, Content, defineModule, fileResource, findSource, hasPassword, lookAtUnpacked, planUnpacked, PlaybookError, renderTemplate, want } from '../lib/index.ts'
+import { absolutePath, Content, defineModule, hasPassword, PlaybookError, want } from '../lib/resource.ts'
+import { lookAtUnpacked, planUnpacked } from '../lib/module/plan-unpacked.ts'
+import { findSource, renderTemplate } from '../lib/module/render.ts'
+import { fileResource } from '../lib/resources/files/file.ts'
 
 const args = z.strictObject({
   /** Release archive: a URL that the host fetches, or a file of the controller that is pushed to it. */

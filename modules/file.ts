@@ -1,5 +1,8 @@
 import { z } from 'zod'
-import { contentOf, defineModule, fileResource as fileResource, fileAttributeArguments, filePath, lookAtFile, planFile, PlaybookError, refuseStrangeLink, Secret, sourceContent, validateArgument, want } from '../lib/index.ts'
+import { defineModule, fileAttributeArguments, filePath, PlaybookError, Secret, validateArgument, want } from '../lib/resource.ts'
+import { lookAtFile, planFile, refuseStrangeLink } from '../lib/module/plan-file.ts'
+import { contentOf, sourceContent } from '../lib/module/render.ts'
+import { fileResource } from '../lib/resources/files/file.ts'
 
 /** Arguments of a file that is written whole, whatever its content is made from. */
 export const writtenFileArguments = {

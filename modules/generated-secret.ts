@@ -1,5 +1,8 @@
 import { z } from 'zod'
-import { defineModule, fileResource, fileMode, filePath, name, planFile, PlaybookError, refuseStrangeLink, secretResource, want } from '../lib/index.ts'
+import { defineModule, fileMode, filePath, name, PlaybookError, want } from '../lib/resource.ts'
+import { planFile, refuseStrangeLink } from '../lib/module/plan-file.ts'
+import { fileResource } from '../lib/resources/files/file.ts'
+import { secretResource } from '../lib/resources/files/secret.ts'
 
 const args = z.strictObject({
   path: filePath,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { CertainError, defineModule, groupResource as groupResource, name, PlaybookError, want, type HostView } from '../lib/index.ts'
+import { CertainError, defineModule, name, PlaybookError, want, type HostView } from '../lib/resource.ts'
+import { groupResource } from '../lib/resources/users/group.ts'
 
 const args = z.strictObject({
   name: name.refine(text => !/^\d+$/.test(text), 'must be a name, not a number').refine(text => text.length <= 32, 'must be at most 32 characters long'),

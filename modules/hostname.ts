@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { defineModule, hostnameResource as resource, want } from '../lib/index.ts'
+import { defineModule, want } from '../lib/resource.ts'
+import { hostnameResource as resource } from '../lib/resources/kernel/hostname.ts'
 
 const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { defineModule, namedOnce, waitResource, want } from '../lib/index.ts'
+import { defineModule, namedOnce, want } from '../lib/resource.ts'
+import { waitResource } from '../lib/resources/commands/wait.ts'
 
 const status = z.int('must be a status of HTTP').min(100, 'must be 100 to 599').max(599, 'must be 100 to 599')
 const line = z.string().regex(/^[^\r\n\0]*$/, 'must be one line')

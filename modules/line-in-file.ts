@@ -1,5 +1,9 @@
 import { z } from 'zod'
-import { asksForBreak, defineModule, fileAttributeArguments, filePath, lostReferences, mergeLine, planEdit, removeLines, validateArgument, type BlockPlace } from '../lib/index.ts'
+import { defineModule, fileAttributeArguments, filePath, validateArgument } from '../lib/resource.ts'
+import { asksForBreak } from '../lib/module/line-pattern.ts'
+import type { BlockPlace } from '../lib/module/merge-block.ts'
+import { lostReferences, mergeLine, removeLines } from '../lib/module/merge-line.ts'
+import { planEdit } from '../lib/module/plan-edit.ts'
 
 const pattern = (other: string) => z.union([z.instanceof(RegExp), z.string().min(1)], `must be a regular expression, or a text that the line contains${other}`)
   .refine(given => !asksForBreak(given), 'must not ask for a line break: lines are looked at one by one, so it would match none. For several lines see blockInFile')

@@ -1,5 +1,8 @@
 import { z } from 'zod'
-import { Content, defineModule, fileResource, nginxSiteResource as site, PlaybookError, plainName, renderTemplate, want } from '../lib/index.ts'
+import { Content, defineModule, PlaybookError, plainName, want } from '../lib/resource.ts'
+import { renderTemplate } from '../lib/module/render.ts'
+import { fileResource } from '../lib/resources/files/file.ts'
+import { nginxSiteResource as site } from '../lib/resources/nginx/nginx-site.ts'
 
 const args = z.strictObject({
   /** Its name in sites-available, without `.conf`. */

@@ -1,5 +1,8 @@
 import { z } from 'zod'
-import { absolutePath, Content, defineModule, filePath, namedOnce, onionAddressResource, onionClientsResource, onionDirectoryResource, onionKeyResource, plainName, PlaybookError, Secret, TOR_USER, unitName, want, type HostView } from '../lib/index.ts'
+import { absolutePath, Content, defineModule, filePath, namedOnce, plainName, PlaybookError, Secret, unitName, want, type HostView } from '../lib/resource.ts'
+import { onionAddressResource } from '../lib/resources/tor/onion-address.ts'
+import { onionDirectoryResource, TOR_USER } from '../lib/resources/tor/onion-directory.ts'
+import { onionClientsResource, onionKeyResource } from '../lib/resources/tor/onion-service.ts'
 import { blockArguments, planBlock } from './block-in-file.ts'
 import { torrcLines, verifyTorrc } from './torrc.ts'
 

@@ -1,5 +1,9 @@
 import { z } from 'zod'
-import { absolutePath, defineModule, findSource, parseRequirement, readRequirements, runsBuild, Secret, venvResource, want } from '../lib/index.ts'
+import { absolutePath, defineModule, Secret, want } from '../lib/resource.ts'
+import { findSource } from '../lib/module/render.ts'
+import { parseRequirement } from '../lib/resources/python/requirement.ts'
+import { readRequirements, runsBuild } from '../lib/resources/python/requirements-file.ts'
+import { venvResource } from '../lib/resources/python/venv.ts'
 
 function isRequirement(text: string): boolean {
   try {

@@ -1,5 +1,10 @@
 import { z } from 'zod'
-import { connectionLimit, defineModule, encodingName, icuLocaleName, localeName, missingRoles, noSuchRole, PlaybookError, postgresDatabaseResource as databaseResource, postgresName, postgresText, want, type DatabaseState } from '../lib/index.ts'
+import { defineModule, PlaybookError, want } from '../lib/resource.ts'
+import { connectionLimit, postgresName, postgresText } from '../lib/resources/postgres/arguments.ts'
+import { encodingName } from '../lib/resources/postgres/encoding.ts'
+import { icuLocaleName, localeName } from '../lib/resources/postgres/locale.ts'
+import { missingRoles, noSuchRole } from '../lib/resources/postgres/needed-role.ts'
+import { postgresDatabaseResource as databaseResource, type DatabaseState } from '../lib/resources/postgres/postgres-database.ts'
 
 const locale = postgresText.min(1, 'must be a locale, as in \'C.UTF-8\'').optional()
 

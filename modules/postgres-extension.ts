@@ -1,5 +1,9 @@
 import { z } from 'zod'
-import { defineModule, PlaybookError, postgresAvailableResource, postgresDatabaseResource, postgresExtensionResource as extension, postgresName, postgresText, want, type HostView } from '../lib/index.ts'
+import { defineModule, PlaybookError, want, type HostView } from '../lib/resource.ts'
+import { postgresName, postgresText } from '../lib/resources/postgres/arguments.ts'
+import { postgresAvailableResource } from '../lib/resources/postgres/postgres-available.ts'
+import { postgresDatabaseResource } from '../lib/resources/postgres/postgres-database.ts'
+import { postgresExtensionResource as extension } from '../lib/resources/postgres/postgres-extension.ts'
 
 const args = z.strictObject({
   /** The database it is in. */

@@ -1,5 +1,8 @@
 import { z } from 'zod'
-import { defineModule, isPlural, missingRoles, noSuchRole, objectOf, PlaybookError, postgresName, postgresPrivilegesResource, privilegeTargets, want } from '../lib/index.ts'
+import { defineModule, PlaybookError, want } from '../lib/resource.ts'
+import { postgresName } from '../lib/resources/postgres/arguments.ts'
+import { missingRoles, noSuchRole } from '../lib/resources/postgres/needed-role.ts'
+import { isPlural, objectOf, postgresPrivilegesResource, privilegeTargets } from '../lib/resources/postgres/postgres-privileges.ts'
 
 type Target = (typeof privilegeTargets)[number]
 

@@ -1,5 +1,11 @@
 import { z } from 'zod'
-import { connectionLimit, defineModule, isListSetting, isNameList, joinNames, missingRoles, namedOnce, noSuchRole, postgresName, postgresPassword, postgresRoleResource, postgresText, postgresTimeResource, settingText, storedForm, want } from '../lib/index.ts'
+import { defineModule, namedOnce, want } from '../lib/resource.ts'
+import { connectionLimit, postgresName, postgresPassword, postgresText } from '../lib/resources/postgres/arguments.ts'
+import { missingRoles, noSuchRole } from '../lib/resources/postgres/needed-role.ts'
+import { postgresRoleResource } from '../lib/resources/postgres/postgres-role.ts'
+import { postgresTimeResource } from '../lib/resources/postgres/postgres-time.ts'
+import { storedForm } from '../lib/resources/postgres/scram.ts'
+import { isListSetting, isNameList, joinNames, settingText } from '../lib/resources/postgres/setting.ts'
 
 const flag = z.boolean('must be true or false').optional()
 

@@ -1,5 +1,7 @@
 import { z } from 'zod'
-import { defineModule, fileResource, filePath, lookAtFile, planLink, PlaybookError, refuseStrangeLink, want } from '../lib/index.ts'
+import { defineModule, filePath, PlaybookError, want } from '../lib/resource.ts'
+import { lookAtFile, planLink, refuseStrangeLink } from '../lib/module/plan-file.ts'
+import { fileResource } from '../lib/resources/files/file.ts'
 
 const args = z.strictObject({
   path: filePath,

@@ -1,5 +1,7 @@
 import { z } from 'zod'
-import { Content, defineModule, fileResource, sysctlResource, parameterName, ReadError, want } from '../lib/index.ts'
+import { Content, defineModule, ReadError, want } from '../lib/resource.ts'
+import { fileResource } from '../lib/resources/files/file.ts'
+import { sysctlResource, parameterName } from '../lib/resources/kernel/sysctl.ts'
 
 const args = z.strictObject({
   /** As sysctl(8) has it, 'net.ipv4.ip_forward' or 'net/ipv4/ip_forward'. */

@@ -1,6 +1,9 @@
 import { posix } from 'node:path'
 import { z } from 'zod'
-import { name as account, Content, defineModule, plainName, planOwnership, PlaybookError, renderTemplate, unitFileResource, unitName, want, type HostView, type Want } from '../lib/index.ts'
+import { name as account, Content, defineModule, plainName, PlaybookError, unitName, want, type HostView, type Want } from '../lib/resource.ts'
+import { planOwnership } from '../lib/module/plan-file.ts'
+import { renderTemplate } from '../lib/module/render.ts'
+import { unitFileResource } from '../lib/resources/files/unit-file.ts'
 
 const value = z.union([z.string().regex(/^[^\r\n]*$/, 'must be one line'), z.number(), z.boolean()])
 

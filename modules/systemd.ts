@@ -1,5 +1,9 @@
 import { z } from 'zod'
-import { CertainError, defineModule, fileResource, PlaybookError, unitResource as unitResource, unitEventResource, unitMaskResource, unitName, unitWaitResource, want, type HostView, type Want } from '../lib/index.ts'
+import { CertainError, defineModule, PlaybookError, unitName, want, type HostView, type Want } from '../lib/resource.ts'
+import { fileResource } from '../lib/resources/files/file.ts'
+import { unitEventResource } from '../lib/resources/systemd/unit-event.ts'
+import { unitWaitResource } from '../lib/resources/systemd/unit-wait.ts'
+import { unitResource, unitMaskResource } from '../lib/resources/systemd/unit.ts'
 
 const args = z.strictObject({
   /** A unit; without a suffix it is a service. Give the unit's own name: an alias costs one more round trip. */

@@ -1,5 +1,7 @@
 import { z } from 'zod'
-import { defineModule, filePath, planFile, renderTemplate } from '../lib/index.ts'
+import { defineModule, filePath } from '../lib/resource.ts'
+import { planFile } from '../lib/module/plan-file.ts'
+import { renderTemplate } from '../lib/module/render.ts'
 import { writtenFileArguments } from './file.ts'
 
 const args = z.strictObject({

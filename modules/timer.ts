@@ -1,5 +1,9 @@
 import { z } from 'zod'
-import { absolutePath, defineModule, fileResource, planOwnership, name as account, plainName, systemdCommand, systemdEnvironment, unitResource as unitResource, want } from '../lib/index.ts'
+import { absolutePath, defineModule, name as account, plainName, want } from '../lib/resource.ts'
+import { planOwnership } from '../lib/module/plan-file.ts'
+import { fileResource } from '../lib/resources/files/file.ts'
+import { systemdCommand, systemdEnvironment } from '../lib/resources/systemd/quote.ts'
+import { unitResource } from '../lib/resources/systemd/unit.ts'
 import { planUnitFile, unitText } from './systemd-unit.ts'
 import { planUnit } from './systemd.ts'
 

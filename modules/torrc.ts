@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { defineModule, filePath, namedOnce, plainName, torrcValue } from '../lib/index.ts'
+import { defineModule, filePath, namedOnce, plainName } from '../lib/resource.ts'
+import { torrcValue } from '../lib/resources/tor/quote.ts'
 import { blockArguments, planBlock } from './block-in-file.ts'
 
 /** Checks a torrc as Debian's unit does before it starts tor. */

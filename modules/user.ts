@@ -1,5 +1,8 @@
 import { z } from 'zod'
-import { absolutePath, CertainError, Content, defineModule, fileResource, filePath, homeInTheWay, name, planHome, PlaybookError, Secret, userResource as userResource, want, type HostView } from '../lib/index.ts'
+import { absolutePath, CertainError, Content, defineModule, filePath, name, PlaybookError, Secret, want, type HostView } from '../lib/resource.ts'
+import { planHome } from '../lib/module/plan-home.ts'
+import { fileResource } from '../lib/resources/files/file.ts'
+import { homeInTheWay, userResource } from '../lib/resources/users/user.ts'
 import { groupNames } from './group.ts'
 
 /** crypt(5): `$id$…` with a hash of the length that its method has, an old DES hash, or one of the marks for "no password". */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { absolutePath, defineModule, filePath, port as portArgument, waitResource, want } from '../lib/index.ts'
+import { absolutePath, defineModule, filePath, port as portArgument, want } from '../lib/resource.ts'
+import { waitResource } from '../lib/resources/commands/wait.ts'
 
 const args = z.strictObject({
   /** A path to look at. */

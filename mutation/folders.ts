@@ -5,7 +5,8 @@ import { project } from './copy.ts'
 /** What is mutated, and the folders of specs that are asked: its own, and those whose work goes through it. */
 const asked: Record<string, string[]> = {
   'lib/plan': ['plan', 'apply', 'check', 'run'],
-  'lib/apply': ['apply', 'plan', 'check', 'run'],
+  'lib/apply': ['apply', 'walk', 'plan', 'check', 'run'],
+  'lib/walk': ['walk', 'apply', 'run', 'check'],
   'lib/check': ['check', 'apply', 'plan'],
   'lib/state': ['state', 'plan', 'apply', 'check'],
   'lib/secret': ['secret', 'report'],

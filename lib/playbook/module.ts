@@ -12,7 +12,7 @@ export interface Want {
   desired: State | null
 }
 
-/** Says that `key` should be as `desired`; null: it should not be there. @example want(file, { path: '/etc/motd' }, { type: 'file', mode: '0644' }) */
+/** Says that `key` should be as `desired`; null: it should not be there. @example want(fileResource, { path: '/etc/motd' }, { type: 'file', mode: '0644' }) */
 export function want<Key, Current extends State, Desired extends State>(resource: Resource<Key, Current, Desired>, key: Key, desired: Desired | null): Want {
   return { resource, key, desired }
 }
@@ -88,7 +88,7 @@ export interface ModuleDefinition<Schema extends z.ZodType, Output> {
  * @example
  * export const motd = defineModule({
  *   name: 'motd', args: z.strictObject({ text: z.string() }),
- *   plan: ({ text }) => ({ wants: [want(file, { path: '/etc/motd' }, { type: 'file', content: Content.of(text) })] }),
+ *   plan: ({ text }) => ({ wants: [want(fileResource, { path: '/etc/motd' }, { type: 'file', content: Content.of(text) })] }),
  * })
  */
 export function defineModule<Schema extends z.ZodType, Output = void>(

@@ -9,7 +9,7 @@ function indent(text: string, by: string): string[] {
  * An error as a person reads it, without any secret: one line of identity and message; below it the rest of the message, the command,
  * the hint and the host's standard error. A stack is shown only for what is no {@link SteadError}: that is a defect, of stead or of a playbook.
  *
- * @example format(new ReadError('stat failed.', { host: 'web1', task: 'Greet' })) // 'web1 "Greet": stat failed.'
+ * @example formatError(new ReadError('stat failed.', { host: 'web1', task: 'Greet' })) // 'web1 "Greet": stat failed.'
  */
 export function formatError(error: unknown): string {
   if (!(error instanceof SteadError)) return redact(error instanceof Error ? (error.stack ?? error.message) : String(error))

@@ -43,7 +43,7 @@ function fill<Piece extends { text: string }>(parts: TemplateStringsArray, value
 /**
  * A read script. Every `${word}` is quoted for the shell; a list becomes several words; a ReadScript is put in as it is.
  *
- * @example read`stat -c %a -- ${path}`
+ * @example read`stat -c %a -- ${'/srv/a page'}`.text // "stat -c %a -- '/srv/a page'"
  */
 export function read(parts: TemplateStringsArray, ...values: Value<ReadScript>[]): ReadScript {
   return new ReadScript(fill(parts, values))
@@ -52,7 +52,7 @@ export function read(parts: TemplateStringsArray, ...values: Value<ReadScript>[]
 /**
  * An apply script, quoted as in {@link read}; pieces of either kind may stand in it.
  *
- * @example apply`chmod -- ${mode} ${path}`
+ * @example apply`chmod -- ${'0640'} ${'/srv/a page'}`.text // "chmod -- 0640 '/srv/a page'"
  */
 export function apply(parts: TemplateStringsArray, ...values: Value<ReadScript | ApplyScript>[]): ApplyScript {
   return new ApplyScript(fill(parts, values))

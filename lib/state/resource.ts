@@ -158,6 +158,20 @@ export interface Resource<Key, Current extends State, Desired extends State> {
   }
 }
 
+/**
+ * Defines a kind of state, with its types taken from what it is made of. `docs/writing-a-resource.md` makes one from nothing.
+ *
+ * @example
+ * export const swappiness = defineResource<{ name: string }, { value: string }, { value: string }>({
+ *   kind: 'example', schema: z.strictObject({ value: z.string() }), identify: key => key.name,
+ *   read: () => ({ script: read`cat /proc/sys/vm/swappiness`, parse: ({ stdout }) => [{ value: stdout.toString().trim() }] }),
+ *   apply: (_key, _current, desired) => ({ script: apply`sysctl -qw vm.swappiness=${desired?.value ?? '60'}` }),
+ * })
+ */
+export function defineResource<Key, Current extends State, Desired extends State>(resource: Resource<Key, Current, Desired>): Resource<Key, Current, Desired> {
+  return resource
+}
+
 /** Another state, and what becomes of it. */
 export interface OverriddenState {
   resource: AnyResource

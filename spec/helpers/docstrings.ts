@@ -36,14 +36,24 @@ export function documented(file: string): Documented[] {
   return all.filter(({ name, doc }, index) => doc !== '' || all.findIndex(other => other.name === name) === index)
 }
 
-/** Name → file of all that lib/index.ts exports, types too. */
+/** What authors import: the faces of the engine, and what modules take from its rooms. */
+const faces = ['lib/index.ts', 'lib/resource.ts']
+
+/** Name → file of all that an author may import, types too. */
 export function publicNames(): Map<string, string> {
-  const index = parse(path.join(project, 'lib', 'index.ts'))
-  return new Map(index.statements.flatMap(statement => {
-    if (!ts.isExportDeclaration(statement) || !statement.moduleSpecifier || !ts.isStringLiteral(statement.moduleSpecifier) || !statement.exportClause || !ts.isNamedExports(statement.exportClause)) return []
-    const file = path.posix.join('lib', statement.moduleSpecifier.text)
-    return statement.exportClause.elements.map((element): [string, string] => [element.name.text, file])
-  }))
+  const exported = faces.flatMap(face => namesIn(face, parse(path.join(project, face)).statements.filter(ts.isExportDeclaration)))
+  const imported = moduleFiles().flatMap(file => namesIn(file, parse(path.join(project, file)).statements.filter(ts.isImportDeclaration)).filter(([, from]) => /^lib\/./.test(from) && !faces.includes(from)))
+  return new Map([...imported, ...exported])
+}
+
+/** The names of import or export declarations, each with the file that it comes from. */
+function namesIn(file: string, declarations: readonly (ts.ImportDeclaration | ts.ExportDeclaration)[]): [string, string][] {
+  return declarations.flatMap(declaration => {
+    const named = ts.isImportDeclaration(declaration) ? declaration.importClause?.namedBindings : declaration.exportClause
+    if (!declaration.moduleSpecifier || !ts.isStringLiteral(declaration.moduleSpecifier) || !named || !(ts.isNamedExports(named) || ts.isNamedImports(named))) return []
+    const from = path.posix.join(path.posix.dirname(file), declaration.moduleSpecifier.text)
+    return named.elements.map((element): [string, string] => [(element.propertyName ?? element.name).text, from])
+  })
 }
 
 export const moduleFiles = (): string[] => readdirSync(path.join(project, 'modules')).filter(file => file.endsWith('.ts')).sort().map(file => `modules/${file}`)

@@ -21,7 +21,7 @@ export function namesUsed(source: ts.SourceFile): Set<string> {
   for (const node of nodesOf(source)) {
     if (!ts.isIdentifier(node)) continue
     const { parent } = node
-    if ((ts.isPropertyAccessExpression(parent) && parent.name === node) || (ts.isPropertyAssignment(parent) && parent.name === node) || (ts.isMethodDeclaration(parent) && parent.name === node)) continue
+    if ((ts.isPropertyAccessExpression(parent) && parent.name === node) || (ts.isPropertyAssignment(parent) && parent.name === node) || ((ts.isMethodDeclaration(parent) || ts.isPropertySignature(parent)) && parent.name === node)) continue
     if ((ts.isVariableDeclaration(parent) || ts.isParameter(parent) || ts.isBindingElement(parent)) && parent.name === node) declared.add(node.text)
     else used.add(node.text)
   }
@@ -29,7 +29,7 @@ export function namesUsed(source: ts.SourceFile): Set<string> {
 }
 
 const inModules = moduleFiles().flatMap(file => documented(file).map(({ name }): [string, string] => [name, file]))
-const inLib = [...publicNames().keys()].map((name): [string, string] => [name, 'lib/index.ts'])
+const inLib = [...publicNames()]
 
 /** The import lines that an example needs, as a playbook in `playbooks/` writes them. `prefer` decides about names that are in both. */
 export function importsFor(names: ReadonlySet<string>, prefer: 'modules' | 'lib'): string[] {

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import type { ModuleCall } from '../../lib/index.ts'
+import type { ModuleCall } from '../../lib/resource.ts'
 import type { HostReport } from '../../lib/report/report.ts'
 import { changed, diffs, errorOf, type SpecHost, type Work } from './module-host.ts'
 

@@ -90,7 +90,7 @@ export interface NamedResource {
  * dynamically, and a class is then another one.
  */
 export async function loadResources(): Promise<{ resources: NamedResource[]; values: CaseValues }> {
-  const files = readdirSync(sources).filter(file => file.endsWith('.ts'))
+  const files = readdirSync(sources, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts') && !file.endsWith('.d.ts'))
   const loaded = await Promise.all(files.map(async file => {
     const exports: unknown = await import(path.join(sources, file))
     return Object.entries(typeof exports === 'object' && exports !== null ? exports : {})

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { apt } from '../../modules/apt.ts'
 import { aptRepository } from '../../modules/apt-repository.ts'
-import { Content } from '../../lib/index.ts'
+import { Content } from '../../lib/resource.ts'
 import { aptHostName } from '../helpers/apt-host.ts'
 import { fourRounds } from '../helpers/four-rounds.ts'
 import { changed, diffs, errorOf, labHost, type SpecHost } from '../helpers/module-host.ts'

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect } from 'chai'
 import { callsOf, importsOf } from '../helpers/imports.ts'
@@ -40,23 +40,21 @@ describe('every file of the breadth', () => {
     expect(missing, 'modules that no spec in spec/modules/ imports and calls beside a host of the lab').to.deep.equal([])
   })
 
-  it('of lib/resources/ has cases of each resource it exports, or else a spec of its own name that uses every function it exports', async () => {
+  it('of lib/resources/ has cases of each resource it exports; what else it exports is called by a spec of a room, or by a module', async () => {
     const { resources } = await loadResources()
     const named = new Set(readdirSync(caseFolder, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.json')).map(file => {
       const parsed = parseCase(JSON.parse(readFileSync(path.join(caseFolder, file), 'utf8')))
       return 'reading' in parsed ? parsed.reading.resource : parsed.writing.resource
     }))
-    const missing: string[] = []
-    for (const name of namesIn('lib/resources')) {
-      const own = resources.filter(({ file }) => file === `${name}.ts`)
-      missing.push(...own.filter(each => !named.has(each.name)).map(each => `spec/cases/${each.resource.kind}/ for ${each.name}`))
-      if (own.length > 0) continue
-      const source = path.join(root, 'lib', 'resources', `${name}.ts`)
-      const spec = path.join(root, 'spec', 'lib', 'resources', `${name}.spec.ts`)
-      const used = existsSync(spec) ? importsOf(spec).get(source) : undefined
-      const functions = [...(await functionsOf(source)).keys()]
-      expect(functions, `functions of ${source}`).not.to.deep.equal([])
-      missing.push(...functions.filter(each => !used?.has(each) || !callsOf(spec).has(each)).map(each => `spec/lib/resources/${name}.spec.ts: ${each}()`))
+    const callers = ['spec/lib/resources', 'spec/modules', 'modules'].flatMap(folder => readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts')).map(file => path.join(root, folder, file)))
+      .map(file => ({ imports: importsOf(file), calls: callsOf(file) }))
+    const missing = resources.filter(each => !named.has(each.name)).map(each => `spec/cases/${each.resource.kind}/ for ${each.name}`)
+    for (const file of readdirSync(path.join(root, 'lib', 'resources'), { recursive: true, encoding: 'utf8' }).filter(each => each.endsWith('.ts') && !each.endsWith('.d.ts'))) {
+      if (resources.some(each => each.file === file)) continue
+      const source = path.join(root, 'lib', 'resources', file)
+      const functions = [...await functionsOf(source)].flatMap(([name, value]) => (value.prototype instanceof Error ? [] : [name]))
+      const isCalled = (name: string) => callers.some(({ imports, calls }) => imports.get(source)?.has(name) && calls.has(name))
+      if (functions.length > 0 && !functions.some(isCalled)) missing.push(`lib/resources/${file}: ${functions.join(', ')}`)
     }
     expect(missing, 'missing').to.deep.equal([])
   })

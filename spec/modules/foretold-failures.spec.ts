@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { expect } from 'chai'
-import type { ModuleCall } from '../../lib/index.ts'
+import type { ModuleCall } from '../../lib/resource.ts'
 import { apt } from '../../modules/apt.ts'
 import { aptHold } from '../../modules/apt-hold.ts'
 import { aptRepository } from '../../modules/apt-repository.ts'

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { Content } from '../../lib/state/content.ts'
-import { onionAddressResource } from '../../lib/index.ts'
+import { onionAddressResource } from '../../lib/resources/tor/onion-address.ts'
 import { onionService } from '../../modules/onion-service.ts'
 import { desired, hostView, misuse, wrongArguments } from './plan-module.ts'
 

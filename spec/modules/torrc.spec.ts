@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { torrcValue } from '../../lib/index.ts'
+import { torrcValue } from '../../lib/resources/tor/quote.ts'
 import { apt } from '../../modules/apt.ts'
 import { systemd } from '../../modules/systemd.ts'
 import { torrc } from '../../modules/torrc.ts'

@@ -3,7 +3,11 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { nginxString, renderTemplate, systemdCommand, systemdEnvironment, torrcValue, yamlString } from '../../lib/index.ts'
+import { renderTemplate } from '../../lib/module/render.ts'
+import { yamlString } from '../../lib/resources/files/yaml.ts'
+import { nginxString } from '../../lib/resources/nginx/quote.ts'
+import { systemdCommand, systemdEnvironment } from '../../lib/resources/systemd/quote.ts'
+import { torrcValue } from '../../lib/resources/tor/quote.ts'
 
 const source = (name: string) => path.join(import.meta.dirname, '../../playbooks/synapse', name)
 const hostile = fc.oneof(

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { z } from 'zod'
-import { defineModule, want } from '../../../lib/index.ts'
+import { defineModule, want } from '../../../lib/resource.ts'
 import { quote } from '../../../lib/text/quote.ts'
 import { apply, read } from '../../../lib/shell/script.ts'
 import type { Resource } from '../../../lib/state/resource.ts'

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync,
 import path from 'node:path'
 import { expect } from 'chai'
 import { z } from 'zod'
-import { defineModule, want } from '../../../lib/index.ts'
+import { defineModule, want } from '../../../lib/resource.ts'
 import { chooser } from '../../../lib/run/select.ts'
 import { apply, read } from '../../../lib/shell/script.ts'
 import { ConnectionLost } from '../../../lib/shell/session.ts'

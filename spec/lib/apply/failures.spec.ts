@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { expect } from 'chai'
-import { defineModule, fileResource as fileResource, want } from '../../../lib/index.ts'
+import { defineModule, want } from '../../../lib/resource.ts'
+import { fileResource } from '../../../lib/resources/files/file.ts'
 import type { Connect } from '../../../lib/transport/transport.ts'
 import { z } from 'zod'
 import { command } from '../../../modules/command.ts'

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { expect } from 'chai'
-import { want } from '../../../lib/index.ts'
+import { want } from '../../../lib/resource.ts'
 import { apply, read } from '../../../lib/shell/script.ts'
 import type { Connect } from '../../../lib/transport/transport.ts'
 import { command } from '../../../modules/command.ts'

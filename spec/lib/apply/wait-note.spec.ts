@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { waitNote } from '../../../lib/apply/wait-note.ts'
-import { waitResource, want } from '../../../lib/index.ts'
+import { want } from '../../../lib/resource.ts'
+import { waitResource } from '../../../lib/resources/commands/wait.ts'
 import { sysctlResource } from '../../../lib/resources/kernel/sysctl.ts'
 import { unitEventResource } from '../../../lib/resources/systemd/unit-event.ts'
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { z } from 'zod'
 import { contradictions } from '../../../lib/check/contrary.ts'
-import { Content, defineModule, want, type HostView, type Want } from '../../../lib/index.ts'
+import { Content, defineModule, want, type HostView, type Want } from '../../../lib/resource.ts'
 import type { Play } from '../../../lib/playbook/playbook.ts'
 import type { Resource, State } from '../../../lib/state/resource.ts'
 import { sample, type SampleKey } from '../state/sample-resource.ts'

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { z } from 'zod'
-import { defineModule, want, type Want } from '../../../lib/index.ts'
+import { defineModule, want, type Want } from '../../../lib/resource.ts'
 import { SteadError } from '../../../lib/errors.ts'
 import type { Play } from '../../../lib/playbook/playbook.ts'
 import { sample } from '../state/sample-resource.ts'

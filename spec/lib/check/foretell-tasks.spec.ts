@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { z } from 'zod'
 import { Overlay } from '../../../lib/check/overlay.ts'
 import { CertainError, ConnectError } from '../../../lib/errors.ts'
-import { Content, defineModule } from '../../../lib/index.ts'
+import { Content, defineModule } from '../../../lib/resource.ts'
 import { read } from '../../../lib/shell/script.ts'
 import { act, foretold, thing, told } from './sample-host.ts'
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { expect } from 'chai'
 import { z } from 'zod'
-import { defineModule, want } from '../../../lib/index.ts'
+import { defineModule, want } from '../../../lib/resource.ts'
 import { apply, read } from '../../../lib/shell/script.ts'
 import type { Resource } from '../../../lib/state/resource.ts'
 import { command } from '../../../modules/command.ts'

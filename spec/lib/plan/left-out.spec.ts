@@ -4,7 +4,7 @@ import { Pass } from '../../../lib/playbook/pass.ts'
 import { Task, type Body, type TaskOptions } from '../../../lib/playbook/task.ts'
 import { lookUpLeftOut, planTask, settle, type StateSource, type TaskPlan } from '../../../lib/plan/plan-task.ts'
 import { having, lamp, light, planning, planOne } from './plan-one.ts'
-import { want } from '../../../lib/index.ts'
+import { want } from '../../../lib/resource.ts'
 
 /** A task of which nothing is known before it is applied, but what stands for its result. */
 function unknown(placeholder: string): Task<string> {

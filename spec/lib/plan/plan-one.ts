@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineModule, want, type HostView, type ModuleCall } from '../../../lib/index.ts'
+import { defineModule, want, type HostView, type ModuleCall } from '../../../lib/resource.ts'
 import { planTask, type StateSource, type TaskPlan } from '../../../lib/plan/plan-task.ts'
 import type { Facts } from '../../../lib/state/facts.ts'
 import { Pass } from '../../../lib/playbook/pass.ts'

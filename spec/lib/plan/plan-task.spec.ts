@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { z } from 'zod'
-import { defineModule, ReadError, want, waitResource, type HostView, type ModuleCall } from '../../../lib/index.ts'
+import { defineModule, ReadError, want, type HostView, type ModuleCall } from '../../../lib/resource.ts'
+import { waitResource } from '../../../lib/resources/commands/wait.ts'
 import { SteadError } from '../../../lib/errors.ts'
 import { changesAnything, isDone, planTask, type Asked, type TaskPlan } from '../../../lib/plan/plan-task.ts'
 import { Pass } from '../../../lib/playbook/pass.ts'

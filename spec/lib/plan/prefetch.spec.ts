@@ -9,7 +9,7 @@ import { SecretAsText } from '../../../lib/secret/secret.ts'
 import { command } from '../../../modules/command.ts'
 import { group } from '../../../modules/group.ts'
 import { user } from '../../../modules/user.ts'
-import { want } from '../../../lib/index.ts'
+import { want } from '../../../lib/resource.ts'
 import { lamp, light, planning } from './plan-one.ts'
 
 const host = { name: 'web', address: '127.0.0.1', groups: [] }

@@ -12,13 +12,13 @@ const cases = readdirSync(caseFolder).flatMap(kind => readdirSync(path.join(case
 /** What cannot happen to a resource; of all else it has a case, and of this it has none. */
 const never: Readonly<Record<string, readonly Situation[]>> = {
   // Written without looking at what was: there is always something, or it is an event.
-  aptWork: ['made', 'removed'], hostname: ['made', 'removed'], onionClients: ['made', 'removed'], packageHold: ['made', 'removed'], postgresPrivileges: ['made', 'removed'],
-  tree: ['made', 'removed'], unitMask: ['made', 'removed'], unitEvent: ['made', 'removed'], unitWait: ['made', 'removed'], wait: ['made', 'removed'],
+  aptResource: ['made', 'removed'], hostnameResource: ['made', 'removed'], onionClientsResource: ['made', 'removed'], packageHoldResource: ['made', 'removed'], postgresPrivilegesResource: ['made', 'removed'],
+  treeResource: ['made', 'removed'], unitMaskResource: ['made', 'removed'], unitEventResource: ['made', 'removed'], unitWaitResource: ['made', 'removed'], waitResource: ['made', 'removed'],
   // Never taken away.
-  commandResult: ['mended', 'removed'], commandRun: ['mended', 'removed'], deb: ['removed'], debconfAnswer: ['removed'], kernelParameter: ['removed'], onionAddress: ['mended', 'removed'],
-  onionDirectory: ['made'], onionKey: ['removed'], packageLists: ['removed'], unit: ['removed'], unpacked: ['removed'],
+  commandResultResource: ['mended', 'removed'], commandRunResource: ['mended', 'removed'], debResource: ['removed'], debconfResource: ['removed'], sysctlResource: ['removed'], onionAddressResource: ['mended', 'removed'],
+  onionDirectoryResource: ['made'], onionKeyResource: ['removed'], packageListsResource: ['removed'], unitResource: ['removed'], archiveResource: ['removed'],
   // Only read.
-  commandOutput: ['mended', 'removed'], need: ['mended', 'removed'], numericAccount: ['mended', 'removed'], packageCandidate: ['mended', 'removed'], postgresAvailable: ['mended', 'removed'], postgresTime: ['mended', 'removed'],
+  commandOutputResource: ['mended', 'removed'], needResource: ['mended', 'removed'], accountNumberResource: ['mended', 'removed'], packageCandidateResource: ['mended', 'removed'], postgresAvailableResource: ['mended', 'removed'], postgresTimeResource: ['mended', 'removed'],
 }
 
 type Situation = 'made' | 'mended' | 'removed'

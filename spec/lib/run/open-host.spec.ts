@@ -57,7 +57,7 @@ describe('A playbook that is prepared for a host', () => {
   })
 
   it('fails with its own words, by name and place, where its code fails', () => {
-    expect(() => prepared(() => { throw new RangeError('too far') })).to.throw('The playbook "Spec" cannot be laid out: RangeError: too far').and.to.have.property('hint').that.matches(/spec\/lib\/apply\/host\.spec\.ts:\d+:\d+\.$/)
+    expect(() => prepared(() => { throw new RangeError('too far') })).to.throw('The playbook "Spec" cannot be laid out: RangeError: too far').and.to.have.property('hint').that.matches(/spec\/lib\/run\/open-host\.spec\.ts:\d+:\d+\.$/)
   })
 
   it('is refused with all arguments that are wrong where facts were needed to lay it out', () => {

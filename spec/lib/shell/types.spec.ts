@@ -6,7 +6,9 @@ const root = path.join(import.meta.dirname, '..', '..', '..')
 
 const preamble = `
 import { z } from 'zod'
-import { playbook, Content, defineModule, want, file as fileResource, type Play } from '../../../lib/index.ts'
+import { playbook, type Play } from '../../../lib/index.ts'
+import { fileResource } from '../../../lib/resources/files/file.ts'
+import { Content, defineModule, want } from '../../../lib/resource.ts'
 import { apply, read, ApplyScript, ReadScript } from '../../../lib/shell/script.ts'
 import { ReadSession, Session } from '../../../lib/shell/session.ts'
 import { file } from '../../../modules/file.ts'

@@ -1,0 +1,10 @@
+/** What an author of modules and resources needs. Modules of the project also import from lib/module/ and lib/resources/. */
+export { ApplyError, ArgumentError, CertainError, PlaybookError, ReadError } from './errors.ts'
+export { Secret, secret } from './secret/secret.ts'
+export { Content } from './state/content.ts'
+export { defineModule, want, type HostView, type ModuleCall, type Plan, type Want } from './playbook/module.ts'
+export { defineResource, type Need, type Reading, type Resource, type State, type Value, type Writing } from './state/resource.ts'
+export { apply, read, readLines, type ApplyScript, type ReadScript } from './shell/script.ts'
+export type { Output } from './shell/output.ts'
+export { absolutePath, attributeArguments, fileAttributeArguments, fileMode, fileModeChange, filePath, hasPassword, name, nameBelow, plainName, port, unitName, validateArgument } from './module/arguments.ts'
+export { contradictions, namedOnce, saidOnce } from './module/contradictions.ts'
