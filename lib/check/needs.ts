@@ -1,6 +1,6 @@
 import { CertainError } from '../errors.ts'
 import type { PlannedWant } from '../plan/plan-task.ts'
-import { needResource } from './need.ts'
+import { needResource } from '../resources/commands/need.ts'
 import type { Reader } from '../state/reader.ts'
 import type { Overlay } from './overlay.ts'
 

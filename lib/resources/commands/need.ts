@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { ReadError } from '../errors.ts'
-import { apply, read, readLines } from '../shell/script.ts'
-import type { Need, Resource } from '../state/resource.ts'
+import { ReadError } from '../../errors.ts'
+import { apply, read, readLines } from '../../shell/script.ts'
+import type { Need, Resource } from '../../state/resource.ts'
 
 const schema = z.strictObject({ there: z.literal(true) })
 
