@@ -22,9 +22,9 @@ export interface HostView {
   /** The current state (in check mode: the foretold one), null when it is not there. All asked in one tick travel together. */
   current<Key, Current extends State, Desired extends State>(resource: Resource<Key, Current, Desired>, key: Key): Promise<Current | null>
   /** True where something read as missing may still come with a package that this check run would install. */
-  mayCome(): boolean
+  packagesPending(): boolean
   /** True in check mode where something read as missing may be there by then: as above, or by what cannot be told of the tasks before. */
-  mayBeThere(): boolean
+  anythingPending(): boolean
   facts: Facts
   /** True in check mode once something was foretold to change. */
   foretold?(): boolean

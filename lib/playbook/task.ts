@@ -46,7 +46,7 @@ export class Task<Output> implements PromiseLike<Output> {
   /** Stands for the result while it is not known; learnt from the module. */
   placeholder: Output | undefined
   /** Of a task that the run leaves out (tags): looks whether the host is as it says, which then has its result all the same. */
-  lookUp: ((pass: Pass) => Promise<Settled<Output>>) | undefined
+  prefetch: ((pass: Pass) => Promise<Settled<Output>>) | undefined
 
   constructor(name: string, body: Body<Output>, options: TaskOptions, index: number) {
     this.name = name
@@ -80,7 +80,7 @@ export class Task<Output> implements PromiseLike<Output> {
     if (asking && asking.index <= this.index) {
       throw new AwaitedTooEarly(`"${asking.name}" awaits the result of "${this.name}", which ${asking.index === this.index ? 'is itself' : 'comes later'}.`, { hint: 'Put the task that gives the result first.' })
     }
-    if (this.lookUp && pass.purpose !== 'ahead') this.#settled = await this.lookUp(pass)
+    if (this.prefetch && pass.purpose !== 'ahead') this.#settled = await this.prefetch(pass)
     if (pass.abandoned) return never()
     while (!this.#settled) {
       if (pass.purpose !== 'plan') return this.#standIn(pass)

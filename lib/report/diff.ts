@@ -51,7 +51,7 @@ function showRemoval(state: State | null): string {
   if (!(state?.content instanceof Content)) return line
   const { content } = state
   if (typeof state.mode !== 'string' || isPrivate(state)) return `${line}\ncontent: ${content.size < 0 ? '<hidden>' : `${content.size} bytes`} → (none)`
-  const text = textOf(content)
+  const text = decoded(content)
   const diff = text === undefined ? undefined : unifiedDiff(text, '', { from: 'current', to: '/dev/null', visible, whole: `${showValue(content)} → (none)` })
   return `${line}\n${diff ?? `content: ${showValue(content)} → (none)`}`
 }
@@ -64,8 +64,8 @@ function isPrivate(state: State | null): boolean {
 function showContent(field: string, current: Content | undefined, desired: Content, { state, edited }: { state: State | null; edited: boolean }): string {
   if (desired.secret === true || current?.secret === true) return `${field}: <secret> (differs)`
   const exists = state !== null
-  const from = current ? textOf(current) : exists ? undefined : ''
-  const to = textOf(desired)
+  const from = current ? decoded(current) : exists ? undefined : ''
+  const to = decoded(desired)
   const hide = desired.secret === 'parts' ? '<hidden: it may hold an old secret>' : isPrivate(state) ? '<hidden: not everybody may read it>' : undefined
   // The checksum of what may hold an old secret is not told either: whoever can guess the secret could make sure of it.
   const before = hide === undefined || !current ? showValue(current) : desired.secret === 'parts' ? marker : '<hidden>'
@@ -101,7 +101,7 @@ function visible(line: string): string {
 }
 
 /** Text that can be shown line by line; undefined for what is binary, not UTF-8, or known by its checksum only. */
-function textOf({ bytes }: Content): string | undefined {
+function decoded({ bytes }: Content): string | undefined {
   if (!bytes || bytes.includes(0)) return undefined
   const text = bytes.toString('utf8')
   return Buffer.from(text, 'utf8').equals(bytes) ? text : undefined

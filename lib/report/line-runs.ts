@@ -18,7 +18,7 @@ export function countLines(text: string): number {
 }
 
 /** Lines with their endings, one by one: there may be millions, of which few are shown. */
-export function* linesOf(text: string): Generator<string> {
+export function* eachLine(text: string): Generator<string> {
   for (let at = 0; at < text.length;) {
     const end = text.indexOf('\n', at) + 1 || text.length
     yield text.slice(at, end)

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { redact } from '../secret/redact.ts'
-import { commonEnds, countLines, firstLines, lastLines, linesOf, run, type Run } from './line-runs.ts'
+import { commonEnds, countLines, firstLines, lastLines, eachLine, run, type Run } from './line-runs.ts'
 
 /** Loaded when there is a difference to show: a run that changes nothing need not wait for it. */
 const load: (name: 'diff') => typeof import('diff') = createRequire(import.meta.url)
@@ -80,7 +80,7 @@ function write(hunks: readonly Hunk[], options: DiffOptions): string {
     if (left === 0) shown.push(`@@ -${range(from, count('+'))} +${range(to, count('-'))} @@`)
     for (const one of runs) {
       let told = 0
-      for (const text of left === 0 ? linesOf(one.text) : []) {
+      for (const text of left === 0 ? eachLine(one.text) : []) {
         if (lines >= MOST_LINES || bytes >= MOST_BYTES) break
         const line = show(one.sign, text, options)
         shown.push(...line.shown)

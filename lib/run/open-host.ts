@@ -5,21 +5,21 @@ import { factsScript, FactsNotKnown, parseFacts, playbookHost, type Facts } from
 import { asPlaybookError } from '../playbook/place.ts'
 import { argumentIssues, type HostPlay, type Playbook } from '../playbook/playbook.ts'
 import type { AnyTask } from '../playbook/task.ts'
-import { askAhead, requestsOf, type LookedAhead } from '../plan/prefetch.ts'
+import { prefetch, requestsOf, type Prefetched } from '../plan/prefetch.ts'
 import type { ReadOnlyPart, ReadSession } from '../shell/session.ts'
 import { batch } from '../state/batch.ts'
 import { Reader } from '../state/reader.ts'
 import type { Output } from '../shell/output.ts'
 import { parseJournal, readJournal } from '../walk/journal.ts'
 import type { HostWalk, Observer } from '../walk/host-walk.ts'
-import { patiently, Patience } from '../walk/reconnect.ts'
+import { withReconnect, ReconnectBackoff } from '../walk/reconnect.ts'
 import { parseLeftovers, readLeftovers } from '../shell/temporary.ts'
 
 /** Chooses the tasks of a play, by tags. */
 export type Choose = (task: AnyTask) => boolean
 
 /** A play without the tasks that this run leaves out, and what was learnt by looking ahead. */
-export interface ChosenPlay extends LookedAhead {
+export interface ChosenPlay extends Prefetched {
   play: HostPlay
   leftOut: readonly AnyTask[]
 }
@@ -33,7 +33,7 @@ export async function choosePlay(play: HostPlay, choose: Choose): Promise<Chosen
     return false
   })
   const chosen = { ...play, steps }
-  return { play: chosen, leftOut, ...await askAhead(chosen) }
+  return { play: chosen, leftOut, ...await prefetch(chosen) }
 }
 
 /** A playbook laid out for one host, or to be laid out once the facts are known that it looks at. */
@@ -80,8 +80,8 @@ function withoutMistakes(play: HostPlay): HostPlay {
  */
 export async function openHost(session: ReadSession, prepared: Prepared, choose: Choose, observer: Observer): Promise<HostWalk> {
   let { play: laidOut } = prepared
-  const patience = new Patience()
-  const ask = (parts: readonly ReadOnlyPart[]): Promise<Output[]> => patiently(patience, { name: prepared.host.name, observer }, () => session.read(parts, { timeoutSeconds: longest(laidOut) }))
+  const backoff = new ReconnectBackoff()
+  const ask = (parts: readonly ReadOnlyPart[]): Promise<Output[]> => withReconnect(backoff, { name: prepared.host.name, observer }, () => session.read(parts, { timeoutSeconds: longest(laidOut) }))
   if (!laidOut) {
     const [output] = await ask([{ script: factsScript, about: 'its facts' }])
     if (!output) throw new Error('The first frame was not answered.')

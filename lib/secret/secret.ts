@@ -76,7 +76,7 @@ export function secret(value: string): Secret
 export function secret(parts: TemplateStringsArray, ...values: readonly (Secret | string | number)[]): Secret
 export function secret(given: string | TemplateStringsArray, ...values: readonly (Secret | string | number)[]): Secret {
   if (!isTemplate(given)) return new Secret(given)
-  const text = given.reduce((joined, part, index) => joined + textOf(values[index - 1]) + part)
+  const text = given.reduce((joined, part, index) => joined + revealed(values[index - 1]) + part)
   // Its lines are not secret by themselves: those that hold a secret are known by that.
   return new Secret(text, { lines: false })
 }
@@ -85,7 +85,7 @@ function isTemplate(given: string | TemplateStringsArray): given is TemplateStri
   return typeof given === 'object' && 'raw' in given
 }
 
-function textOf(value: Secret | string | number | undefined): string {
+function revealed(value: Secret | string | number | undefined): string {
   if (value instanceof Secret) return value.reveal()
   if (typeof value !== 'string' && typeof value !== 'number') throw new TypeError(`The tag secret was given ${value === undefined ? 'undefined' : typeof value}; secrets, text and numbers are allowed.`)
   return String(value)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import ssh2, { type ServerHostKeyAlgorithm } from 'ssh2'
 import { ConnectError } from '../errors.ts'
 import type { Host } from '../inventory/host.ts'
-import { fingerprint, knownKeyTypes, lookUp, nameInFile } from './known-hosts.ts'
+import { fingerprint, knownKeyTypes, judgeHostKey, nameInFile } from './known-hosts.ts'
 import { readIfThere } from './read-if-there.ts'
 
 /** Signature algorithms for a key type of known_hosts (RFC 8332: an ssh-rsa key signs by rsa-sha2). */
@@ -50,7 +50,7 @@ export class HostKeys {
     const { address, port, name } = this.#host
     const parsed = ssh2.utils.parseKey(key)
     const type = parsed instanceof Error ? '' : parsed.type
-    const verdict = lookUp(this.#text, address, port, type, key.toString('base64'))
+    const verdict = judgeHostKey(this.#text, address, port, type, key.toString('base64'))
     if (verdict === 'known') return true
     const shown = `it shows the ${type} key ${fingerprint(key)}`
     const scan = `ssh-keyscan -p ${port} -t ${type.replace(/^(ssh|ecdsa).*?-?(ed25519|rsa|$).*/, '$2') || 'ecdsa'} ${address} >> ${this.#file}`

@@ -110,7 +110,7 @@ function verdictOn(entries: readonly KnownHost[], keyType: string, key: Buffer):
  * @param keyBase64 the public key, as it stands in the third field.
  * @example lookUp(text, 'web1.example.org', 22, 'ssh-ed25519', 'AAAAC3Nz…') // 'known'
  */
-export function lookUp(text: string, host: string, port: number, keyType: string, keyBase64: string): Verdict {
+export function judgeHostKey(text: string, host: string, port: number, keyType: string, keyBase64: string): Verdict {
   const { entries } = parseKnownHosts(text)
   const key = Buffer.from(keyBase64, 'base64')
   const verdict = verdictOn(entries.filter(entry => matches(entry, nameWithPort(host, port))), keyType, key)

@@ -36,5 +36,5 @@ export interface HostWalk {
 
 /** States as the host has them now. */
 export function hostSource({ reader, facts }: HostWalk): StateSource {
-  return { current: (resource, key) => reader.current(resource, key), mayCome: () => false, mayBeThere: () => false, facts: () => facts }
+  return { current: (resource, key) => reader.current(resource, key), packagesPending: () => false, anythingPending: () => false, facts: () => facts }
 }

@@ -13,7 +13,7 @@ interface Lost {
 }
 
 /** How often a host may be lost before it is given up: counted since something was last done on it. How long it may be gone is the session's. */
-export class Patience {
+export class ReconnectBackoff {
   readonly #pauses: readonly number[]
   #lost = 0
 
@@ -42,12 +42,12 @@ export class Patience {
 }
 
 /** Does again what a lost connection cut off, and what may be done twice. */
-export async function patiently<Result>(patience: Patience, lost: Lost, work: () => Promise<Result>): Promise<Result> {
+export async function withReconnect<Result>(backoff: ReconnectBackoff, lost: Lost, work: () => Promise<Result>): Promise<Result> {
   for (;;) {
     try {
       return await work()
     } catch (error) {
-      if (!(error instanceof ConnectionLost) || !(await patience.waitFor(lost, error))) throw error
+      if (!(error instanceof ConnectionLost) || !(await backoff.waitFor(lost, error))) throw error
     }
   }
 }
