@@ -5,7 +5,7 @@ function escapeHtml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 }
 
-/** Colours for light and for dark; a status is a word as well, so that nobody needs to tell them apart. */
+/** Colours for light and dark; a status is also a word, so that nobody depends on the colours. */
 const style = `
 :root{color-scheme:light dark;--text:#222;--page:#fff;--code:#f4f4f4;--line:#ddd;--ok:#1a7f37;--change:#8a5a00;--may:#0b6a8f;--bad:#b3261e;--dim:#666}
 @media(prefers-color-scheme:dark){:root{--text:#ddd;--page:#16181c;--code:#22262c;--line:#3a3f47;--ok:#5fd37a;--change:#e2b340;--may:#62c3e8;--bad:#ff8a80;--dim:#999}}
@@ -41,7 +41,7 @@ function section([name, host]: [string, HostReport]): string {
   return `<section><h2>${word(host.status)}${escapeHtml(name)}</h2><p>${host.roundTrips} round trips, ${host.bytesSent} bytes sent, ${host.bytesReceived} received</p>${error}<ul>${items.join('\n')}</ul>${summary}</section>`
 }
 
-/** How many hosts, tasks and handlers came to what. */
+/** The number of hosts, tasks and handlers by status. */
 function totals(hosts: Report['hosts']): string {
   const all = Object.values(hosts)
   const row = (what: string, statuses: readonly string[]) => {
@@ -51,7 +51,7 @@ function totals(hosts: Report['hosts']): string {
   return `<table>${row('hosts', all.map(({ status }) => status))}${row('tasks', all.flatMap(({ tasks }) => tasks.map(({ status }) => status)))}${row('handlers', all.flatMap(({ handlers }) => handlers.map(({ status }) => status)))}</table>`
 }
 
-/** The report as one page that needs nothing else: no script, no font, no address. */
+/** The report as one self-contained page: no scripts, fonts or links. */
 export function html({ playbook, inventory, check, startedAt, durationMs, hosts }: Report): string {
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escapeHtml(playbook)}</title><style>${style}</style>
 <h1>${escapeHtml(playbook)}</h1><p>${check ? 'Check' : 'Run'} of ${escapeHtml(inventory)}, ${startedAt}, ${(durationMs / 1000).toFixed(1)} s</p>

@@ -5,7 +5,10 @@ function escapeXml(text: string): string {
   return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '?').replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 }
 
-/** The report as JUnit XML, a suite a host and a case a task and a handler. In check mode what would change is a failure, as CI understands drift. */
+/**
+ * The report as JUnit XML: one suite per host, one case per task or handler. In check mode a
+ * predicted change is a failure, so that CI reports drift.
+ */
 export function junit({ playbook, hosts, check, startedAt }: Report): string {
   const suites = Object.entries(hosts).map(([name, { tasks, handlers, error }]) => {
     const steps = inOrder({ tasks, handlers }).map(({ task, handler }): TaskReport => task ?? { ...handler, name: `handler: ${handler.name}`, module: '', changes: [], durationMs: 0 })
