@@ -1,10 +1,3 @@
-import { main } from './lib/command-line/main.ts'
+import { launch } from './launcher/launch.js'
 
-// A reader (`| head`) or a terminal that goes away must not cut a run off half way.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
-  })
-}
-
-process.exitCode = await main(process.argv.slice(2), { out: process.stdout, error: process.stderr })
+await launch(process.argv.slice(2), async () => (await import('./lib/command-line/main.ts')).main)

@@ -1,4 +1,4 @@
-/** For authors of playbooks. Authors of modules and resources use lib/resource.ts. */
+/** What a playbook's author needs. Modules and resources are made with what lib/resource.ts exports. */
 export { PlaybookError } from './errors.ts'
 export { Secret, secret } from './secret/secret.ts'
 export { playbook, type Play, type Playbook } from './playbook/playbook.ts'

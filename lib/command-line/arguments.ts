@@ -3,11 +3,11 @@ import { z } from 'zod'
 import { UsageError } from '../errors.ts'
 import { parseExtraVars } from './extra-vars.ts'
 
-/** The parsed command line. */
+/** What was asked for on the command line. */
 export interface Arguments {
-  /** The path of a playbook. */
+  /** A playbook's path. */
   playbook: string
-  /** Names or paths of inventories, which are merged. */
+  /** Names or paths of inventories, which make one. */
   inventories: string[]
   check: boolean
   diff: boolean
@@ -16,14 +16,14 @@ export interface Arguments {
   skipTags: string[]
   startAtTask?: string
   extraVars: Record<string, unknown>
-  /** A variable in the inventory that the playbook does not declare is an error. */
+  /** A variable of the inventory that the playbook does not ask for is an error. */
   strictVars: boolean
   /** Hosts at the same time. */
   forks: number
   listTasks: boolean
   listHosts: boolean
   listTags: boolean
-  /** Undefined: the inventory decides. */
+  /** Undefined: as the inventory says. */
   become?: true
   user?: string
   privateKey?: string
@@ -33,15 +33,12 @@ export interface Arguments {
   verbosity: number
 }
 
-/** A run, or a text to print (--help, --version) before exiting with 0. */
+/** A run, or only a text to print (--help, --version), after which the exit status is 0. */
 export type CommandLine = { type: 'run'; arguments: Arguments } | { type: 'print'; text: string }
 
 const usage = 'run.ts PLAYBOOK -i INVENTORY [options]'
 
-/**
- * The options as commander returns them, without its own defaults, which its help would show as
- * `(default: [])`.
- */
+/** What commander gives: without its own defaults, which its help would show as `(default: [])`. */
 const schema = z.strictObject({
   inventory: z.array(z.string()), check: z.boolean().default(false), diff: z.boolean().default(true), limit: z.string().optional(),
   tags: z.array(z.string()).default([]), skipTags: z.array(z.string()).default([]), startAtTask: z.string().optional(),
@@ -55,7 +52,7 @@ function wrong(message: string): UsageError {
   return new UsageError(message, { hint: `Usage: ${usage}. --help lists the options.` })
 }
 
-/** A non-blank value; messages name the option. */
+/** A value that is not blank, under the option's name in messages. */
 function filled(option: string): (value: string) => string {
   return value => {
     if (value.trim() === '') throw wrong(`${option} was given an empty value.`)
@@ -71,7 +68,7 @@ function words(option: string): (value: string, earlier?: string[]) => string[] 
   }
 }
 
-/** Non-blank values, one for each use of the option. */
+/** Values that are not blank, one for each time the option is given. */
 function several(option: string): (value: string, earlier?: string[]) => string[] {
   return (value, earlier = []) => [...earlier, filled(option)(value)]
 }
@@ -111,17 +108,17 @@ function program(version: string): Command {
     .helpOption('-h, --help', 'print this')
 }
 
-/** commander's complaint as one sentence: without its "error:", with its suggestion. */
+/** One sentence of what commander complains about: its own "error:" taken off, its suggestion kept. */
 function sentence(message: string): string {
   const text = message.replace(/^error: /, '').trim().replace(/\s*\n\s*/g, ' ')
   return text.charAt(0).toUpperCase() + text.slice(1) + (/[.?)]$/.test(text) ? '' : '.')
 }
 
 /**
- * Parses a command line; never ends the process.
+ * Reads a command line; never ends the process.
  *
  * @param argv without the interpreter and the script.
- * @throws UsageError with one clear line and the usage.
+ * @throws UsageError with one clear line and how to call.
  * @example parseArguments(['playbooks/hello.ts', '-i', 'lab', '--check'], { version: '0.1.0' })
  */
 export function parseArguments(argv: readonly string[], { version }: { version: string }): CommandLine {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createColors } from 'picocolors'
+import { NotBundled } from '../default-export.ts'
 import { SteadError } from '../errors.ts'
 import { formatError } from '../report/format-error.ts'
 import { loadInventory, refuseVarsBeside } from '../inventory/load.ts'
@@ -22,8 +23,8 @@ export interface Streams {
 }
 
 /**
- * The whole command: parses the arguments, loads inventory and playbook, runs, reports, and returns
- * the exit status. It connects to nothing until all of these are valid.
+ * The whole command: reads the call, the inventory and the playbook, runs it, tells of it, and gives the exit status.
+ * Nothing is connected to before all of them are found right.
  */
 export async function main(words: readonly string[], { out, error }: Streams): Promise<number> {
   try {
@@ -34,6 +35,7 @@ export async function main(words: readonly string[], { out, error }: Streams): P
     }
     return await run(line.arguments, { out, error })
   } catch (problem) {
+    if (problem instanceof NotBundled) throw problem
     error.write(`${shown(formatError(problem))}\n`)
     return problem instanceof SteadError ? problem.exitStatus : 70
   }
@@ -49,7 +51,7 @@ async function run(given: Arguments, { out, error }: Streams): Promise<number> {
   const [playbooks, loaded] = await Promise.all([
     loadPlaybooks(given.playbook),
     loadInventory(given.inventories, { directory: 'inventories' }),
-    // Nearly every run needs it, and it is slow to load: it loads while the others are found.
+    // Needed by nearly every run, and slow to load: it comes along while the others are looked for.
     import('../transport/ssh.ts'),
   ])
   const { user, privateKey, become } = given

@@ -8,9 +8,9 @@ import { asPlaybookError } from './place.ts'
 import { isAPlaybook, type Playbook } from './playbook.ts'
 
 /**
- * Loads a playbook file, whose default export is a playbook or a list of playbooks.
+ * Loads a playbook's file; its default export is a playbook or a list of them.
  *
- * @throws PlaybookError for a file that does not exist, does not compile, or is not a playbook.
+ * @throws PlaybookError for a file that is not there, does not compile, or is no playbook.
  */
 export async function loadPlaybooks(path: string): Promise<Playbook[]> {
   const absolute = resolve(path)
@@ -25,7 +25,7 @@ export async function loadPlaybooks(path: string): Promise<Playbook[]> {
   return playbooks
 }
 
-/** @throws PlaybookError for anything but a TypeScript or JavaScript file. */
+/** @throws PlaybookError for what is not a file of TypeScript or JavaScript. */
 function refuseOtherKinds(path: string, absolute: string): void {
   const hint = 'Give the path of a playbook, as in playbooks/synapse.ts.'
   const found = statSync(absolute, { throwIfNoEntry: false })
@@ -46,6 +46,8 @@ async function load(path: string, absolute: string): Promise<DefaultExport> {
     return await importDefault(absolute)
   } catch (error) {
     if (error instanceof PlaybookError) throw error
+    const [, wrong] = error instanceof Error ? (/^Transform failed with \d+ errors?:\n([^]+)/.exec(error.message) ?? []) : []
+    if (wrong !== undefined) throw new PlaybookError(`${path} cannot be loaded: it does not compile.\n${wrong}`)
     throw asPlaybookError(error, message => `${path} cannot be loaded: ${message}`)
   }
 }

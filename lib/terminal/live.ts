@@ -5,7 +5,7 @@ import { hostWord, type Style } from './lines.ts'
 import { lineObserver } from './observer.ts'
 import { Screen, type Canvas } from './screen.ts'
 
-/** What a terminal shows during a run, and how to close it. */
+/** What a terminal shows while a run goes on, and how it is closed. */
 export interface LiveView {
   observer: RunObserver
   /** Writes a line that is about the run as a whole. */
@@ -13,11 +13,11 @@ export interface LiveView {
   close: () => void
 }
 
-/** The clock, which specs replace. */
+/** Time, so that a spec can set it. */
 export interface Clock {
   /** Milliseconds. */
   now(): number
-  /** Calls back every so many milliseconds, until the returned function is called. */
+  /** Calls back every so many milliseconds, until what it gives is called. */
   every(ms: number, call: () => void): () => void
 }
 
@@ -30,7 +30,7 @@ const realClock: Clock = {
   },
 }
 
-/** The progress of a host. */
+/** What is known of a host while it is at work. */
 interface Progress {
   begun: number | undefined
   tasks: number
@@ -40,9 +40,8 @@ interface Progress {
 }
 
 /**
- * One line per host at the bottom, with its current task and the time it has taken, and one line
- * for all. Changes, failures and lost connections are printed above as they happen. Finished hosts
- * make room where there are too many.
+ * A line a host at the bottom, with the task at hand and how long it has taken, and one line for them all; what has changed, failed or been
+ * lost is written above them as it happens. Hosts that have ended well make room for others where there are too many.
  */
 export function liveView(hosts: readonly string[], canvas: Canvas, style: Style, clock: Clock = realClock): LiveView {
   const { colors } = style

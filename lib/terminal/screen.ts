@@ -1,4 +1,4 @@
-/** What a screen draws on: standard output, or a stand-in of a spec. */
+/** What a screen is drawn on: standard output, or a spec's. */
 export interface Canvas {
   columns?: number
   rows?: number
@@ -7,14 +7,11 @@ export interface Canvas {
 
 const HIDE_CURSOR = '\u001b[?25l'
 const SHOW_CURSOR = '\u001b[?25h'
-/** The terminal cuts live lines that are too long: only it knows how wide its characters are. */
+/** A live line that is too long is cut by the terminal itself, which alone knows how wide its characters are. */
 const NO_WRAP = '\u001b[?7l'
 const WRAP = '\u001b[?7h'
 
-/**
- * Lines that scroll away as in any terminal, above live lines at the bottom that are redrawn each
- * time.
- */
+/** Lines that scroll away as in any terminal, above lines at the bottom that are drawn anew each time. */
 export class Screen {
   readonly #canvas: Canvas
   #live = 0
@@ -25,7 +22,7 @@ export class Screen {
     canvas.write(HIDE_CURSOR)
   }
 
-  /** The number of live lines that fit. */
+  /** How many live lines there is room for. */
   get room(): number {
     return Math.max(1, (this.#canvas.rows ?? 24) - 1)
   }
@@ -38,7 +35,7 @@ export class Screen {
     this.#live = shown.length
   }
 
-  /** Removes the live lines and restores the cursor; calling it twice is harmless. */
+  /** Takes the live lines away and gives the cursor back; a second time does nothing. */
   close(): void {
     if (!this.#open) return
     this.#canvas.write(this.#clear() + SHOW_CURSOR)

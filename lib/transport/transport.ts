@@ -1,12 +1,10 @@
 import type { Readable, Writable } from 'node:stream'
 import { ConnectError } from '../errors.ts'
 
-/** The host did not answer, or the connection broke before login: another attempt may succeed. */
+/** Nobody answered, or the line went dead before anyone was let in: it may be different in a moment. */
 export class NotReachable extends ConnectError {}
 
-/**
- * How a program on the host ended: by exit code, by a signal, or because the connection was lost.
- */
+/** How a program on the host ended: by exit code, by a signal, or because the connection was lost. */
 export interface ChannelEnd {
   exitCode?: number
   signal?: string
@@ -24,7 +22,7 @@ export interface Channel {
 
 /** A connection to one host: over SSH, or to this machine itself. */
 export interface Connection {
-  /** Milliseconds from the first packet to a successful login. */
+  /** Milliseconds from the first packet until the host had accepted us. */
   readonly connectMs: number
   /** Bytes on the wire, the transport's own overhead included. */
   bytesSent(): number
@@ -35,9 +33,8 @@ export interface Connection {
 }
 
 /**
- * Opens a new connection in one attempt of at most `withinMs`; called again after a lost
- * connection.
+ * Makes a new connection, in one attempt that takes no longer than `withinMs`; called again after a loss.
  *
- * @throws NotReachable where another attempt may succeed, another ConnectError otherwise.
+ * @throws NotReachable where another attempt may succeed, any other ConnectError where not.
  */
 export type Connect = (withinMs?: number) => Promise<Connection>

@@ -6,35 +6,35 @@ import type { Leftover } from '../shell/temporary.ts'
 import type { Facts } from '../state/facts.ts'
 import type { Reader } from '../state/reader.ts'
 
-/** Observes a host's progress as it happens. */
+/** Told of a host's progress while it happens. */
 export interface Observer {
   taskStarted: (host: string, task: string) => void
   taskDone: (host: string, task: TaskReport) => void
   handlerDone: (host: string, handler: HandlerReport) => void
   note: (host: string, message: string) => void
-  /** Aborted when the run is to stop: work in progress finishes, and nothing new starts. */
+  /** Aborted when the run is to stop: what was begun is ended, and nothing more is begun. */
   stop?: AbortSignal
 }
 
-/** The state of walking a playbook on a host, in check mode and in a real run. */
+/** What walking a playbook on a host works with, in check mode and for real. */
 export interface HostWalk {
   name: string
   playbook: string
   play: HostPlay
-  /** Tasks that this run leaves out, because of tags or a later start. */
+  /** Tasks that this run leaves out, by tags or since it starts behind them. */
   leftOut: readonly AnyTask[]
-  /** What each task read when it was last planned. */
+  /** What each task asked for when it was last planned. */
   asked: Asked
   reader: Reader
-  /** Handlers that an interrupted run left to run. */
+  /** Handlers that an earlier, cut-off run left to be run. */
   pending: Set<string>
-  /** Temporary things that interrupted runs could not clean up. */
+  /** What interrupted runs have put there for the length of a step, and could not take back. */
   leftovers: readonly Leftover[]
   observer: Observer
   facts: Facts
 }
 
-/** The states of the host as they are now. */
+/** States as the host has them now. */
 export function hostSource({ reader, facts }: HostWalk): StateSource {
-  return { current: (resource, key) => reader.current(resource, key), packagesPending: () => false, anythingPending: () => false, facts: () => facts }
+  return { current: (resource, key) => reader.current(resource, key), mayCome: () => false, mayBeThere: () => false, facts: () => facts }
 }

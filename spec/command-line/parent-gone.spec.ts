@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect } from 'chai'
 import { eventually } from '../helpers/eventually.ts'
+import { ownCache } from '../helpers/own-cache.ts'
 import { inOwnPlace } from '../helpers/own-place.ts'
 import { published } from '../helpers/published-schema.ts'
 import { playbookSource, Workspace } from './run-stead.ts'
@@ -11,16 +12,19 @@ const project = path.join(import.meta.dirname, '..', '..')
 
 describe('a run whose npx is ended', function () {
   this.timeout(60_000)
-  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-    it(`[fault 73] by ${signal} goes on unseen no further than the step at hand, and writes its report`, async () => {
+  for (const { signal, command } of [
+    { signal: 'SIGTERM', command: ['tsx', path.join(project, 'run.ts')] }, { signal: 'SIGKILL', command: ['tsx', path.join(project, 'run.ts')] },
+    { signal: 'SIGTERM', command: ['stead'] }, { signal: 'SIGKILL', command: ['stead'] },
+  ] as const) {
+    it(`[fault 73] by ${signal} goes on unseen no further than the step at hand, and writes its report (npx ${command[0]})`, async () => {
       const workspace = new Workspace()
       const place = workspace.directory
       try {
         workspace.write('inventories/here.yml', 'all: { hosts: { here: { ansible_connection: local, ansible_become: false } } }\n')
         workspace.write('playbooks/slow.ts', playbookSource(`task('Slow', command({ argv: ['sh', '-c', 'echo >${place}/began; until [ -e ${place}/go ]; do sleep 0.1; done; echo >${place}/done'] }))
  task('Never', file({ path: '${place}/never' }))`))
-        const [program = '', ...words] = inOwnPlace(['npx', 'tsx', path.join(project, 'run.ts'), path.join(place, 'playbooks/slow.ts'), '-i', path.join(place, 'inventories/here.yml'), '--report', path.join(place, 'report.json')])
-        const npx = spawn(program, words, { cwd: project, stdio: 'ignore', env: { ...process.env, CI: 'true' } })
+        const [program = '', ...words] = inOwnPlace(['npx', ...command, path.join(place, 'playbooks/slow.ts'), '-i', path.join(place, 'inventories/here.yml'), '--report', path.join(place, 'report.json')])
+        const npx = spawn(program, words, { cwd: project, stdio: 'ignore', env: { ...process.env, ...ownCache, CI: 'true' } })
         const ended = new Promise(resolve => npx.once('exit', resolve))
         await eventually(30, async () => readFileSync(path.join(place, 'began')), 100)
         npx.kill(signal)

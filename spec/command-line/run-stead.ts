@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, 
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { execa } from 'execa'
+import { ownCache } from '../helpers/own-cache.ts'
 import { inOwnPlace } from '../helpers/own-place.ts'
 import { published } from '../helpers/published-schema.ts'
 
@@ -19,7 +20,7 @@ export interface Outcome {
 export async function runStead(words: readonly string[], { cwd = root, env = {} }: { cwd?: string; env?: Record<string, string> } = {}): Promise<Outcome> {
   const [program = '', ...options] = inOwnPlace([process.execPath, '--import', path.join(root, 'node_modules', 'tsx', 'dist', 'loader.mjs'), path.join(root, 'run.ts'), ...words])
   const { exitCode, stdout, stderr } = await execa(program, options, {
-    cwd, env: { CI: 'true', ...env }, reject: false, timeout: 60_000, stdin: 'ignore', stripFinalNewline: false,
+    cwd, env: { CI: 'true', ...ownCache, ...env }, reject: false, timeout: 60_000, stdin: 'ignore', stripFinalNewline: false,
   })
   const reports = words.flatMap((word, index) => (words[index - 1] === '--report' && word.endsWith('.json') ? [path.join(cwd, word)] : []))
   for (const report of reports.filter(each => existsSync(each))) published(JSON.parse(readFileSync(report, 'utf8')))

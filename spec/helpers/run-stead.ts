@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { execa } from 'execa'
 import type { HostReport, Report } from '../../lib/report/report.ts'
+import { ownCache } from './own-cache.ts'
 import { published } from './published-schema.ts'
 import type { WorkDirectory } from './work-directory.ts'
 
@@ -91,7 +92,7 @@ export class Stead {
     const reports = ['json', 'html', 'xml'].map(extension => path.join(this.#work.path, `report-${this.#count}.${extension}`))
     const words = [playbook, '-i', inventory, ...options, ...reports.flatMap(report => ['--report', report])]
     const child = execa(program, [...before, 'run.ts', ...words], {
-      cwd: project, env: { CI: 'true' }, stdin: 'ignore', reject: false, stripFinalNewline: false, maxBuffer: 500_000_000,
+      cwd: project, env: { CI: 'true', ...ownCache }, stdin: 'ignore', reject: false, stripFinalNewline: false, maxBuffer: 500_000_000,
     })
     if (child.pid === undefined) throw new Error('stead could not be started.')
     const ended = child.then(({ exitCode, stdout, stderr }) => {

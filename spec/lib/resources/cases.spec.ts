@@ -100,6 +100,6 @@ describe('resources', () => {
       for (const word of words) expect(script.text, each.title).not.to.contain(word)
       if (words.some(word => Buffer.from(stdin).includes(word))) sent.add(each.resource)
     }
-    expect([...sent].sort()).to.deep.equal(['commandResultResource', 'debconfResource', 'fileResource', 'onionKeyResource', 'postgresRoleResource', 'userResource'])
+    expect([...sent].sort()).to.deep.equal(['commandResult', 'debconfAnswer', 'file', 'onionKey', 'postgresRole', 'user'])
   })
 })
