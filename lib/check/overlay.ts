@@ -153,7 +153,9 @@ export class Overlay implements Foresight {
   mayDisturb({ resource, key }: Request, current: State | null, desired: State | null): boolean {
     const name = resource.identify(key)
     const elsewhere = resource.kind !== 'file'
-    return this.#made.some(made => (elsewhere && made.kind === 'file' && (made.name === name || (leadsElsewhere(made) && name.startsWith(`${made.name}/`))))
+    // In a directory that was just made there is nothing yet: what is missing at its path stays missing.
+    const isNew = (made: Made) => current === null && made.before === null && made.after?.type === 'directory'
+    return this.#made.some(made => (elsewhere && made.kind === 'file' && ((made.name === name && !isNew(made)) || (leadsElsewhere(made) && name.startsWith(`${made.name}/`))))
       || resource.mayChangeWith?.(key, made, current, desired) === true)
   }
 

@@ -201,6 +201,8 @@ describe('the host as a check foretells it', () => {
     const venv = kind('venv')
     expect(['/f', '/f/x', '/d/x', '/same/x', '/gone/x', '/other/x', '/first/x', '/link/x', '/u', 'f', '/elsewhere'].map(name => disturbed(venv, name))).to.deep.equal([true, false, true, false, true, true, false, true, false, false, false])
     expect(disturbed(kind('file'), '/f'), 'a file itself').to.equal(false)
+    expect(disturbed(venv, '/first'), 'a new directory is empty').to.equal(false)
+    expect(overlay.mayDisturb(request(venv, '/first'), { value: 'there' }, null), 'what is there is not').to.equal(true)
     expect(disturbed(kind('unit', { mayChangeWith: (_key, made) => made.kind === 'user' && made.after !== null }), 'x')).to.equal(true)
     expect(disturbed(kind('unit', { mayChangeWith: (_key, made) => made.kind === 'group' }), 'x')).to.equal(false)
   })
