@@ -1,7 +1,7 @@
 import { ReadError } from '../../errors.ts'
-import { read, readLines } from '../../shell/script.ts'
-import { Content } from '../../state/content.ts'
+import { read, readLines, type ReadScript } from '../../shell/script.ts'
 import type { Reading } from '../../state/resource.ts'
+import { answersIn, stateOf, wayOf } from './file-answers.ts'
 import type { FileKey, FileState } from './file.ts'
 
 /** Larger contents (bytes) are not brought to the controller to be shown. */
@@ -14,96 +14,111 @@ const LARGEST_EDITED = 100_000_000
 export const mounts = read`M() { while read -r m m m m m r; do case $m in *\\*) m=$(printf '%b.' "$m"); m=\${m%.};; esac; case $m in "$1"|"$1"/*) return 0;; esac; done </proc/self/mountinfo; m=; return 1; }`
 
 /**
- * `S` says what is at a path, `C` what it holds. `K` goes along a path and fails at the first link, `k`, of somebody who is neither root nor
- * the owner of what it leads to; links that links lead to included. At the end `k` is the path without any.
+ * `K` goes along a path and fails at the first link, `k`, of somebody who is neither root nor the owner of what it leads to; links that links lead
+ * to included. At the end `k` is the path without any. What was said of the directory before, `d`, is not looked at again.
+ * `V` says of many paths what is there. `Q` says what many files hold, `C` what one does whose name would need quoting, and `B` sends it.
  */
 const functions = read`
-K() { # path, link or follow
-  q=$1/; k=; n=0
+d=-
+K() { # link or follow, path
+  q=$2/; k=; n=0
+  if [ "\${2%/*}" = "$d" ]; then k=$d q=\${2##*/}/; fi
   while [ -n "$q" ]; do
     c=\${q%%/*}; q=\${q#*/}
     case $c in ''|.) continue;; ..) k=\${k%/*}; continue;; esac
     k=$k/$c
-    if [ -L "$k" ] && [ "\${q:+more}$2" != link ]; then
+    if [ -L "$k" ] && [ "\${q:+more}$1" != link ]; then
       n=$((n + 1)); if [ $n -gt 40 ]; then return 0; fi
       u=$(stat -c %u -- "$k"); [ "$u" = 0 ] || [ "$u" = "$(stat -L -c %u -- "$k" 2>/dev/null)" ] || return
       c=$(readlink -- "$k"; echo .); q=\${c%??}/$q; k=\${k%/*}
       case $q in /*) k=;; esac
     fi
   done
+  if [ $n = 0 ]; then d=\${k%/*}; fi
 }
 ${mounts}
-S() { # number, link or follow, path, what else: held, mounts
-  l=0; v=; if [ -L "$3" ]; then l=1; v=$(readlink -- "$3"; echo .); fi
-  if [ $l$2 = 1link ]; then printf '%s link %s' "$1" "$v" | base64 -w0; echo
-  elif [ -e "$3" ]; then printf '%s there %s' "$1" "$(stat -L -c '%f/%u/%g/%U/%G' -- "$3")$(if [ "\${4#held}" != "$4" ] && [ -d "$3" ]; then echo "/$(find -H "$3" -mindepth 1 -print -quit | wc -l)"; fi)" | base64 -w0; echo
-  elif [ $l = 1 ]; then printf '%s dangling %s' "$1" "$v" | base64 -w0; echo
-  else return 0
-  fi
-  if [ "\${4%mounts}" != "$4" ]; then y=$(cd -P -- "\${3%/*}/" && pwd); y=\${y%/}/\${3##*/}; M "$y" || :; if [ "$m" = "$y" ]; then m="=$m"; fi; printf '%s mount %s' "$1" "$m" | base64 -w0; echo; fi
-  if ! K "$3" "$2"; then printf '%s strange %s' "$1" "$k" | base64 -w0; echo
-  elif [ "$k" != "$3" ]; then printf '%s real %s' "$1" "$k" | base64 -w0; echo; fi
+V() { # link or follow, paths
+  w=$1; shift
+  for p; do
+    if [ ! -e "$p" ]; then
+      [ -L "$p" ] || continue
+      if [ $w = follow ]; then printf '%s dangling\0%s\0%s\0' $w "$p" "$(readlink -- "$p"; echo .)"; fi
+    fi
+    if ! K $w "$p"; then printf '%s strange\0%s\0%s\0' $w "$p" "$k"
+    elif [ "$k" != "$p" ]; then printf '%s real\0%s\0%s\0' $w "$p" "$k"; fi
+  done
+  case $w in link) o=-P;; *) o=-H;; esac
+  find $o "$@" -maxdepth 0 -printf "$w"' %y/%m/%s/%u/%g\0%p\0%l\0' 2>/dev/null; [ $? -le 1 ] || exit
 }
-C() { # number, checksum that need not be sent, path, largest size to be sent
-  [ -f "$3" ] || return 0
-  h=$(sha256sum <"$3") && s=$(stat -L -c %s -- "$3") || return 0
-  printf '=%s %s %s ' "$1" "\${h%% *}" "$s"
-  if [ "\${h%% *}" != "$2" ] && [ "$s" -le "$4" ]; then base64 -w0 <"$3"; fi; echo
+E() { # whether the directory is empty
+  if [ -d "$1" ]; then printf 'held\0%s\0%s\0' "$1" "$(find -H "$1" -mindepth 1 -print -quit | wc -l)"; fi
+}
+N() { # which is the first mount point there
+  if [ -e "$1" ]; then y=$(cd -P -- "\${1%/*}/" && pwd); y=\${y%/}/\${1##*/}; M "$y" || :; if [ "$m" = "$y" ]; then m="=$m"; fi; printf 'mount\0%s\0%s\0' "$1" "$m"; fi
+}
+B() { # largest size to be sent, path
+  if [ "$(stat -L -c %s -- "$2")" -le "$1" ]; then printf 'bytes\0%s\0' "$2"; base64 -w0 <"$2"; printf '\0'; fi
+}
+C() { # largest size to be sent, checksum that need not be sent, path
+  [ -f "$3" ] && h=$(sha256sum <"$3") || return 0
+  printf 'sum\0%s\0%s\0' "$3" "\${h%% *}"
+  if [ "\${h%% *}" != "$2" ]; then B "$1" "$3"; fi
+}
+H() { for p; do [ -f "$p" ] || { for p; do [ ! -f "$p" ] || printf '%s\0' "$p"; done | xargs -0r sha256sum --; return; }; done; sha256sum -- "$@"; }
+Q() { # largest size to be sent, lines as of sha256sum that need not be sent, paths
+  z=$1; e=$2; shift 2; h=$(H "$@" 2>/dev/null)
+  if [ -n "$h" ]; then printf 'sums\0\0%s\0' "$h"; printf '%s\n' "$h" | grep -avxF -e "$e" | while IFS= read -r p; do B "$z" "\${p#*  }"; done; fi
 }`
 
-/** Asks for all in one script; every answer is a line of base64, since names and contents may hold anything. */
+/** What goes into one call of a program (bytes): Linux limits one argument to 128 KiB. */
+const LONGEST_CALL = 60_000
+
+/** What the lines of sha256sum(1) have beside a path (bytes). */
+const CHECKSUM = 67
+
+/** Names that sha256sum(1) would quote. */
+const quoted = /[\\\n\r]/
+
+/** Asks for all in one script, and one program for many files. */
 export function readFiles(keys: readonly FileKey[]): Reading<FileState> {
-  const states = keys.map(({ path, noFollow, held, mounts: mounted }, index) => read`S ${index} ${noFollow ? 'link' : 'follow'} ${path} ${`${held ? 'held' : ''}${mounted ? 'mounts' : ''}`}`)
-  const contents = keys.flatMap(({ path, content }, index) => {
-    if (!content) return []
-    return [content === 'always' ? read`C ${index} - ${path} ${LARGEST_EDITED}` : read`C ${index} ${content.unless} ${path} ${LARGEST_FETCHED}`]
-  })
+  const pathsOf = (some: readonly FileKey[]) => [...new Set(some.map(({ path }) => path))]
+  const states = (['link', 'follow'] as const).flatMap(way => (
+    chunksOf(pathsOf(keys.filter(key => wayOf(key) === way)), 1).map(paths => read`V ${way} ${paths}`)
+  ))
+  const held = pathsOf(keys.filter(key => key.held)).map(path => read`E ${path}`)
+  const mounted = pathsOf(keys.filter(key => key.mounts)).map(path => read`N ${path}`)
+  const together = new Map<string, string>()
+  const single: ReadScript[] = []
+  for (const { path, content } of keys) {
+    if (content === 'always') single.push(read`C ${LARGEST_EDITED} - ${path}`)
+    else if (content && (quoted.test(path) || together.has(path))) single.push(read`C ${LARGEST_FETCHED} ${content.unless} ${path}`)
+    else if (content) together.set(path, content.unless)
+  }
+  const many = chunksOf([...together.keys()], CHECKSUM).map(paths => (
+    read`Q ${LARGEST_FETCHED} ${paths.map(path => `${together.get(path) ?? ''}  ${path}`).join('\n')} ${paths}`
+  ))
   return {
-    script: readLines([functions, ...states, ...contents]),
+    script: readLines([functions, ...states, ...held, ...mounted, ...many, ...single, read`:`]),
     parse({ stdout, stderr, exitCode }) {
       if (exitCode !== 0) throw new ReadError('The files could not be looked at.', { stderr, exitCode })
-      const answers: (FileState | null)[] = keys.map(() => null)
-      for (const line of stdout.toString('latin1').split('\n')) {
-        if (line.startsWith('=')) addContent(answers, line.slice(1))
-        else if (line) addState(answers, Buffer.from(line, 'base64').toString())
-      }
-      return answers
+      const answers = answersIn(stdout)
+      return keys.map(key => stateOf(key, answers))
     },
   }
 }
 
-function addState(answers: (FileState | null)[], line: string): void {
-  const [, number = '', what, rest = ''] = /^(\d+) (\w+) ?([\s\S]*)$/.exec(line) ?? []
-  const target = rest.replace(/\n\.$/, '')
-  if (what === 'link') answers[Number(number)] = { type: 'link', target }
-  else if (what === 'dangling') answers[Number(number)] = { type: 'link', target, dangling: true }
-  else if (what === 'strange') {
-    const state = answers[Number(number)]
-    if (state) state.strangeLink = rest
-  } else if (what === 'real') {
-    const state = answers[Number(number)]
-    if (state) state.real = rest
-  } else if (what === 'mount') {
-    const state = answers[Number(number)]
-    if (state) [state.mount, state.mounted] = [rest.replace(/^=/, ''), rest.startsWith('=')]
-  } else if (what === 'there') {
-    const [raw = '0', uid = '', gid = '', owner = '', group = '', held] = rest.split('/')
-    const mode = parseInt(raw, 16)
-    const type = { 0x8000: 'file', 0x4000: 'directory' }[mode & 0xf000] ?? 'other'
-    answers[Number(number)] = {
-      type: type === 'file' || type === 'directory' ? type : 'other',
-      mode: (mode & 0o7777).toString(8).padStart(4, '0'),
-      owner: owner === 'UNKNOWN' ? uid : owner,
-      group: group === 'UNKNOWN' ? gid : group,
-      ...(held === undefined ? {} : { empty: held === '0' }),
+/** Parts of a list of paths that fit into one call each, with so many bytes beside each path. */
+function chunksOf(paths: readonly string[], beside: number): string[][] {
+  const chunks: string[][] = []
+  let room = 0
+  for (const path of paths) {
+    const length = Buffer.byteLength(path) + beside
+    if (room < length) {
+      chunks.push([])
+      room = LONGEST_CALL
     }
+    room -= length
+    chunks.at(-1)?.push(path)
   }
-}
-
-function addContent(answers: (FileState | null)[], line: string): void {
-  const [number = '', sha256 = '', size = '', bytes = ''] = line.split(' ')
-  const state = answers[Number(number)]
-  if (state?.type !== 'file') return
-  const sent = bytes !== '' || size === '0'
-  state.content = sent ? Content.of(Buffer.from(bytes, 'base64')) : Content.known(sha256, Number(size))
+  return chunks
 }
