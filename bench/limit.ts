@@ -34,11 +34,11 @@ cat ${venv}/pyvenv.cfg; for f in ${metadata}; do [ -f "$f" ] && sed -n -e '/^$/q
 curl -sS --noproxy '*' http://127.0.0.1:8008/health; curl -sS --noproxy '*' -o /dev/null -w '%{http_code}\\n' http://127.0.0.1:8080/
 echo all read`
 
-/** What to call ssh with, to reach the host through a proxy by one fresh connection. */
-export function sshArguments({ host, identityFile }: Target, { knownHosts, port }: Through, script: string): string[] {
+/** What to call ssh with, to reach the host by one fresh connection: through a proxy, or where it is. */
+export function sshArguments({ host, identityFile }: Target, { knownHosts, port, host: address = '127.0.0.1' }: Pick<Through, 'knownHosts' | 'port'> & { host?: string }, script: string): string[] {
   const options = [
     'BatchMode=yes', 'ControlMaster=no', 'ControlPath=none', 'IdentitiesOnly=yes', 'PreferredAuthentications=publickey',
     'StrictHostKeyChecking=yes', `UserKnownHostsFile=${knownHosts}`, 'GlobalKnownHostsFile=/dev/null',
   ]
-  return ['-F', '/dev/null', '-T', '-i', identityFile, '-p', String(port), ...options.flatMap(option => ['-o', option]), `${host.user}@127.0.0.1`, script]
+  return ['-F', '/dev/null', '-T', '-i', identityFile, '-p', String(port), ...options.flatMap(option => ['-o', option]), `${host.user}@${address}`, script]
 }

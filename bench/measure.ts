@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 
 /** What one run of a program came to. */
 export interface Ran {
@@ -7,6 +8,8 @@ export interface Ran {
   status: number | null
   stdout: string
   stderr: string
+  /** The most memory that it took itself (bytes, as the kernel counts it: VmHWM of proc(5)); programs that it starts are not in it. */
+  mostMemory: number
 }
 
 /** Runs a program to its end, without standard input. */
@@ -16,11 +19,28 @@ export function run(program: string, args: readonly string[]): Promise<Ran> {
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
     const out: Buffer[] = []
     const err: Buffer[] = []
+    let mostMemory = 0
+    const watch = setInterval(() => (mostMemory = Math.max(mostMemory, memoryOf(child.pid))), 20)
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk))
     child.stderr.on('data', (chunk: Buffer) => err.push(chunk))
-    child.once('error', reject)
-    child.once('close', status => resolve({ ms: performance.now() - startedAt, status, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() }))
+    child.once('error', error => {
+      clearInterval(watch)
+      reject(error)
+    })
+    child.once('close', status => {
+      clearInterval(watch)
+      resolve({ ms: performance.now() - startedAt, status, mostMemory, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() })
+    })
   })
+}
+
+/** What a process has taken so far; 0 once it is gone. */
+function memoryOf(pid: number | undefined): number {
+  try {
+    return Number(/^VmHWM:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
+  } catch {
+    return 0
+  }
 }
 
 /** Like {@link run}; a status other than 0 is an error that holds what the program said. */

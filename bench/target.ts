@@ -44,6 +44,14 @@ export function through({ host, identityFile, directory }: Target, port: number)
   return { inventory, knownHosts, port }
 }
 
+/** Writes an inventory with so many names of the host, and gives its path. */
+export function namesOf({ host, identityFile, directory }: Target, count: number): string {
+  const variables = { ansible_host: host.address, ansible_port: host.port, ansible_user: host.user, ansible_ssh_private_key_file: identityFile, stead_known_hosts_file: host.knownHostsFile }
+  const inventory = path.join(directory, `inventory-of-${count}.yml`)
+  writeFileSync(inventory, JSON.stringify({ all: { vars: variables, hosts: Object.fromEntries(Array.from({ length: count }, (_, index) => [`name${index + 1}`, {}])) } }))
+  return inventory
+}
+
 /** Type and key, as in known_hosts, of each key that is known of the host. */
 function hostKeys({ knownHostsFile, address }: Host): string[] {
   const lines = readFileSync(knownHostsFile ?? '', 'utf8').split('\n').map(line => line.split(/\s+/))

@@ -1,4 +1,5 @@
 import { quote } from '../text/quote.ts'
+import type { Input } from './input.ts'
 import type { ApplyScript, ReadScript } from './script.ts'
 
 /** One script of a frame. Apply parts of a frame run in order, and after one that failed the others are left out. */
@@ -7,7 +8,7 @@ export interface FramePart {
   /** Run as this user of the host instead of the session's own. */
   user?: string
   /** Given on standard input; whatever the script leaves of it is discarded. */
-  stdin?: Uint8Array
+  stdin?: Input
   /** What it is about, for whoever waits for it. */
   about?: string
 }
@@ -68,6 +69,6 @@ export function encodeScript(script: string): Buffer {
 }
 
 /** A frame as it goes down a running session. */
-export function encodeFrame(number: number, parts: readonly FramePart[]): Buffer[] {
-  return [encodeScript(frameScript(number, parts)), ...parts.flatMap(({ stdin }) => (stdin?.length ? [Buffer.from(stdin)] : []))]
+export function encodeFrame(number: number, parts: readonly FramePart[]): Input[] {
+  return [encodeScript(frameScript(number, parts)), ...parts.flatMap(({ stdin }) => (stdin?.length ? [stdin] : []))]
 }

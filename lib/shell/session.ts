@@ -7,6 +7,7 @@ import { NotReachable, type Channel, type Connect, type Connection } from '../tr
 import { endShellScript } from './end-shell.ts'
 import { encodeFrame, frameScript, prologue, type FramePart } from './frame.ts'
 import { lockScript } from './lock.ts'
+import type { Input } from './input.ts'
 import type { ReadScript } from './script.ts'
 import { ConnectionLost, Shell, TimeOver } from './shell.ts'
 import { startCommand } from './start.ts'
@@ -134,7 +135,7 @@ export class ReadSession {
   }
 
   /** Opens a shell, the frame in the request for it where that can be; gives what of the frame is still to be sent. */
-  async #open(frame: number, parts: readonly FramePart[]): Promise<Buffer[]> {
+  async #open(frame: number, parts: readonly FramePart[]): Promise<Input[]> {
     const { host, lock, become, run = this.#id, connectTimeoutSeconds, note = () => undefined } = this.#options
     const connection = await connectPatiently(this.#connect, { withinSeconds: connectTimeoutSeconds, note, isOver: () => this.#closed })
     if (this.#closed) connection.close()

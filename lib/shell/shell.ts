@@ -3,6 +3,7 @@ import { redact } from '../secret/redact.ts'
 import type { Output } from './output.ts'
 import type { Channel, ChannelEnd } from '../transport/transport.ts'
 import { FrameParser, OutOfStep } from './frame-parser.ts'
+import { piecesOf, type Input } from './input.ts'
 import { LOCKED } from './lock.ts'
 
 /** The connection went away; what was under way may or may not have been done. */
@@ -76,7 +77,7 @@ export class Shell {
   }
 
   /** Sends frame `number` and gives its answers, one for each of `about`: what the parts are about. */
-  async exchange(number: number, data: readonly Buffer[], about: readonly (string | undefined)[], waiting: Waiting): Promise<Output[]> {
+  async exchange(number: number, data: readonly Input[], about: readonly (string | undefined)[], waiting: Waiting): Promise<Output[]> {
     const outputs: Output[] = []
     const startedAt = Date.now()
     let toldAt = startedAt + (waiting.tellAfterSeconds - TELL_AGAIN_SECONDS) * 1000
@@ -91,9 +92,7 @@ export class Shell {
       waiting.note(`Waiting for the host since ${clock(startedAt)}: ${what}. It is given up at ${clock(Math.max(this.#heardAt, startedAt) + waiting.timeoutSeconds * 1000)} if nothing comes until then.`)
     }
     this.#beforeSending()
-    for (const piece of data) {
-      for (let at = 0; at < piece.length; at += PIECE) await this.#write(piece.subarray(at, at + PIECE), patiently)
-    }
+    for await (const piece of piecesOf(data, PIECE)) await this.#write(piece, patiently)
     while (outputs.length < about.length) {
       const output = this.#next(number, outputs.length + 1)
       if (output) outputs.push(output)
@@ -149,7 +148,7 @@ export class Shell {
   }
 
   /** Waits while the other side is slow, so that 50 MB do not pile up here. */
-  async #write(piece: Buffer, patiently: (wait: Promise<unknown>) => Promise<void>): Promise<void> {
+  async #write(piece: Uint8Array, patiently: (wait: Promise<unknown>) => Promise<void>): Promise<void> {
     if (this.#end) throw this.#ended(this.#end)
     if (this.#channel.stdin.write(piece)) return
     let isDrained = false

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { Input } from '../shell/input.ts'
 import type { Output } from '../shell/output.ts'
 import type { ApplyScript, ReadScript } from '../shell/script.ts'
 import type { Difference } from './compare.ts'
@@ -23,7 +24,7 @@ export interface Reading<Current> {
 export interface Writing {
   script: ApplyScript
   /** Given on standard input, at any size; the only way for a secret. */
-  stdin?: Uint8Array
+  stdin?: Input
   user?: string
   /** How long (seconds) it may take by its own account, beside what its task allows. */
   seconds?: number

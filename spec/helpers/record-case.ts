@@ -13,6 +13,7 @@ import { ApplyScript } from '../../lib/shell/script.ts'
 import { Session } from '../../lib/shell/session.ts'
 import type { Output } from '../../lib/shell/output.ts'
 import { connectSsh } from '../../lib/transport/ssh.ts'
+import { bytesOf } from './bytes-of.ts'
 import { loadResources, parseCase, writingOf, type ReadingCase } from './recorded-case.ts'
 
 /** What each host of the cases has beyond a blank one. */
@@ -64,7 +65,7 @@ async function record(json: object): Promise<object> {
   if ('writing' in parsed) {
     try {
       const { script, stdin, user } = writingOf(resource, parsed.writing, values)
-      return { ...json, script: lines(script.text), stdin: stdin && lines(Buffer.from(stdin).toString()), user, error: undefined }
+      return { ...json, script: lines(script.text), stdin: stdin && lines(String(bytesOf(stdin))), user, error: undefined }
     } catch (error) {
       return { ...json, script: undefined, error: error instanceof Error ? error.message : String(error) }
     }

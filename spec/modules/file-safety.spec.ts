@@ -14,6 +14,7 @@ import { symlink } from '../../modules/symlink.ts'
 import { refused, settle } from '../helpers/file-actions.ts'
 import { fileHostName } from '../helpers/file-host.ts'
 import { changed, errorOf, labHost, type SpecHost } from '../helpers/module-host.ts'
+import { bytesOf } from '../helpers/bytes-of.ts'
 
 const d = '/srv/safety-spec'
 const theirs = `${d}/theirs`
@@ -31,7 +32,7 @@ describe('files, where users may write too and where the disk is full', function
   const writeLate = async (key: FileKey, desired: FileDesired): Promise<string> => {
     const { script, stdin } = writeFile(key, { type: desired.type, mode: '0700', owner: 'nobody', group: 'nogroup' }, desired)
     try {
-      await host.sh(script.text, stdin)
+      await host.sh(script.text, bytesOf(stdin))
       return ''
     } catch (error) {
       if (error instanceof Error) return error.message
@@ -140,7 +141,7 @@ chmod 755 ${d}/storm; : >${theirs}/go; runuser -u nobody -- sh ${d}/storm </dev/
     const state = { type: 'file', mode: '0644', owner: 'root', group: 'root', content: Content.of('a\n') } as const
     const { script, stdin } = writeFile({ path: `${d}/f`, madeFrom: 'what is there' }, state, { type: 'file', content: Content.of('a\nb\n') })
     await host.sh(`echo other >>${d}/f`)
-    expect((await host.trySh(script.text, stdin)).stderr).to.contain(`${d}/f was changed by somebody else at this moment`)
+    expect((await host.trySh(script.text, bytesOf(stdin))).stderr).to.contain(`${d}/f was changed by somebody else at this moment`)
     expect(await host.sh(`cat ${d}/f; ls -A ${d}`)).to.equal('a\nother\nf\nprecious\ntheirs\n')
   })
 

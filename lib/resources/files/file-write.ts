@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
 import { apply, applyLines, read, type ApplyScript, type ReadScript } from '../../shell/script.ts'
 import { Content } from '../../state/content.ts'
+import type { Input } from '../../shell/input.ts'
 import type { Need, Writing } from '../../state/resource.ts'
 import { attributes } from './attributes.ts'
 import { beside } from './beside.ts'
@@ -73,10 +74,16 @@ export function writeFile(key: FileKey, current: FileState | null, desired: File
   }
   const isNew = current === null || other
   if (!isNew && (desired.content === undefined || (current.content && desired.content.equals(current.content)))) return { script: applyLines([...begin, setAttributes(key, current, desired)]) }
-  const { source } = key
   const content = desired.content ?? Content.of('')
-  const stdin = content.bytes ?? (source && 'file' in source ? readFileSync(source.file) : undefined)
-  return { script: applyLines([...begin, replace(key, current, desired, content, away)]), stdin }
+  return { script: applyLines([...begin, replace(key, current, desired, content, away)]), stdin: inputOf(content, key) }
+}
+
+/** What is too large to be held is read while it is sent. */
+function inputOf({ bytes, size }: Content, { source }: FileKey): Input | undefined {
+  if (bytes || !source || !('file' in source)) return bytes
+  // Before the host is asked to wait for it.
+  accessSync(source.file, constants.R_OK)
+  return { file: source.file, length: size }
 }
 
 /** What is in the way, for a person. */

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect } from 'chai'
+import { bytesOf } from '../../helpers/bytes-of.ts'
 import { caseFolder, loadResources, parseCase, writingOf, type CaseValues, type NamedResource, type ReadingCase, type WritingCase } from '../../helpers/recorded-case.ts'
 
 const cases = readdirSync(caseFolder).flatMap(kind => readdirSync(path.join(caseFolder, kind)).filter(file => file.endsWith('.json')).map(file => {
@@ -82,7 +83,7 @@ describe('resources', () => {
       if (error !== undefined) return void expect(write).to.throw(error)
       const written = write()
       expect(written.script.text).to.equal(script)
-      expect(written.stdin && Buffer.from(written.stdin).toString()).to.equal(stdin)
+      expect(bytesOf(written.stdin)?.toString()).to.equal(stdin)
       expect(written.user).to.equal(user)
     }
     for (const each of cases) if ('writing' in each) it(each.title, () => check(each.kind, each.writing))
@@ -93,12 +94,12 @@ describe('resources', () => {
     for (const each of cases) {
       if (!('writing' in each) || each.writing.error !== undefined) continue
       values.secrets.length = 0
-      const { script, stdin = '' } = writingOf(find(each.resource, each.kind), each.writing, values)
+      const { script, stdin } = writingOf(find(each.resource, each.kind), each.writing, values)
       // By its words, since a quote in it would be written in another way.
       const words = values.secrets.flatMap(secret => secret.match(/[A-Za-z0-9+/-]{8,}/g) ?? [])
       if (words.length < values.secrets.length) throw new Error(`${each.title}: its secret has no word to look for.`)
       for (const word of words) expect(script.text, each.title).not.to.contain(word)
-      if (words.some(word => Buffer.from(stdin).includes(word))) sent.add(each.resource)
+      if (words.some(word => bytesOf(stdin)?.includes(word))) sent.add(each.resource)
     }
     expect([...sent].sort()).to.deep.equal(['commandResult', 'debconfAnswer', 'file', 'onionKey', 'postgresRole', 'user'])
   })

@@ -8,6 +8,7 @@ import { fetchTo, NEW, own, same, withPath, writeFile, wrongType } from '../../.
 import type { FileDesired, FileKey } from '../../../../lib/resources/files/file.ts'
 import { read } from '../../../../lib/shell/script.ts'
 import { Content } from '../../../../lib/state/content.ts'
+import { bytesOf } from '../../../helpers/bytes-of.ts'
 import { inTemporaryDirectory } from '../../shell/local-session.ts'
 
 /** A shell as a host has it, with a /var/lib of its own: what is noted down there is the machine's affair. */
@@ -19,7 +20,7 @@ function write(key: FileKey, desired: FileDesired | null): string {
   const [current = null] = reading.parse({ stdout: Buffer.from(shell(reading.script.text).stdout), stderr: '', exitCode: 0 })
   if (current instanceof Error) throw current
   const writing = writeFile(key, current, desired)
-  const { status, stderr } = shell(writing.script.text, writing.stdin)
+  const { status, stderr } = shell(writing.script.text, bytesOf(writing.stdin))
   return status === 0 ? '' : stderr
 }
 

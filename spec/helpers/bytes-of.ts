@@ -1,0 +1,8 @@
+import { readFileSync } from 'node:fs'
+import type { Input } from '../../lib/shell/input.ts'
+
+/** All that a part is given on standard input. */
+export function bytesOf(input: Input | undefined): Buffer | undefined {
+  if (input === undefined) return undefined
+  return 'file' in input ? readFileSync(input.file).subarray(0, input.length) : Buffer.from(input)
+}
