@@ -16,7 +16,7 @@ async function withoutPauses<Result>(work: () => Promise<Result>): Promise<Resul
   const pausing = (value: unknown) => Object.defineProperty(globalThis, 'setTimeout', { value, configurable: true, writable: true, enumerable: true })
   pausing((then: () => void) => real(then, 0))
   try {
-    return await work()
+    return await Promise.race([work(), new Promise<never>((_resolve, reject) => void real(() => reject(new Error('It hangs.')), 1000).unref())])
   } finally {
     pausing(real)
   }

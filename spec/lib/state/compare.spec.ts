@@ -53,8 +53,13 @@ describe('sameValue', () => {
     expect(sameValue(['a', 'b'], ['a', 'b'])).to.equal(true)
   })
 
+  it('takes a value for the same as itself', () => {
+    const same: (Value | undefined)[] = ['a', '', 1, false, null, undefined]
+    for (const value of same) expect(sameValue(value, value), String(value)).to.equal(true)
+  })
+
   it('takes nothing for another type that prints alike', () => {
-    const different: [Value | undefined, Value | undefined][] = [['1', 1], [true, 'true'], [null, undefined], [null, 'null'], ['', undefined], [[], {}], [['a'], 'a'], [{ a: 'null' }, { a: null }], [['a,b'], ['a', 'b']]]
+    const different: [Value | undefined, Value | undefined][] = [['1', 1], [true, 'true'], [null, undefined], [null, 'null'], ['', undefined], [[], {}], [['a'], 'a'], [{ a: 'null' }, { a: null }], [['a,b'], ['a', 'b']], [{ 0: 'a' }, 'a'], ['a', { 0: 'a' }], [{ 0: 'a' }, ['a']], [{}, 1]]
     for (const [one, other] of different) expect(sameValue(one, other), `${JSON.stringify(one)} and ${JSON.stringify(other)}`).to.equal(false)
   })
 
