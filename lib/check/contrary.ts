@@ -39,14 +39,14 @@ export async function contradictions({ steps }: HostPlay, asked: Asked): Promise
   const found: Contradictions = { mistakes: [], notes: [] }
   const overlay = new Overlay()
   const last = new Map<string, Claim[]>()
-  for (const round of ['first', 'second']) {
+  for (const isSecond of [false, true]) {
     for (const task of tasks) {
       for (const want of await wantsOf(task, overlay)) {
         const { resource, key, desired } = want
         const id = questionIdentity({ resource, key })
         const current = overlay.find({ resource, key }) ?? null
         const differences = compareWant(want, current)
-        if (round === 'second') tell(task, want, differences, last.get(id) ?? [], found)
+        if (isSecond) tell(task, want, differences, last.get(id) ?? [], found)
         if (differences.length > 0) overlay.foretell({ resource, key }, current, desired)
         last.set(id, [{ task, want }, ...last.get(id) ?? []])
       }
@@ -92,11 +92,10 @@ function tell(task: AnyTask, want: Want, differences: readonly Difference[], cla
   const name = identity(want.resource.kind, want.resource.identify(want.key))
   const ownLast = claims.findIndex(claim => claim.task === task)
   const since = ownLast < 0 ? claims : claims.slice(0, ownLast)
-  const absent = differences.some(({ field }) => field === undefined)
-  if (absent) {
-    const other = since.find(claim => (claim.want.desired === null) !== (want.desired === null))
-    const [gone, made] = want.desired === null ? [task, other?.task] : [other?.task, task]
-    const note = gone && made && `"${gone.name}" removes ${name}, and "${made.name}" makes it: each run does both.`
+  if (differences.some(({ field }) => field === undefined)) {
+    // The one that removes it meets it there, and would tell the same.
+    const gone = want.desired === null ? undefined : since.find(claim => claim.want.desired === null)
+    const note = gone && `"${gone.task.name}" removes ${name}, and "${task.name}" makes it: each run does both.`
     if (note && !notes.includes(note)) notes.push(note)
     return
   }

@@ -39,6 +39,7 @@ describe('Tasks that undo each other', () => {
 
   it('are noted where one makes what the other removes, and not where something else takes it away', async () => {
     expect(await contrary(wants(null), wants({ mode: '1' }))).to.deep.equal(['? "A" removes thing[x], and "B" makes it: each run does both.'])
+    expect(await contrary(wants(null), wants({ mode: '1' }), wants(null))).to.deep.equal(['? "A" removes thing[x], and "B" makes it: each run does both.'])
     expect(await contrary(wants({ mode: '1' }), wants(null))).to.deep.equal(['? "B" removes thing[x], and "A" makes it: each run does both.'])
     const along: Says = { takesAlong: ({ name }, _current, other) => other.startsWith(`${name}/`) }
     const inIt = () => wants({ mode: '1' }, {}, 'x/y')
@@ -64,6 +65,7 @@ describe('Tasks that undo each other', () => {
     })
     expect(await contrary(counts('x'), wants({ mode: '1' }, {}, 'shared'))).to.deep.equal([])
     expect(await contrary(counts('x'), wants({ owner: 'a' }))).to.deep.equal([])
+    expect(await contrary(planning(() => [want(kind(), { name: 'x' }, { mode: '1' }), want(kind(), { name: 'x' }, { mode: '2' })]), wants({ owner: 'a' })), 'nor one that wants it in two steps').to.deep.equal([])
   })
 
   it('are found, too, where one wants more once a thing is there', async () => {

@@ -68,6 +68,7 @@ describe('the host as a check foretells it', () => {
     expect(foretold(alsoMakes({ kind: 'group', identity: 'g', state: { value: '1' } })).foretold('group', 'g')).to.deep.equal({ value: '1' })
     const missing = foretold(alsoMakes({ kind: 'group', identity: 'g', state: { value: '1' }, whereMissing: true }))
     const group = request(kind('group'), 'g')
+    expect(foretold(alsoMakes({ kind: 'group', identity: 'g', state: { value: '1' } })).isPartial(group), 'no more of it than told is known').to.equal(true)
     expect([missing.foretold('group', 'g'), missing.adjust(group, null), missing.adjust(group, { value: 'there' }), missing.adjust(request(kind('group'), 'other'), null)]).to.deep.equal([undefined, { value: '1' }, { value: 'there' }, null])
     missing.foretell(group, null, { name: 'g' })
     expect(missing.find(group), 'it was made before').to.deep.equal({ value: '1', name: 'g' })
