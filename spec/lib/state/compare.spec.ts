@@ -54,7 +54,7 @@ describe('sameValue', () => {
   })
 
   it('takes a value for the same as itself', () => {
-    const same: (Value | undefined)[] = ['a', '', 1, false, null, undefined]
+    const same = ['a', '', 1, false, null, undefined]
     for (const value of same) expect(sameValue(value, value), String(value)).to.equal(true)
   })
 
