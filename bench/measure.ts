@@ -72,6 +72,15 @@ export async function repeat(times: number, measure: () => Promise<number>): Pro
   return spread(values)
 }
 
+/** Repeats several measurements, each in its turn: what slows the machine down for a while slows down all of them. */
+export async function inTurn(times: number, measures: readonly (() => Promise<number>)[]): Promise<Spread[]> {
+  const values: number[][] = measures.map(() => [])
+  for (let round = 0; round < times; round += 1) {
+    for (const [index, measure] of measures.entries()) values[index]?.push(await measure())
+  }
+  return values.map(spread)
+}
+
 /** @example seconds({ median: 703, least: 690, most: 850 }) // '0.70 s (0.69 to 0.85)' */
 export function seconds({ median, least, most }: Spread): string {
   const text = (ms: number) => (ms / 1000).toFixed(2)

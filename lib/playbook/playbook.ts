@@ -5,6 +5,9 @@ import type { ModuleCall } from './module.ts'
 import { Handler, Task, type AnyTask, type Body, type TaskOptions } from './task.ts'
 import { unknownVariables, type UnknownVariable } from './unknown-variables.ts'
 
+// zod would compile each schema to a function of its own. That pays for schemas used a thousand times; here each checks a handful of arguments.
+z.config({ jitless: true })
+
 /** What a playbook's `tasks` and the functions it calls are given. */
 export interface Play<Vars = unknown> {
   /** Adds a task; they run in the order in which they are added. */
