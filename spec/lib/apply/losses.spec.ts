@@ -43,6 +43,14 @@ describe('A run that loses its host', () => {
     expect(told(run)).to.deep.equal(['a: change', 'b: ok'])
   }))
 
+  it('goes on with the task that it was at, and walks those before it no second time', () => inTemporaryDirectory(async place => {
+    writeFileSync(`${place}/a`, 'x\n')
+    const run = await recorded(lostAt(2, 'before', privateConnect(`${place}/host`)), ({ task }) => {
+      for (const name of ['a', 'b', 'c']) task(name, wantLine(`${place}/${name}`, 'x'))
+    })
+    expect(told(run)).to.deep.equal(['a: ok', 'b: change', 'c: change'])
+  }))
+
   it('makes the change that did not get there, once', () => inTemporaryDirectory(async place => {
     const run = await recorded(lostAt(2, 'before', privateConnect(`${place}/host`)), ({ task }) => {
       task('a', leaving(`${place}/ran`, `${place}/a`))

@@ -151,8 +151,11 @@ describe('An edit of what somebody else changes meanwhile', () => {
   const tried = (place: string): number => text(`${place}/tried`).split('\n').length - 1
 
   it('is planned and tried anew three times', () => inTemporaryDirectory(async place => {
-    const { tasks } = await recorded(privateConnect(`${place}/host`), ({ task }) => void task('edit', wantLine(`${place}/a`, 'x', late(place, 3))))
-    expect([tasks.map(({ error, status }) => error ?? status), tried(place)]).to.deep.equal([['change'], 4])
+    const { tasks } = await recorded(privateConnect(`${place}/host`), ({ task }) => {
+      task('before', wantLine(`${place}/before`, null))
+      task('edit', wantLine(`${place}/a`, 'x', late(place, 3)))
+    })
+    expect([tasks.map(({ error, status }) => error ?? status), tried(place)]).to.deep.equal([['ok', 'change'], 4])
   }))
 
   it('fails when that happens again and again', () => inTemporaryDirectory(async place => {
