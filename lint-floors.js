@@ -6,7 +6,7 @@ import path from 'node:path'
  */
 const floors = [
   'errors.ts', 'default-export.ts', 'text', 'secret', 'inventory', 'transport', 'shell', 'state', 'playbook',
-  'resources/systemd', 'resources/files', 'resources/users', 'resources/kernel', 'resources/commands', 'resources/nginx', 'resources/tor', 'resources/python',
+  'resources/systemd', 'resources/files', 'resources/mounts', 'resources/users', 'resources/kernel', 'resources/commands', 'resources/nginx', 'resources/tor', 'resources/python',
   'resources/postgres', 'resources/apt', 'module', 'plan', 'report', 'walk', 'apply', 'check', 'run', 'terminal', 'command-line', 'resource.ts', 'index.ts',
 ]
 

@@ -20,6 +20,7 @@ const damages: Record<string, (name: string) => string[]> = {
   user: name => [`usermod -aG daemon '${name}'`, `usermod -s /bin/sh '${name}'`, `usermod -c 'By hand' '${name}'`, `usermod -L '${name}'`],
   hostname: () => ['hostname elsewhere', 'echo elsewhere >/etc/hostname'],
   sysctl: name => [`echo 10000 60000 >/proc/sys/${name.replaceAll('.', '/')}`],
+  mount: path => [`umount '${path}'`, `mount -o remount,size=4m '${path}'`],
   secret: path => [`rm -f '${path}'`, `chmod 0644 '${path}'`, `chown nobody '${path}'`, `: >'${path}'`],
   command: path => [`rm -f '${path}'`],
   archive: path => [`find '${path}' -type f ! -name '.stead*' | head -n 1 | xargs -r rm`, `echo by hand >'${path}/by-hand'`, `rm -rf '${path}'`],

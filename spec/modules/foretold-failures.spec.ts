@@ -19,6 +19,7 @@ import { group } from '../../modules/group.ts'
 import { hostname } from '../../modules/hostname.ts'
 import { httpCheck } from '../../modules/http-check.ts'
 import { lineInFile } from '../../modules/line-in-file.ts'
+import { mount } from '../../modules/mount.ts'
 import { nginxSite } from '../../modules/nginx-site.ts'
 import { onionService } from '../../modules/onion-service.ts'
 import { pipVenv } from '../../modules/pip-venv.ts'
@@ -60,6 +61,7 @@ const alone: Record<string, () => ModuleCall<unknown>> = {
   hostname: () => hostname({ name: 'blank' }),
   'http-check': () => httpCheck({ url: 'http://127.0.0.1:1/', timeoutSeconds: 1 }),
   'line-in-file': () => lineInFile({ path: '/etc/no-such-file', line: 'a' }),
+  mount: () => mount({ path: '/srv/nas', source: 'nas:/srv', type: 'nfs' }),
   'nginx-site': () => nginxSite({ name: 'hello', content: 'server { listen 127.0.0.1:8080; return 204; }\n' }),
   'onion-service': () => onionService({ name: 'web', ports: { 80: '127.0.0.1:8080' } }),
   'pip-venv': () => pipVenv({ path: '/opt/venv', packages: ['six==1.16.0'] }),

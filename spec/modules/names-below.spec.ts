@@ -15,6 +15,7 @@ import { file } from '../../modules/file.ts'
 import { generatedSecret } from '../../modules/generated-secret.ts'
 import { lineInFile } from '../../modules/line-in-file.ts'
 import { nginxSite } from '../../modules/nginx-site.ts'
+import { mount } from '../../modules/mount.ts'
 import { onionService } from '../../modules/onion-service.ts'
 import { pipVenv } from '../../modules/pip-venv.ts'
 import { symlink } from '../../modules/symlink.ts'
@@ -63,6 +64,7 @@ const paths: Record<string, { call: (given: string) => ModuleCall<unknown>; dire
   'file path': { call: given => file({ path: given }) },
   'generated-secret path': { call: given => generatedSecret({ path: given }) },
   'line-in-file path': { call: given => lineInFile({ path: given, line: 'x' }) },
+  'mount path': { call: given => mount({ path: given, source: 'tmpfs', type: 'tmpfs' }), directory: true },
   'onion-service directory': { call: given => onionService({ name: 'web', ports, directory: given }), directory: true },
   'onion-service torrc': { call: given => onionService({ name: 'web', ports, torrc: given }) },
   'pip-venv path': { call: given => pipVenv({ path: given }), directory: true },

@@ -118,7 +118,8 @@ function replace(key: FileKey, current: FileState | null, desired: FileDesired, 
   const { path, validate, noFollow, backup, inPlace, source, madeFrom } = key
   const other = current !== null && current.type !== 'file'
   const check = validate ? apply`${withPath(validate, read`"\${t%/*}/$n"`)}; "$@" >&2 8>&- 7>&-` : apply`:`
-  const reload = path.startsWith('/etc/systemd/system/') ? apply`if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi` : apply`:`
+  // systemd makes units of both.
+  const reload = path.startsWith('/etc/systemd/system/') || path === '/etc/fstab' ? apply`if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi` : apply`:`
   const bring = source && 'url' in source && content.bytes === undefined ? fetchTo(source, NEW) : apply`cat >&8`
   const wrong = source && 'url' in source
     ? apply`echo "The checksum of "${source.url}" is \${s%% *}, and was to be "${content.sha256}"; nothing was changed."`

@@ -5,6 +5,7 @@ import { directory } from '../../../modules/directory.ts'
 import { group } from '../../../modules/group.ts'
 import { hostname } from '../../../modules/hostname.ts'
 import { lineInFile } from '../../../modules/line-in-file.ts'
+import { mount } from '../../../modules/mount.ts'
 import { sysctl } from '../../../modules/sysctl.ts'
 import { user } from '../../../modules/user.ts'
 
@@ -20,4 +21,5 @@ export function host({ task }: Play): void {
   task('Key of the keeper', authorizedKey({ user: 'keeper', keys: ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ8kqsCzVTvPhXNXb0yAVVhCZWjUnXGyGjdZJvEYzUzt keeper@example.org'] }))
   task('Configuration', directory({ path: '/etc/notes', owner: 'root', group: 'notes', mode: '0750' }))
   task('Data', directory({ path: '/var/lib/notes', owner: 'notes', group: 'notes', mode: '0750' }))
+  task('Scratch space', mount({ path: '/srv/scratch', source: 'tmpfs', type: 'tmpfs', options: ['size=8m', 'mode=1777', 'nofail'] }))
 }

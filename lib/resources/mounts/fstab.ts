@@ -1,0 +1,54 @@
+import { isDeepStrictEqual } from 'node:util'
+
+/** One entry of /etc/fstab. */
+export interface FstabEntry {
+  /** A device, `UUID=…`, `LABEL=…`, a directory to bind, an export (`host:/path`), or any word for a file system without a device. */
+  source: string
+  /** The mount point. */
+  path: string
+  type: string
+  options: readonly string[]
+  /** Whether dump(8) backs it up: 0 or 1. */
+  dump: number
+  /** When fsck(8) checks it at boot: 1 for the root, 2 for others, 0 never. */
+  pass: number
+}
+
+const quoteField = (text: string): string => text.replace(/[\0-\x20\x7f\\#]/g, character => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`)
+const unquoteField = (text: string): string => text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 8)))
+
+/** An entry as a line of fstab, without its newline. Source: fstab(5). @example fstabLine({ source: 'tmpfs', path: '/srv/a page', type: 'tmpfs', options: ['nofail'], dump: 0, pass: 0 }) // 'tmpfs /srv/a\\040page tmpfs nofail 0 0' */
+export function fstabLine({ source, path, type, options, dump, pass }: FstabEntry): string {
+  return [...[source, path, type, options.join(',')].map(quoteField), dump, pass].join(' ')
+}
+
+/** A line of fstab as an entry; undefined for a comment and for what is not an entry. A field that is left out has its default. */
+export function parseFstabLine(line: string): FstabEntry | undefined {
+  const fields = line.split(/[ \t\r\n]+/).filter(field => field !== '')
+  const [source = '', path = '', type = '', options = 'defaults', dump = '0', pass = '0'] = fields.map(unquoteField)
+  if (line.trimStart().startsWith('#') || fields.length < 3) return undefined
+  return { source, path: path.replace(/(.)\/+$/, '$1'), type, options: options.split(','), dump: Number(dump), pass: Number(pass) }
+}
+
+/**
+ * Makes one mount point of an fstab as it should be; null takes it out. Every other line stays as it is, and so does its own where it says
+ * the same in another spelling. Of several lines for the mount point the last one is kept, for it is the one on top.
+ *
+ * @param text bytewise (latin1), so that every byte stays.
+ * @example mergeFstab('# mine\n', '/srv', { source: 'tmpfs', path: '/srv', type: 'tmpfs', options: ['nofail'], dump: 0, pass: 0 }) // '# mine\ntmpfs /srv tmpfs nofail 0 0\n'
+ */
+export function mergeFstab(text: string, path: string, entry: FstabEntry | null): string {
+  const bytewise = (word: string) => Buffer.from(word, 'utf8').toString('latin1')
+  const wanted = entry && parseFstabLine(bytewise(fstabLine(entry)))
+  const lines = text.split(/(?<=\n)/)
+  const found = lines.map(parseFstabLine)
+  const last = found.findLastIndex(each => each?.path === bytewise(path))
+  const kept = lines.flatMap((line, index) => {
+    if (found[index]?.path !== bytewise(path)) return [line]
+    if (entry === null || index !== last) return []
+    return [isDeepStrictEqual(found[index], wanted) ? line : `${bytewise(fstabLine(entry))}\n`]
+  })
+  if (entry === null || last >= 0) return kept.join('')
+  const before = kept.join('')
+  return `${before}${before === '' || before.endsWith('\n') ? '' : '\n'}${bytewise(fstabLine(entry))}\n`
+}
