@@ -113,12 +113,20 @@ export class InventoryError extends SteadError {
   }
 }
 
-/** The playbook, its variables or its plan is wrong; nothing was touched. */
+/**
+ * The playbook, its variables or its plan is wrong; nothing was touched.
+ *
+ * @example new PlaybookError('The port is in use.', { hint: 'Choose another one.' }).exitStatus // 64
+ */
 export class PlaybookError extends SteadError {
   override readonly exitStatus: number = 64
 }
 
-/** What cannot be whatever becomes of the changes before it: a check fails on it, also where those are only foretold. */
+/**
+ * What cannot be whatever becomes of the changes before it: a check fails on it, also where those are only foretold.
+ *
+ * @example new CertainError('The UID is taken.').exitStatus // 1
+ */
 export class CertainError extends PlaybookError {
   override readonly exitStatus = 1
 }
@@ -131,10 +139,18 @@ export class ConnectError extends SteadError {
   override readonly exitStatus = 4
 }
 
-/** The current state could not be read. */
+/**
+ * The current state could not be read.
+ *
+ * @example new ReadError('The mounts could not be read.', { exitCode: 2 }).exitCode // 2
+ */
 export class ReadError extends SteadError {}
 
-/** The desired state could not be written. */
+/**
+ * The desired state could not be written.
+ *
+ * @example new ApplyError('It stays mounted.', { stderr: 'target is busy' }).stderr // 'target is busy'
+ */
 export class ApplyError extends SteadError {}
 
 /** What an edit was made of was changed by somebody else before it was written: nothing was, and it may be planned anew. */

@@ -44,15 +44,27 @@ export const plainName = z
   .regex(/^\w[\w.-]*$/, 'must be a name of letters, digits, _, . and - that begins with a letter, a digit or _')
   .max(200, 'must be 200 characters at most')
 
-/** A name of a user or group, as useradd(8) takes it, or a number. */
+/**
+ * A name of a user or group, as useradd(8) takes it, or a number.
+ *
+ * @example name.parse('www-data') // 'www-data'
+ */
 export const name = z.string('must be a name').regex(/^[A-Za-z0-9_][A-Za-z0-9_. -]*\$?$/, 'must be a name of a user or group')
 
-/** Whether a URL names a user or a password, which do not belong into a command line or a file that all may read. */
+/**
+ * Whether a URL names a user or a password, which do not belong into a command line or a file that all may read.
+ *
+ * @example hasPassword('https://ada:x@example.org/') // true
+ */
 export function hasPassword(url: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*@/i.test(url)
 }
 
-/** A TCP port. */
+/**
+ * A TCP port.
+ *
+ * @example port.safeParse(0).success // false
+ */
 export const port = z.int('must be a port number').min(1, 'must be 1 to 65535').max(65535, 'must be 1 to 65535')
 
 const suffixes = /\.(service|socket|timer|target|path|mount|automount|swap|slice|scope)$/
@@ -64,7 +76,11 @@ export const unitName = z
   .max(200, 'must be 200 characters at most')
   .transform(given => (suffixes.test(given) ? given : `${given}.service`))
 
-/** Owner, group and mode, as many modules take them; left out, they stay as they are. */
+/**
+ * Owner, group and mode, as many modules take them; left out, they stay as they are.
+ *
+ * @example z.strictObject(attributeArguments).parse({ owner: 'root', mode: '640' }) // { owner: 'root', mode: '0640' }
+ */
 export const attributeArguments = {
   /** User who owns it. @default as it is, root for a new one */
   owner: name.optional(),
@@ -74,13 +90,21 @@ export const attributeArguments = {
   mode: fileMode.optional(),
 }
 
-/** {@link attributeArguments} of modules of single files, which also take a symbolic mode. */
+/**
+ * {@link attributeArguments} of modules of single files, which also take a symbolic mode.
+ *
+ * @example z.strictObject(fileAttributeArguments).parse({ mode: 'u+x' }) // { mode: 'u+x' }
+ */
 export const fileAttributeArguments = {
   ...attributeArguments,
   /** Octal, or symbolic as in chmod(1), applied to the mode that is there. @default as it is, 0644 for a new file */
   mode: fileModeChange.optional(),
 }
 
-/** A command that must accept a file's new content before it goes live. */
+/**
+ * A command that must accept a file's new content before it goes live.
+ *
+ * @example validateArgument.parse(['visudo', '-cf', '%s']) // ['visudo', '-cf', '%s']
+ */
 export const validateArgument = z.array(z.string(), 'must be a list of words, as in [\'visudo\', \'-cf\', \'%s\']')
   .refine(words => words.some(word => word.includes('%s')), 'must contain \'%s\', which stands for the new file').optional()

@@ -20,14 +20,22 @@ export function contradictions<Entry>(entries: readonly Entry[], what: string, i
   })
 }
 
-/** Refuses a list that has {@link contradictions}, for `superRefine` of its schema. */
+/**
+ * Refuses a list that has {@link contradictions}, for `superRefine` of its schema.
+ *
+ * @example z.array(z.string()).superRefine(saidOnce('name', entry => entry.charAt(0), entry => entry)).safeParse(['a=1', 'a=2']).success // false
+ */
 export function saidOnce<Entry>(what: string, identity: (entry: Entry) => string, says: (entry: Entry) => string): (entries: readonly Entry[], context: z.RefinementCtx) => void {
   return (entries, context) => {
     for (const { index, message } of contradictions(entries, what, identity, says)) context.addIssue({ code: 'custom', path: [index], message })
   }
 }
 
-/** Refuses a record that names one thing in two spellings, for `superRefine` of its schema. */
+/**
+ * Refuses a record that names one thing in two spellings, for `superRefine` of its schema.
+ *
+ * @example z.record(z.string(), z.number()).superRefine(namedOnce('option', option => option.toLowerCase())).safeParse({ Port: 1, port: 2 }).success // false
+ */
 export function namedOnce(what: string, identity: (name: string) => string): (record: Readonly<Record<string, unknown>>, context: z.RefinementCtx) => void {
   return (record, context) => {
     const names = Object.keys(record)

@@ -63,7 +63,11 @@ export function applyLines(pieces: readonly ApplyScript[]): ApplyScript {
   return new ApplyScript(pieces.map(piece => piece.text).join('\n'))
 }
 
-/** Joins pieces, one a line. */
+/**
+ * Joins pieces, one a line.
+ *
+ * @example readLines([read`uname -n`, read`uname -m`]).text // 'uname -n\nuname -m'
+ */
 export function readLines(pieces: readonly ReadScript[]): ReadScript {
   return new ReadScript(pieces.map(piece => piece.text).join('\n'))
 }

@@ -88,7 +88,7 @@ describe('docs/writing-a-resource.md, followed from an empty folder', function (
     const file = path.join(folder, 'tmpfs-resource.ts')
     writeFileSync(file, readFileSync(file, 'utf8').replace('  kind: \'tmpfs\',\n', `  kind: 'tmpfs',\n  ${added?.text ?? ''}`))
     await host.sh('rm -rf /srv/scratch')
-    const { all } = await sh('npx tsx node_modules/stead/run.ts scratch.ts -i hosts.yml --check')
+    const { all } = await sh('npx stead scratch.ts -i hosts.yml --check')
     expect(all).to.match(/would change\s+Scratch space/)
   })
 })

@@ -1,6 +1,8 @@
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect } from 'chai'
+import * as index from '../../lib/index.ts'
+import * as resource from '../../lib/resource.ts'
 import { Workspace } from '../command-line/run-stead.ts'
 import { documented, publicNames } from '../helpers/docstrings.ts'
 import { programOf } from '../helpers/example-source.ts'
@@ -41,6 +43,14 @@ describe('an example of what lib/index.ts exports', function () {
       for (const [given, promised] of found) expect(given).to.deep.equal(promised)
     })
   }
+
+  it('is there for every value that lib/index.ts and lib/resource.ts export, and a docstring for every name that an author may import', () => {
+    const about = (name: string) => documented(names.get(name) ?? '').filter(each => each.name.split('.')[0] === name)
+    const values = [...new Set([...Object.keys(index), ...Object.keys(resource)])]
+    expect(values.filter(name => !names.has(name)), 'not found').to.deep.equal([])
+    expect(values.filter(name => about(name).every(each => each.examples.length === 0)), 'without an example').to.deep.equal([])
+    expect([...names.keys()].filter(name => (about(name)[0]?.doc ?? '') === ''), 'without a docstring').to.deep.equal([])
+  })
 
   it('is found: this spec does not pass for want of examples', () => {
     expect(examples.filter(({ results }) => results > 0).length).to.be.at.least(20)
