@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { whenWrapperIsGone } from './wrappers.ts'
 
 /** What tells a run to stop, with the status that it then ends with (128 and the number of the signal, as shells have it). */
@@ -24,6 +25,8 @@ export interface Stopping {
  */
 export function listenForStop(onStop: (reason: string) => void, atOnce: () => void): Stopping {
   const controller = new AbortController()
+  // Every host listens for it, however many there are.
+  setMaxListeners(0, controller.signal)
   let status: number | undefined
   let since = 0
   const stop = (reason: string, exit: number) => {
