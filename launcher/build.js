@@ -45,6 +45,9 @@ async function bundle(root, scripts) {
   } catch {
     // tsx says what is wrong, and in the words that users know.
     return undefined
+  } finally {
+    // A process that esbuild works in: nothing of it is to be left beside a long run.
+    await esbuild.stop()
   }
 }
 
