@@ -2,13 +2,16 @@ import { pathToFileURL } from 'node:url'
 import { types } from 'node:util'
 import { PlaybookError } from './errors.ts'
 
-/** What a file exports by default; `commonJs` where it was loaded as CommonJS, and so with another copy of the engine than the one that runs it. */
+/**
+ * The default export of a file; `commonJs` where it was loaded as CommonJS, and so with a second
+ * copy of the engine.
+ */
 export interface DefaultExport {
   value: unknown
   commonJs: boolean
 }
 
-/** The way out where a file was loaded as CommonJS. */
+/** What to do about a file that was loaded as CommonJS. */
 export const asModule = 'It was loaded as CommonJS, since the package.json that is nearest to it does not say "type": "module". Set that with `npm pkg set type=module` in its folder, or let its name end in .mts.'
 
 /** A file is not in the bundle that runs. The launcher catches it, and starts again without a bundle. */
@@ -23,7 +26,10 @@ export function setBundled(scripts: ReadonlyMap<string, () => Promise<unknown>>)
 
 const defaultOf = (exported: unknown): unknown => (typeof exported === 'object' && exported !== null && 'default' in exported ? exported.default : undefined)
 
-/** Loads a TypeScript or JavaScript file. tsx makes CommonJS of it where no package.json says "type": "module"; what it exports is then no module's namespace, or one deeper. */
+/**
+ * Loads a TypeScript or JavaScript file. tsx compiles it to CommonJS where no package.json says
+ * "type": "module"; the export is then not a module namespace, or sits one level deeper.
+ */
 export async function importDefault(absolute: string): Promise<DefaultExport> {
   const loaded: unknown = await (bundled ? fromBundle(bundled, absolute) : import(pathToFileURL(absolute).href))
   const value = defaultOf(loaded)

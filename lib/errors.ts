@@ -10,24 +10,28 @@ export interface Circumstances {
   stderr?: string
   /** What to do about it, as one sentence. */
   hint?: string
-  /** What else to do about it, where the module has such an argument. */
+  /** Other ways out, shown where the module has the argument. */
   ways?: readonly Way[]
   cause?: unknown
 }
 
-/** A way out by an argument, told only to those whose module has it: `{ argument: 'parents', hint: 'Or give parents: true.' }`. */
+/**
+ * A way out by an argument, shown only where the module has that argument:
+ * `{ argument: 'parents', hint: 'Or give parents: true.' }`.
+ */
 export interface Way {
   argument: string
   hint: string
 }
 
 /**
- * The root of every error that stead foresees. Its message says what was given and what is allowed; `hint` says what to do.
+ * The base of every error that stead expects. The message says what was given and what is allowed;
+ * `hint` says what to do.
  *
  * @example throw new ApplyError('apt-get could not install nginx.', { host: 'web1', exitCode: 100, stderr, hint: 'Run with --check.' })
  */
 export class SteadError extends Error {
-  /** What the process exits with when this error ends it (docs/design.md, the face). */
+  /** The exit status of a process that this error ends (README.md, Options). */
   readonly exitStatus: number = 1
   host?: string
   task?: string
@@ -45,7 +49,10 @@ export class SteadError extends Error {
     Object.assign(this, fields)
   }
 
-  /** Says where the error happened, as far as that is not known yet. @example throw error.at({ host: 'web1', task: 'Install nginx' }) */
+  /**
+   * Fills in where the error happened, where that is still missing.
+   * @example throw error.at({ host: 'web1', task: 'Install nginx' })
+   */
   at(place: Pick<Circumstances, 'host' | 'task' | 'resource'>): this {
     this.host ??= place.host
     this.task ??= place.task
@@ -53,7 +60,7 @@ export class SteadError extends Error {
     return this
   }
 
-  /** Makes those ways out a part of the hint that a module with these arguments has. */
+  /** Adds to the hint the ways out that a module with these arguments has. */
   offer(args: readonly string[]): this {
     const open = (this.ways ?? []).filter(({ argument }) => args.includes(argument)).map(({ hint }) => hint)
     this.ways = undefined
@@ -67,18 +74,20 @@ export class UsageError extends SteadError {
   override readonly exitStatus = 64
 }
 
-/** One argument that is wrong: its name (`packages[0]`), and why. */
+/** One wrong argument: its name (`packages[0]`), and why. */
 export interface ArgumentIssue {
   argument: string
   message: string
 }
 
-/** The arguments of a module are wrong, all of them at once; nothing was touched. */
+/** A module was given wrong arguments, all reported at once; nothing was touched. */
 export class ArgumentError extends SteadError {
   override readonly exitStatus = 64
   readonly issues: readonly ArgumentIssue[]
 
-  /** @example new ArgumentError('apt', [{ argument: 'packages', message: 'was given 7; a list of names is allowed.' }]) */
+  /**
+   * @example new ArgumentError('apt', [{ argument: 'packages', message: 'was given 7; a list of names is allowed.' }])
+   */
   constructor(module: string, issues: readonly ArgumentIssue[], circumstances: Circumstances = {}) {
     const lines = issues.map(issue => (issue.argument === '' ? issue.message : `${issue.argument}: ${issue.message}`))
     super([`The arguments of ${module} are wrong.`, ...lines].join('\n'), circumstances)
@@ -86,7 +95,7 @@ export class ArgumentError extends SteadError {
   }
 }
 
-/** One thing that is wrong in an inventory; lines and columns count from 1. */
+/** One mistake in an inventory; lines and columns count from 1. */
 export interface InventoryIssue {
   file: string
   line?: number
@@ -94,7 +103,7 @@ export interface InventoryIssue {
   message: string
 }
 
-/** The inventory is wrong, with everything that is wrong in it; nothing was touched. */
+/** The inventory is wrong, with every mistake in it; nothing was touched. */
 export class InventoryError extends SteadError {
   override readonly exitStatus = 64
   readonly issues: readonly InventoryIssue[]
@@ -102,7 +111,9 @@ export class InventoryError extends SteadError {
   readonly line?: number
   readonly column?: number
 
-  /** @example new InventoryError([{ file: 'prod.yml', line: 3, column: 5, message: 'The host web has no address.' }]) */
+  /**
+   * @example new InventoryError([{ file: 'prod.yml', line: 3, column: 5, message: 'The host web has no address.' }])
+   */
   constructor(issues: readonly InventoryIssue[], circumstances: Circumstances = {}) {
     const lines = issues.map(issue => [issue.file, issue.line, issue.column].filter(part => part !== undefined).join(':') + ': ' + issue.message)
     super((lines.length === 1 ? lines : [`The inventory is wrong in ${lines.length} places.`, ...lines]).join('\n'), circumstances)
@@ -123,7 +134,7 @@ export class PlaybookError extends SteadError {
 }
 
 /**
- * What cannot be whatever becomes of the changes before it: a check fails on it, also where those are only foretold.
+ * Wrong whatever the earlier changes do, so a check fails on it even where they are only predicted.
  *
  * @example new CertainError('The UID is taken.').exitStatus // 1
  */
@@ -131,7 +142,7 @@ export class CertainError extends PlaybookError {
   override readonly exitStatus = 1
 }
 
-/** A file that the playbook brings along is not there, or is wrong: a template, something to be copied. That is so whatever a host is like. */
+/** A file of the playbook (a template, a file to copy) is missing or wrong, whatever the host. */
 export class PlaybookFileError extends PlaybookError {}
 
 /** The host could not be reached, or did not let us in. */
@@ -153,8 +164,11 @@ export class ReadError extends SteadError {}
  */
 export class ApplyError extends SteadError {}
 
-/** What an edit was made of was changed by somebody else before it was written: nothing was, and it may be planned anew. */
+/**
+ * The file changed between reading and writing: nothing was written, and the edit can be planned
+ * again.
+ */
 export class StaleError extends ApplyError {}
 
-/** The desired state was written, and does not read back. */
+/** The desired state was written but does not read back. */
 export class NotConvergedError extends SteadError {}

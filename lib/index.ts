@@ -1,4 +1,4 @@
-/** What a playbook's author needs. Modules and resources are made with what lib/resource.ts exports. */
+/** For authors of playbooks. Authors of modules and resources use lib/resource.ts. */
 export { PlaybookError } from './errors.ts'
 export { Secret, secret } from './secret/secret.ts'
 export { playbook, type Play, type Playbook } from './playbook/playbook.ts'

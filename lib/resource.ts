@@ -1,4 +1,4 @@
-/** What an author of modules and resources needs. Modules of the project also import from lib/module/ and lib/resources/. */
+/** For authors of modules and resources. stead's own modules also import from lib/module/ and lib/resources/. */
 export { ApplyError, ArgumentError, CertainError, PlaybookError, ReadError } from './errors.ts'
 export { Secret, secret } from './secret/secret.ts'
 export { Content } from './state/content.ts'

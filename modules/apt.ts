@@ -10,11 +10,11 @@ import { packageListsResource } from '../lib/resources/apt/package-lists.ts'
 import { packageResource } from '../lib/resources/apt/package.ts'
 import { planDeb } from '../lib/resources/apt/plan-deb.ts'
 import { planPackages, refuseHeld } from '../lib/resources/apt/plan-packages.ts'
-import { meets, parseWish, qualifiedName, showWish, type PackageWish } from '../lib/resources/apt/wish.ts'
+import { formatPackageSpec, meets, parsePackageSpec, qualifiedName, type PackageSpec } from '../lib/resources/apt/package-spec.ts'
 
 const boolean = z.boolean('must be true or false')
-const wish = z.string('must be a package, as in \'nginx\', \'nginx=1.22.*\' or \'nginx>=1.20\'').transform((text, context): PackageWish => {
-  const parsed = parseWish(text.trim())
+const packageSpec = z.string('must be a package, as in \'nginx\', \'nginx=1.22.*\' or \'nginx>=1.20\'').transform((text, context): PackageSpec => {
+  const parsed = parsePackageSpec(text.trim())
   if (parsed) return parsed
   context.addIssue('must be a package, as in \'nginx\', \'nginx=1.22.*\', \'nginx>=1.20\' or \'libc6:arm64\'')
   return z.NEVER
@@ -33,7 +33,7 @@ const file = z.strictObject({
 
 const args = z.strictObject({
   /** Packages; a version after `=` (with `*` for any end) or `>=`. @default [] */
-  packages: z.array(wish, 'must be a list of packages, as in [\'nginx\', \'foo=1.0.*\']').superRefine(saidOnce('package', qualifiedName, showWish)).default([]),
+  packages: z.array(packageSpec, 'must be a list of packages, as in [\'nginx\', \'foo=1.0.*\']').superRefine(saidOnce('package', qualifiedName, formatPackageSpec)).default([]),
   /** Package files to install with what they depend on. @default [] */
   debs: z.array(file).default([]),
   /** `latest`: the newest version that apt would take by the lists there are. @default 'present' */
@@ -108,10 +108,10 @@ export const apt = defineModule({
 })
 
 /** Of a package with a version only that version is to go. */
-async function planAbsent(wishes: readonly PackageWish[], options: AptOptions, host: HostView): Promise<Want[]> {
-  const states = await Promise.all(wishes.map(each => host.current(packageResource, { name: qualifiedName(each), options })))
-  const chosen = wishes.map((wish, index) => ({ wish, name: qualifiedName(wish), current: states[index] ?? null }))
-    .filter(({ wish, current }) => current === null || meets(wish, current.version))
+async function planAbsent(specs: readonly PackageSpec[], options: AptOptions, host: HostView): Promise<Want[]> {
+  const states = await Promise.all(specs.map(each => host.current(packageResource, { name: qualifiedName(each), options })))
+  const chosen = specs.map((spec, index) => ({ spec, name: qualifiedName(spec), current: states[index] ?? null }))
+    .filter(({ spec, current }) => current === null || meets(spec, current.version))
   for (const { name, current } of chosen) if (current?.status !== 'config-files') refuseHeld(name, current, options)
   const going = chosen.filter(({ name, current }) => packageResource.differences?.({ name, options }, current, null).length).map(({ name }) => name)
   // apt has no plan where something must be installed anew first; that goes by dpkg.
@@ -121,8 +121,8 @@ async function planAbsent(wishes: readonly PackageWish[], options: AptOptions, h
 }
 
 /** Names of packages that are there, and may have a newer version once the lists are fresh. */
-async function installedOf(wishes: readonly PackageWish[], options: AptOptions, host: HostView): Promise<string[]> {
-  const names = wishes.filter(({ operator }) => operator !== '=').map(qualifiedName)
+async function installedOf(specs: readonly PackageSpec[], options: AptOptions, host: HostView): Promise<string[]> {
+  const names = specs.filter(({ operator }) => operator !== '=').map(qualifiedName)
   const states = await Promise.all(names.map(name => host.current(packageResource, { name, options })))
   return names.filter((_, index) => states[index]?.status === 'installed')
 }

@@ -64,7 +64,7 @@ export const authorizedKey = defineModule({
     if (given === undefined && directory && directory.type !== 'directory') throw new ReadError(`The directory of ${path} is a ${directory.type}: move it away first.`)
     const present = state === 'present'
     if (!present && !current) return { wants: [] }
-    if (given === undefined && account.homeDirectory === 'missing' && !(await host.current(fileResource, { path: account.home })) && !host.mayBeThere()) {
+    if (given === undefined && account.homeDirectory === 'missing' && !(await host.current(fileResource, { path: account.home })) && !host.anythingPending()) {
       throw new PlaybookError(`${account.home}, the home directory of ${user}, does not exist.`, { hint: 'Let a task before this one make it (user, with createHome: true), or give a path for the keys.' })
     }
     if (current?.content && !current.content.bytes) throw new ReadError(`${path} is too large to be a list of keys.`)

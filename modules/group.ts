@@ -20,7 +20,7 @@ const args = z.strictObject({
 export async function groupNames(given: readonly string[], host: HostView): Promise<string[]> {
   return Promise.all(given.map(async one => {
     const found = await host.current(groupResource, { name: one })
-    if (!found && !host.mayCome()) throw new PlaybookError(`Group ${one} does not exist.`, { hint: 'Make it by a task before this one (group).' })
+    if (!found && !host.packagesPending()) throw new PlaybookError(`Group ${one} does not exist.`, { hint: 'Make it by a task before this one (group).' })
     return found?.name ?? one
   }))
 }

@@ -37,7 +37,7 @@ export const nginxSite = defineModule({
     const content = source !== undefined ? renderTemplate(source, vars) : text === undefined ? undefined : Content.of(text)
     const key = { name, unless: content?.askedBy }
     const [program] = await Promise.all([host.current(fileResource, { path: '/usr/sbin/nginx' }), host.current(site, key)])
-    if (program === null && content && !host.mayBeThere()) throw new PlaybookError('nginx is not installed on this host, and no task before this one brings it.', { hint: 'Install it in an earlier task: apt({ packages: [\'nginx\'], startServices: false }).' })
+    if (program === null && content && !host.anythingPending()) throw new PlaybookError('nginx is not installed on this host, and no task before this one brings it.', { hint: 'Install it in an earlier task: apt({ packages: [\'nginx\'], startServices: false }).' })
     // A site of which there is nothing, not even a text for its file, is disabled: there is no state of it to be had.
     const nothing = state === 'disabled' && content === undefined && (await host.current(site, key)) === null
     if (state === 'absent' || nothing) return { wants: [want(site, { name }, null), ...(removeDefault ? [want(fileResource, { path: '/etc/nginx/sites-enabled/default', noFollow: true }, null)] : [])] }

@@ -75,7 +75,7 @@ export const postgresDatabase = defineModule({
     if (current && former) throw new PlaybookError(`There are both a database ${name} and a database ${renamedFrom} that it should be renamed from.`, { hint: 'Drop or rename one of them by hand.' })
     refuseChange(name, current ?? former, desired)
     if (missing[0] !== undefined) throw noSuchRole(missing[0])
-    if (template !== undefined && !current && !former && !copied && !host.mayBeThere()) throw new PlaybookError(`There is no database ${template} to be copied.`, { hint: 'Make it in an earlier task (postgres-database).' })
+    if (template !== undefined && !current && !former && !copied && !host.anythingPending()) throw new PlaybookError(`There is no database ${template} to be copied.`, { hint: 'Make it in an earlier task (postgres-database).' })
     const needsEmpty = fixed.some(field => desired[field] !== undefined)
     const key = { name, template: template ?? (needsEmpty ? 'template0' : undefined), spelt: { collate, ctype, icuLocale }, ...(former ? { renamedFrom, former } : {}) }
     return { wants: [want(databaseResource, key, desired)] }

@@ -39,9 +39,9 @@ export const postgresExtension = defineModule({
     const key = { database, name, cascade }
     if (state === 'absent') return { wants: [want(extension, key, null)] }
     const [there, current] = await Promise.all([host.current(postgresDatabaseResource, { name: database }), host.current(extension, key)])
-    if (!there && !host.mayCome()) throw new PlaybookError(`There is no database ${database}.`, { hint: 'Make it by a task before this one (postgres-database).' })
+    if (!there && !host.packagesPending()) throw new PlaybookError(`There is no database ${database}.`, { hint: 'Make it by a task before this one (postgres-database).' })
     const comes = current === null ? desired.version : desired.version === current.version ? undefined : desired.version
-    if ((current === null || comes !== undefined) && !host.mayBeThere()) await refuseUnavailable(host, { database, name, cascade, version: comes })
+    if ((current === null || comes !== undefined) && !host.anythingPending()) await refuseUnavailable(host, { database, name, cascade, version: comes })
     return { wants: [want(extension, key, desired)] }
   },
 })

@@ -78,7 +78,7 @@ export const postgresGrant = defineModule({
     const [current, missing] = await Promise.all([host.current(postgresPrivilegesResource, key), missingRoles(host, place.role === 'public' ? [] : [place.role])])
     const where = [place.on, place.schema, place.name, madeBy].filter(part => part !== undefined).join(' ')
     // In check mode the object, or PostgreSQL itself, may come with what is still to be installed: it has no privileges of its own then.
-    if (!current && (isPlural(place.on) || !host.mayCome())) throw new PlaybookError(`Nothing to be granted is there: ${where}, in the database ${place.database}.`, { hint: 'A task before this one has to make it.' })
+    if (!current && (isPlural(place.on) || !host.packagesPending())) throw new PlaybookError(`Nothing to be granted is there: ${where}, in the database ${place.database}.`, { hint: 'A task before this one has to make it.' })
     const wanted = [...new Set(privileges === 'all' ? privilegesOf(place.on) : privileges)].sort().map(privilege => `${privilege}${grantOption ? '*' : ''}`).join(', ')
     const objects = current && isPlural(place.on) ? Object.keys(current.privileges) : [objectOf(key)]
     // Who is not there has no privileges that could be taken away.

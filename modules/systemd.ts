@@ -39,7 +39,7 @@ export async function planUnit({ unit, state, enabled, masked }: { unit: string;
   if (masked && own?.type === 'file' && !wasMasked) throw new PlaybookError(`Failed to mask unit, file "${path}" already exists.`, { hint: 'A unit of the administrator is removed (systemd-unit), not masked.' })
   const mask = masked === undefined ? [] : [want(unitMaskResource, { unit }, { masked })]
   if (state === undefined && enabled === undefined) return mask
-  if (current === null && own === null && !host.mayCome() && masked !== true) throw new PlaybookError(`There is no unit ${unit}.`, { hint: 'Install its package or write its file (systemd-unit) by a task before this one.' })
+  if (current === null && own === null && !host.packagesPending() && masked !== true) throw new PlaybookError(`There is no unit ${unit}.`, { hint: 'Install its package or write its file (systemd-unit) by a task before this one.' })
   if (wasMasked && masked !== false && (enabled || state === 'started')) throw new PlaybookError(`Unit ${unit} is masked.`, { hint: 'Say masked: false to let it be started.' })
   if (enabled && (current?.enabled === 'generated' || current?.enabled === 'transient')) {
     throw new PlaybookError(`Failed to enable unit: Unit ${unit} is transient or generated.`, { hint: 'It starts at boot because of what it is generated from: leave enabled out.' })
@@ -70,7 +70,7 @@ export async function planUnit({ unit, state, enabled, masked }: { unit: string;
 async function refuseMissing(unit: string, event: 'restarted' | 'reloaded', host: HostView): Promise<void> {
   const fileOf = (unit: string) => host.current(fileResource, { path: `/etc/systemd/system/${unit}`, noFollow: true })
   const found = await Promise.all([host.current(unitResource, { unit }), fileOf(unit), fileOf(unit.replace(/@.+(?=\.)/, '@')), host.current(unitEventResource, { unit, event })])
-  if (found.every(state => state === null) && !host.mayBeThere()) throw new CertainError(`There is no unit ${unit}.`, { hint: 'Is its name right? Else install its package or write its file (systemd-unit) by a task before this one.' })
+  if (found.every(state => state === null) && !host.anythingPending()) throw new CertainError(`There is no unit ${unit}.`, { hint: 'Is its name right? Else install its package or write its file (systemd-unit) by a task before this one.' })
 }
 
 /**

@@ -103,7 +103,7 @@ export const user = defineModule({
     // A lock stays where it keeps a hash from use; that of a user who had none so far only says so, and '!' is such a lock itself.
     const [lockedForNone, none] = [current?.locked && hasNoHash(current.password), hashed && hasNoHash(hashed)]
     const kept = hashed?.size === 0 ? true : locked ?? (hashed && current?.locked && (lockedForNone || none) ? false : undefined)
-    if (locked === false && current?.locked !== false && ((hashed ?? current?.password)?.size ?? 0) === 0 && !(current === null && host.mayCome())) {
+    if (locked === false && current?.locked !== false && ((hashed ?? current?.password)?.size ?? 0) === 0 && !(current === null && host.packagesPending())) {
       throw new PlaybookError(`${login} has no password: without its lock everybody could log in.`, { hint: 'Give a password (a hash, or \'*\' for none that fits), or leave locked out.' })
     }
     const hasHome = createHome ?? (!system && (isNew || home !== undefined))

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
+import { groupOf } from '../spec/helpers/spec-groups.ts'
 import { project } from './copy.ts'
 
 /** What is mutated, and the folders of specs that are asked: its own, and those whose work goes through it. */
@@ -16,10 +17,11 @@ const asked: Record<string, string[]> = {
 
 export const folders = Object.keys(asked)
 
-/** The spec files that are asked of a folder's mutants, relative to the project, those of its own folder first. None of them needs a host. */
+/** The spec files that are asked of a folder's mutants, relative to the project, those of its own folder first; none that needs a host, which it would start or end. */
 export function specsOf(folder: string): string[][] {
   return (asked[folder] ?? []).map(name => {
     const place = path.join('spec', 'lib', name)
-    return readdirSync(path.join(project, place)).filter(file => file.endsWith('.spec.ts')).sort().map(file => path.join(place, file))
+    const specs = readdirSync(path.join(project, place)).filter(file => file.endsWith('.spec.ts')).sort().map(file => path.join(place, file))
+    return specs.filter(file => ['no hosts', 'whole runs'].includes(groupOf(file)))
   })
 }

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 
-/** A mutant may run what it should not: all of the machine is read-only, but for /tmp, and what is kept for long is hidden. */
-const script = `mount --bind /tmp /tmp && mount -t tmpfs none /run && mount -t tmpfs none /var/lib && mount -o remount,bind,ro / && exec "$@"`
+/** A mutant may run what it should not: all of the machine is read-only, but for /tmp, and what is kept for long is hidden, as are control groups, by which labs of others could be ended. */
+const script = `mount --bind /tmp /tmp && mount -t tmpfs none /run && mount -t tmpfs none /var/lib && mount -t tmpfs none /sys/fs/cgroup && mount -o remount,bind,ro / && exec "$@"`
 
 /**
  * Starts a worker in name spaces of its own; what its tests leave running ends with it.

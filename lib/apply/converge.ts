@@ -1,6 +1,6 @@
 import { ApplyError, ConnectError, NotConvergedError, StaleError, SteadError } from '../errors.ts'
 import { formatError } from '../report/format-error.ts'
-import { changesAnything, isDone, lookUpLeftOut, planTask, settle, type TaskPlan } from '../plan/plan-task.ts'
+import { changesAnything, isDone, prefetchLeftOut, planTask, settle, type TaskPlan } from '../plan/plan-task.ts'
 import { requestsOf } from '../plan/prefetch.ts'
 import { Pass } from '../playbook/pass.ts'
 import { notified, type AnyTask } from '../playbook/task.ts'
@@ -11,7 +11,7 @@ import { changesOf, ignored, neverApplied } from '../walk/told.ts'
 import type { Request } from '../state/resource.ts'
 import { hostSource, type HostWalk } from '../walk/host-walk.ts'
 import { clearJournal, writeJournal } from '../walk/journal.ts'
-import { Patience } from '../walk/reconnect.ts'
+import { ReconnectBackoff } from '../walk/reconnect.ts'
 import { refuseStopped } from '../walk/stop.ts'
 import { tidyUp } from '../walk/tidy-up.ts'
 
@@ -29,18 +29,18 @@ export class Convergence {
   readonly #walk: HostWalk
   readonly #pending: Set<string>
   #window = Infinity
-  readonly #patience: Patience
+  readonly #backoff: ReconnectBackoff
   /** How often each task's edit came too late. */
   readonly #stale = new Map<AnyTask, number>()
   /** The task whose change was on its way when the connection was lost. */
   #cutOff: { task: AnyTask; changes: Change[]; again: boolean } | undefined
 
-  constructor(session: Session, walk: HostWalk, patience = new Patience()) {
+  constructor(session: Session, walk: HostWalk, backoff = new ReconnectBackoff()) {
     this.#session = session
     this.#walk = walk
-    this.#patience = patience
+    this.#backoff = backoff
     this.#pending = new Set(walk.pending)
-    lookUpLeftOut(walk.leftOut, hostSource(walk))
+    prefetchLeftOut(walk.leftOut, hostSource(walk))
   }
 
   /** Walks all steps; stops at the first task that fails. */
@@ -189,7 +189,7 @@ export class Convergence {
         Object.assign(report, { error: formatError(error instanceof SteadError ? error.at({ host, task: handler.name }) : error), ...ignored(handler.task) })
       }
       this.#pending.delete(handler.name)
-      this.#patience.renew()
+      this.#backoff.renew()
       this.handlers.push(report)
       observer.handlerDone(host, report)
       if (report.status === 'failed' && !handler.task.options.ignoreErrors) return false
@@ -200,7 +200,7 @@ export class Convergence {
   /** Waits for the host, and takes back what a step that was killed with its shell has left there. */
   async #reconnect(error: ConnectionLost): Promise<boolean> {
     this.#window = WINDOW_AFTER_CHANGE
-    if (!(await this.#patience.waitFor(this.#walk, error))) return false
+    if (!(await this.#backoff.waitFor(this.#walk, error))) return false
     try {
       await this.#tidyUp()
       return true
@@ -230,7 +230,7 @@ export class Convergence {
   }
 
   #report(report: TaskReport): void {
-    this.#patience.renew()
+    this.#backoff.renew()
     this.tasks.push(report)
     this.#walk.observer.taskDone(this.#walk.name, report)
   }

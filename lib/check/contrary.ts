@@ -11,7 +11,7 @@ import { sameValue, type Difference } from '../state/compare.ts'
 import { Content } from '../state/content.ts'
 import { hand } from '../state/reader.ts'
 import { identity, type Resource, type State, type Value } from '../state/resource.ts'
-import { concerned } from './concerned.ts'
+import { subjectsOf } from './subjects-of.ts'
 import { Overlay } from './overlay.ts'
 
 /** What two tasks of a playbook say against each other. */
@@ -59,7 +59,7 @@ export async function contradictions({ steps }: HostPlay, asked: Asked): Promise
 function sharing(tasks: readonly AnyTask[], asked: Asked): AnyTask[] {
   const byName = new Map<string, Set<AnyTask>>()
   for (const task of tasks) {
-    for (const { resource, key } of concerned(requestsOf(asked, [task]))) {
+    for (const { resource, key } of subjectsOf(requestsOf(asked, [task]))) {
       const name = resource.identify(key)
       byName.set(name, (byName.get(name) ?? new Set()).add(task))
     }
@@ -74,7 +74,7 @@ async function wantsOf(task: AnyTask, overlay: Overlay): Promise<Want[]> {
     current: <Key, Current extends State, Desired extends State>(resource: Resource<Key, Current, Desired>, key: Key) => new Promise<Current | null>(resolve => {
       hand({ to(state: Current | null) { resolve(state) } }, overlay.find({ resource, key }) ?? (resource.everywhere ? {} : null))
     }),
-    mayCome: () => true, mayBeThere: () => false, facts: () => { throw new FactsNotKnown('of a host') },
+    packagesPending: () => true, anythingPending: () => false, facts: () => { throw new FactsNotKnown('of a host') },
   }
   const pass = new Pass('check')
   try {

@@ -1,7 +1,7 @@
 import { CertainError, ConnectError, PlaybookError, SteadError } from '../errors.ts'
 import { formatError } from '../report/format-error.ts'
 import { hostSource, type HostWalk } from '../walk/host-walk.ts'
-import { changesAnything, isDone, lookUpLeftOut, planTask, settle, type PlannedWant, type StateSource, type TaskPlan } from '../plan/plan-task.ts'
+import { changesAnything, isDone, prefetchLeftOut, planTask, settle, type PlannedWant, type StateSource, type TaskPlan } from '../plan/plan-task.ts'
 import { isMistake, requestsOf } from '../plan/prefetch.ts'
 import { Pass } from '../playbook/pass.ts'
 import { notified, type AnyTask } from '../playbook/task.ts'
@@ -10,15 +10,15 @@ import type { Change, HandlerReport, TaskReport, TaskStatus } from '../report/re
 import type { State } from '../state/resource.ts'
 import { changesOf, neverApplied } from '../walk/told.ts'
 import { ignored } from '../walk/told.ts'
-import { patiently, Patience } from '../walk/reconnect.ts'
+import { withReconnect, ReconnectBackoff } from '../walk/reconnect.ts'
 import { refuseStopped } from '../walk/stop.ts'
 import { tidyUpReport } from '../walk/tidy-up.ts'
-import { concerned } from './concerned.ts'
+import { subjectsOf } from './subjects-of.ts'
 import { doubtOf } from './doubt.ts'
 import { doubtOfNeeds } from './needs.ts'
 import { Overlay } from './overlay.ts'
 
-interface Foretold {
+interface ForetoldReports {
   tasks: TaskReport[]
   handlers: HandlerReport[]
 }
@@ -29,10 +29,10 @@ interface Foretold {
  * @param overlay what playbooks before this one would leave of the host.
  * @param done takes the reports as they are made: what there is of them stays when the host is lost.
  */
-export async function foretell(walk: HostWalk, overlay = new Overlay(), done: Foretold = { tasks: [], handlers: [] }): Promise<Foretold> {
+export async function foretell(walk: HostWalk, overlay = new Overlay(), done: ForetoldReports = { tasks: [], handlers: [] }): Promise<ForetoldReports> {
   const source = overlaySource(walk, overlay)
-  const patience = new Patience()
-  lookUpLeftOut(walk.leftOut, source)
+  const backoff = new ReconnectBackoff()
+  prefetchLeftOut(walk.leftOut, source)
   const leftovers = overlay.takeBack(walk.leftovers)
   if (leftovers.length > 0) {
     const report = tidyUpReport(leftovers)
@@ -43,17 +43,17 @@ export async function foretell(walk: HostWalk, overlay = new Overlay(), done: Fo
   for (const step of walk.play.steps) {
     refuseStopped(walk.observer.stop, 'flush' in step ? 'its handlers' : `"${step.task.name}"`)
     if ('flush' in step) {
-      await patiently(patience, walk, () => foretellHandlers(walk, notifications, source, overlay, done))
+      await withReconnect(backoff, walk, () => foretellHandlers(walk, notifications, source, overlay, done))
       continue
     }
-    const report = await patiently(patience, walk, () => foretellTask(step.task, walk, source, overlay))
-    patience.renew()
+    const report = await withReconnect(backoff, walk, () => foretellTask(step.task, walk, source, overlay))
+    backoff.renew()
     done.tasks.push(report)
     walk.observer.taskDone(walk.name, report)
     if (report.status === 'failed' && !step.task.options.ignoreErrors) return done
     for (const handler of notified(step.task)) notify(notifications, handler.name, report.status)
   }
-  await patiently(patience, walk, () => foretellHandlers(walk, notifications, source, overlay, done))
+  await withReconnect(backoff, walk, () => foretellHandlers(walk, notifications, source, overlay, done))
   return done
 }
 
@@ -63,7 +63,7 @@ function notify(notifications: Map<string, TaskStatus>, handler: string, status:
 }
 
 /** Lists the handlers that will run, and lays what they do over the host, for the tasks after them. */
-async function foretellHandlers(walk: HostWalk, notifications: Map<string, TaskStatus>, source: StateSource, overlay: Overlay, done: Foretold): Promise<void> {
+async function foretellHandlers(walk: HostWalk, notifications: Map<string, TaskStatus>, source: StateSource, overlay: Overlay, done: ForetoldReports): Promise<void> {
   for (const { name, task } of walk.play.handlers) {
     const status = notifications.get(name)
     if (!status) continue
@@ -71,12 +71,12 @@ async function foretellHandlers(walk: HostWalk, notifications: Map<string, TaskS
     try {
       const plan = await planTask(task, source, new Pass('check'), { inHandler: true })
       if (status === 'change') for (const planned of plan.wants) foretellWant(planned, plan, overlay)
-      if (status !== 'change' || plan.unknown.size > 0) overlay.untold(name, plan.wants.map(({ want }) => want), { brings: false })
+      if (status !== 'change' || plan.unknown.size > 0) overlay.markUnknown(name, plan.wants.map(({ want }) => want), { brings: false })
     } catch (error) {
       if (error instanceof ConnectError) throw error
       if (error instanceof CertainError && status === 'change') failure = { status: 'failed', error: formatError(error.at({ host: walk.name, task: name })), ...ignored(task) }
       // What a handler waits for, or cannot tell yet, is a matter of its run; what it writes is no more than unsure until then.
-      overlay.untold(name, concerned(requestsOf(walk.asked, [task])), { brings: false })
+      overlay.markUnknown(name, subjectsOf(requestsOf(walk.asked, [task])), { brings: false })
     }
     notifications.delete(name)
     const report: HandlerReport = { name, status, after: done.tasks.length, ...(status === 'may-change' ? { reason: 'a task that notifies it may change' } : {}), ...failure }
@@ -89,7 +89,7 @@ async function foretellHandlers(walk: HostWalk, notifications: Map<string, TaskS
 function overlaySource(walk: HostWalk, overlay: Overlay): StateSource {
   walk.reader.foretold = request => overlay.find(request)
   walk.reader.adjusted = (request, answer) => overlay.adjust(request, answer)
-  return { ...hostSource(walk), mayCome: () => overlay.mayCome, mayBeThere: () => overlay.mayBeThere, foretold: () => !overlay.untouched }
+  return { ...hostSource(walk), packagesPending: () => overlay.packagesPending, anythingPending: () => overlay.anythingPending, foretold: () => !overlay.untouched }
 }
 
 async function foretellTask(task: AnyTask, walk: HostWalk, source: StateSource, overlay: Overlay): Promise<TaskReport> {
@@ -112,7 +112,7 @@ async function foretellTask(task: AnyTask, walk: HostWalk, source: StateSource, 
     const needs = await Promise.all(plan.wants.map(planned => doubtOfNeeds(planned, walk.reader, overlay)))
     const foretold = plan.wants.map((planned, index) => foretellWant(planned, plan, overlay, needs[index]))
     const isKnown = foretold.every(({ status }) => status !== 'may-change') && (overlay.untouched || plan.wants.every(({ want }) => want.resource.onlyRead !== true))
-    if (plan.unknown.size > 0) overlay.untold(task.name, plan.wants.map(({ want }) => want), { brings: false })
+    if (plan.unknown.size > 0) overlay.markUnknown(task.name, plan.wants.map(({ want }) => want), { brings: false })
     settle(task, plan, isKnown ? statesAfter(plan, foretold, overlay) : undefined)
     const changes = foretold.flatMap(({ change }) => (change ? [change] : []))
     return report(worst(foretold.map(({ status }) => status)), plan.module, changes)
@@ -121,8 +121,8 @@ async function foretellTask(task: AnyTask, walk: HostWalk, source: StateSource, 
     const message = formatError(error instanceof SteadError ? error.at({ host: walk.name }) : error)
     // What depends on earlier changes of this run cannot be known yet; only without any, or where it is the playbook's own, is the error the last word.
     if (overlay.untouched || isMistake(error, pass) || error instanceof CertainError || (error instanceof PlaybookError && task.options.checkMode === false)) return { ...report('failed', '', [], message), ...ignored(task) }
-    const about = concerned(requestsOf(walk.asked, [task]))
-    if (about.length === 0 || about.some(({ resource }) => resource.onlyRead !== true)) overlay.untold(task.name, about, { brings: true })
+    const about = subjectsOf(requestsOf(walk.asked, [task]))
+    if (about.length === 0 || about.some(({ resource }) => resource.onlyRead !== true)) overlay.markUnknown(task.name, about, { brings: true })
     return report('may-change', typeof task.body === 'function' ? '' : task.body.module, [{ resource: task.name, diff: '', reason: `cannot be told before the changes above are made: ${message}` }])
   }
 }

@@ -1,6 +1,6 @@
 import { questionIdentity, stateIdentity } from '../state/batch.ts'
 import { mentions } from '../state/mentions.ts'
-import type { Bringer, Foresight, Foretold, Made, Request, State } from '../state/resource.ts'
+import type { Provider, Foresight, SideEffect, Made, Request, State } from '../state/resource.ts'
 
 interface Unsure {
   covers: (identity: string) => boolean
@@ -19,7 +19,7 @@ export class Overlay implements Foresight {
   readonly #changed = new Map<string, (now: State) => State>()
   /** What is gone with something that was removed. */
   readonly #gone: ((kind: string, name: string) => boolean)[] = []
-  readonly #bringers: Bringer[] = []
+  readonly #providers: Provider[] = []
   /** States of which only the fields that are in them are known. */
   readonly #partly = new Set<string>()
   /** Files edited while something else may bring them: their content is known in part. */
@@ -70,12 +70,12 @@ export class Overlay implements Foresight {
     else this.#states.set(id, { ...(kept ?? this.#whereMissing.get(id) ?? (known ? resource.defaults?.(key, desired) : undefined)), ...definedFields(desired) })
     if (desired !== null && current === null) this.#partly.add(id)
     if (desired !== null && resource.madeFrom?.(key) === undefined) this.#edited.delete(id)
-    else if (current === null && this.mayBeThere) this.#edited.add(id)
+    else if (current === null && this.anythingPending) this.#edited.add(id)
     this.#made.push({ kind: resource.kind, name: resource.identify(key), before: current, after: desired })
     for (const each of resource.foretells?.(key, desired, current) ?? []) this.#alsoMade(each, `${resource.kind}[${resource.identify(key)}]`)
     const unknown = resource.selfContained || resource.foretells || resource.brings ? undefined : { what: 'task' as const, name: `${resource.kind}[${resource.identify(key)}]`, startsServices: true }
     const brings = resource.brings?.(key, current, desired) ?? unknown
-    if (brings) this.#bringers.push(brings)
+    if (brings) this.#providers.push(brings)
   }
 
   /**
@@ -83,15 +83,15 @@ export class Overlay implements Foresight {
    *
    * @param brings whether anything that is missing may come with it.
    */
-  untold(task: string, requests: readonly Request[], { brings }: { brings: boolean }): void {
+  markUnknown(task: string, requests: readonly Request[], { brings }: { brings: boolean }): void {
     const along = requests.flatMap(({ resource, key }) => (brings ? [] : (resource.foretells?.(key, {}, null) ?? []).map(({ kind, identity }) => `${kind} ${identity}`)))
     const touched = new Set([...requests.map(stateIdentity), ...along])
     this.#changes += 1
-    if (brings) this.#bringers.push({ what: 'task', name: task, startsServices: true })
+    if (brings) this.#providers.push({ what: 'task', name: task, startsServices: true })
     this.#unsure.push({ covers: id => touched.has(id), reason: `what "${task}" makes of it is known only after applying` })
   }
 
-  #alsoMade({ kind, identity, state, whereMissing, below, leadsTo, change }: Foretold, by: string): void {
+  #alsoMade({ kind, identity, state, whereMissing, below, leadsTo, change }: SideEffect, by: string): void {
     const id = `${kind} ${identity}`
     const now = this.foretold(kind, identity)
     const inside = (name: string) => name.startsWith(`${id}/`)
@@ -143,7 +143,7 @@ export class Overlay implements Foresight {
   unsureOf(request: Request): string | undefined {
     const id = stateIdentity(request)
     const name = request.resource.identify(request.key)
-    const command = this.#bringers.find(({ what, name: words }) => what === 'command' && mentions(words.replace(/^\S+/, ''), name))
+    const command = this.#providers.find(({ what, name: words }) => what === 'command' && mentions(words.replace(/^\S+/, ''), name))
     const otherwise = [...(this.#questions.get(id) ?? [])].some(question => question !== questionIdentity(request))
     if (otherwise) return 'a task above changes it too, and asks something else of it'
     return this.#unsure.find(({ covers }) => covers(id))?.reason ?? (command && `what is run before may change it (${command.name})`)
@@ -160,19 +160,19 @@ export class Overlay implements Foresight {
   }
 
   /** Whether packages are still to be installed, with files, users and units. */
-  get mayCome(): boolean {
-    return this.#bringers.some(({ what }) => what === 'package')
+  get packagesPending(): boolean {
+    return this.#providers.some(({ what }) => what === 'package')
   }
 
   /** Whether what is missing may be there by then: with those packages, or by what commands and tasks do of which nothing can be told. */
-  get mayBeThere(): boolean {
-    return this.#bringers.some(bringsAnything)
+  get anythingPending(): boolean {
+    return this.#providers.some(bringsAnything)
   }
 
   /** Whether one of these packages, by the beginnings of their names, is still to be installed. */
   bringsPackage(beginnings: readonly string[]): boolean {
     const besides = this.#made.flatMap(({ kind, before }) => (kind === 'apt' && typeof before?.pending === 'object' ? Object.keys(before.pending ?? {}) : []))
-    const names = [...this.#bringers.filter(({ what }) => what === 'package').map(({ name }) => name), ...besides]
+    const names = [...this.#providers.filter(({ what }) => what === 'package').map(({ name }) => name), ...besides]
     return names.some(name => beginnings.some(beginning => name.startsWith(beginning)))
   }
 
@@ -182,12 +182,12 @@ export class Overlay implements Foresight {
   }
 
   get servicesStart(): boolean {
-    return this.#bringers.some(({ startsServices }) => startsServices)
+    return this.#providers.some(({ startsServices }) => startsServices)
   }
 
   /** What something missing may come with. */
   get comesWith(): string {
-    const names = (kind: Bringer['what']) => [...new Set(this.#bringers.filter(({ what }) => what === kind).filter(bringsAnything).map(({ name }) => name))]
+    const names = (kind: Provider['what']) => [...new Set(this.#providers.filter(({ what }) => what === kind).filter(bringsAnything).map(({ name }) => name))]
     const packages = names('package')
     return [
       ...(packages.length ? [`the packages still to be installed (${packages.join(', ')})`] : []),
@@ -208,7 +208,7 @@ function leadsElsewhere({ before, after }: Made): boolean {
 }
 
 /** A command that runs every time has run before, so that what it makes is there. */
-function bringsAnything({ again }: Bringer): boolean {
+function bringsAnything({ again }: Provider): boolean {
   return again !== true
 }
 

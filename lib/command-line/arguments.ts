@@ -3,11 +3,11 @@ import { z } from 'zod'
 import { UsageError } from '../errors.ts'
 import { parseExtraVars } from './extra-vars.ts'
 
-/** What was asked for on the command line. */
+/** The parsed command line. */
 export interface Arguments {
-  /** A playbook's path. */
+  /** The path of a playbook. */
   playbook: string
-  /** Names or paths of inventories, which make one. */
+  /** Names or paths of inventories, which are merged. */
   inventories: string[]
   check: boolean
   diff: boolean
@@ -16,14 +16,14 @@ export interface Arguments {
   skipTags: string[]
   startAtTask?: string
   extraVars: Record<string, unknown>
-  /** A variable of the inventory that the playbook does not ask for is an error. */
+  /** A variable in the inventory that the playbook does not declare is an error. */
   strictVars: boolean
   /** Hosts at the same time. */
   forks: number
   listTasks: boolean
   listHosts: boolean
   listTags: boolean
-  /** Undefined: as the inventory says. */
+  /** Undefined: the inventory decides. */
   become?: true
   user?: string
   privateKey?: string
@@ -33,12 +33,15 @@ export interface Arguments {
   verbosity: number
 }
 
-/** A run, or only a text to print (--help, --version), after which the exit status is 0. */
+/** A run, or a text to print (--help, --version) before exiting with 0. */
 export type CommandLine = { type: 'run'; arguments: Arguments } | { type: 'print'; text: string }
 
 const usage = 'run.ts PLAYBOOK -i INVENTORY [options]'
 
-/** What commander gives: without its own defaults, which its help would show as `(default: [])`. */
+/**
+ * The options as commander returns them, without its own defaults, which its help would show as
+ * `(default: [])`.
+ */
 const schema = z.strictObject({
   inventory: z.array(z.string()), check: z.boolean().default(false), diff: z.boolean().default(true), limit: z.string().optional(),
   tags: z.array(z.string()).default([]), skipTags: z.array(z.string()).default([]), startAtTask: z.string().optional(),
@@ -52,7 +55,7 @@ function wrong(message: string): UsageError {
   return new UsageError(message, { hint: `Usage: ${usage}. --help lists the options.` })
 }
 
-/** A value that is not blank, under the option's name in messages. */
+/** A non-blank value; messages name the option. */
 function filled(option: string): (value: string) => string {
   return value => {
     if (value.trim() === '') throw wrong(`${option} was given an empty value.`)
@@ -68,7 +71,7 @@ function words(option: string): (value: string, earlier?: string[]) => string[] 
   }
 }
 
-/** Values that are not blank, one for each time the option is given. */
+/** Non-blank values, one for each use of the option. */
 function several(option: string): (value: string, earlier?: string[]) => string[] {
   return (value, earlier = []) => [...earlier, filled(option)(value)]
 }
@@ -108,17 +111,17 @@ function program(version: string): Command {
     .helpOption('-h, --help', 'print this')
 }
 
-/** One sentence of what commander complains about: its own "error:" taken off, its suggestion kept. */
+/** commander's complaint as one sentence: without its "error:", with its suggestion. */
 function sentence(message: string): string {
   const text = message.replace(/^error: /, '').trim().replace(/\s*\n\s*/g, ' ')
   return text.charAt(0).toUpperCase() + text.slice(1) + (/[.?)]$/.test(text) ? '' : '.')
 }
 
 /**
- * Reads a command line; never ends the process.
+ * Parses a command line; never ends the process.
  *
  * @param argv without the interpreter and the script.
- * @throws UsageError with one clear line and how to call.
+ * @throws UsageError with one clear line and the usage.
  * @example parseArguments(['playbooks/hello.ts', '-i', 'lab', '--check'], { version: '0.1.0' })
  */
 export function parseArguments(argv: readonly string[], { version }: { version: string }): CommandLine {

@@ -8,9 +8,10 @@ import { parseYaml } from '../inventory/yaml-source.ts'
 const allowed = 'Allowed: -e name=value, -e name=\'two words\', -e \'a=1 b="two words"\', -e \'{"count": 3}\', -e @file.yml, -e @file.json.'
 
 /**
- * Splits a text at white space outside of quotes, as a shell does: single quotes keep everything, double quotes all but `\"` and `\\`.
+ * Splits a text at white space outside quotes, as a shell does: single quotes keep everything,
+ * double quotes everything but `\"` and `\\`.
  *
- * @throws UsageError for a quote that does not end.
+ * @throws UsageError for an unterminated quote.
  * @example splitQuoted(`a=1 b="two words"`) // ['a=1', 'b=two words']
  */
 export function splitQuoted(text: string): string[] {
@@ -69,8 +70,8 @@ function fromJson(text: string, given: string): Record<string, unknown> {
 const pair = /^([A-Za-z_]\w*)=(.*)$/s
 
 /**
- * The variables that one `-e` gives: `name=value` pairs, whose values are texts; one pair whose value has blanks, as a shell passes on
- * `-e name='two words'`; a JSON object; or the content of `@file`.
+ * The variables of one `-e`: `name=value` pairs with string values; one pair whose value contains
+ * spaces, as a shell passes on `-e name='two words'`; a JSON object; or the content of `@file`.
  *
  * @throws UsageError
  * @example parseExtraVars('{"count": 3}') // { count: 3 }

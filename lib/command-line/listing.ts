@@ -8,7 +8,7 @@ export interface Listed extends Selection {
   listTags: boolean
 }
 
-/** A line, and the hosts that it holds for. */
+/** A line, and the hosts to which it applies. */
 interface Line {
   text: string
   /** Its place among equal lines of one host. */
@@ -17,7 +17,8 @@ interface Line {
 }
 
 /**
- * The lines of --list-hosts, --list-tasks and --list-tags. A task that not all hosts have is followed by those that have it.
+ * The lines of --list-hosts, --list-tasks and --list-tags. A task that not all hosts have is
+ * followed by the hosts that do.
  *
  * @param unreachable why hosts could not be asked for the facts that their tasks depend on.
  */

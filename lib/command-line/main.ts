@@ -23,8 +23,8 @@ export interface Streams {
 }
 
 /**
- * The whole command: reads the call, the inventory and the playbook, runs it, tells of it, and gives the exit status.
- * Nothing is connected to before all of them are found right.
+ * The whole command: parses the arguments, loads inventory and playbook, runs, reports, and returns
+ * the exit status. It connects to nothing until all of these are valid.
  */
 export async function main(words: readonly string[], { out, error }: Streams): Promise<number> {
   try {
@@ -51,7 +51,7 @@ async function run(given: Arguments, { out, error }: Streams): Promise<number> {
   const [playbooks, loaded] = await Promise.all([
     loadPlaybooks(given.playbook),
     loadInventory(given.inventories, { directory: 'inventories' }),
-    // Needed by nearly every run, and slow to load: it comes along while the others are looked for.
+    // Nearly every run needs it, and it is slow to load: it loads while the others are found.
     import('../transport/ssh.ts'),
   ])
   const { user, privateKey, become } = given

@@ -7,7 +7,7 @@ import type { Variable } from './read-tree.ts'
 import { describe, isMapping, showPlace, type Issues, type Source } from './source.ts'
 import { adviceOn } from './unsupported.ts'
 
-/** Ansible's older names of the same variables (ansible.builtin.ssh, "vars"). */
+/** Ansible's older names for the same variables (ansible.builtin.ssh, "vars"). */
 const aliases: Record<string, string[]> = {
   ansible_host: ['ansible_ssh_host'],
   ansible_port: ['ansible_ssh_port'],
@@ -20,7 +20,11 @@ const booleans = new Map<unknown, boolean>([
   [true, true], ['true', true], ['yes', true], ['on', true], [1, true], [false, false], ['false', false], ['no', false], ['off', false], [0, false],
 ])
 
-/** `~` is the home of who runs stead; another relative path starts at the inventory's folder. @example expandPath('~/.ssh/id', '/srv') */
+/**
+ * `~` is the home directory of the user running stead; other relative paths start at the
+ * inventory's folder.
+ * @example expandPath('~/.ssh/id', '/srv')
+ */
 export function expandPath(given: string, directory: string): string {
   if (given === '~' || given.startsWith('~/')) return path.join(homedir(), given.slice(1))
   return path.resolve(directory, given)
@@ -33,7 +37,9 @@ export function holdsJinja(value: unknown, source: Pick<Source, 'isLiteral'>): b
   return typeof value === 'string' && /\{\{|\{%/.test(value) && !source.isLiteral(value)
 }
 
-/** Takes the connection variables out of a host's variables, one by one, and complains about each that is wrong. */
+/**
+ * Takes the connection variables out of a host's variables one by one, and reports each mistake.
+ */
 class ConnectionReader {
   readonly rest: Map<string, Variable>
   readonly #issues: Issues
@@ -61,7 +67,10 @@ class ConnectionReader {
     return undefined
   }
 
-  /** A path: `~` is the home of who runs stead, a relative one starts at the inventory that says it. */
+  /**
+   * A path: `~` is the home directory of the user running stead; a relative path starts at the
+   * inventory that sets it.
+   */
   path(name: string, what: string): string | undefined {
     const directory = [name, ...(aliases[name] ?? [])].map(each => this.rest.get(each)).find(variable => variable !== undefined)?.source.directory
     const given = this.text(name, what)
@@ -73,7 +82,7 @@ class ConnectionReader {
   }
 }
 
-/** Whether a name may be resolved, or is an address: a word without a dot or colon is only a name. */
+/** Whether a name could resolve or is an address: a word without a dot or colon is only a name. */
 function looksLikeAddress(name: string): boolean {
   return name === 'localhost' || /[.:]/.test(name)
 }
@@ -94,8 +103,9 @@ function parseSecret(value: unknown): Secret | undefined {
 }
 
 /**
- * The host that its variables describe. What is wrong goes to the issues, and so does what Ansible would heed and stead does not: a run that
- * ignored it would reach the host another way, or make something else of it.
+ * The host that its variables describe. Mistakes go to the issues, and so does what Ansible
+ * supports and stead does not: ignoring it would reach the host another way or set it up
+ * differently.
  *
  * @example readConnection(merged, issues).address
  */

@@ -5,7 +5,10 @@ import { didYouMean } from '../text/nearest.ts'
 
 const extensions = ['.yml', '.yaml', '.ts']
 
-/** Files in an inventory's folder that Ansible passes over (INVENTORY_IGNORE_EXTS, and hidden ones), and what is no inventory there. */
+/**
+ * Files in an inventory folder that Ansible skips (INVENTORY_IGNORE_EXTS, and hidden ones), and
+ * folders that are not inventories.
+ */
 const passedOver = /^\.|~$|\.(?:pyc|pyo|swp|bak|rpm|md|txt|rst|orig|ini|cfg|retry)$|^(?:group_vars|host_vars|vars_plugins)$/
 
 function isFile(candidate: string): boolean {
@@ -16,7 +19,10 @@ function isDirectory(candidate: string): boolean {
   return statSync(candidate, { throwIfNoEntry: false })?.isDirectory() ?? false
 }
 
-/** The names of the inventories in a folder, sorted. @example inventoryNames('inventories') // ['lab', 'prod'] */
+/**
+ * The names of the inventories in a folder, sorted.
+ * @example inventoryNames('inventories') // ['lab', 'prod']
+ */
 export function inventoryNames(directory: string): string[] {
   if (!existsSync(directory)) return []
   const files = readdirSync(directory, { withFileTypes: true }).filter(entry => !entry.isDirectory() && extensions.includes(path.extname(entry.name)))
@@ -29,7 +35,7 @@ function otherKind(file: string, shown: string, directory: string): InventoryErr
   })
 }
 
-/** The inventories in a folder and the folders in it, by name, as Ansible goes through them (`-i DIR`). */
+/** The inventories in a folder and its subfolders, in the order Ansible reads them (`-i DIR`). */
 function filesBelow(folder: string, shown: string, directory: string): string[] {
   return readdirSync(folder).sort().filter(name => !passedOver.test(name)).flatMap(name => {
     const [inner, innerShown] = [path.join(folder, name), path.join(shown, name)]
@@ -40,10 +46,10 @@ function filesBelow(folder: string, shown: string, directory: string): string[] 
 }
 
 /**
- * The files of an inventory: by name (`prod` is prod.yml, prod.yaml, prod.ts or the folder prod), or by path. Of a folder it is all the
- * inventories in it.
+ * The files of an inventory: by name (`prod` is prod.yml, prod.yaml, prod.ts or the folder prod),
+ * or by path. A folder stands for all inventories in it.
  *
- * @throws InventoryError that lists the inventories there are.
+ * @throws InventoryError with the names of the existing inventories.
  * @example findInventory('prod', 'inventories') // ['/srv/stead/inventories/prod.yml']
  */
 export function findInventory(nameOrPath: string, directory: string): string[] {

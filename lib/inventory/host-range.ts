@@ -6,10 +6,11 @@ function steps(first: number, last: number, step: number): number[] {
 }
 
 /**
- * The names that a host pattern of an inventory stands for: `[01:03]` counts, with leading zeros kept, `[a:c]` goes through letters, a third
- * number is the step (Ansible, "How to build your inventory", adding ranges of hosts). Several ranges multiply.
+ * The names that a host pattern of an inventory stands for: `[01:03]` counts, with leading zeros
+ * kept, `[a:c]` runs through letters, a third number is the step (Ansible, "How to build your
+ * inventory", adding ranges of hosts). Several ranges multiply.
  *
- * @throws RangeError for a range that is none, with what is allowed.
+ * @throws RangeError for an invalid range, with what is allowed.
  * @example expandHostRange('web[01:03].example.org') // ['web01.example.org', 'web02.example.org', 'web03.example.org']
  */
 export function expandHostRange(pattern: string): string[] {

@@ -11,11 +11,11 @@ export interface Host {
   identityFile?: string
   password?: Secret
   knownHostsFile?: string
-  /** Seconds within which it must be reached, at the start and after a loss. @default 60 */
+  /** Seconds to keep trying to reach it, at the start and after a lost connection. @default 60 */
   connectTimeoutSeconds?: number
   become?: boolean
   connection: 'ssh' | 'local'
-  /** Every variable that does not say how to connect. */
+  /** Every variable that is not about the connection. */
   vars: Readonly<Record<string, unknown>>
   /** Where each of them was set, as `prod.yml:3:5`. */
   places?: Readonly<Record<string, string>>
@@ -23,21 +23,21 @@ export interface Host {
 
 /** A loaded inventory. */
 export interface Inventory {
-  /** Its file, absolute; of several, all with a comma between. */
+  /** The absolute path of its file; several are joined by commas. */
   path: string
   hosts: Host[]
-  /** The names of the hosts of every group, `all` and `ungrouped` among them. */
+  /** The host names of every group, including `all` and `ungrouped`. */
   groups: ReadonlyMap<string, string[]>
-  /** What looks like a mistake and is none for certain, one line each, with its place. */
+  /** Possible mistakes, one line each, with their places. */
   warnings: string[]
-  /** Brings the hosts up, when they do not run by themselves (the lab). */
+  /** Starts the hosts where they are not running already (the lab). */
   start?: () => Promise<void>
 }
 
-/** The variables of a group or a host, in the source of an inventory. */
+/** The variables of a group or a host, as written in an inventory. */
 export type Variables = Record<string, unknown>
 
-/** A group in the source of an inventory, in Ansible's shape. */
+/** A group as written in an inventory, in Ansible's shape. */
 export interface GroupSource {
   hosts?: Record<string, Variables | null>
   vars?: Variables
@@ -45,7 +45,8 @@ export interface GroupSource {
 }
 
 /**
- * What a `.ts` inventory exports by default, or a function of it returns: groups by their names, and perhaps `start`.
+ * What a `.ts` inventory exports by default, or a function that it exports returns: groups by name,
+ * and optionally `start`.
  *
  * @example export default { all: { hosts: { web1: { ansible_host: '10.0.0.1' } } } } satisfies InventorySource
  */

@@ -41,13 +41,13 @@ async function importSource(absolute: string): Promise<LoadedFile> {
   return { path: absolute, source, ...(isFunction(start) ? { start: async () => void (await start()) } : {}) }
 }
 
-/** A path as it is shortest to read: from here, unless it lies elsewhere. */
+/** A path as messages show it: relative, unless it lies outside the working directory. */
 function shown(absolute: string): string {
   const relative = path.relative(process.cwd(), absolute)
   return relative.startsWith('..') ? absolute : relative
 }
 
-/** Makes one inventory of its files, the later over the earlier; they need not exist. */
+/** Merges files into one inventory, later over earlier; they need not exist. */
 function build(files: readonly LoadedFile[]): Inventory {
   const issues = new Issues(...files.map(each => shown(each.path)))
   const tree: Tree = { groups: new Map(), hosts: new Map() }
@@ -67,16 +67,19 @@ function build(files: readonly LoadedFile[]): Inventory {
   return { path: files.map(each => each.path).join(', '), hosts, groups: merged.groups, warnings, ...(starts.length > 0 ? { start } : {}) }
 }
 
-/** @throws InventoryError for files beside a playbook that Ansible would take variables of these hosts from. */
+/**
+ * @throws InventoryError for files next to a playbook from which Ansible would read variables of
+ * these hosts.
+ */
 export function refuseVarsBeside(playbook: string, { groups, hosts }: Inventory): void {
   const issues = varsFolders(path.dirname(path.resolve(playbook)), { groups: groups.keys(), hosts: hosts.map(({ name }) => name) }, shown)
   if (issues.length > 0) throw new InventoryError(issues)
 }
 
 /**
- * Makes an inventory of YAML text, in the shape of Ansible's YAML inventories.
+ * Parses an inventory from YAML text, in the shape of Ansible's.
  *
- * @throws InventoryError with everything that is wrong, each with line and column.
+ * @throws InventoryError with every mistake, each with its line and column.
  * @example parseInventory('all: {hosts: {web1: {ansible_host: 10.0.0.1}}}', '/srv/prod.yml').hosts[0]?.address // '10.0.0.1'
  */
 export function parseInventory(text: string, absolute: string): Inventory {
@@ -88,11 +91,12 @@ function parseFile(text: string, absolute: string): LoadedFile {
 }
 
 /**
- * Loads an inventory by name (`prod` is prod.yml, prod.yaml, prod.ts or a folder in `directory`) or by path. Several are one: hosts and groups of all
- * of them, and where two set the same variable of the same group or host, the later (Ansible, "Passing multiple inventory sources").
+ * Loads an inventory by name (`prod` is prod.yml, prod.yaml, prod.ts or a folder in `directory`) or
+ * by path. Several are merged: all hosts and groups, and where two set the same variable of the
+ * same group or host, the later wins (Ansible, "Passing multiple inventory sources").
  *
  * @param options.directory the folder that holds the inventories.
- * @throws InventoryError with everything that is wrong in it, or with the names of the inventories there are.
+ * @throws InventoryError with every mistake in it, or with the names of the existing inventories.
  * @example (await loadInventory(['prod'], { directory: 'inventories' })).hosts.map(host => host.name)
  */
 export async function loadInventory(namesOrPaths: readonly string[], { directory }: { directory: string }): Promise<Inventory> {

@@ -14,7 +14,7 @@ export interface Merged {
   groups: Map<string, string[]>
 }
 
-/** The first way from a group back to itself, as the names on it. */
+/** The first cycle through a group, as the names on it. */
 function findCycle(groups: Map<string, GroupNode>): string[] | undefined {
   const done = new Set<string>()
   const walk = (name: string, way: string[]): string[] | undefined => {
@@ -35,7 +35,7 @@ function findCycle(groups: Map<string, GroupNode>): string[] | undefined {
   return undefined
 }
 
-/** How far a group is from `all`, by the longest way, as Ansible orders groups. */
+/** The depth of a group below `all`, by the longest path, as Ansible orders groups. */
 function depths(groups: Map<string, GroupNode>): (name: string) => number {
   const parents = new Map<string, string[]>()
   for (const group of groups.values()) for (const child of group.children.keys()) parents.set(child, [...(parents.get(child) ?? []), group.name])
@@ -56,9 +56,9 @@ function priority(group: GroupNode): number {
 }
 
 /**
- * Resolves the groups of a tree: who is in which, and which variable wins. `all` comes first, then groups by depth, by
- * `ansible_group_priority`, by name, then the host itself; a later value replaces an earlier one whole
- * (Ansible, "How variables are merged").
+ * Resolves the groups of a tree: which hosts are in which, and which variable wins. `all` comes
+ * first, then groups by depth, by `ansible_group_priority`, by name, then the host itself; a later
+ * value replaces an earlier one entirely (Ansible, "How variables are merged").
  *
  * @example merge(readTree(source, issues), issues)?.groups.get('all')
  */

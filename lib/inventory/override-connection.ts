@@ -7,13 +7,14 @@ export interface ConnectionOverrides {
   user?: string
   /** --private-key; `~` is expanded, a relative path starts at the working directory. */
   privateKey?: string
-  /** -b; without it, what the inventory says holds. */
+  /** -b; without it, the inventory decides. */
   become?: boolean
 }
 
 /**
- * The hosts as the command line wants them: `--private-key` and `-b` replace what the inventory says of every host, `-u` likewise. (In Ansible
- * -u and --private-key only fill in what the inventory leaves open; what was typed last is what is meant.)
+ * The hosts with the options of the command line: `-u`, `--private-key` and `-b` replace what the
+ * inventory says for every host. (In Ansible, -u and --private-key only fill in what the inventory
+ * leaves open.)
  *
  * @example overrideConnection(hosts, { user: 'root' })[0]?.user // 'root'
  */

@@ -10,7 +10,7 @@ export interface Variable {
 
 export interface GroupNode {
   name: string
-  /** Its child groups, and where each was named as one. */
+  /** Its child groups, and where each was listed. */
   children: Map<string, Place>
   hosts: Set<string>
   vars: Map<string, Variable>
@@ -57,8 +57,9 @@ class TreeReader {
   }
 
   /**
-   * The entries of a mapping; a complaint and none for what is no mapping. An empty value is an empty mapping. Where names are listed, a text
-   * is the only one of them, as in Ansible (its yaml plugin, `hosts: web1`).
+   * The entries of a mapping; anything else is reported and gives none. An empty value is an empty
+   * mapping. Where names are listed, a string is a list of one, as in Ansible (its yaml plugin,
+   * `hosts: web1`).
    */
   #entries(value: unknown, path: Path, what: string, example: string, names = false): [string, unknown][] {
     if (value === null || value === undefined) return []
@@ -95,7 +96,7 @@ class TreeReader {
     this.#variables(host.vars, variables, path, `The variables of ${name}`)
   }
 
-  /** @param above the groups that this one is written inside of, so that an alias to one of them ends. */
+  /** @param above the groups that this one is nested in, so that an alias to one of them ends. */
   readGroup(name: string, value: unknown, path: Path, above: readonly string[]): void {
     const group = this.#group(name)
     if (above.includes(name)) return
@@ -117,8 +118,9 @@ class TreeReader {
 }
 
 /**
- * Reads the groups and hosts of an inventory's source into a tree, over what earlier sources put there: of a variable that several set for one
- * group or host, the last holds (Ansible, "Passing multiple inventory sources").
+ * Reads the groups and hosts of an inventory into a tree, over what earlier inventories put there:
+ * where several set a variable of the same group or host, the last wins (Ansible, "Passing multiple
+ * inventory sources").
  *
  * @example readTree(parseYaml('prod.yml', '/srv', 'web: {hosts: {a.org: }}'), issues).groups.get('web')?.hosts // Set { 'a.org' }
  */

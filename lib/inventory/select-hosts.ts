@@ -7,7 +7,7 @@ function isKnown(inventory: Inventory, name: string): boolean {
   return inventory.groups.has(name) || inventory.hosts.some(host => host.name === name)
 }
 
-/** Commas separate; colons too, except in a name that is known whole, like an IPv6 address. */
+/** Commas separate, and so do colons, except within a known name such as an IPv6 address. */
 function termsOf(inventory: Inventory, pattern: string): Term[] {
   const pieces = pattern.split(',').flatMap(piece => {
     const trimmed = piece.trim()
@@ -24,7 +24,7 @@ function globOf(name: string): RegExp {
   return new RegExp(`^${source}$`, 's')
 }
 
-/** The names of the hosts that one name of a pattern stands for; undefined when nothing has that name. */
+/** The host names that one term of a pattern stands for; undefined when nothing has that name. */
 function hostsOf(inventory: Inventory, name: string): string[] | undefined {
   const group = inventory.groups.get(name)
   if (group) return group
@@ -59,11 +59,13 @@ function match(inventory: Inventory, pattern: string, what: string, Complaint: C
 }
 
 /**
- * The hosts that a pattern stands for, in the inventory's order: `all`, `*`, a group, a host, `web*`; `a:b` and `a,b` for both, `&x` for only
- * those also in x, `!x` for those not in x, whatever the order of the terms (Ansible, "Patterns: targeting hosts and groups").
+ * The hosts that a pattern stands for, in the inventory's order: `all`, `*`, a group, a host,
+ * `web*`; `a:b` and `a,b` for both, `&x` for only those also in x, `!x` for those not in x,
+ * whatever the order of the terms (Ansible, "Patterns: targeting hosts and groups").
  *
- * @param limit a second pattern; only hosts in both are taken. That may leave none.
- * @throws PlaybookError for a name in the pattern, UsageError for one in the limit, that the inventory does not have.
+ * @param limit a second pattern; only hosts in both are selected, possibly none.
+ * @throws PlaybookError for a name in the pattern, UsageError for one in the limit, that the
+ * inventory does not have.
  * @example selectHosts(inventory, 'web:&prod:!web3', 'web1,web2').map(host => host.name)
  */
 export function selectHosts(inventory: Inventory, pattern: string, limit?: string): Host[] {

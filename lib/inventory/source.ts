@@ -1,6 +1,9 @@
 import type { InventoryIssue } from '../errors.ts'
 
-/** A place in an inventory; line and column count from 1. A `.ts` inventory knows its file alone. */
+/**
+ * A place in an inventory; line and column count from 1. For a `.ts` inventory only the file is
+ * known.
+ */
 export interface Place {
   file: string
   line?: number
@@ -10,23 +13,26 @@ export interface Place {
 /** The keys that lead to a value. */
 export type Path = readonly string[]
 
-/** What an inventory file holds, as plain data, and where in the file each part of it stands. */
+/** The content of an inventory file as plain data, with the place of each part. */
 export interface Source {
-  /** The folder of the file, absolute: relative paths in it start there. */
+  /** The absolute folder of the file, where its relative paths start. */
   directory: string
   value: unknown
-  /** The place of the key, or of the value, at a path; of the nearest parent that has one. */
+  /** The place of the key or the value at a path, or else of the nearest parent that has one. */
   locate(path: Path, part: 'key' | 'value'): Place
-  /** Whether a text is meant as it stands, as `!unsafe` says: `{{` in it is no Jinja. */
+  /** Whether a text is literal (`!unsafe`): `{{` in it is not Jinja. */
   isLiteral(text: string): boolean
 }
 
-/** A place as it is shown. @example showPlace({ file: 'prod.yml', line: 3, column: 5 }) // 'prod.yml:3:5' */
+/**
+ * A place as messages show it.
+ * @example showPlace({ file: 'prod.yml', line: 3, column: 5 }) // 'prod.yml:3:5'
+ */
 export function showPlace({ file, line, column }: Place): string {
   return [file, line, column].filter(part => part !== undefined).join(':')
 }
 
-/** Collects what is wrong, each thing once. */
+/** Collects mistakes, each once. */
 export class Issues {
   readonly #list: InventoryIssue[] = []
   readonly #seen = new Set<string>()
@@ -51,7 +57,10 @@ export class Issues {
   }
 }
 
-/** Whether a value is a plain object: no list, no instance of a class. @example isMapping({ a: 1 }) // true */
+/**
+ * Whether a value is a plain object, not a list or a class instance.
+ * @example isMapping({ a: 1 }) // true
+ */
 export function isMapping(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)

@@ -1,12 +1,15 @@
 import { nearest } from '../text/nearest.ts'
 
-/** The variables of Ansible that stead takes, and its own. */
+/** The Ansible variables that stead supports, and its own. */
 export const supported = ['ansible_host', 'ansible_port', 'ansible_user', 'ansible_password', 'ansible_ssh_private_key_file', 'ansible_become', 'ansible_become_user', 'ansible_become_method', 'ansible_connection', 'stead_known_hosts_file', 'stead_connect_timeout_seconds']
 
-/** They change the speed of Ansible, or where it keeps its own files, and not what a host is or how it is reached. */
+/**
+ * These change how fast Ansible is or where it keeps its files, not how a host is set up or
+ * reached.
+ */
 const harmless = /^ansible_(?:\w+_interpreter|group_priority|(?:ssh_)?pipelining|remote_tmp|async_dir|(?:ssh_)?retries|(?:ssh_|connect_)?timeout|(?:ssh_)?control_path(?:_dir)?|ssh_transfer_method|scp_if_ssh|sftp_batch_mode|ssh_use_tty|shell_executable)$/
 
-/** Options of ssh_config(5) that change neither where ssh connects to nor whom it trusts. */
+/** Options of ssh_config(5) that change neither where ssh connects nor which keys it trusts. */
 const harmlessOption = /^-o\s*['"]?(?:Control\w+|ServerAlive\w+|TCPKeepAlive|Connect\w+|Compression|LogLevel|BatchMode)[\s=]/i
 
 interface Rule {
@@ -26,7 +29,7 @@ const rules: readonly Rule[] = [
   { name: /^ansible_\w*passphrase$|^ansible_(?:ssh_)?private_key$/, same: /(?!)/, advice: () => 'Remove it, and load the key into ssh-agent.' },
 ]
 
-/** Whether words for ssh only change how fast or how patient it is. */
+/** Whether arguments for ssh only change its speed or timeouts. */
 function areHarmless(words: string): boolean {
   return words.trim().split(/\s+(?=-)/).every(option => harmlessOption.test(option))
 }
@@ -38,9 +41,10 @@ function adviceOnArguments(words: string): string {
 }
 
 /**
- * Why a variable of Ansible that stead does not take cannot be ignored: it says how or where a host is reached, or may say what becomes of it.
+ * What to do about an Ansible variable that stead does not support and cannot ignore, since it may
+ * change how a host is reached or set up.
  *
- * @returns what to do about it; undefined for a variable that makes no difference.
+ * @returns undefined for a variable that makes no difference.
  * @example adviceOn('ansible_remote_tmp', '/var/tmp') // undefined
  */
 export function adviceOn(name: string, value: unknown): string | undefined {

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import type { InventoryIssue } from '../errors.ts'
 
-/** What Ansible would read of group_vars/web, web.yml or web.json. */
+/** The files that Ansible would read for group_vars/web: web, web.yml or web.json. */
 const extension = /\.(?:ya?ml|json)$/
 
 function entries(folder: string): string[] {
@@ -15,10 +15,11 @@ function entries(folder: string): string[] {
 }
 
 /**
- * The files beside an inventory, or beside a playbook, from which Ansible would take variables of these groups and hosts: stead does not read
- * them, and a run without them would make something else of a host.
+ * The files next to an inventory or a playbook from which Ansible would read variables of these
+ * groups and hosts. stead does not read them, and a run without them would set up a host
+ * differently.
  *
- * @param shown makes a path as messages have it.
+ * @param shown formats a path for messages.
  */
 export function varsFolders(directory: string, { groups, hosts }: { groups: Iterable<string>; hosts: Iterable<string> }, shown: (absolute: string) => string): InventoryIssue[] {
   const kinds = [{ folder: 'group_vars', what: 'group', names: new Set(groups) }, { folder: 'host_vars', what: 'host', names: new Set(hosts) }]

@@ -12,8 +12,8 @@ const ownTags: ScalarTag[] = [
 ]
 
 /**
- * YAML 1.1, as Ansible reads it (PyYAML's resolver.py): `yes` is true, `0640` is octal, `y` is a text. Unlike there, a time (`12:30`) and a
- * date remain texts, which is what their writer means.
+ * YAML 1.1, as Ansible reads it (PyYAML's resolver.py): `yes` is true, `0640` is octal, `y` is a
+ * string. Unlike there, a time (`12:30`) and a date stay strings, which is what their author means.
  */
 function tagsOfAnsible(tags: Tags): Tags {
   const replaced = (tag: ScalarTag | CollectionTag): boolean => [bool, 'tag:yaml.org,2002:timestamp'].includes(tag.tag) || ('format' in tag && tag.format === 'TIME')
@@ -34,7 +34,7 @@ function startOf(node: unknown): number | undefined {
     : undefined
 }
 
-/** The keys of a mapping that stood there before; yaml's own check tells a wrong place for some. */
+/** The duplicate keys of a mapping; yaml's own check reports a wrong place for some. */
 function repeatedKeys(map: YAMLMap): Scalar[] {
   const seen = new Set<string>()
   return map.items.map(pair => pair.key).filter(isScalar).filter(key => {
@@ -48,8 +48,8 @@ function repeatedKeys(map: YAMLMap): Scalar[] {
 /**
  * Parses the YAML of an inventory.
  *
- * @param file as it is named in messages.
- * @param directory the folder it lies in, absolute.
+ * @param file the name to use in messages.
+ * @param directory its absolute folder.
  * @throws InventoryError with every syntax error, each with its line and column.
  * @example parseYaml('prod.yml', '/srv', 'all: {hosts: {a.org: }}').locate(['all', 'hosts'], 'key') // { file: 'prod.yml', line: 1, column: 7 }
  */

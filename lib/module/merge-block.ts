@@ -1,5 +1,5 @@
 import { PlaybookError } from '../errors.ts'
-import { linesOf, placeOf, textOf, type Line } from './text-lines.ts'
+import { splitLines, placeOf, joinLines, type Line } from './text-lines.ts'
 
 /** Where something goes when it is not there yet: after or before a line (a text stands for a line that contains it), or at an end. */
 export type BlockPlace = { after: RegExp | string } | { before: RegExp | string } | 'end' | 'start'
@@ -14,7 +14,7 @@ export type BlockPlace = { after: RegExp | string } | { before: RegExp | string 
  * @example mergeBlock('a\n', 'x', { begin: '# BEGIN', end: '# END' }, 'end') // 'a\n# BEGIN\nx\n# END\n'
  */
 export function mergeBlock(text: string, block: string | undefined, markers: { begin: string; end: string }, place: BlockPlace, blank: BlankLines = {}): string {
-  const lines = linesOf(text)
+  const lines = splitLines(text)
   const found = findBlock(lines, markers)
   const ending = block?.includes('\r\n') || (found ? lines[found.begin] : lines[0])?.ending === '\r\n' ? '\r\n' : '\n'
   const inner = block === undefined || block === '' ? [] : block.replace(/\r?\n$/, '').split(/\r?\n/)
@@ -30,7 +30,7 @@ export function mergeBlock(text: string, block: string | undefined, markers: { b
     if (blank.prepend && before && before.text !== '') own.unshift(empty)
   }
   lines.splice(at, following - at, ...own)
-  return textOf(lines)
+  return joinLines(lines)
 }
 
 /** An empty line wanted between the block and what is around it; none is added at an end of the file. */

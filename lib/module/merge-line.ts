@@ -1,9 +1,9 @@
 import { PlaybookError } from '../errors.ts'
 import type { BlockPlace } from './merge-block.ts'
-import { linesOf, matcher, matchOf, placeOf, textOf, toBytewise } from './text-lines.ts'
+import { splitLines, matcher, matchOf, placeOf, joinLines, toBytewise } from './text-lines.ts'
 
 /** What one line of a text should be. */
-export interface LineWish {
+export interface LineEdit {
   /** Without an ending. For absence it may be left out when there is a pattern. */
   line?: string
   /** Finds the line to be replaced, or lines to be taken out; a text stands for a line that contains it. */
@@ -26,8 +26,8 @@ export interface LineWish {
  * @param text bytewise, see {@link toBytewise}.
  * @example mergeLine('#A=\nB=2\n', { line: 'A=1', pattern: /^#?A=/, place: 'end' }) // 'A=1\nB=2\n'
  */
-export function mergeLine(text: string, { line = '', pattern, place, firstMatch = false, backReferences = false }: LineWish): string {
-  const lines = linesOf(text)
+export function mergeLine(text: string, { line = '', pattern, place, firstMatch = false, backReferences = false }: LineEdit): string {
+  const lines = splitLines(text)
   const ending = lines[0]?.ending === '\r\n' ? '\r\n' : '\n'
   const wanted = toBytewise(line)
   const matches = pattern === undefined ? undefined : matcher(pattern)
@@ -39,20 +39,20 @@ export function mergeLine(text: string, { line = '', pattern, place, firstMatch 
   if (own) {
     own.text = backReferences && pattern instanceof RegExp ? settled(line, pattern, own.text) : wanted
     own.ending ||= ending
-    return textOf(lines)
+    return joinLines(lines)
   }
   const at = placeOf(lines, place, firstMatch)
   const before = lines[at - 1]
   if (before && before.ending === '') before.ending = ending
   lines.splice(at, 0, { text: wanted, ending })
-  return textOf(lines)
+  return joinLines(lines)
 }
 
 /** Takes out every line that the pattern matches, or without one, every line that equals `line`. */
-export function removeLines(text: string, { line = '', pattern }: Pick<LineWish, 'line' | 'pattern'>): string {
+export function removeLines(text: string, { line = '', pattern }: Pick<LineEdit, 'line' | 'pattern'>): string {
   const wanted = toBytewise(line)
   const matches = pattern === undefined ? (one: string) => one === wanted : matcher(pattern)
-  return textOf(linesOf(text).filter(({ text: one }) => !matches(one)))
+  return joinLines(splitLines(text).filter(({ text: one }) => !matches(one)))
 }
 
 /** What references lead to no group of the pattern, and would thus come to nothing. @example lostReferences('$2', /(a)/) // ['$2'] */

@@ -13,7 +13,7 @@ import { want, type HostView, type Want } from '../playbook/module.ts'
 const MOST_LINKS = 40
 
 /** A desired file or directory whose mode may still be symbolic, and whose owner a number. */
-export interface WishedFile extends FileDesired {
+export interface RequestedFile extends FileDesired {
   type: 'file' | 'directory'
 }
 
@@ -41,16 +41,16 @@ async function realPath(host: HostView, path: string): Promise<string> {
 }
 
 /**
- * What it takes for a file or a directory to be as wished: missing directories above it, then itself. Asks in one tick for all it needs:
+ * What it takes for a file or a directory to be as requested: missing directories above it, then itself. Asks in one tick for all it needs:
  * the thing, what is above it, and whether owner and group are there. A user whom an earlier task makes is there, in check mode too.
  *
  * @param content makes the content of what is there now.
  * @throws PlaybookError for what could not be applied: something of another type in the way, no directory above, no such user.
  */
-export async function planFile(host: HostView, wished: FileKey, attributes: WishedFile, content?: (current: FileState | null) => Content | undefined | 'nothing to do'): Promise<Want[]> {
+export async function planFile(host: HostView, requested: FileKey, attributes: RequestedFile, content?: (current: FileState | null) => Content | undefined | 'nothing to do'): Promise<Want[]> {
   const [{ key, current }, above, owner, groupName] = await Promise.all([
-    lookAtFile(host, wished, { held: wished.replaceOther && !wished.backup }),
-    findParents(host, wished.path, wished.parents || attributes.type === 'directory'),
+    lookAtFile(host, requested, { held: requested.replaceOther && !requested.backup }),
+    findParents(host, requested.path, requested.parents || attributes.type === 'directory'),
     accountName(host, 'passwd', attributes.owner),
     accountName(host, 'group', attributes.group),
   ])
@@ -58,11 +58,11 @@ export async function planFile(host: HostView, wished: FileKey, attributes: Wish
   const found = content?.(current)
   if (found === 'nothing to do') return []
   const desired = { ...attributes, content: content ? found : attributes.content }
-  const replacesLink = current?.type === 'link' && wished.noFollow && desired.type === 'file' && desired.content !== undefined
-  if (current && current.type !== desired.type && !wished.replaceOther && !replacesLink) throw new PlaybookError(wrongType(wished.path, current, desired.type), { ways: [replacing] })
-  if (current?.type !== desired.type) refuseFullDirectory(wished, current)
+  const replacesLink = current?.type === 'link' && requested.noFollow && desired.type === 'file' && desired.content !== undefined
+  if (current && current.type !== desired.type && !requested.replaceOther && !replacesLink) throw new PlaybookError(wrongType(requested.path, current, desired.type), { ways: [replacing] })
+  if (current?.type !== desired.type) refuseFullDirectory(requested, current)
   const missing = missingParents(above, host)
-  refuseGift(host, wished.path, owner ?? desired.owner, current)
+  refuseGift(host, requested.path, owner ?? desired.owner, current)
   if (owner === null && current?.owner !== desired.owner) throw noSuch('user', desired.owner)
   if (groupName === null && current?.group !== desired.group) throw noSuch('group', desired.group)
   const isDirectory = desired.type === 'directory'
@@ -112,7 +112,7 @@ function missingParents(above: Awaited<ReturnType<typeof findParents>>, host: Ho
   return above.flatMap(({ path, state, make }) => {
     refuseStrangeLink(state)
     if (state && state.type !== 'directory') throw new PlaybookError(wrongType(path, state, 'directory'))
-    if (!state && !make && !host.mayCome()) throw new PlaybookError(`The directory ${path} is not there.`, { hint: 'Make it first (directory).', ways: [{ argument: 'parents', hint: 'Or give parents: true.' }, { argument: 'create', hint: 'Or give create: true, which makes the file too.' }] })
+    if (!state && !make && !host.packagesPending()) throw new PlaybookError(`The directory ${path} is not there.`, { hint: 'Make it first (directory).', ways: [{ argument: 'parents', hint: 'Or give parents: true.' }, { argument: 'create', hint: 'Or give create: true, which makes the file too.' }] })
     if (!state && make) refuseGift(host, path, 'root', null)
     return state || !make ? [] : [want(fileResource, { path }, { type: 'directory', mode: '0755', owner: 'root', group: 'root' })]
   })
@@ -148,7 +148,7 @@ async function accountName(host: HostView, database: 'passwd' | 'group', given: 
   if (given === undefined || given === 'root') return given
   if (/^\d+$/.test(given)) return (await host.current(accountNumberResource, { database, id: given }))?.name ?? given
   const account = database === 'passwd' ? await host.current(userResource, { name: given }) : await host.current(groupResource, { name: given })
-  return account || host.mayCome() ? given : null
+  return account || host.packagesPending() ? given : null
 }
 
 /** The directories above a path, from the top, without the root itself. */

@@ -6,8 +6,8 @@ export interface Line {
   ending: string
 }
 
-/** The lines of a text, of which no byte is lost: {@link textOf} gives it back. */
-export function linesOf(text: string): Line[] {
+/** The lines of a text, of which no byte is lost: {@link joinLines} gives it back. */
+export function splitLines(text: string): Line[] {
   const lines: Line[] = []
   // No split: of a file of many megabytes its regular expression takes twenty times the memory.
   for (let at = 0; at < text.length;) {
@@ -20,7 +20,7 @@ export function linesOf(text: string): Line[] {
 }
 
 /** The text of lines. */
-export function textOf(lines: readonly Line[]): string {
+export function joinLines(lines: readonly Line[]): string {
   return lines.map(({ text, ending }) => text + ending).join('')
 }
 

@@ -11,8 +11,8 @@ import { identity, type AnyResource, type Request, type Resource, type State } f
 /** Where a plan gets states from: the host, or in check mode the overlay before it. */
 export interface StateSource {
   current<Key, Current extends State, Desired extends State>(resource: Resource<Key, Current, Desired>, key: Key): Promise<Current | null>
-  mayCome(): boolean
-  mayBeThere(): boolean
+  packagesPending(): boolean
+  anythingPending(): boolean
   foretold?(): boolean
   facts(): Facts
 }
@@ -76,7 +76,7 @@ export async function planTask(task: AnyTask, source: StateSource, pass: Pass, o
       called = call
       const issues = [...call.issues, ...misplaced(call, options.inHandler ?? false)]
       if (issues.length) throw new ArgumentError(call.module, issues)
-      const view: HostView = { current: ask, mayCome: () => source.mayCome(), mayBeThere: () => source.mayBeThere(), foretold: () => source.foretold?.() ?? false, get facts() { return source.facts() }, become: task.options.become }
+      const view: HostView = { current: ask, packagesPending: () => source.packagesPending(), anythingPending: () => source.anythingPending(), foretold: () => source.foretold?.() ?? false, get facts() { return source.facts() }, become: task.options.become }
       task.placeholder = call.placeholder
       options.called?.(call)
       const plan = await call.plan(view)
@@ -142,8 +142,8 @@ export function isDone({ wants }: TaskPlan): boolean {
 }
 
 /** Lets tasks that a run leaves out be awaited: they give their results where the host is already as they say. */
-export function lookUpLeftOut(tasks: readonly AnyTask[], source: StateSource): void {
-  for (const task of tasks) task.lookUp = pass => resultOfLeftOut(task, source, pass)
+export function prefetchLeftOut(tasks: readonly AnyTask[], source: StateSource): void {
+  for (const task of tasks) task.prefetch = pass => resultOfLeftOut(task, source, pass)
 }
 
 async function resultOfLeftOut(task: AnyTask, source: StateSource, pass: Pass): Promise<Settled<unknown>> {

@@ -10,7 +10,7 @@ import { contraryClaims } from './claims.ts'
 import { planTask, type Asked, type StateSource } from './plan-task.ts'
 
 /** What a look ahead found. */
-export interface LookedAhead {
+export interface Prefetched {
   asked: Asked
   /** What is wrong with the playbook whatever the host is like, and would be told at its task's turn. */
   mistakes: SteadError[]
@@ -20,11 +20,11 @@ export interface LookedAhead {
  * Learns what a whole playbook will read, without a host: every task is planned with placeholders for results that are not known
  * and with reads that never answer. What a task asks for only after an earlier answer stays unknown, and is asked at its turn.
  */
-export async function askAhead({ steps, handlers, late }: HostPlay): Promise<LookedAhead> {
+export async function prefetch({ steps, handlers, late }: HostPlay): Promise<Prefetched> {
   const asked: Asked = new Map()
   const mistakes: SteadError[] = []
   const passes: Pass[] = []
-  const source: StateSource = { current: () => never(), mayCome: () => false, mayBeThere: () => false, facts: () => { throw new FactsNotKnown('of a host') } }
+  const source: StateSource = { current: () => never(), packagesPending: () => false, anythingPending: () => false, facts: () => { throw new FactsNotKnown('of a host') } }
   const claimed = new Map<AnyTask, Claims>()
   const look = (task: AnyTask, inHandler: boolean) => {
     const pass = new Pass('ahead')

@@ -2,7 +2,10 @@ import { basename, dirname } from 'node:path'
 
 let current = { directory: process.cwd(), name: 'playbook' }
 
-/** Where the running playbook's file is, and its name without extension: templates are found from there. */
+/**
+ * The folder of the running playbook and its name without extension, from which templates are
+ * found.
+ */
 export function playbookDirectory(): { directory: string; name: string } {
   return current
 }

@@ -8,9 +8,9 @@ import { asPlaybookError } from './place.ts'
 import { isAPlaybook, type Playbook } from './playbook.ts'
 
 /**
- * Loads a playbook's file; its default export is a playbook or a list of them.
+ * Loads a playbook file, whose default export is a playbook or a list of playbooks.
  *
- * @throws PlaybookError for a file that is not there, does not compile, or is no playbook.
+ * @throws PlaybookError for a file that does not exist, does not compile, or is not a playbook.
  */
 export async function loadPlaybooks(path: string): Promise<Playbook[]> {
   const absolute = resolve(path)
@@ -25,7 +25,7 @@ export async function loadPlaybooks(path: string): Promise<Playbook[]> {
   return playbooks
 }
 
-/** @throws PlaybookError for what is not a file of TypeScript or JavaScript. */
+/** @throws PlaybookError for anything but a TypeScript or JavaScript file. */
 function refuseOtherKinds(path: string, absolute: string): void {
   const hint = 'Give the path of a playbook, as in playbooks/synapse.ts.'
   const found = statSync(absolute, { throwIfNoEntry: false })

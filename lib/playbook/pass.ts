@@ -1,25 +1,26 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
 /**
- * One evaluation of a task's function. The same `await onion` means different things by why it is evaluated: ahead of everything,
- * only to learn what will be read (then placeholders stand for what is not known), or to plan.
+ * One evaluation of a task's function. What `await onion` does depends on the purpose: ahead of
+ * everything, to learn what will be read (placeholders stand in for unknown results), or to plan.
  */
 export class Pass {
   /**
-   * `ahead`: only to learn what will be read; results are stood for by placeholders, and what has none is never reached.
-   * `check`: to foretell; placeholders again, and what has none cannot be told. `plan`: to apply; a result is waited for.
+   * `ahead`: only to learn what will be read; placeholders stand in for results, and code that
+   * awaits a result without one goes no further. `check`: to predict; placeholders again, and a
+   * result without one is unknown. `plan`: to apply; results are awaited.
    */
   readonly purpose: 'ahead' | 'check' | 'plan'
   /** Names of the tasks whose outputs were replaced by placeholders in this pass. */
   readonly unknown = new Set<string>()
-  /** The texts in those placeholders. */
+  /** The strings in those placeholders. */
   readonly placeholders: string[] = []
-  /** Whether the task is left out by its `when` is not known. */
+  /** True where it is not known whether `when` skips the task. */
   uncertain = false
-  /** The host was written to since: whatever this pass still waits for must come to nothing. */
+  /** True once the host was written to: whatever this pass still waits for is dropped. */
   abandoned = false
 
-  /** Work on the controller (files that are read) after which more is asked of the host. */
+  /** Work on the controller (reading files) after which more is read from the host. */
   readonly busy = new Set<Promise<unknown>>()
 
   constructor(purpose: Pass['purpose']) {
@@ -27,18 +28,21 @@ export class Pass {
   }
 }
 
-/** A promise for what never comes: code that awaits it is dropped with it. */
+/** A promise that never settles: code that awaits it is garbage-collected with it. */
 export function never(): Promise<never> {
   return new Promise(() => undefined)
 }
 
-/** The pass that the running code belongs to. */
+/** The pass to which the running code belongs. */
 export const currentPass = new AsyncLocalStorage<Pass>()
 
-/** The task, no handler, that the running code plans. */
+/** The task (not a handler) that the running code plans. */
 export const currentTask = new AsyncLocalStorage<{ name: string; index: number } | undefined>()
 
-/** Has a pass that only learns what will be read wait for work on the controller, so that what is asked after it travels along. */
+/**
+ * Makes a pass that looks ahead wait for work on the controller, so that reads after it travel in
+ * the same frame.
+ */
 export function awaited<Result>(work: Promise<Result>): Promise<Result> {
   const busy = currentPass.getStore()?.busy
   busy?.add(work)

@@ -4,10 +4,13 @@ import { PlaybookError, SteadError } from '../errors.ts'
 
 const root = path.resolve(import.meta.dirname, '..', '..')
 
-/** stead's own code, and what it uses: an error in it was caused by whoever called it. */
+/** stead's own code and its dependencies: their callers caused an error in them. */
 const own = ['lib', 'modules', 'node_modules'].map(folder => path.join(root, folder) + path.sep)
 
-/** Where in a playbook, or in what it imports, an error comes from, as `playbooks/site.ts:12:5`; undefined where its stack does not tell. */
+/**
+ * Where in a playbook or its imports an error comes from, as `playbooks/site.ts:12:5`; undefined
+ * where its stack does not show it.
+ */
 export function placeOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
   for (const line of error.stack?.split('\n') ?? []) {
@@ -21,7 +24,10 @@ export function placeOf(error: unknown): string | undefined {
   return undefined
 }
 
-/** An error of a playbook's own code, told without a stack but with its place. @param saying makes the message of the error's own. */
+/**
+ * An error in a playbook's own code, reported with its place instead of a stack.
+ * @param saying turns the error's own message into the whole one.
+ */
 export function asPlaybookError(error: unknown, saying: (message: string) => string = message => message): SteadError {
   if (error instanceof SteadError) return error
   const message = error instanceof Error ? `${error.name === 'Error' ? '' : `${error.name}: `}${error.message}` : String(error)

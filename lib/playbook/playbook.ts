@@ -8,15 +8,15 @@ import { unknownVariables, type UnknownVariable } from './unknown-variables.ts'
 // zod would compile each schema to a function of its own. That pays for schemas used a thousand times; here each checks a handful of arguments.
 z.config({ jitless: true })
 
-/** What a playbook's `tasks` and the functions it calls are given. */
+/** What a playbook's `tasks` function gets. */
 export interface Play<Vars = unknown> {
   /** Adds a task; they run in the order in which they are added. */
   task: <Output>(name: string, body: Body<Output>, options?: TaskOptions) => Task<Output>
-  /** Defines a handler; notified ones run in the order of their definition. */
+  /** Defines a handler; notified handlers run in the order of definition. */
   handler: (name: string, body: Body<void>, options?: Pick<TaskOptions, 'become' | 'ignoreErrors' | 'timeoutSeconds'>) => Handler
-  /** Runs the handlers notified so far here, instead of at the end. */
+  /** Runs the handlers notified so far at this point, instead of at the end. */
   flushHandlers: () => void
-  /** Lines for the end of a run: what this host is now, and what to do next. */
+  /** Lines to print at the end of a run: what the host is now, and what to do next. */
   summary: (lines: () => string[] | Promise<string[]>) => void
   vars: Vars
   host: PlaybookHost
@@ -28,15 +28,20 @@ export interface PlaybookDefinition<Schema extends z.ZodType> {
   /** Group, host or pattern, as in `web:!web3`. */
   hosts: string
   /**
-   * Checked for every host before any connection is made. What it does not ask for is an error where `-e` gives it, and a note where the inventory
-   * does; a schema that takes anything (`z.looseObject`, `z.record`) has neither. @default no variables
+   * Checked for every host before any connection. A variable that it does not declare is an error
+   * with `-e` and a note in the inventory; a schema that accepts anything (`z.looseObject`,
+   * `z.record`) gives neither.
+   * @default no variables
    */
   vars?: Schema
-  /** Adds the tasks of one host; it is called once a host, and must not wait for anything itself: an `async` function is a type error. */
+  /**
+   * Adds the tasks of one host. It is called once per host and must not be `async`, which is a type
+   * error.
+   */
   tasks(play: Play<z.output<Schema>>): NotAsync
 }
 
-/** Nothing, which a promise is not: a function that returns `void` may be async, one that returns this may not. */
+/** Not a promise: a function that returns `void` may be async, one that returns this may not. */
 type NotAsync = void | undefined
 
 /** One step of a host's walk. */
@@ -47,20 +52,23 @@ export interface HostPlay {
   steps: Step[]
   handlers: Handler[]
   summaries: (() => string[] | Promise<string[]>)[]
-  /** What was added after `tasks()` had returned, by its name: it is never run. Grows as it happens. */
+  /**
+   * The names of tasks that were added after `tasks()` had returned, which never run; grows as they
+   * are added.
+   */
   late: readonly string[]
 }
 
-/** A playbook whose variables' type is hidden; made by {@link playbook}. */
+/** A playbook without the type of its variables; made by {@link playbook}. */
 export interface Playbook {
   readonly name: string
   readonly hosts: string
   readonly isPlaybook: typeof isPlaybook
-  /** What is wrong with a host's variables, by name; empty when nothing is. */
+  /** The mistakes in a host's variables, by name. */
   checkVars(vars: Readonly<Record<string, unknown>>): { variable: string; message: string }[]
   /** Whether it declares variables at all. */
   readonly hasVars: boolean
-  /** Those that it does not ask for: all of them, where it declares none. */
+  /** The variables that it does not declare: all of them, where it declares none. */
   unknownVars(vars: Readonly<Record<string, unknown>>): UnknownVariable[]
   layOut(host: PlaybookHost, vars: Readonly<Record<string, unknown>>): HostPlay
 }
@@ -73,7 +81,7 @@ export function isAPlaybook(value: unknown): value is Playbook {
 }
 
 /**
- * Defines a playbook: what some hosts should be. Loops, conditions and roles are TypeScript.
+ * Defines a playbook: the desired state of some hosts. Loops, conditions and roles are TypeScript.
  *
  * @throws PlaybookError when something is missing, at import.
  * @example
@@ -102,7 +110,7 @@ export function playbook<Schema extends z.ZodType = z.ZodType<unknown>>(definiti
       const handlers: Handler[] = []
       const late: string[] = []
       let isOpen = true
-      /** What is added later would never be run. */
+      /** A task added later would never run. */
       const add = <Thing>(list: Thing[], thing: Thing, what: string) => void (isOpen ? list.push(thing) : late.push(what))
       const summaries: HostPlay['summaries'] = []
       const vars = parseVars(definition, given)
@@ -139,7 +147,9 @@ function parseVars<Schema extends z.ZodType>({ vars: schema }: PlaybookDefinitio
   return (schema ?? z.custom<z.output<Schema>>()).parse(given)
 }
 
-/** The issues of a laid-out playbook's arguments, as far as they are known before its tasks run. */
+/**
+ * The issues with a laid-out playbook's arguments, as far as they are known before its tasks run.
+ */
 export function argumentIssues({ steps, handlers }: HostPlay): { task: string; module: string; argument: string; message: string }[] {
   const check = (name: string, body: Body<unknown>, inHandler: boolean) => {
     if (typeof body === 'function') return []
@@ -153,14 +163,17 @@ export function argumentIssues({ steps, handlers }: HostPlay): { task: string; m
   ]
 }
 
-/** What a task notifies that is no handler of its own playbook, and so would never run: one of another playbook, or in JavaScript a name. */
+/**
+ * What a task notifies that is not a handler of its own playbook, and so would never run: a handler
+ * of another playbook or, in JavaScript, a name.
+ */
 function unknownHandlers({ name: task, options: { notify } }: AnyTask, handlers: readonly Handler[]): { task: string; module: string; argument: string; message: string }[] {
   const unknown = (notify === undefined ? [] : [notify].flat()).filter(handler => !handlers.includes(handler))
   const known = handlers.length ? `those of this playbook are ${handlers.map(({ name }) => `"${name}"`).join(', ')}` : 'this playbook has none'
   return unknown.map(handler => ({ task, module: 'task', argument: 'notify', message: `must be a handler of this playbook, as handler(…) gives it, and was ${handler instanceof Handler ? `"${handler.name}" of another` : JSON.stringify(handler)}; ${known}` }))
 }
 
-/** An event in the place of a state would be a change on every run. */
+/** An event instead of a state would be a change on every run. */
 export function misplaced(call: ModuleCall<unknown>, inHandler: boolean): { argument: string; message: string }[] {
   return call.onlyInHandlers && !inHandler ? [{ argument: 'state', message: call.onlyInHandlers }] : []
 }

@@ -3,8 +3,8 @@ import { marker } from '../secret/redact.ts'
 const refusal = `holds the text ${marker}, which stead prints in the place of a secret. Give the secret itself (secret\`…\` joins it with text); what really says ${marker} can be brought as a file or a template`
 
 /**
- * What of a module's arguments holds the text `<secret>`: it was copied from something that was printed, and no host is to get it. A regular
- * expression may hold it, to find where it was written once.
+ * The arguments that contain the text `<secret>`: it was copied from printed output, and no host
+ * should get it. A regular expression may contain it, to find where it was once written.
  */
 export function markerIssues(value: unknown, path: readonly string[] = []): { argument: string; message: string }[] {
   const here = { argument: path.join('.') || 'arguments', message: refusal }

@@ -2,37 +2,45 @@ import { PlaybookError } from '../errors.ts'
 import type { ModuleCall } from './module.ts'
 import { currentPass, currentTask, never, type Pass } from './pass.ts'
 
-/** A module call, or a function that makes one from what earlier tasks gave. */
+/** A module call, or a function that makes one from the results of earlier tasks. */
 export type Body<Output> = ModuleCall<Output> | (() => ModuleCall<Output> | Promise<ModuleCall<Output>>)
 
 /** Options of a task. */
 export interface TaskOptions {
   /** Handlers to run when this task changed something. */
   notify?: Handler | readonly Handler[]
-  /** For `--tags` and `--skip-tags`. The tags `always` and `never` mean what they mean in Ansible. */
+  /** For `--tags` and `--skip-tags`. `always` and `never` mean the same as in Ansible. */
   tags?: readonly string[]
-  /** The task is left out where this gives false. Evaluated when the task's turn comes, so it may await earlier tasks. */
+  /**
+   * Skips the task when it returns false. Evaluated at the task's turn, so it may await earlier
+   * tasks.
+   */
   when?: () => boolean | Promise<boolean>
-  /** What this task writes is written as this user of the host; it is read as root all the same. */
+  /** Writes as this user of the host; reads are still made as root. */
   become?: string
-  /** true: show what it would do, never do it, in a real run too. false: only for what merely reads; in check mode anything else fails. */
+  /**
+   * true: only show what it would do, in a real run too. false: run in check mode too, for tasks
+   * that only read; others fail there.
+   */
   checkMode?: boolean
   /**
-   * Seconds that the host may stay without an answer while it writes what the task says, or reads what it asks for; then what it was at is ended
-   * there, and the task has failed. What the task itself waits for (`timeoutSeconds` of waitFor) comes on top. @default 3600, of reads 300
+   * Seconds that the host may go without an answer while the task reads or writes; then its script
+   * is ended and the task fails. What the task itself waits for (`timeoutSeconds` of waitFor) is
+   * added.
+   * @default 3600, of reads 300
    */
   timeoutSeconds?: number
-  /** A failure is reported, the host goes on, and it does not count for the status of the host. */
+  /** A failure is reported but ignored: the host goes on, and its status is not affected. */
   ignoreErrors?: boolean
 }
 
-/** Thrown in check mode by an await of what only applying can tell. */
+/** Thrown in check mode when a task awaits a result that is known only after applying. */
 export class ResultNotKnown extends PlaybookError {}
 
-/** Thrown by an await of a task that has no result yet by then, whatever a host is like. */
+/** Thrown when a task awaits the result of a later one, on any host. */
 export class AwaitedTooEarly extends PlaybookError {}
 
-/** Outcome of a task that others may await. */
+/** The outcome of a task that others may await. */
 export type Settled<Output> = { known: true; value: Output } | { known: false }
 
 /** A task of one host. Await it inside a later task's function to get its typed result. */
@@ -43,10 +51,13 @@ export class Task<Output> implements PromiseLike<Output> {
   readonly index: number
   #settled: Settled<Output> | undefined
   #waiting: (() => void)[] = []
-  /** Stands for the result while it is not known; learnt from the module. */
+  /** Stands in for the result while that is unknown; it comes from the module. */
   placeholder: Output | undefined
-  /** Of a task that the run leaves out (tags): looks whether the host is as it says, which then has its result all the same. */
-  lookUp: ((pass: Pass) => Promise<Settled<Output>>) | undefined
+  /**
+   * For a task that tags leave out: reads whether the host matches it anyway, which gives its
+   * result.
+   */
+  prefetch: ((pass: Pass) => Promise<Settled<Output>>) | undefined
 
   constructor(name: string, body: Body<Output>, options: TaskOptions, index: number) {
     this.name = name
@@ -56,7 +67,7 @@ export class Task<Output> implements PromiseLike<Output> {
     this.placeholder = typeof body === 'function' ? undefined : body.placeholder
   }
 
-  /** The engine's side: gives (or takes back, before planning anew) what awaits of this task are answered with. */
+  /** For the engine: sets (or takes back, before planning again) what awaiting this task gives. */
   settle(settled: Settled<Output> | undefined): void {
     this.#settled = settled
     const waiting = this.#waiting
@@ -80,7 +91,7 @@ export class Task<Output> implements PromiseLike<Output> {
     if (asking && asking.index <= this.index) {
       throw new AwaitedTooEarly(`"${asking.name}" awaits the result of "${this.name}", which ${asking.index === this.index ? 'is itself' : 'comes later'}.`, { hint: 'Put the task that gives the result first.' })
     }
-    if (this.lookUp && pass.purpose !== 'ahead') this.#settled = await this.lookUp(pass)
+    if (this.prefetch && pass.purpose !== 'ahead') this.#settled = await this.prefetch(pass)
     if (pass.abandoned) return never()
     while (!this.#settled) {
       if (pass.purpose !== 'plan') return this.#standIn(pass)
@@ -95,7 +106,7 @@ export class Task<Output> implements PromiseLike<Output> {
   #standIn({ purpose, unknown, placeholders }: Pass): Output | Promise<Output> {
     unknown.add(this.name)
     if (this.placeholder !== undefined) {
-      // A result may be a mere text: its letters, taken one by one, would be found in any name.
+      // A result may be a string: its single letters would be found in any name.
       const parts: unknown[] = typeof this.placeholder === 'string' ? [this.placeholder] : Object.values(this.placeholder ?? {})
       for (const text of parts) if (typeof text === 'string') placeholders.push(text)
       return this.placeholder
@@ -105,10 +116,12 @@ export class Task<Output> implements PromiseLike<Output> {
   }
 }
 
-/** A task without its type, as the engine walks it. */
+/** A task without its result type, as the engine sees it. */
 export type AnyTask = Task<unknown>
 
-/** A handler: a task that runs after the others, once, if one that names it changed something. */
+/**
+ * A handler: a task that runs once, after the others, if a task that notifies it changed something.
+ */
 export class Handler {
   readonly name: string
   readonly task: Task<void>

@@ -1,36 +1,40 @@
 import { z } from 'zod'
 import { isMapping } from '../inventory/source.ts'
 
-/** A variable that a schema does not ask for. */
+/** A variable that a schema does not declare. */
 export interface UnknownVariable {
   /** With dots, as in `tls.certificat`. */
   variable: string
-  /** What there is in its place. */
+  /** The names that are declared instead. */
   known: readonly string[]
 }
 
 type Node = z.core.JSONSchema.BaseSchema | boolean
 
-/** What a schema says of a value's fields and items. */
+/** What a schema says about the fields and items of a value. */
 interface Shape {
-  /** Anything more is taken too: passthrough schemas, records, and what says nothing of its fields. */
+  /** Accepts other names too: passthrough schemas, records, and schemas without fields. */
   open: boolean
   fields: Map<string, Node[]>
   items: Node[]
 }
 
 /**
- * The variables that a schema does not ask for, at any depth. zod drops them, and so a misspelt one would be told by nothing.
+ * The variables that a schema does not declare, at any depth. zod drops them, so a misspelt one
+ * would go unnoticed.
  *
  * @example unknownVariables(z.object({ port: z.number() }), { prot: 1 }) // [{ variable: 'prot', known: ['port'] }]
  */
 export function unknownVariables(schema: z.ZodType, vars: Readonly<Record<string, unknown>>): UnknownVariable[] {
-  // Its shape as JSON Schema: zod's own way to look through defaults, refinements, unions and transformations.
+  // As JSON Schema, zod's own way to see through defaults, refinements, unions and transformations.
   const root = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
   return unknownIn(vars, [root], '', root)
 }
 
-/** The names that a schema of an object asks for. @example namesOf(z.object({ port: z.number() })) // ['port'] */
+/**
+ * The names that an object schema declares.
+ * @example namesOf(z.object({ port: z.number() })) // ['port']
+ */
 export function namesOf(schema: z.ZodType): string[] {
   const root = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
   return [...shapeOf([root], root).fields.keys()]
@@ -47,7 +51,7 @@ function unknownIn(value: unknown, nodes: readonly Node[], path: string, root: z
   })
 }
 
-/** Of a union, or of schemas that hold together, each field that one of them has. */
+/** For a union or an intersection, the fields of all its parts. */
 function shapeOf(nodes: readonly Node[], root: z.core.JSONSchema.BaseSchema): Shape {
   const shape: Shape = { open: false, fields: new Map(), items: [] }
   for (const node of nodes) {

@@ -6,19 +6,20 @@ import { shown, shownInLine } from './printable.ts'
 import { unifiedDiff } from './unified-diff.ts'
 
 /**
- * The difference between current and desired as lines of text, secrets redacted. Contents as a unified diff, fields as
- * `mode: 0644 → 0640`; what is not text, or too much of it, by size and checksum; a removed file against /dev/null.
+ * The difference between current and desired as lines of text, secrets redacted. Contents as a
+ * unified diff, fields as `mode: 0644 → 0640`; binary or very large content by size and checksum; a
+ * removed file against /dev/null.
  */
 export function showDifferences(differences: readonly Difference[], current: State | null, { edited = false }: Showing = {}): string {
   return shown(differences.filter(({ current, desired }) => !(isNothing(current) && isNothing(desired))).map(difference => showOne(difference, current, edited)).join('\n'))
 }
 
-/** A list without entries says no more than that there is none. */
+/** An empty list is shown as none. */
 const isNothing = (value: Value | undefined) => showValue(value) === '(none)'
 
-/** How a difference came about. */
+/** Where a difference comes from. */
 export interface Showing {
-  /** The desired content was made from the one that is there, so that it holds lines of that. */
+  /** The desired content is an edit of the current one, and contains lines of it. */
   edited?: boolean
 }
 
@@ -45,18 +46,20 @@ function showValue(value: Value | undefined): string {
   return shownInLine(typeof value === 'object' ? (Array.isArray(value) ? value.join(', ') || '(none)' : JSON.stringify(value)) : String(value))
 }
 
-/** What is removed, if all users of the host may read it; else it may be a secret. */
+/** What is removed, where all users of the host may read it; otherwise it may be a secret. */
 function showRemoval(state: State | null): string {
   const line = 'present → absent'
   if (!(state?.content instanceof Content)) return line
   const { content } = state
   if (typeof state.mode !== 'string' || isPrivate(state)) return `${line}\ncontent: ${content.size < 0 ? '<hidden>' : `${content.size} bytes`} → (none)`
-  const text = textOf(content)
+  const text = decoded(content)
   const diff = text === undefined ? undefined : unifiedDiff(text, '', { from: 'current', to: '/dev/null', visible, whole: `${showValue(content)} → (none)` })
   return `${line}\n${diff ?? `content: ${showValue(content)} → (none)`}`
 }
 
-/** Whether some users of the host may not read it: then it may be a secret, and the host's other users are not the only ones who should not see it. */
+/**
+ * Whether some users of the host cannot read it: then it may be a secret that should not be shown.
+ */
 function isPrivate(state: State | null): boolean {
   return typeof state?.mode === 'string' && (parseInt(state.mode, 8) & 0o004) === 0
 }
@@ -64,10 +67,10 @@ function isPrivate(state: State | null): boolean {
 function showContent(field: string, current: Content | undefined, desired: Content, { state, edited }: { state: State | null; edited: boolean }): string {
   if (desired.secret === true || current?.secret === true) return `${field}: <secret> (differs)`
   const exists = state !== null
-  const from = current ? textOf(current) : exists ? undefined : ''
-  const to = textOf(desired)
+  const from = current ? decoded(current) : exists ? undefined : ''
+  const to = decoded(desired)
   const hide = desired.secret === 'parts' ? '<hidden: it may hold an old secret>' : isPrivate(state) ? '<hidden: not everybody may read it>' : undefined
-  // The checksum of what may hold an old secret is not told either: whoever can guess the secret could make sure of it.
+  // The checksum of what may hold an old secret is hidden too: it could confirm a guess.
   const before = hide === undefined || !current ? showValue(current) : desired.secret === 'parts' ? marker : '<hidden>'
   const whole = `${before} → ${edited && isPrivate(state) ? '<hidden>' : showValue(desired)}`
   if (from === undefined || to === undefined) return `${field}: ${whole}`
@@ -75,12 +78,12 @@ function showContent(field: string, current: Content | undefined, desired: Conte
   return unifiedDiff(masked(from, numbers), masked(to, numbers), { from: exists ? 'current' : '/dev/null', to: 'desired', visible, hide, hideContext: edited && isPrivate(state), whole }) ?? `${field}: ${whole}`
 }
 
-/** Longer texts (characters) are redacted line by line only, as they are shown. */
+/** Longer texts (characters) are redacted only line by line, as they are shown. */
 const LONGEST_MASKED = 2_000_000
 
 /**
- * A text without its secrets, as it is compared. It is redacted as a whole, since one may go over several lines. Lines that differ in a
- * secret alone are told apart by a number behind a NUL, of which there is none in a text.
+ * A text without its secrets, for comparing. It is redacted as a whole, since a secret may span
+ * lines. Lines that differ only in a secret get a number after a NUL, which no text contains.
  */
 function masked(text: string, numbers: Map<string, number>): string {
   if (text.length > LONGEST_MASKED) return text
@@ -100,8 +103,11 @@ function visible(line: string): string {
   return shownInLine(line.replace(/\0\d*$/, ''))
 }
 
-/** Text that can be shown line by line; undefined for what is binary, not UTF-8, or known by its checksum only. */
-function textOf({ bytes }: Content): string | undefined {
+/**
+ * Text that can be shown line by line; undefined for content that is binary, not UTF-8, or known
+ * only by its checksum.
+ */
+function decoded({ bytes }: Content): string | undefined {
   if (!bytes || bytes.includes(0)) return undefined
   const text = bytes.toString('utf8')
   return Buffer.from(text, 'utf8').equals(bytes) ? text : undefined

@@ -6,8 +6,9 @@ function indent(text: string, by: string): string[] {
 }
 
 /**
- * An error as a person reads it, without any secret: one line of identity and message; below it the rest of the message, the command,
- * the hint and the host's standard error. A stack is shown only for what is no {@link SteadError}: that is a defect, of stead or of a playbook.
+ * An error for people, without secrets: a line with identity and message, then the rest of the
+ * message, the command, the hint and the host's standard error. Only errors other than
+ * {@link SteadError} show a stack: they are bugs, in stead or in a playbook.
  *
  * @example formatError(new ReadError('stat failed.', { host: 'web1', task: 'Greet' })) // 'web1 "Greet": stat failed.'
  */

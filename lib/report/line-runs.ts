@@ -1,4 +1,4 @@
-/** Neighbouring lines of one sign, as one text. */
+/** Adjacent lines with one sign, as one text. */
 export interface Run {
   sign: ' ' | '-' | '+'
   text: string
@@ -10,15 +10,15 @@ export function run(sign: Run['sign'], text: string): Run {
   return { sign, text, count: countLines(text) }
 }
 
-/** How many lines a text has; one without a newline at its end counts. */
+/** The number of lines in a text, including a last one without a newline. */
 export function countLines(text: string): number {
   let count = text === '' || text.endsWith('\n') ? 0 : 1
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count += 1
   return count
 }
 
-/** Lines with their endings, one by one: there may be millions, of which few are shown. */
-export function* linesOf(text: string): Generator<string> {
+/** Lines with their endings, one at a time: there may be millions, and few are shown. */
+export function* eachLine(text: string): Generator<string> {
   for (let at = 0; at < text.length;) {
     const end = text.indexOf('\n', at) + 1 || text.length
     yield text.slice(at, end)
@@ -40,7 +40,7 @@ export function lastLines({ sign, text }: Run, most: number): Run {
   return run(sign, text.slice(start))
 }
 
-/** How many characters are the same at the start and at the end, in whole lines. */
+/** The number of characters that are the same at the start and at the end, in whole lines. */
 export function commonEnds(before: string, after: string): { head: number; tail: number } {
   const most = Math.min(before.length, after.length)
   let same = 0

@@ -1,8 +1,9 @@
 import { redact } from '../secret/redact.ts'
 
 /**
- * What a terminal, a browser or an editor would obey or hide: control characters of both sets (escape sequences, carriage returns), changes
- * of direction, characters without width, separators of lines that are no newline, halves of a character. A newline and a tab are text.
+ * What a terminal, a browser or an editor would interpret or hide: C0 and C1 control characters
+ * (escape sequences, carriage returns), direction overrides, zero-width characters, line separators
+ * other than the newline, lone surrogates. Newline and tab are text.
  */
 const obeyed = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
 
@@ -13,17 +14,21 @@ function escaped(character: string): string {
 }
 
 /**
- * Text of a host, or of whoever else may have written it, as it may be shown: without secrets, and with what would be obeyed or hidden made
- * visible. Everything that reaches a terminal or a report passes here, once or more often: a second time changes nothing.
+ * Makes text from hosts and other sources safe to show: secrets are removed, and control characters
+ * and the like are made visible. Everything that reaches a terminal or a report passes through
+ * here; doing it twice changes nothing.
  *
  * @example shown('\u001b[2Kweb1  converged\r\n') // '\\x1b[2Kweb1  converged␍\n'
  */
 export function shown(text: string): string {
-  // A secret is known only as long as nothing in it is escaped.
+  // Before escaping: an escaped secret would not be recognised.
   return redact(text).replace(/\r(?=\n|$)/g, '␍').replace(obeyed, escaped)
 }
 
-/** {@link shown}, in one line: no name can pretend to be a line of its own. @example shownInLine('web1\nweb2  ok') // 'web1\\x0aweb2  ok' */
+/**
+ * {@link shown}, on one line, so that no name can pass for a line of its own.
+ * @example shownInLine('web1\nweb2  ok') // 'web1\\x0aweb2  ok'
+ */
 export function shownInLine(text: string): string {
   return shown(text).replaceAll('\n', '\\x0a')
 }

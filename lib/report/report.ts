@@ -61,14 +61,14 @@ export type HandlerReport = z.infer<typeof handlerReport>
 export type Change = z.infer<typeof change>
 export type TaskStatus = z.infer<typeof taskStatus>
 
-/** The worst of what a host's tasks and handlers came to, but for failures that are to be ignored. */
+/** The worst status among a host's tasks and handlers, apart from ignored failures. */
 export function statusOf({ tasks, handlers }: Pick<HostReport, 'tasks' | 'handlers'>): HostReport['status'] {
   const all = new Set([...tasks, ...handlers].filter(each => each.ignored !== true).map(({ status }) => status))
   for (const status of ['failed', 'change', 'may-change'] as const) if (all.has(status)) return status
   return 'ok'
 }
 
-/** What the process exits with; the worst host decides (docs/design.md, the face). */
+/** The exit status of the process; the worst host decides (README.md, Options). */
 export function exitStatus({ hosts, check }: Report): number {
   const all = new Set(Object.values(hosts).map(({ status }) => status))
   if (all.has('unreachable')) return 4

@@ -1,35 +1,35 @@
 import { createRequire } from 'node:module'
 import { redact } from '../secret/redact.ts'
-import { commonEnds, countLines, firstLines, lastLines, linesOf, run, type Run } from './line-runs.ts'
+import { commonEnds, countLines, firstLines, lastLines, eachLine, run, type Run } from './line-runs.ts'
 
-/** Loaded when there is a difference to show: a run that changes nothing need not wait for it. */
+/** Loaded only when there is a difference to show. */
 const load: (name: 'diff') => typeof import('diff') = createRequire(import.meta.url)
 
 /** Lines of context around a change. */
 const CONTEXT = 3
-/** More inserted and removed lines than this between two texts are not searched for: the search takes their square. */
+/** The search stops at this many inserted and removed lines: its cost grows with their square. */
 const MOST_EDITS = 3000
-/** Longer lines (characters) are cut short; of a longer diff no more than this many lines and bytes are shown. */
+/** Longer lines (characters) are cut, and at most this many lines and bytes of a diff are shown. */
 const LONGEST_LINE = 1000
 const MOST_LINES = 2000
 const MOST_BYTES = 200_000
 
-/** How a diff is written. */
+/** How to write a diff. */
 export interface DiffOptions {
-  /** What stands in its two head lines. */
+  /** The two header lines. */
   from: string
   to: string
   /** Applied to each line. */
   visible: (line: string) => string
-  /** Stands in the place of each removed line. */
+  /** Replaces each removed line. */
   hide?: string
-  /** `hide` stands in the place of each unchanged line as well. */
+  /** `hide` replaces each unchanged line too. */
   hideContext?: boolean
-  /** What the two texts are as a whole, in few words; told where not all of the diff is shown. */
+  /** The two texts as a whole in a few words, shown where the diff is cut. */
   whole?: string
 }
 
-/** Runs that are shown together, and how many lines stand before them in the two texts. */
+/** Runs that are shown together, and the number of lines before them in the two texts. */
 interface Hunk {
   runs: Run[]
   from: number
@@ -37,8 +37,9 @@ interface Hunk {
 }
 
 /**
- * A unified diff of two texts, or undefined where they are too different for it to be found in bounded time. What is common at both ends is
- * set aside first, so that one line more in a file of many megabytes costs no more than reading it. Source: the format of diff(1), -u.
+ * A unified diff of two texts, or undefined where they differ too much to find one in bounded time.
+ * Common ends are cut off first, so that one added line in a file of many megabytes costs no more
+ * than reading it. Source: the format of diff(1), -u.
  */
 export function unifiedDiff(before: string, after: string, options: DiffOptions): string | undefined {
   const { head, tail } = commonEnds(before, after)
@@ -55,7 +56,7 @@ function compare(from: string, to: string): Run[] | undefined {
   return changes?.map(({ value, added, removed }) => ({ sign: added ? '+' : removed ? '-' : ' ', text: value.join(''), count: value.length }))
 }
 
-/** Parts the runs where more stands unchanged between two changes than is shown around them. */
+/** Splits the runs into hunks where two changes are further apart than their context. */
 function hunksOf(runs: readonly Run[], start: number): Hunk[] {
   let open: Hunk = { runs: [], from: start, to: start }
   const hunks = [open]
@@ -80,7 +81,7 @@ function write(hunks: readonly Hunk[], options: DiffOptions): string {
     if (left === 0) shown.push(`@@ -${range(from, count('+'))} +${range(to, count('-'))} @@`)
     for (const one of runs) {
       let told = 0
-      for (const text of left === 0 ? linesOf(one.text) : []) {
+      for (const text of left === 0 ? eachLine(one.text) : []) {
         if (lines >= MOST_LINES || bytes >= MOST_BYTES) break
         const line = show(one.sign, text, options)
         shown.push(...line.shown)
@@ -102,7 +103,7 @@ function range(start: number, count: number): string {
 
 function show(sign: Run['sign'], text: string, { visible, hide, hideContext = false }: DiffOptions): { shown: string[]; cut: boolean } {
   const ends = text.endsWith('\n')
-  // Redacted before it is cut: half a secret would not be known for one.
+  // Redacted before it is cut: half a secret would not be recognised.
   const line = hide !== undefined && (sign === '-' || (sign === ' ' && hideContext)) ? hide : redact(ends ? text.slice(0, -1) : text)
   const more = line.length - LONGEST_LINE
   const told = more > 0 ? `${visible(line.slice(0, LONGEST_LINE))}… (${more} characters more)` : visible(line)

@@ -9,7 +9,10 @@ import { reportSchema, type Report } from './report.ts'
 
 const formats: Record<string, (report: Report) => string> = { '.json': report => `${JSON.stringify(report, undefined, 2)}\n`, '.xml': junit, '.html': html }
 
-/** @throws UsageError for a file whose extension says no format, that is a directory, or whose folder does not exist or cannot be written to. */
+/**
+ * @throws UsageError for a file with an unknown extension, for a directory, or for a folder that
+ * does not exist or is not writable.
+ */
 export function checkReportFile(path: string): void {
   if (!formats[extname(path)]) throw new UsageError(`The report ${path} has no format that stead writes.`, { hint: `Its name must end in ${Object.keys(formats).join(' or ')}.` })
   const folder = statSync(dirname(path), { throwIfNoEntry: false })
@@ -23,15 +26,16 @@ export function checkReportFile(path: string): void {
 }
 
 /**
- * Writes a report, as a whole or not at all. It says what files hold and how hosts are set up, so it is for its owner alone (0600), unless
- * an older report of the same owner is there, whose mode it keeps. A link in its place is replaced, not followed.
+ * Writes a report atomically. It shows the content of files and how hosts are set up, so it gets
+ * mode 0600, or keeps the mode of an older report of the same owner. A link in its place is
+ * replaced, not followed.
  */
 export function writeReport(path: string, report: Report): void {
   const format = formats[extname(path)]
   if (!format) return checkReportFile(path)
   const old = lstatSync(path, { throwIfNoEntry: false })
   const mode = old?.isFile() && old.uid === process.getuid?.() ? old.mode & 0o777 : 0o600
-  // Nobody can guess its name, and what is there already is never opened.
+  // Its name cannot be guessed, and an existing file is never opened.
   const beside = join(dirname(path), `.${basename(path)}.${randomBytes(8).toString('hex')}`)
   const file = openSync(beside, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600)
   try {
@@ -46,12 +50,17 @@ export function writeReport(path: string, report: Report): void {
   }
 }
 
-/** A report without secrets, and without what a terminal or a browser would obey or hide. */
+/**
+ * A report without secrets and without anything a terminal or a browser would interpret or hide.
+ */
 export function printableReport(report: Report): Report {
   return reportSchema.parse(printable(report))
 }
 
-/** Makes texts printable one by one, before a format escapes them: an escaped secret would be found no more. Words of the report itself stay. */
+/**
+ * Makes texts printable one by one, before a format escapes them: an escaped secret would no longer
+ * be found. The report's own words stay.
+ */
 function printable(value: unknown, field = ''): unknown {
   if (typeof value === 'string') return field === 'status' || field === 'startedAt' ? value : shown(value)
   if (Array.isArray(value)) return value.map(one => printable(one))

@@ -5,26 +5,26 @@ import { factsScript, FactsNotKnown, parseFacts, playbookHost, type Facts } from
 import { asPlaybookError } from '../playbook/place.ts'
 import { argumentIssues, type HostPlay, type Playbook } from '../playbook/playbook.ts'
 import type { AnyTask } from '../playbook/task.ts'
-import { askAhead, requestsOf, type LookedAhead } from '../plan/prefetch.ts'
+import { prefetch, requestsOf, type Prefetched } from '../plan/prefetch.ts'
 import type { ReadOnlyPart, ReadSession } from '../shell/session.ts'
 import { batch } from '../state/batch.ts'
 import { Reader } from '../state/reader.ts'
 import type { Output } from '../shell/output.ts'
 import { parseJournal, readJournal } from '../walk/journal.ts'
 import type { HostWalk, Observer } from '../walk/host-walk.ts'
-import { patiently, Patience } from '../walk/reconnect.ts'
+import { withReconnect, ReconnectBackoff } from '../walk/reconnect.ts'
 import { parseLeftovers, readLeftovers } from '../shell/temporary.ts'
 
 /** Chooses the tasks of a play, by tags. */
 export type Choose = (task: AnyTask) => boolean
 
-/** A play without the tasks that this run leaves out, and what was learnt by looking ahead. */
-export interface ChosenPlay extends LookedAhead {
+/** A play without the tasks that this run leaves out, and what looking ahead found. */
+export interface ChosenPlay extends Prefetched {
   play: HostPlay
   leftOut: readonly AnyTask[]
 }
 
-/** Leaves out what a run is not about, and looks ahead at the rest. */
+/** Drops the tasks that a run leaves out, and looks ahead at the others. */
 export async function choosePlay(play: HostPlay, choose: Choose): Promise<ChosenPlay> {
   const leftOut: AnyTask[] = []
   const steps = play.steps.filter(step => {
@@ -33,16 +33,16 @@ export async function choosePlay(play: HostPlay, choose: Choose): Promise<Chosen
     return false
   })
   const chosen = { ...play, steps }
-  return { play: chosen, leftOut, ...await askAhead(chosen) }
+  return { play: chosen, leftOut, ...await prefetch(chosen) }
 }
 
-/** A playbook laid out for one host, or to be laid out once the facts are known that it looks at. */
+/** A playbook laid out for one host, now or once the facts that it uses are known. */
 export interface Prepared {
   host: { name: string; address: string; groups: readonly string[] }
   playbook: Playbook
-  /** undefined: the playbook looks at facts while it is laid out. */
+  /** undefined: the playbook uses facts in its layout. */
   play: HostPlay | undefined
-  /** What this run is about, once that was looked at before any connection. */
+  /** What this run does, where that was found before any connection. */
   chosen?: ChosenPlay
   learn(facts: Facts): HostPlay
 }
@@ -67,7 +67,10 @@ export function prepare(playbook: Playbook, host: Prepared['host'], vars: Readon
   }
 }
 
-/** @throws ArgumentError, before anything is done, for what would have been found before any connection in a playbook that looks at no facts. */
+/**
+ * @throws ArgumentError, before anything is done, for mistakes that would have been found before
+ * any connection in a playbook that uses no facts.
+ */
 function withoutMistakes(play: HostPlay): HostPlay {
   const issues = argumentIssues(play)
   if (issues.length) throw new ArgumentError('the playbook', issues.map(({ task, module, argument, message }) => ({ argument: `"${task}": ${module}: ${argument}`, message })))
@@ -75,20 +78,21 @@ function withoutMistakes(play: HostPlay): HostPlay {
 }
 
 /**
- * Opens a host: asks ahead what all tasks will read, and sends it all in the first frame, with the facts, the journal and what interrupted runs left. A playbook
- * that looks at facts while it is laid out costs one round trip more.
+ * Opens a host: finds what all tasks will read and reads it in the first frame, together with the
+ * facts, the journal and what interrupted runs left. A playbook that uses facts in its layout costs
+ * one more round trip.
  */
 export async function openHost(session: ReadSession, prepared: Prepared, choose: Choose, observer: Observer): Promise<HostWalk> {
   let { play: laidOut } = prepared
-  const patience = new Patience()
-  const ask = (parts: readonly ReadOnlyPart[]): Promise<Output[]> => patiently(patience, { name: prepared.host.name, observer }, () => session.read(parts, { timeoutSeconds: longest(laidOut) }))
+  const backoff = new ReconnectBackoff()
+  const ask = (parts: readonly ReadOnlyPart[]): Promise<Output[]> => withReconnect(backoff, { name: prepared.host.name, observer }, () => session.read(parts, { timeoutSeconds: longest(laidOut) }))
   if (!laidOut) {
     const [output] = await ask([{ script: factsScript, about: 'its facts' }])
     if (!output) throw new Error('The first frame was not answered.')
     laidOut = prepared.learn(parseFacts(output))
   }
   const { play, leftOut, asked, mistakes } = prepared.chosen ?? await choosePlay(laidOut, choose)
-  // Of a playbook that was laid out without a host, that was looked at before.
+  // For a playbook laid out without a host, that was checked before.
   if (!prepared.play) {
     const { mistakes: contrary, notes } = await contradictions(play, asked)
     mistakes.push(...contrary)
@@ -107,7 +111,7 @@ export async function openHost(session: ReadSession, prepared: Prepared, choose:
   return { name: prepared.host.name, playbook: prepared.playbook.name, play, leftOut, asked, reader, pending, leftovers: parseLeftovers(left), observer, facts }
 }
 
-/** The longest time (seconds) that a task of the play allows itself, for reads are made for many tasks at once. */
+/** The longest timeout (seconds) of any task in the play, since one read serves many tasks. */
 function longest(play: HostPlay | undefined): number {
   return Math.max(0, ...(play?.steps ?? []).flatMap(step => ('task' in step ? [step.task.options.timeoutSeconds ?? 0] : [])))
 }

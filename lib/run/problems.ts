@@ -1,9 +1,9 @@
 import { PlaybookError } from '../errors.ts'
 
-/** What is wrong with a run before it begins: each once, with the hosts that it is wrong for. */
+/** The mistakes found before a run starts, each once, with the hosts that have it. */
 export class Problems {
   readonly #hosts = new Map<string, string[]>()
-  /** What to do about it, where one sentence says that for all. */
+  /** What to do, where one sentence fits all. */
   hint: string | undefined
 
   note(problem: string, host?: string): void {
@@ -19,7 +19,7 @@ export class Problems {
   }
 }
 
-/** The hosts stand at the end of the first line: what is below it says more of the problem. */
+/** The hosts go at the end of the first line; the lines below give details. */
 function withHosts(problem: string, hosts: readonly string[]): string {
   const [first = '', ...rest] = problem.split('\n')
   return [`${first} (${hosts.join(', ')})`, ...rest].join('\n')

@@ -22,12 +22,15 @@ import type { Connect } from '../transport/transport.ts'
 /** This run, on all its hosts. */
 const RUN = randomBytes(8).toString('hex')
 
-/** Seconds to wait for a lock: a run that was just cut off may still be ending its last script. */
+/**
+ * Seconds to wait for a lock: a run that was just cut off may still be finishing its last script.
+ */
 const LOCK_WAIT_SECONDS = 5
 
 /**
- * One playbook on one host, from the first frame to its report. Everything that goes wrong with the host is in the report. A check goes on from
- * `overlay`. `connect` reaches the host in another way than its inventory says.
+ * One playbook on one host, from the first frame to its report. Every failure of the host is in the
+ * report. A check continues from `overlay`. `connect` replaces the connection that the inventory
+ * describes.
  */
 export async function runHost(host: Host, prepared: Prepared, options: { check: boolean; choose: Choose; observer: Observer; overlay?: Overlay; connect?: Connect }): Promise<HostReport> {
   const { check, choose, observer, overlay } = options
@@ -66,16 +69,16 @@ export async function runHost(host: Host, prepared: Prepared, options: { check: 
   return report
 }
 
-/** Nothing is written while a host is opened: that need not come to its end. */
+/** Opening a host writes nothing, so it need not finish. */
 async function unlessStopped(opening: Promise<HostWalk>, stop: AbortSignal | undefined): Promise<HostWalk> {
   const walk = await Promise.race([opening, stopped(stop)])
-  // Whatever becomes of the connection now, nobody waits for it.
+  // Nothing waits for this connection any more.
   opening.catch(() => undefined)
   if (!walk) throw new Interrupted(stop?.reason, 'anything was done')
   return walk
 }
 
-/** Asks a host for its facts alone, over a connection of its own. @throws ConnectError */
+/** Reads only the facts of a host, over a separate connection. @throws ConnectError */
 export async function askFacts(host: Host): Promise<Facts> {
   const session = new ReadSession(await connector(host), settingsOf(host))
   try {
@@ -104,7 +107,10 @@ async function connector(host: Host): Promise<Connect> {
   return withinMs => connectSsh(host, withinMs)
 }
 
-/** What the playbook says at the end; left out where it needs a result that is not known (in check mode, or by tags). */
+/**
+ * The summary of the playbook, omitted where it needs an unknown result (in check mode, or because
+ * of tags).
+ */
 async function summaryOf({ summaries }: HostPlay): Promise<string[]> {
   const pass = new Pass('check')
   try {

@@ -14,27 +14,28 @@ import { askFacts, runHost } from './run-host.ts'
 import { checkSelection, choosers, type LaidOut, type Selection } from './select.ts'
 import { unknownExtraVars, unknownInventoryVars } from './unknown-variables.ts'
 
-/** What a run is about. */
+/** What to run. */
 export interface RunOptions extends Selection {
   check: boolean
   limit?: string
   extraVars: Readonly<Record<string, unknown>>
-  /** A variable of the inventory that no playbook asks for is an error. */
+  /** A variable in the inventory that no playbook declares is an error. */
   strictVars?: boolean
   /** Hosts at the same time. */
   forks: number
 }
 
-/** One playbook with the hosts it is for, laid out and found to be without mistakes. */
+/** One playbook with its hosts, laid out and checked. */
 export interface CheckedPlaybook {
   playbook: Playbook
   hosts: { host: Host; prepared: Prepared }[]
 }
 
 /**
- * Lays playbooks out for their hosts and finds every mistake that can be found without a connection.
+ * Lays out playbooks for their hosts and finds every mistake that needs no connection.
  *
- * @throws PlaybookError with all mistakes of all hosts at once; UsageError for an unknown limit or tag.
+ * @throws PlaybookError with all mistakes of all hosts at once; UsageError for an unknown limit or
+ * tag.
  */
 export function checkPlaybooks(playbooks: readonly Playbook[], inventory: Inventory, options: Omit<RunOptions, 'check' | 'forks'>): CheckedPlaybook[] {
   const problems = new Problems()
@@ -58,23 +59,25 @@ export function checkPlaybooks(playbooks: readonly Playbook[], inventory: Invent
   return checked
 }
 
-/** Where a wrong variable was set: nothing where it is missing. */
+/** Where a wrong variable was set; empty where it is missing. */
 function placeOf(variable: string, { places }: Host, extraVars: Readonly<Record<string, unknown>>): string {
   const [name = ''] = variable.split('.')
   if (name in extraVars) return ' (-e)'
   return places?.[name] === undefined ? '' : ` (${places[name]})`
 }
 
-/** What is known of a playbook's plays, by its hosts' names. */
+/** The plays of a playbook, by host name. */
 export function laidOut({ hosts }: CheckedPlaybook): LaidOut {
   return new Map(hosts.map(({ host, prepared }) => [host.name, prepared.play]))
 }
 
 /**
- * Lays out the plays that look at facts, by asking their hosts for them: what is chosen or listed by its name must be known before.
+ * Reads the facts that plays use in their layout, and lays them out: tasks that are selected or
+ * listed by name must be known first.
  *
- * @returns why a host could not be asked, by its name.
- * @throws PlaybookError with all mistakes of all hosts at once; UsageError for an unknown tag or task.
+ * @returns why a host could not be asked, by host name.
+ * @throws PlaybookError with all mistakes of all hosts at once; UsageError for an unknown tag or
+ * task.
  */
 export async function learnFacts(checked: readonly CheckedPlaybook[], options: Pick<RunOptions, 'forks'> & Selection): Promise<Map<string, string>> {
   const unreachable = new Map<string, string>()
@@ -96,11 +99,13 @@ export async function learnFacts(checked: readonly CheckedPlaybook[], options: P
 }
 
 /**
- * Looks ahead at what every task of a run will be, as far as that can be told without a host, and keeps what it learnt with the playbooks.
+ * Looks ahead at every task of a run, as far as that works without a host, and keeps the result
+ * with the playbooks.
  *
- * @returns what looks like a mistake and may be meant, one line each.
- * @throws PlaybookError with all mistakes of all hosts at once: arguments that only a task's function makes, templates, missing files, errors of
- *   a playbook's own code, tasks that undo each other.
+ * @returns possible mistakes, one line each.
+ * @throws PlaybookError with all mistakes of all hosts at once: arguments that only a task's
+ * function makes, templates, missing files, errors of a playbook's own code, tasks that undo each
+ * other.
  */
 export async function lookAhead(checked: readonly CheckedPlaybook[], selection: Selection): Promise<string[]> {
   const problems = new Problems()
@@ -119,15 +124,16 @@ export async function lookAhead(checked: readonly CheckedPlaybook[], selection: 
   return [...notes]
 }
 
-/** Told of a whole run, host by host. */
+/** Observes a whole run, host by host. */
 export interface RunObserver extends Observer {
-  /** A host has come to the end of a playbook, for better or worse. */
+  /** A host has finished a playbook, successfully or not. */
   hostDone: (host: string, report: HostReport) => void
 }
 
 /**
- * Runs checked playbooks in order, each on its hosts side by side; names of one machine one after the other, for it has one lock. A host that
- * failed in one playbook is left out of those after it.
+ * Runs checked playbooks in order, each on its hosts in parallel. Names of one machine run one
+ * after the other, since it has one lock. A host that failed in one playbook is left out of the
+ * next ones.
  */
 export async function runPlaybooks(checked: readonly CheckedPlaybook[], inventory: Inventory, options: RunOptions, observer: RunObserver): Promise<{ report: Report; status: number }> {
   const startedAt = new Date()
@@ -163,7 +169,7 @@ export async function runPlaybooks(checked: readonly CheckedPlaybook[], inventor
   return { report, status: exitStatus(report) }
 }
 
-/** The machine that a host of an inventory is, as far as its address tells. */
+/** The machine behind a host name, as far as its address shows. */
 function machineOf({ connection, address, port }: Host): string {
   return connection === 'local' ? 'local' : `${address.toLowerCase()} port ${port}`
 }

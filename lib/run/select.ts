@@ -4,33 +4,37 @@ import { didYouMean } from '../text/nearest.ts'
 import type { HostPlay } from '../playbook/playbook.ts'
 import type { AnyTask } from '../playbook/task.ts'
 
-/** Which tasks of a playbook a run is about. */
+/** Which tasks of a playbook to run. */
 export interface Selection {
   tags: readonly string[]
   skipTags: readonly string[]
   startAtTask?: string
 }
 
-/** A playbook as far as it is laid out: its hosts by name, each with its play; undefined until the host's facts are known. */
+/**
+ * A playbook as far as it is laid out: the plays of its hosts by name, undefined until a host's
+ * facts are known.
+ */
 export type LaidOut = ReadonlyMap<string, HostPlay | undefined>
 
-/** The tasks of a play, in their order. */
+/** The tasks of a play, in order. */
 export function tasksOf({ steps }: HostPlay): AnyTask[] {
   return steps.flatMap(step => ('task' in step ? [step.task] : []))
 }
 
-/** All tags that tasks carry, sorted. */
+/** All tags of tasks, sorted. */
 export function tagsOf(plays: readonly HostPlay[]): string[] {
   return [...new Set(plays.flatMap(tasksOf).flatMap(({ options: { tags = [] } }) => tags))].sort()
 }
 
-/** Words that select by themselves, as in Ansible. */
+/** Special tags, as in Ansible. */
 const SPECIAL = ['all', 'tagged', 'untagged', 'always', 'never']
 
 /**
- * Looks whether the tags and the task of a selection exist. While a play is not laid out it may have them.
+ * Checks that the tags and the task of a selection exist. A play that is not laid out yet may have
+ * them.
  *
- * @throws UsageError for a tag or a task that no playbook has, with those there are.
+ * @throws UsageError for a tag or a task that no playbook has, with the existing ones.
  */
 export function checkSelection({ tags, skipTags, startAtTask }: Selection, playbooks: readonly LaidOut[]): void {
   const all = playbooks.flatMap(playbook => [...playbook.values()])
@@ -48,12 +52,18 @@ export function checkSelection({ tags, skipTags, startAtTask }: Selection, playb
   }
 }
 
-/** Makes the choice that {@link Selection} describes, for one host; `always` and `never` mean what they mean in Ansible. */
+/**
+ * Makes the choice that {@link Selection} describes, for one host; `always` and `never` mean the
+ * same as in Ansible.
+ */
 export function chooser({ tags, skipTags, startAtTask }: Selection): Choose {
   return chooserFrom(startAtTask === undefined ? undefined : new Set([startAtTask]), { tags, skipTags })
 }
 
-/** @param starts the names of the tasks that begin it, whichever comes first; undefined: it begins at once. */
+/**
+ * @param starts the names of the tasks to start at, whichever comes first; undefined: start at
+ * once.
+ */
 function chooserFrom(starts: ReadonlySet<string> | undefined, { tags, skipTags }: Omit<Selection, 'startAtTask'>): Choose {
   let started = starts === undefined
   return ({ name, options: { tags: own = [] } }) => {
@@ -66,11 +76,13 @@ function chooserFrom(starts: ReadonlySet<string> | undefined, { tags, skipTags }
 }
 
 /**
- * The choices of a run over several playbooks. One that starts at a task starts in the first playbook that has it, on each of its hosts; the
- * playbooks before that are left out, and those after it run whole, on whatever hosts. A host that has no such task starts where others go on
- * behind it.
+ * The choices of a run over several playbooks. With a start task, the run starts in the first
+ * playbook that has it, on each of its hosts; earlier playbooks are left out, and later ones run
+ * completely, on all their hosts. A host without that task starts where the others continue after
+ * it.
  *
- * @returns the choice of the playbook at an index, for one of its hosts: to be asked about each task of it in order.
+ * @returns the choice for the playbook at an index and one of its hosts; call it for each task, in
+ * order.
  */
 export function choosers(selection: Selection, playbooks: readonly LaidOut[]): (index: number, host: string) => Choose {
   const { startAtTask } = selection
@@ -86,7 +98,7 @@ export function choosers(selection: Selection, playbooks: readonly LaidOut[]): (
   }
 }
 
-/** What comes behind a task on the hosts that have it, and before it on none. */
+/** The tasks that follow a task on the hosts that have it, and precede it on none. */
 function behind(start: string, lists: readonly (readonly string[])[]): ReadonlySet<string> {
   const before = new Set(lists.flatMap(list => list.slice(0, list.indexOf(start))))
   return new Set(lists.flatMap(list => list.slice(list.indexOf(start))).filter(name => !before.has(name)))

@@ -1,27 +1,31 @@
 import { setMaxListeners } from 'node:events'
 import { whenWrapperIsGone } from './wrappers.ts'
 
-/** What tells a run to stop, with the status that it then ends with (128 and the number of the signal, as shells have it). */
+/** The signals that stop a run, with the exit status (128 plus the signal number, as in shells). */
 const signals = { SIGINT: { status: 130, name: 'Ctrl-C' }, SIGTERM: { status: 143, name: 'SIGTERM' }, SIGHUP: { status: 129, name: 'SIGHUP' } } as const
 
-/** One press of Ctrl-C reaches a process twice under tsx, which passes it on: what follows sooner than this (milliseconds) is the same one. */
+/**
+ * Under tsx, which passes it on, one Ctrl-C arrives twice: a second one within this time
+ * (milliseconds) is the same.
+ */
 const SAME_MS = 500
 
-/** A run that can be told to stop. */
+/** A run that can be stopped. */
 export interface Stopping {
   signal: AbortSignal
-  /** What the process is to exit with, once it was told to stop. */
+  /** The exit status, once the run was stopped. */
   status(): number | undefined
   /** Gives the signals back to Node.js. */
   end(): void
 }
 
 /**
- * Listens for Ctrl-C, SIGTERM, SIGHUP and the end of the program that started this one. The first of them asks the run to end in order; a
- * second ends the process at once, and the hosts' shells end the scripts that they are at by themselves.
+ * Listens for Ctrl-C, SIGTERM, SIGHUP and the end of the program that started this one. The first
+ * asks the run to stop cleanly; a second ends the process at once, and the hosts' shells finish
+ * their current scripts alone.
  *
- * @param onStop told of the first, with its name.
- * @param atOnce tidies up what must be, before the process ends.
+ * @param onStop called for the first, with its name.
+ * @param atOnce cleans up before the process ends.
  */
 export function listenForStop(onStop: (reason: string) => void, atOnce: () => void): Stopping {
   const controller = new AbortController()

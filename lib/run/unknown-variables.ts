@@ -3,7 +3,7 @@ import { didYouMean } from '../text/nearest.ts'
 import type { Playbook } from '../playbook/playbook.ts'
 import type { UnknownVariable } from '../playbook/unknown-variables.ts'
 
-/** What none of the playbooks asks for: each of them must find it, or what it is in, unknown. */
+/** The variables that no playbook declares: each must find them, or what contains them, unknown. */
 function unknownToAll(playbooks: readonly Playbook[], vars: Readonly<Record<string, unknown>>): UnknownVariable[] {
   const lists = playbooks.map(playbook => playbook.unknownVars(vars))
   const covers = (each: UnknownVariable, variable: string) => each.variable === variable || variable.startsWith(`${each.variable}.`)
@@ -11,7 +11,7 @@ function unknownToAll(playbooks: readonly Playbook[], vars: Readonly<Record<stri
   return names.map(variable => ({ variable, known: [...new Set(lists.flat().filter(each => covers(each, variable)).flatMap(({ known }) => known))] }))
 }
 
-/** Why each variable of `-e` that no playbook asks for is a mistake. */
+/** A message for each `-e` variable that no playbook declares. */
 export function unknownExtraVars(playbooks: readonly Playbook[], extraVars: Readonly<Record<string, unknown>>): string[] {
   const connection = Object.keys(extraVars).filter(name => /^(?:ansible|stead)_/.test(name))
   const unknown = unknownToAll(playbooks, extraVars).filter(({ variable }) => !connection.includes(variable))
@@ -23,7 +23,10 @@ export function unknownExtraVars(playbooks: readonly Playbook[], extraVars: Read
   ]
 }
 
-/** Why each variable of these hosts that no playbook asks for may be a mistake. Where none declares variables there is nothing to hold them against. */
+/**
+ * A message for each variable of these hosts that no playbook declares. Where no playbook declares
+ * variables, there is nothing to compare with.
+ */
 export function unknownInventoryVars(playbooks: readonly Playbook[], hosts: readonly Pick<Host, 'vars' | 'places'>[]): string[] {
   const declaring = playbooks.filter(({ hasVars }) => hasVars)
   if (declaring.length === 0) return []

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 
-/** Milliseconds between two looks at the processes above. */
+/** Milliseconds between two checks of the parent processes. */
 const LOOK_EVERY_MS = 500
 
 interface Process {
@@ -10,7 +10,7 @@ interface Process {
   words: string[]
 }
 
-/** What Linux says of a process; undefined where it is gone, or where there is no /proc. */
+/** What /proc says about a process; undefined where it is gone, or where there is no /proc. */
 function look(pid: number): Process | undefined {
   try {
     const [, parent] = /\) \S (\d+) /.exec(readFileSync(`/proc/${pid}/stat`, 'latin1')) ?? []
@@ -20,13 +20,18 @@ function look(pid: number): Process | undefined {
   }
 }
 
-/** npm, npx and tsx: by the title that npm gives itself, or as a script that node runs. */
+/**
+ * npm, npx and tsx, recognised by the process title that npm sets, or as a script that node runs.
+ */
 function passesOn({ words }: Process): boolean {
   const names = words.slice(0, 8).map(word => basename(word).replace(/(-cli)?\.[cm]?js$/, ''))
   return ['npm', 'npx', 'tsx'].includes(names[0] ?? '') || (names[0] === 'node' && words.slice(1, 8).some(word => /(^|\/)(npm|npx|tsx)(\/|$|-cli\.[cm]?js$)/.test(word)))
 }
 
-/** The processes above this one that only pass a run on (`npx tsx run.ts`), nearest first; the shell that npm starts is one of them. */
+/**
+ * The parent processes that only started this one (`npx tsx run.ts`), nearest first, including the
+ * shell that npm starts.
+ */
 function wrappers(): Process[] {
   const found: Process[] = []
   let process_ = look(process.ppid)
@@ -41,10 +46,10 @@ function wrappers(): Process[] {
 }
 
 /**
- * Calls back once when npx, npm or tsx, by which this process was started, is gone: a signal ends them, and they do not pass it on. A shell may
- * go: `nohup` and `&` mean that.
+ * Calls back once when the npx, npm or tsx that started this process is gone: a signal ends them,
+ * and they do not pass it on. A shell may exit, as with `nohup` and `&`.
  *
- * @returns what ends the watch.
+ * @returns a function that stops watching.
  */
 export function whenWrapperIsGone(call: () => void): () => void {
   const chain = wrappers()

@@ -13,8 +13,8 @@ function escapeNonAscii(json: string): string {
 }
 
 /**
- * What of a base64 text is decided by the value alone, when 0, 1 or 2 other bytes come before it in its group of three (RFC 4648, section 4).
- * Pieces that occur by chance are left out.
+ * The parts of a base64 text that depend on the value alone, with 0, 1 or 2 other bytes before it
+ * in its group of three (RFC 4648, section 4). Pieces short enough to occur by chance are left out.
  *
  * @example base64Pieces('hunter22') // ['aHVudGVyMj', 'h1bnRlcjIy', 'odW50ZXIyM']
  */
@@ -28,8 +28,9 @@ export function base64Pieces(value: string): string[] {
 }
 
 /**
- * A text as it is, and as programs encode and quote it once. What is encoded twice, or broken into lines, is found by the views
- * of `lib/secret/view.ts`; these forms are for secrets so short, or so full of quotes, that a view would find them everywhere.
+ * A text as it is, and as programs encode or quote it once. The views of `lib/secret/view.ts` find
+ * what is encoded twice or broken into lines; these forms are for secrets so short, or so full of
+ * quotes, that a view would match everywhere.
  */
 export function formsOf(value: string): string[] {
   const json = JSON.stringify(value).slice(1, -1)

@@ -1,44 +1,45 @@
 import { base64Pieces, formsOf } from './forms.ts'
 import { decoded, plainView, stripped, undoubled, type View } from './view.ts'
 
-/** What stands in every text in place of a secret. */
+/** Replaces a secret in every text. */
 export const marker = '<secret>'
 
 /** Shorter secrets occur in other words by chance, and are replaced only where they stand alone. */
 const shortestAnywhere = 4
 /** Shorter lines of a multi-line secret (`}`, `-----`) are too common to be replaced. */
 const shortestLine = 8
-/** What is left of a secret without quotes and blanks occurs by chance if it is shorter. */
+/** Shorter remainders of a secret without quotes and blanks occur by chance. */
 const shortestLoose = 8
 
-/** What is looked for in one reading of a text. */
+/** What to search one reading of a text for. */
 interface Needle {
   text: string
-  /** Counts only where no letter, digit or _ is beside it. */
+  /** Matches only where no letter, digit or _ is next to it. */
   wholeWord: boolean
 }
 
 const registered = new Set<string>()
-/** Whether a secret begins and ends with characters that a view leaves out. */
+/** Whether a secret starts and ends with characters that a view drops. */
 interface Ends {
   head: boolean
   tail: boolean
 }
 
 const plainEnds: Ends = { head: false, tail: false }
-/** As they stand there; in a view without quotes and blanks; in hexadecimal digits; in base64. */
+/** Verbatim; in a view without quotes and blanks; as hexadecimal digits; as base64. */
 const needles = { exact: new Map<string, Needle>(), loose: new Map<string, Ends>(), hex: new Map<string, Ends>(), base64: new Map<string, Ends>() }
 
 const latin1 = (text: string): string => Buffer.from(text).toString('latin1')
 
-/** `+` stands for a blank in a URL. */
+/** `+` is a space in a URL. */
 const loosened = (view: View): View => stripped(decoded(view), '+')
 const asBase64 = (text: string): string => text.replaceAll('-', '+').replaceAll('_', '/')
 
 /**
- * Makes a value known, so that no text that passes {@link redact} shows it from now on. One that is empty or blank is no secret.
+ * Registers a value, which {@link redact} then removes from every text. An empty or blank value is
+ * ignored.
  *
- * @param options.lines whether each longer line of it is a secret as well.
+ * @param options.lines whether each longer line is a secret too.
  */
 export function register(value: string, { lines = true }: { lines?: boolean } = {}): void {
   const parts = lines ? value.split(/\r?\n/).map(line => line.trim()).filter(line => line.length >= shortestLine) : []
@@ -70,13 +71,16 @@ function spansOf(text: string, needle: string): Span[] {
   return spans
 }
 
-/** Whether no letter, digit or _ is beside a place. */
+/** Whether no letter, digit or _ is next to a span. */
 function standsAlone(text: string, [start, end]: Span): boolean {
   const beside = (from: number, to: number) => Buffer.from(text.slice(Math.max(0, from), to), 'latin1').toString()
   return !/[\p{L}\p{N}_]$/u.test(beside(start - 4, start)) && !/^[\p{L}\p{N}_]/u.test(beside(end, end + 4))
 }
 
-/** Where the needles are in a view, as places of the source; up to what stands beside them in the view, where their own ends are left out of it. */
+/**
+ * Where the needles are in a view, as spans of the source. Where the view drops the ends of a
+ * needle, its span reaches to the neighbouring characters.
+ */
 function spansInView({ text, begin, end }: View, wanted: ReadonlyMap<string, Ends>, source: string): Span[] {
   return [...wanted].flatMap(([needle, { head, tail }]) => spansOf(text, needle).map(([first, last]): Span => {
     const from = begin[first] ?? 0
@@ -87,7 +91,7 @@ function spansInView({ text, begin, end }: View, wanted: ReadonlyMap<string, End
   }))
 }
 
-/** Every place of every secret, in any reading of the text. */
+/** All spans of all secrets, in any reading of the text. */
 function find(text: string): Span[] {
   const exact = [...needles.exact.values()].flatMap(needle => spansOf(text, needle.text).filter(span => !needle.wholeWord || standsAlone(text, span)))
   if (needles.loose.size === 0) return exact
@@ -96,7 +100,7 @@ function find(text: string): Span[] {
   return [...exact, ...spansUndone(decoded(plain), text), ...(single === plain ? [] : spansUndone(decoded(single), text))]
 }
 
-/** The places in a text whose numbers for characters have been undone. */
+/** The spans found in a view whose character escapes are decoded. */
 function spansUndone(undone: View, text: string): Span[] {
   const encoded = stripped(undone, '')
   return [
@@ -110,7 +114,10 @@ function hexView(view: View): View {
   return { ...view, text: view.text.toLowerCase() }
 }
 
-/** Longer texts (bytes) are read piece by piece. The pieces overlap, for a secret at a seam: by so many times the length of the longest one. */
+/**
+ * Longer texts (bytes) are searched in pieces. They overlap by this many times the longest secret,
+ * so that one at a seam is found.
+ */
 const PIECE = 1_000_000
 const OVERLAP = 16
 
@@ -125,7 +132,10 @@ function findInPieces(text: string): Span[] {
   return spans
 }
 
-/** Replaces each place; those that overlap become one, so that no rest of a secret remains beside the marker. */
+/**
+ * Replaces each span. Overlapping spans become one, so that no part of a secret is left next to the
+ * marker.
+ */
 function replaceAll(text: string, found: Span[], replacement: (covered: string) => string): string {
   const markers = spansOf(text, marker)
   found.sort((left, right) => left[0] - right[0])
@@ -158,9 +168,10 @@ function redactBytes(text: string, replacement: (covered: string) => string): st
 }
 
 /**
- * Replaces every secret that is registered, however it is encoded or quoted, and however often: escaped for JSON, a URL, HTML, SQL, a shell or a
- * configuration file, in hexadecimal digits, in base64 (also as part of a longer value, like `user:password`), broken into lines; and
- * each longer line of a secret of several lines.
+ * Replaces every registered secret, however and however often it is encoded or quoted: escaped for
+ * JSON, a URL, HTML, SQL, a shell or a configuration file, as hexadecimal digits, as base64 (also
+ * as part of a longer value, like `user:password`), broken into lines; and each longer line of a
+ * multi-line secret.
  *
  * @example
  * secret('correct horse')
@@ -177,7 +188,10 @@ export function redact(input: string | Uint8Array): string | Buffer {
   return Buffer.from(redacted, 'latin1')
 }
 
-/** {@link redact}, with as many lines as before: a secret that goes over several lines leaves a marker in each. */
+/**
+ * {@link redact}, keeping the number of lines: a secret that spans several lines leaves a marker in
+ * each.
+ */
 export function redactLines(text: string): string {
   if (registered.size === 0) return text
   const bytes = latin1(text)

@@ -2,7 +2,10 @@ import { inspect } from 'node:util'
 import { PlaybookError } from '../errors.ts'
 import { marker, register } from './redact.ts'
 
-/** A secret was about to become ordinary text. Were it let through, a host would get the word `<secret>`, or the secret would be shown. */
+/**
+ * A secret was about to become ordinary text. A host would then get the word `<secret>`, or the
+ * secret would be shown.
+ */
 export class SecretAsText extends PlaybookError {
   constructor() {
     const place = callerOf(new Error().stack)
@@ -12,7 +15,7 @@ export class SecretAsText extends PlaybookError {
   }
 }
 
-/** The first line of a stack that is neither of Node.js nor of this file. */
+/** The first line of a stack outside Node.js and this file. */
 function callerOf(stack = ''): string | undefined {
   return stack.split('\n').slice(1).find(line => !line.includes('node:') && !line.includes(import.meta.filename) && /:\d+:\d+\)?$/.test(line))?.replace(/^\s*at (?:.*\()?(?:file:\/\/)?|\)$/g, '')
 }
@@ -20,16 +23,19 @@ function callerOf(stack = ''): string | undefined {
 const numbers = new Map<string, number>()
 
 /**
- * A value that nobody may see. It cannot be used as text by accident: every way to make text of it throws, and {@link redact} takes it out
- * of everything that is printed. A debugger and `console.log` show `<secret>`.
- * Two of them are compared by what they {@link Secret.reveal}; a deep comparison sees no difference between any two.
+ * A value that must not be seen. It cannot become text by accident: every conversion throws, and
+ * {@link redact} removes it from everything printed. A debugger and `console.log` show `<secret>`.
+ * Compare two by what they {@link Secret.reveal}; a deep comparison finds any two equal.
  *
  * @example new Secret('hunter22').reveal() // 'hunter22'
  */
 export class Secret {
   readonly #value: string
 
-  /** @throws PlaybookError for a value that holds `<secret>`: it was copied from something that stead printed. */
+  /**
+   * @throws PlaybookError for a value that contains `<secret>`: it was copied from the output of
+   * stead.
+   */
   constructor(value: string, { lines = true }: { lines?: boolean } = {}) {
     if (typeof value !== 'string') throw new TypeError(`A secret was given as ${typeof value}; a secret is a string.`)
     if (value.includes(marker)) throw new PlaybookError(`A secret was given that holds the text ${marker}.`, { hint: `${marker} is what stead prints in the place of a secret. Give the value itself.` })
@@ -37,12 +43,15 @@ export class Secret {
     register(value, { lines })
   }
 
-  /** The value itself: only for what goes to a host by standard input, or into a signature. */
+  /**
+   * The value itself, for what goes to a host on standard input or into a signature, and nothing
+   * else.
+   */
   reveal(): string {
     return this.#value
   }
 
-  /** A number that is the same for secrets of the same value, within this process; it tells nothing of the value. */
+  /** A number that equal secrets share within this process; it says nothing about the value. */
   get number(): number {
     const known = numbers.get(this.#value) ?? numbers.size
     numbers.set(this.#value, known)
@@ -67,7 +76,7 @@ export class Secret {
 }
 
 /**
- * Makes a {@link Secret} of a string; as a tag it joins secrets and text, and what comes of it is a secret too.
+ * Turns a string into a {@link Secret}; as a tag it joins secrets and text into a new secret.
  *
  * @example secret('hunter22').reveal() // 'hunter22'
  * @example secret`password=${secret('hunter22')}`.reveal() // 'password=hunter22'
@@ -76,8 +85,8 @@ export function secret(value: string): Secret
 export function secret(parts: TemplateStringsArray, ...values: readonly (Secret | string | number)[]): Secret
 export function secret(given: string | TemplateStringsArray, ...values: readonly (Secret | string | number)[]): Secret {
   if (!isTemplate(given)) return new Secret(given)
-  const text = given.reduce((joined, part, index) => joined + textOf(values[index - 1]) + part)
-  // Its lines are not secret by themselves: those that hold a secret are known by that.
+  const text = given.reduce((joined, part, index) => joined + revealed(values[index - 1]) + part)
+  // Its lines are not secrets of their own: those that contain one are found by that one.
   return new Secret(text, { lines: false })
 }
 
@@ -85,7 +94,7 @@ function isTemplate(given: string | TemplateStringsArray): given is TemplateStri
   return typeof given === 'object' && 'raw' in given
 }
 
-function textOf(value: Secret | string | number | undefined): string {
+function revealed(value: Secret | string | number | undefined): string {
   if (value instanceof Secret) return value.reveal()
   if (typeof value !== 'string' && typeof value !== 'number') throw new TypeError(`The tag secret was given ${value === undefined ? 'undefined' : typeof value}; secrets, text and numbers are allowed.`)
   return String(value)

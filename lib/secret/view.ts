@@ -1,4 +1,7 @@
-/** A text in another reading, one character a byte, and where in the source each of its characters begins and ends. */
+/**
+ * Another reading of a text, one character per byte, and where in the source each character starts
+ * and ends.
+ */
 export interface View {
   text: string
   begin: Uint32Array
@@ -13,12 +16,13 @@ export function plainView(text: string): View {
 }
 
 /**
- * A character by its number: of a URL, of JSON and JavaScript (a pair of halves first), of systemd and printf(1), in octal of bash and torrc, of
- * HTML and XML. However many backslashes are before it: each time a text is quoted again there are twice as many.
+ * A character escape: of a URL, of JSON and JavaScript (surrogate pairs first), of systemd and
+ * printf(1), octal as in bash and torrc, of HTML and XML. Any number of backslashes may come before
+ * it: each round of quoting doubles them.
  */
 const numbered = /%([0-9a-f]{2})|\\{1,8}u(d[89ab][0-9a-f]{2})\\{1,8}u(d[c-f][0-9a-f]{2})|\\{1,8}u([0-9a-f]{4})|\\{1,8}x([0-9a-f]{2})|\\{1,8}([0-3][0-7]{2})|&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(amp|lt|gt|quot|apos));/gi
 const named = new Map([['amp', '&'], ['lt', '<'], ['gt', '>'], ['quot', '"'], ['apos', "'"]])
-/** A text may be encoded, and what comes of it encoded again, as often as this. */
+/** The most layers of encoding that are undone. */
 const MOST_LAYERS = 4
 
 function characterOf([, percent, high, low, unit, byte, octal, decimal, hex, name]: RegExpExecArray): string {
@@ -35,7 +39,7 @@ function utf8(text: string): string {
   return Buffer.from(text).toString('latin1')
 }
 
-/** Puts characters in the place of their numbers, until there are none. */
+/** Decodes character escapes until none is left. */
 export function decoded(view: View): View {
   let result = view
   for (let layer = 0; layer < MOST_LAYERS; layer += 1) {
@@ -65,7 +69,7 @@ function decodeOnce(view: View): View {
     at = match.index + match[0].length
     const character = characterOf(match)
     pieces.push(character)
-    // Each byte of it is there only with the whole of it.
+    // Each byte maps to the whole escape.
     begin.fill(view.begin[match.index] ?? 0, length, length + character.length)
     end.fill(view.end[at - 1] ?? 0, length, length + character.length)
     length += character.length
@@ -75,7 +79,8 @@ function decodeOnce(view: View): View {
 }
 
 /**
- * The text with `%%` (systemd, printf) read as one `%`: what follows may then be a number, as in the secret itself.
+ * The text with `%%` (systemd, printf) read as one `%`: what follows may then be an escape, as in
+ * the secret itself.
  *
  * @example undoubled(plainView('%%41')).text // '%41'
  */
@@ -89,14 +94,15 @@ export function undoubled(view: View): View {
 }
 
 const BACKSLASH = 0x5c
-/** Letters that stand for a control character behind a backslash (C, JSON, bash). */
+/** Letters that mean a control character after a backslash (C, JSON, bash). */
 const controlLetters = new Set(Array.from('abefnrtvE', letter => letter.charCodeAt(0)))
 /** Quotes, and what systemd doubles. */
 const quoting = new Set(Array.from('\\\'"$%', character => character.charCodeAt(0)))
 
 /**
- * Leaves out what quoting puts in, and lines are broken with: blanks and control characters, what is put in or doubled (quotes, `$`, `%`, backslashes with the
- * letter of a control character behind them), and the characters of `also`. Two texts that differ in nothing else read the same.
+ * Drops what quoting and line breaking add: blanks and control characters, quotes, `$`, `%`,
+ * backslashes and the control letter after them, and the characters of `also`. Texts that differ in
+ * nothing else read the same.
  */
 export function stripped(view: View, also: string): View {
   const codes = new Set(Array.from(also, character => character.charCodeAt(0)))

@@ -1,7 +1,7 @@
 import { quote } from '../text/quote.ts'
 
 /** What may stand in a script's `${}`: words and lists of words, which are quoted, or a piece of script, which is not. */
-type Value<Piece> = string | number | readonly string[] | Piece
+type Word<Piece> = string | number | readonly string[] | Piece
 
 /** A script that only reads. It may be sent ahead of its turn, twice, and in check mode. It never holds a secret. */
 export class ReadScript {
@@ -28,7 +28,7 @@ export class ApplyScript {
   }
 }
 
-function fill<Piece extends { text: string }>(parts: TemplateStringsArray, values: Value<Piece>[]): string {
+function fill<Piece extends { text: string }>(parts: TemplateStringsArray, values: Word<Piece>[]): string {
   // Backslashes are the shell's; only what JavaScript itself asks to be escaped is taken back.
   const literal = parts.raw.map(part => part.replaceAll('\\${', '${').replaceAll('\\`', '`'))
   return literal.reduce((text, part, index) => {
@@ -45,7 +45,7 @@ function fill<Piece extends { text: string }>(parts: TemplateStringsArray, value
  *
  * @example read`stat -c %a -- ${'/srv/a page'}`.text // "stat -c %a -- '/srv/a page'"
  */
-export function read(parts: TemplateStringsArray, ...values: Value<ReadScript>[]): ReadScript {
+export function read(parts: TemplateStringsArray, ...values: Word<ReadScript>[]): ReadScript {
   return new ReadScript(fill(parts, values))
 }
 
@@ -54,7 +54,7 @@ export function read(parts: TemplateStringsArray, ...values: Value<ReadScript>[]
  *
  * @example apply`chmod -- ${'0640'} ${'/srv/a page'}`.text // "chmod -- 0640 '/srv/a page'"
  */
-export function apply(parts: TemplateStringsArray, ...values: Value<ReadScript | ApplyScript>[]): ApplyScript {
+export function apply(parts: TemplateStringsArray, ...values: Word<ReadScript | ApplyScript>[]): ApplyScript {
   return new ApplyScript(fill(parts, values))
 }
 

@@ -47,7 +47,7 @@ export interface Made {
 }
 
 /** What brings more than itself when it is written, so that what is missing may come with it. */
-export interface Bringer {
+export interface Provider {
   what: 'package' | 'command' | 'task'
   /** Of a command, its words. */
   name: string
@@ -57,7 +57,7 @@ export interface Bringer {
 }
 
 /** A state that comes with the writing of another. */
-export interface Foretold {
+export interface SideEffect {
   kind: string
   /** Of a `change`, '*' is all of that kind. */
   identity: string
@@ -84,7 +84,7 @@ export interface Need {
 }
 
 /** One write that was found necessary. */
-export interface Change<Key, Current extends State, Desired extends State> {
+export interface PendingWrite<Key, Current extends State, Desired extends State> {
   key: Key
   current: Current | null
   desired: Desired | null
@@ -114,7 +114,7 @@ export interface Resource<Key, Current extends State, Desired extends State> {
   /** It is only ever looked at, as what a command prints: it changes nothing, but what it finds may not be the last word. */
   onlyRead?: true
   /** Writes several at once, where one call of a tool is much cheaper than many (packages). */
-  applyTogether?(changes: readonly Change<Key, Current, Desired>[]): Writing
+  applyTogether?(changes: readonly PendingWrite<Key, Current, Desired>[]): Writing
   /** Compares in the engine's stead, where a desired state is a range (a version `>=1.0`) rather than one value. Pure. */
   differences?(key: Key, current: Current | null, desired: Desired | null): Difference[]
   /** Whether a state read for another request answers this key as well (a file's content may not have been asked for). */
@@ -124,9 +124,9 @@ export interface Resource<Key, Current extends State, Desired extends State> {
   /** Whether a state that a run makes before may make a difference to this one, so that what is read of it now is not the last word. */
   mayChangeWith?(key: Key, made: Made, current: Current | null, desired: Desired | null): boolean
   /** A thing that brings more than itself when it is written (a package): check mode is wary of everything missing from then on. */
-  brings?(key: Key, current: Current | null, desired: Desired | null): Bringer | undefined
+  brings?(key: Key, current: Current | null, desired: Desired | null): Provider | undefined
   /** Other states that writing this one makes, for later reads in check mode; what is not known of them may change. */
-  foretells?(key: Key, desired: Desired | null, current: Current | null): Foretold[]
+  foretells?(key: Key, desired: Desired | null, current: Current | null): SideEffect[]
   /** Every host has one, as it has a hostname: a look ahead takes it to be there, of a value that is not known. */
   everywhere?: true
   /** What writing it makes of other states every time, whatever they were: a task that wants something else of them is contrary to it. */

@@ -2,16 +2,16 @@ import type { Colors } from 'picocolors/types.js'
 import { shown, shownInLine } from '../report/printable.ts'
 import type { HandlerReport, HostReport, Report, TaskReport, TaskStatus } from '../report/report.ts'
 
-/** How much is said, and how. */
+/** How much to print, and how. */
 export interface Style {
   colors: Colors
   check: boolean
   diff: boolean
-  /** 0: what is not as it should be; 1: every task; 2: what each took as well. */
+  /** 0: changes and failures; 1: every task; 2: how long each took as well. */
   verbosity: number
 }
 
-/** Words in the width of the longest, so that tasks stand in a column; colour is never the only sign. */
+/** Status words padded to one width, so that tasks line up; colour is never the only sign. */
 function statusWord(status: TaskStatus, { colors, check }: Style): string {
   const word = { ok: 'ok', change: check ? 'would change' : 'changed', 'may-change': 'may change', failed: 'FAILED', skipped: 'skipped' }[status].padEnd(check ? 12 : 10)
   return { ok: colors.green, change: colors.yellow, 'may-change': colors.cyan, failed: colors.red, skipped: colors.dim }[status](word)
@@ -22,7 +22,10 @@ export function isTold({ status }: Pick<TaskReport, 'status'>, { verbosity }: St
   return verbosity > 0 || (status !== 'ok' && status !== 'skipped')
 }
 
-/** A task with its changes. What comes from a host or a playbook is made printable; stead's own words stay, even if a secret should be one of them. */
+/**
+ * A task with its changes. Text from hosts and playbooks is made printable; stead's own words stay,
+ * even where a secret is one of them.
+ */
 export function taskLines(host: string, task: TaskReport, style: Style): string[] {
   const took = style.verbosity > 1 ? style.colors.dim(` (${Math.round(task.durationMs)} ms)`) : ''
   const lines = [`${shownInLine(host)}  ${statusWord(task.status, style)}  ${shownInLine(task.name)}${task.ignored ? ' (ignored)' : ''}${took}`]
@@ -34,7 +37,7 @@ export function taskLines(host: string, task: TaskReport, style: Style): string[
   return lines.flatMap(line => line.split('\n'))
 }
 
-/** Lines of text, set in, so that none can pass for one of stead's own. */
+/** Indented lines of text, so that none can pass for one of stead's own. */
 function textLines(text: string): string[] {
   return shown(text).split('\n').map(line => `    ${line}`)
 }
@@ -51,7 +54,7 @@ export function handlerLines(host: string, handler: HandlerReport, style: Style)
   return [`${shownInLine(host)}  ${color(word.padEnd(style.check ? 12 : 10))}  handler: ${shownInLine(handler.name)}`, ...(handler.error === undefined ? [] : textLines(handler.error))]
 }
 
-/** What a run came to, host by host, what to do next, and all of it in one line. */
+/** The result of a run host by host, what to do next, and a total. */
 export function summaryLines({ hosts, check, durationMs }: Report, style: Style): string[] {
   const each = Object.entries(hosts).flatMap(([name, host]) => [hostLine(name, host, style), ...(host.error === undefined ? [] : textLines(host.error)), ...host.summary.flatMap(textLines)])
   const all = Object.values(hosts)
@@ -66,7 +69,7 @@ function totalWords(check: boolean): Record<HostReport['status'] | 'stopped', st
   return { ok: check ? 'as it should be' : 'unchanged', change: check ? 'would change' : 'changed', 'may-change': 'may change', failed: 'FAILED', unreachable: 'UNREACHABLE', stopped: 'STOPPED' }
 }
 
-/** What a host came to, in a word or two. */
+/** The result of a host in a few words. */
 export function hostWord(host: HostReport, { colors, check }: Style): string {
   const { status, stopped } = host
   if (stopped) return colors.yellow('STOPPED')

@@ -5,7 +5,7 @@ import { hostWord, type Style } from './lines.ts'
 import { lineObserver } from './observer.ts'
 import { Screen, type Canvas } from './screen.ts'
 
-/** What a terminal shows while a run goes on, and how it is closed. */
+/** What a terminal shows during a run, and how to close it. */
 export interface LiveView {
   observer: RunObserver
   /** Writes a line that is about the run as a whole. */
@@ -13,11 +13,11 @@ export interface LiveView {
   close: () => void
 }
 
-/** Time, so that a spec can set it. */
+/** The clock, which specs replace. */
 export interface Clock {
   /** Milliseconds. */
   now(): number
-  /** Calls back every so many milliseconds, until what it gives is called. */
+  /** Calls back every so many milliseconds, until the returned function is called. */
   every(ms: number, call: () => void): () => void
 }
 
@@ -30,7 +30,7 @@ const realClock: Clock = {
   },
 }
 
-/** What is known of a host while it is at work. */
+/** The progress of a host. */
 interface Progress {
   begun: number | undefined
   tasks: number
@@ -40,8 +40,9 @@ interface Progress {
 }
 
 /**
- * A line a host at the bottom, with the task at hand and how long it has taken, and one line for them all; what has changed, failed or been
- * lost is written above them as it happens. Hosts that have ended well make room for others where there are too many.
+ * One line per host at the bottom, with its current task and the time it has taken, and one line
+ * for all. Changes, failures and lost connections are printed above as they happen. Finished hosts
+ * make room where there are too many.
  */
 export function liveView(hosts: readonly string[], canvas: Canvas, style: Style, clock: Clock = realClock): LiveView {
   const { colors } = style

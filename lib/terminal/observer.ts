@@ -2,7 +2,7 @@ import { shown, shownInLine } from '../report/printable.ts'
 import type { RunObserver } from '../run/run-playbooks.ts'
 import { handlerLines, isTold, taskLines, type Style } from './lines.ts'
 
-/** Tells of a run line by line, as things happen: for pipes, logs and CI. */
+/** Prints a run line by line as it happens, for pipes, logs and CI. */
 export function lineObserver(write: (line: string) => void, style: Style): RunObserver {
   return {
     taskStarted: () => undefined,

@@ -1,4 +1,4 @@
-/** What a screen is drawn on: standard output, or a spec's. */
+/** What a screen draws on: standard output, or a stand-in of a spec. */
 export interface Canvas {
   columns?: number
   rows?: number
@@ -7,11 +7,14 @@ export interface Canvas {
 
 const HIDE_CURSOR = '\u001b[?25l'
 const SHOW_CURSOR = '\u001b[?25h'
-/** A live line that is too long is cut by the terminal itself, which alone knows how wide its characters are. */
+/** The terminal cuts live lines that are too long: only it knows how wide its characters are. */
 const NO_WRAP = '\u001b[?7l'
 const WRAP = '\u001b[?7h'
 
-/** Lines that scroll away as in any terminal, above lines at the bottom that are drawn anew each time. */
+/**
+ * Lines that scroll away as in any terminal, above live lines at the bottom that are redrawn each
+ * time.
+ */
 export class Screen {
   readonly #canvas: Canvas
   #live = 0
@@ -22,7 +25,7 @@ export class Screen {
     canvas.write(HIDE_CURSOR)
   }
 
-  /** How many live lines there is room for. */
+  /** The number of live lines that fit. */
   get room(): number {
     return Math.max(1, (this.#canvas.rows ?? 24) - 1)
   }
@@ -35,7 +38,7 @@ export class Screen {
     this.#live = shown.length
   }
 
-  /** Takes the live lines away and gives the cursor back; a second time does nothing. */
+  /** Removes the live lines and restores the cursor; calling it twice is harmless. */
   close(): void {
     if (!this.#open) return
     this.#canvas.write(this.#clear() + SHOW_CURSOR)

@@ -1,4 +1,7 @@
-/** How many letters have to be added, taken, replaced or swapped with their neighbour to make one word of another (Damerau-Levenshtein distance). */
+/**
+ * The number of letters to insert, delete, replace or swap to turn one word into the other
+ * (Damerau-Levenshtein distance).
+ */
 export function distance(one: string, other: string): number {
   let [before, last]: [number[], number[]] = [[], Array.from({ length: other.length + 1 }, (_, index) => index)]
   for (let row = 1; row <= one.length; row += 1) {
@@ -13,7 +16,10 @@ export function distance(one: string, other: string): number {
   return last[other.length] ?? 0
 }
 
-/** The word that a misspelt one most likely stands for; undefined where none is near. @example nearest('contnet', ['content', 'packages']) // 'content' */
+/**
+ * The closest known word to a misspelt one; undefined where none is close.
+ * @example nearest('contnet', ['content', 'packages']) // 'content'
+ */
 export function nearest(given: string, words: Iterable<string>): string | undefined {
   const plain = (word: string) => word.toLowerCase().replaceAll(/[-_\s]/g, '')
   const most = Math.max(1, Math.floor(given.length / 3))
@@ -21,7 +27,10 @@ export function nearest(given: string, words: Iterable<string>): string | undefi
   return near.sort((one, other) => one.far - other.far)[0]?.word
 }
 
-/** The end of a message about a misspelt word. @example didYouMean('contnet', ['content']) // ' Did you mean "content"?' */
+/**
+ * The end of a message about a misspelt word.
+ * @example didYouMean('contnet', ['content']) // ' Did you mean "content"?'
+ */
 export function didYouMean(given: string, words: Iterable<string>): string {
   const near = nearest(given, words)
   return near === undefined ? '' : ` Did you mean ${JSON.stringify(near)}?`

@@ -1,7 +1,8 @@
 /**
- * Quotes one word for a POSIX shell: single quotes, in which nothing is special (POSIX.1-2017, Shell Command Language 2.2.2).
+ * Quotes one word for a POSIX shell, in single quotes, where nothing is special (POSIX.1-2017,
+ * Shell Command Language 2.2.2).
  *
- * @throws RangeError for a NUL byte, which no argument of a program can hold (execve(2)).
+ * @throws RangeError for a NUL byte, which a program argument cannot hold (execve(2)).
  * @example quote("it's") // 'it'\''s'
  */
 export function quote(word: string): string {

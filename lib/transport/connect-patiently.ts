@@ -1,17 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { NotReachable, type Connect, type Connection } from './transport.ts'
 
-/** Seconds within which a host must be reached, attempts and pauses together, where the inventory says nothing: enough for a reboot. */
+/**
+ * Seconds to keep trying a host, attempts and pauses together, unless the inventory says otherwise:
+ * enough for a reboot.
+ */
 export const CONNECT_TIMEOUT_SECONDS = 60
 
-/** The first pause after an attempt that failed, doubled up to the last (milliseconds). */
+/** The first pause after a failed attempt, doubled up to the longest (milliseconds). */
 const FIRST_PAUSE_MS = 500
 const LAST_PAUSE_MS = 16_000
 
 /**
- * Connects, and tries again while the host is not reachable: it may be booting. A host that refuses (its key, ours, the user) is asked once.
+ * Connects, and retries while the host is unreachable: it may be booting. A host that refuses (its
+ * key, ours, the user) is tried once.
  *
- * @param isOver whether nobody wants the connection any more.
+ * @param isOver whether the connection is no longer wanted.
  * @throws ConnectError of the last attempt.
  */
 export async function connectPatiently(

@@ -3,10 +3,12 @@ import { join } from 'node:path'
 import ssh2, { type ServerHostKeyAlgorithm } from 'ssh2'
 import { ConnectError } from '../errors.ts'
 import type { Host } from '../inventory/host.ts'
-import { fingerprint, knownKeyTypes, lookUp, nameInFile } from './known-hosts.ts'
+import { fingerprint, knownKeyTypes, judgeHostKey, nameInFile } from './known-hosts.ts'
 import { readIfThere } from './read-if-there.ts'
 
-/** Signature algorithms for a key type of known_hosts (RFC 8332: an ssh-rsa key signs by rsa-sha2). */
+/**
+ * Signature algorithms for a key type of known_hosts (RFC 8332: an ssh-rsa key signs by rsa-sha2).
+ */
 const ALGORITHMS: Record<string, ServerHostKeyAlgorithm[]> = {
   'ssh-ed25519': ['ssh-ed25519'],
   'ecdsa-sha2-nistp256': ['ecdsa-sha2-nistp256'],
@@ -15,12 +17,12 @@ const ALGORITHMS: Record<string, ServerHostKeyAlgorithm[]> = {
   'ssh-rsa': ['rsa-sha2-512', 'rsa-sha2-256'],
 }
 
-/** Holds the key that a host shows against known_hosts(5) of ssh. */
+/** Compares the key that a host presents with known_hosts(5) of ssh. */
 export class HostKeys {
   readonly #host: Host
   readonly #file: string
   readonly #text: string
-  /** The types of its keys that are known. */
+  /** The types of its known keys. */
   readonly #known: string[]
   refusal: ConnectError | undefined
 
@@ -33,15 +35,16 @@ export class HostKeys {
   }
 
   /**
-   * Only the types that are known, where there are any: a host that has such a key shows that, and one that shows another is not taken for a
-   * new one. Whoever listens in could else offer a key of a type that nobody has seen.
+   * Only the known types, where there are any: a host that has such a key presents it, and one that
+   * presents another type is not taken for a new host. A machine in the middle could otherwise
+   * offer a key of a new type.
    */
   algorithms(): ServerHostKeyAlgorithm[] {
     const known = this.#known.flatMap(type => ALGORITHMS[type] ?? [])
     return known.length > 0 ? known : Object.values(ALGORITHMS).flat()
   }
 
-  /** The host has no key of the known types. */
+  /** The host has no key of a known type. */
   otherTypes(): ConnectError {
     return new ConnectError(`${placeOf(this.#host)} shows no key of the type that ${this.#file} has of it (${this.#known.join(', ')}). Somebody may be listening in.`, { host: this.#host.name, hint: this.#replaceHint() })
   }
@@ -50,7 +53,7 @@ export class HostKeys {
     const { address, port, name } = this.#host
     const parsed = ssh2.utils.parseKey(key)
     const type = parsed instanceof Error ? '' : parsed.type
-    const verdict = lookUp(this.#text, address, port, type, key.toString('base64'))
+    const verdict = judgeHostKey(this.#text, address, port, type, key.toString('base64'))
     if (verdict === 'known') return true
     const shown = `it shows the ${type} key ${fingerprint(key)}`
     const scan = `ssh-keyscan -p ${port} -t ${type.replace(/^(ssh|ecdsa).*?-?(ed25519|rsa|$).*/, '$2') || 'ecdsa'} ${address} >> ${this.#file}`
@@ -68,7 +71,10 @@ export class HostKeys {
   }
 }
 
-/** A host as errors name it. @example placeOf({ name: 'web1', address: '10.0.0.7', port: 22 }) // 'web1 (10.0.0.7 port 22)' */
+/**
+ * A host as errors show it.
+ * @example placeOf({ name: 'web1', address: '10.0.0.7', port: 22 }) // 'web1 (10.0.0.7 port 22)'
+ */
 export function placeOf({ name, address, port }: Pick<Host, 'name' | 'address' | 'port'>): string {
   return name === address ? `${address} port ${port}` : `${name} (${address} port ${port})`
 }

@@ -12,18 +12,18 @@ export interface KnownHost {
   key: Buffer
 }
 
-/** The lines of a known_hosts file, and what of it could not be used. */
+/** The usable lines of a known_hosts file, and warnings about the others. */
 export interface KnownHosts {
   entries: KnownHost[]
   warnings: string[]
 }
 
-/** What a known_hosts file says of a key that a host shows. */
+/** What a known_hosts file says about a key that a host presents. */
 export type Verdict = 'known' | 'unknown' | 'changed' | 'revoked'
 
 const base64 = /^[A-Za-z0-9+/]+={0,2}$/
 
-/** The type that stands in a key itself: a length in four bytes, then the name (RFC 4253, 6.6). */
+/** The type inside a key: a length in four bytes, then the name (RFC 4253, 6.6). */
 function typeWithin(key: Buffer): string | undefined {
   if (key.length < 4) return undefined
   const end = 4 + key.readUInt32BE(0)
@@ -44,7 +44,8 @@ function parseLine(text: string, line: number): KnownHost | string | undefined {
 }
 
 /**
- * Parses a known_hosts file (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT). A line that cannot be used is left out, with a warning.
+ * Parses a known_hosts file (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT). A line that cannot be used is
+ * left out, with a warning.
  *
  * @example parseKnownHosts('web1 ssh-ed25519 nonsense').warnings // ['line 1: the key is no key of the type ssh-ed25519']
  */
@@ -58,13 +59,17 @@ export function parseKnownHosts(text: string): KnownHosts {
   return result
 }
 
-/** The name of a host as known_hosts has it: with the port in brackets, where that is not 22; in lower case. */
+/**
+ * The name of a host in known_hosts: in lower case, with brackets and the port where that is not
+ * 22.
+ */
 function nameWithPort(host: string, port: number): string {
   return (port === 22 ? host : `[${host}]:${port}`).toLowerCase()
 }
 
 /**
- * How the name of a host is given to `ssh-keygen -R`, quoted for a shell: the brackets belong to a port other than 22.
+ * The name of a host for `ssh-keygen -R`, quoted for a shell, with brackets for a port other than
+ * 22.
  *
  * @example nameInFile('web1', 2222) // "'[web1]:2222'"
  */
@@ -104,13 +109,14 @@ function verdictOn(entries: readonly KnownHost[], keyType: string, key: Buffer):
 }
 
 /**
- * What a known_hosts text says of the key that a host shows. As in ssh(1): a key of another type than the known ones is unknown, not changed;
- * a host at a port other than 22 that is not listed with it is known by its plain name, too.
+ * What a known_hosts text says about the key that a host presents. As in ssh(1), a key of a type
+ * not yet known is unknown, not changed; a host on a port other than 22 that is not listed with it
+ * is also known by its plain name.
  *
- * @param keyBase64 the public key, as it stands in the third field.
+ * @param keyBase64 the public key, as in the third field.
  * @example lookUp(text, 'web1.example.org', 22, 'ssh-ed25519', 'AAAAC3Nz…') // 'known'
  */
-export function lookUp(text: string, host: string, port: number, keyType: string, keyBase64: string): Verdict {
+export function judgeHostKey(text: string, host: string, port: number, keyType: string, keyBase64: string): Verdict {
   const { entries } = parseKnownHosts(text)
   const key = Buffer.from(keyBase64, 'base64')
   const verdict = verdictOn(entries.filter(entry => matches(entry, nameWithPort(host, port))), keyType, key)
@@ -120,7 +126,8 @@ export function lookUp(text: string, host: string, port: number, keyType: string
 }
 
 /**
- * The types of a host's known keys, in the order of the file: to be offered first, so that the host shows a key that can be compared.
+ * The types of a host's known keys, in the order of the file. They are offered first, so that the
+ * host presents a key to compare.
  *
  * @example knownKeyTypes(text, 'web1.example.org', 22) // ['ssh-ed25519']
  */

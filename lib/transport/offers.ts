@@ -10,14 +10,17 @@ const DEFAULT_KEYS = ['id_ed25519', 'id_ecdsa', 'id_rsa']
 /** How an OpenSSH private key begins (PROTOCOL.key of OpenSSH). */
 const MAGIC = Buffer.from('openssh-key-v1\0')
 
-/** A way to log in that is offered to a host. */
+/** A login method to offer to a host. */
 export interface Offer {
   method: AnyAuthMethod
-  /** As told in an error. */
+  /** Its name in errors. */
   name: string
 }
 
-/** ssh-agent with one of its keys only: each key that is offered costs a round trip, and a server's patience. */
+/**
+ * ssh-agent with one key only: each offered key costs a round trip, and counts against the server's
+ * limit.
+ */
 class OneKeyAgent extends ssh2.OpenSSHAgent {
   readonly #key: Buffer
 
@@ -36,8 +39,8 @@ class OneKeyAgent extends ssh2.OpenSSHAgent {
 }
 
 /**
- * What to offer, in order: the key of the inventory alone where it names one (a key with a passphrase through ssh-agent); else the agent and the
- * usual keys; last a password.
+ * The login methods to offer, in order: only the key in the inventory where it names one (through
+ * ssh-agent if it has a passphrase), otherwise the agent and the usual keys; last a password.
  *
  * @throws ConnectError when there is nothing to offer, or the key cannot be used.
  */
@@ -66,7 +69,7 @@ async function offerOf(path: string, { name, username, agent }: { name: string; 
   const parsed = ssh2.utils.parseKey(text)
   if (!(parsed instanceof Error) && parsed.isPrivateKey()) return { name: path, method: { type: 'publickey', username, key: text } }
   const publicKey = parsed instanceof Error ? publicPart(text) ?? publicPart(readIfThere(`${path}.pub`)) : parsed.getPublicSSH()
-  // Not a key with a passphrase, nor a public key whose other half an agent holds.
+  // Neither a key with a passphrase nor a public key whose private half an agent holds.
   if (parsed instanceof Error && (publicKey === undefined || !/encrypted/i.test(parsed.message))) {
     throw new ConnectError(`The private key ${path} cannot be used: ${parsed.message}.`, { host: name, hint: 'It must be an OpenSSH or PEM private key. One with a passphrase is taken from ssh-agent (ssh-add); in the older PEM form its .pub must be beside it.' })
   }
@@ -76,13 +79,17 @@ async function offerOf(path: string, { name, username, agent }: { name: string; 
   throw new ConnectError(`The key ${path} ${why}, and ${agent === undefined ? 'there is no ssh-agent (SSH_AUTH_SOCK)' : 'ssh-agent does not hold it'}.`, { host: name, hint: `Give it to ssh-agent: ssh-add ${path.replace(/\.pub$/, '')}` })
 }
 
-/** The public part of an OpenSSH private key, which no passphrase hides, or of a line of a .pub file. */
+/**
+ * The public part of an OpenSSH private key, which no passphrase hides, or of a line of a .pub
+ * file.
+ */
 function publicPart(text: string): Buffer | undefined {
   const line = /^(?:ssh|ecdsa)-\S+ ([A-Za-z0-9+/=]+)/.exec(text)
   if (line) return Buffer.from(line[1] ?? '', 'base64')
   const bytes = Buffer.from(text.replace(/-----[^\n]*-----|\s/g, ''), 'base64')
   if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) return undefined
-  // Cipher, key derivation and its options are texts with their length before them; then come the number of keys and the first of them.
+  // Cipher, key derivation and its options are length-prefixed strings; then come the number of
+  // keys and the first key.
   let at = MAGIC.length
   for (let count = 0; count < 3 && at + 4 <= bytes.length; count += 1) at += 4 + bytes.readUInt32BE(at)
   at += 4

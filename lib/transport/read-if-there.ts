@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** A file of this machine as text, or nothing where it does not exist. */
+/** A local file as text, empty where it does not exist. */
 export function readIfThere(path: string): string {
   try {
     return readFileSync(path, 'utf8')

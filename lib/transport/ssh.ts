@@ -6,20 +6,26 @@ import { HostKeys, placeOf } from './host-keys.ts'
 import { offersOf, type Offer } from './offers.ts'
 import { NotReachable, type Channel, type ChannelEnd, type Connection } from './transport.ts'
 
-/** Milliseconds to wait for a host until an attempt is given up; a link over Tor needs several round trips of a second. */
+/**
+ * Milliseconds until an attempt is given up; a link over Tor needs several round trips of a second
+ * each.
+ */
 const READY_TIMEOUT_MS = 60_000
 const CONNECT_TIMEOUT_MS = 15_000
-/** What another attempt will not change: no such name, no such network (codes of Node.js). */
+/**
+ * Errors that another attempt will not change: no such name, no such network (codes of Node.js).
+ */
 const LASTING = new Set(['ENOTFOUND', 'EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EACCES', 'EPERM'])
-/** A silent peer is noticed after three of these (milliseconds). */
+/** A silent peer is detected after three of these (milliseconds). */
 const KEEP_ALIVE_MS = 15_000
 
 /**
- * Connects to a host by SSH. Its key must be in known_hosts: a key that is not there is refused with how to accept it, and one that
- * has changed is always refused. Only keys (and a password, if the inventory has one) are offered, so that no round trip is lost.
+ * Connects to a host by SSH. Its key must be in known_hosts: an unknown key is refused with how to
+ * accept it, and a changed one is always refused. Only keys (and a password, if the inventory has
+ * one) are offered, so that no round trip is lost.
  *
- * @param withinMs how long a host that is silent is waited for, at most.
- * @throws NotReachable where another attempt may succeed, any other ConnectError where not.
+ * @param withinMs the longest to wait for a silent host (milliseconds).
+ * @throws NotReachable where another attempt may succeed, another ConnectError otherwise.
  */
 export async function connectSsh(host: Host, withinMs = CONNECT_TIMEOUT_MS): Promise<Connection> {
   const startedAt = performance.now()
@@ -29,7 +35,7 @@ export async function connectSsh(host: Host, withinMs = CONNECT_TIMEOUT_MS): Pro
   const client = new ssh2.Client()
   const connected = new Promise<void>((resolve, reject) => {
     client.once('ready', resolve)
-    // An error that comes later is told by the channels that it ends.
+    // Later errors are reported by the channels that they end.
     client.on('error', (error: Error & { level?: string }) => reject(asConnectError(error, host, hostKeys, offers)))
     client.once('close', () => reject(new NotReachable(`${placeOf(host)} closed the connection before anyone was let in.`, { host: host.name })))
     socket.once('error', error => reject(asConnectError(error, host, hostKeys, offers)))
@@ -37,7 +43,7 @@ export async function connectSsh(host: Host, withinMs = CONNECT_TIMEOUT_MS): Pro
     socket.setTimeout(silence, () => socket.destroy(new Error(`no answer within ${Math.round(silence / 1000)} s`)))
     socket.connect(host.port, host.address, () => {
       socket.setTimeout(0)
-      // A host that is down is told before a key that is missing.
+      // A host that is down is reported before a missing key.
       offersOf(host).then(found => {
         offers = found
         client.connect({
@@ -67,7 +73,7 @@ export async function connectSsh(host: Host, withinMs = CONNECT_TIMEOUT_MS): Pro
     start: command => start(client, command, host),
     close: () => {
       client.end()
-      // Whoever waits for the host's own farewell waits a round trip for nothing.
+      // Waiting for the host to close would cost a round trip.
       socket.destroySoon()
     },
   }

@@ -1,10 +1,12 @@
 import type { Readable, Writable } from 'node:stream'
 import { ConnectError } from '../errors.ts'
 
-/** Nobody answered, or the line went dead before anyone was let in: it may be different in a moment. */
+/** The host did not answer, or the connection broke before login: another attempt may succeed. */
 export class NotReachable extends ConnectError {}
 
-/** How a program on the host ended: by exit code, by a signal, or because the connection was lost. */
+/**
+ * How a program on the host ended: by exit code, by a signal, or because the connection was lost.
+ */
 export interface ChannelEnd {
   exitCode?: number
   signal?: string
@@ -22,7 +24,7 @@ export interface Channel {
 
 /** A connection to one host: over SSH, or to this machine itself. */
 export interface Connection {
-  /** Milliseconds from the first packet until the host had accepted us. */
+  /** Milliseconds from the first packet to a successful login. */
   readonly connectMs: number
   /** Bytes on the wire, the transport's own overhead included. */
   bytesSent(): number
@@ -33,8 +35,9 @@ export interface Connection {
 }
 
 /**
- * Makes a new connection, in one attempt that takes no longer than `withinMs`; called again after a loss.
+ * Opens a new connection in one attempt of at most `withinMs`; called again after a lost
+ * connection.
  *
- * @throws NotReachable where another attempt may succeed, any other ConnectError where not.
+ * @throws NotReachable where another attempt may succeed, another ConnectError otherwise.
  */
 export type Connect = (withinMs?: number) => Promise<Connection>

@@ -6,35 +6,35 @@ import type { Leftover } from '../shell/temporary.ts'
 import type { Facts } from '../state/facts.ts'
 import type { Reader } from '../state/reader.ts'
 
-/** Told of a host's progress while it happens. */
+/** Observes a host's progress as it happens. */
 export interface Observer {
   taskStarted: (host: string, task: string) => void
   taskDone: (host: string, task: TaskReport) => void
   handlerDone: (host: string, handler: HandlerReport) => void
   note: (host: string, message: string) => void
-  /** Aborted when the run is to stop: what was begun is ended, and nothing more is begun. */
+  /** Aborted when the run is to stop: work in progress finishes, and nothing new starts. */
   stop?: AbortSignal
 }
 
-/** What walking a playbook on a host works with, in check mode and for real. */
+/** The state of walking a playbook on a host, in check mode and in a real run. */
 export interface HostWalk {
   name: string
   playbook: string
   play: HostPlay
-  /** Tasks that this run leaves out, by tags or since it starts behind them. */
+  /** Tasks that this run leaves out, because of tags or a later start. */
   leftOut: readonly AnyTask[]
-  /** What each task asked for when it was last planned. */
+  /** What each task read when it was last planned. */
   asked: Asked
   reader: Reader
-  /** Handlers that an earlier, cut-off run left to be run. */
+  /** Handlers that an interrupted run left to run. */
   pending: Set<string>
-  /** What interrupted runs have put there for the length of a step, and could not take back. */
+  /** Temporary things that interrupted runs could not clean up. */
   leftovers: readonly Leftover[]
   observer: Observer
   facts: Facts
 }
 
-/** States as the host has them now. */
+/** The states of the host as they are now. */
 export function hostSource({ reader, facts }: HostWalk): StateSource {
-  return { current: (resource, key) => reader.current(resource, key), mayCome: () => false, mayBeThere: () => false, facts: () => facts }
+  return { current: (resource, key) => reader.current(resource, key), packagesPending: () => false, anythingPending: () => false, facts: () => facts }
 }

@@ -2,7 +2,10 @@ import { ConnectionLost } from '../shell/session.ts'
 import type { Observer } from './host-walk.ts'
 import { stopped } from './stop.ts'
 
-/** Pauses before a lost connection is made anew (milliseconds); a host that is lost again after the last of them is given up. */
+/**
+ * Pauses before a lost connection is made anew (milliseconds); a host that is lost again after the
+ * last of them is given up.
+ */
 const RECONNECT_AFTER_MS = [500, 1000, 2000, 4000, 8000, 16000, 30000]
 
 /** Whose connection it is, and what was read over it. */
@@ -12,8 +15,11 @@ interface Lost {
   reader?: { forget: () => void }
 }
 
-/** How often a host may be lost before it is given up: counted since something was last done on it. How long it may be gone is the session's. */
-export class Patience {
+/**
+ * How often a host may be lost before it is given up: counted since something was last done on it.
+ * How long it may be gone is the session's.
+ */
+export class ReconnectBackoff {
   readonly #pauses: readonly number[]
   #lost = 0
 
@@ -27,7 +33,10 @@ export class Patience {
     this.#lost = 0
   }
 
-  /** Waits until the host is to be tried again, and forgets what was read of it; false when it is given up, or the run is to stop. */
+  /**
+   * Waits until the host is to be tried again, and forgets what was read of it; false when it is
+   * given up, or the run is to stop.
+   */
   async waitFor({ reader, observer, name }: Lost, error: ConnectionLost): Promise<boolean> {
     reader?.forget()
     const wait = this.#pauses[this.#lost]
@@ -42,12 +51,12 @@ export class Patience {
 }
 
 /** Does again what a lost connection cut off, and what may be done twice. */
-export async function patiently<Result>(patience: Patience, lost: Lost, work: () => Promise<Result>): Promise<Result> {
+export async function withReconnect<Result>(backoff: ReconnectBackoff, lost: Lost, work: () => Promise<Result>): Promise<Result> {
   for (;;) {
     try {
       return await work()
     } catch (error) {
-      if (!(error instanceof ConnectionLost) || !(await patience.waitFor(lost, error))) throw error
+      if (!(error instanceof ConnectionLost) || !(await backoff.waitFor(lost, error))) throw error
     }
   }
 }

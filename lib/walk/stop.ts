@@ -1,6 +1,6 @@
 import { SteadError } from '../errors.ts'
 
-/** The run was told to stop: what was begun has ended, and nothing more is begun. */
+/** The run was told to stop: work in progress has finished, and nothing new starts. */
 export class Interrupted extends SteadError {
   constructor(reason: unknown, before: string) {
     super(`Stopped (${String(reason)}) before ${before}.`, { hint: 'What is above was done. A plain second run goes on from here; handlers that are due are noted down on the host.' })

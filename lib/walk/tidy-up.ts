@@ -3,13 +3,16 @@ import type { Session } from '../shell/session.ts'
 import type { HostWalk } from './host-walk.ts'
 import { clearLeftovers, parseLeftovers, type Leftover } from '../shell/temporary.ts'
 
-/** How a run, or a check ahead of it, reports that what an interrupted run left is taken back: as a task of its own. */
+/** Reports the cleanup after an interrupted run, in a run or a check, as a task of its own. */
 export function tidyUpReport(leftovers: readonly Leftover[], durationMs = 0): TaskReport {
   const changes = leftovers.map(({ name, what }) => ({ resource: `temporary[${name}]`, diff: `${what}: present → absent` }))
   return { name: 'Take back what an interrupted run left', module: 'stead', status: 'change', changes, durationMs }
 }
 
-/** Takes back what interrupted runs left on the host; undefined where they left nothing. What was read before is read anew. */
+/**
+ * Cleans up what interrupted runs left on the host; undefined where they left nothing. Earlier
+ * reads are repeated.
+ */
 export async function tidyUp(session: Session, { reader }: HostWalk): Promise<TaskReport | undefined> {
   const startedAt = performance.now()
   const [output] = await session.apply([{ script: clearLeftovers }])

@@ -9,12 +9,12 @@ export function changesOf({ wants }: TaskPlan): Change[] {
     list.length > 0 && resource.event?.effect !== 'wait' ? [{ resource: identity, diff: showDifferences(list, current, { edited: resource.madeFrom?.(key) !== undefined }) }] : [])
 }
 
-/** The changes of a task whose `checkMode` is true: it shows what it would do, and never does it. */
+/** The changes of a task with `checkMode: true`, which are shown and never applied. */
 export function neverApplied(changes: readonly Change[]): Change[] {
   return changes.map(change => ({ ...change, reason: 'the task is never applied (checkMode: true)' }))
 }
 
-/** What a report says of a failure, where the playbook says that it is to be ignored. */
+/** What a report says about a failure that the playbook ignores. */
 export function ignored({ options }: AnyTask): { ignored?: true } {
   return options.ignoreErrors ? { ignored: true } : {}
 }

@@ -20,9 +20,9 @@ export function heldAgainst(check: HostReport, run: HostReport): Verdict {
   const stopsAt = check.tasks.find(({ status }) => status === 'failed')
   const got = new Set(run.tasks.filter(({ status }) => status !== 'failed').map(({ name }) => name))
   const told = new Map(check.tasks.map(task => [task.name, task]))
-  const untold = new Set(check.tasks.filter(({ name, status, changes }) => status === 'may-change' && changes.some(({ resource }) => resource === name)).map(({ name }) => name))
+  const unknown = new Set(check.tasks.filter(({ name, status, changes }) => status === 'may-change' && changes.some(({ resource }) => resource === name)).map(({ name }) => name))
   const foretold = new Map(check.tasks.filter(({ name }) => got.has(name)).flatMap(({ name, changes }) => changes.map(({ resource, reason }) => [`${name}: ${resource}`, reason === undefined])))
-  const made = new Set(run.tasks.filter(({ name }) => got.has(name) && !untold.has(name)).flatMap(({ name, changes }) => changes.map(({ resource }) => `${name}: ${resource}`)))
+  const made = new Set(run.tasks.filter(({ name }) => got.has(name) && !unknown.has(name)).flatMap(({ name, changes }) => changes.map(({ resource }) => `${name}: ${resource}`)))
   const handlers = new Map(check.handlers.map(({ name, status }) => [name, status === 'change']))
   const ran = new Set(run.handlers.map(({ name }) => name))
   const surely = (list: Map<string, boolean>) => [...list].flatMap(([name, certain]) => (certain ? [name] : []))
@@ -38,7 +38,7 @@ export function heldAgainst(check: HostReport, run: HostReport): Verdict {
       ...[...ran].filter(name => !handlers.has(name)).map(name => `handler ${name}`),
     ],
     untrue: [
-      ...surely(foretold).filter(name => !made.has(name) && !untold.has(name.split(': ')[0] ?? '')),
+      ...surely(foretold).filter(name => !made.has(name) && !unknown.has(name.split(': ')[0] ?? '')),
       ...tasksSure.filter(name => !tasksChanged.has(name)),
       ...(stopped ? surelyFine : surely(handlers).filter(name => !ran.has(name)).map(name => `handler ${name}`)),
       ...(stopsAt && stopped?.name !== stopsAt.name ? [`${stopsAt.name}: was to fail`] : []),

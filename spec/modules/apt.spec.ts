@@ -68,10 +68,10 @@ describe('apt', function () {
     ['foo', 'latest', undefined, '1.0.0', 'pinned'], ['foo=1.0.1', 'present', undefined, '1.0.1', 'pinned'], ['foo>=1.0.1', 'present', undefined, 'failed', 'pinned'],
     ['foo', 'latest', 'testing', '1.0.0', 'pinned'], ['foo>=2.0.0', 'present', 'testing', 'failed', 'pinned'],
   ]
-  for (const [wish, state, release, expected, pin] of matrix) {
-    it(`[apt 7, apt 8, apt 9] from 1.0.0${pin ? ' pinned' : ''}, ${wish} ${state}${release ? ` of ${release}` : ''} gives ${expected}`, async () => {
+  for (const [spec, state, release, expected, pin] of matrix) {
+    it(`[apt 7, apt 8, apt 9] from 1.0.0${pin ? ' pinned' : ''}, ${spec} ${state}${release ? ` of ${release}` : ''} gives ${expected}`, async () => {
       await given(`i foo=1.0.0${pin ? "; printf 'Package: foo\\nPin: version 1.0.0\\nPin-Priority: 1000\\n' >/etc/apt/preferences.d/foo" : ''}`)
-      const call = apt({ packages: [wish], state, release })
+      const call = apt({ packages: [spec], state, release })
       const report = await apply([call, call])
       if (expected === 'failed') expect(errorOf(report)).to.contain('apt knows').and.to.contain('and would take 1.0.0')
       else expect(errorOf(report)).to.equal(undefined)
@@ -193,7 +193,7 @@ describe('apt', function () {
 
   it('[fault 46] of a package with a version only that version is removed', async () => {
     await given('i foo')
-    for (const wish of ['foo=99', 'foo>=2', 'foo=1.0.0']) expect(changed(await apply(apt({ packages: [wish], state: 'absent' }))), wish).to.deep.equal([])
+    for (const spec of ['foo=99', 'foo>=2', 'foo=1.0.0']) expect(changed(await apply(apt({ packages: [spec], state: 'absent' }))), spec).to.deep.equal([])
     expect(changed(await apply(apt({ packages: ['foo=1.0.*'], state: 'absent' })))).to.deep.equal(['package[foo]'])
   })
 

@@ -44,7 +44,7 @@ describe('block-in-file', () => {
     expect(String(refused)).to.include('/etc/hosts is not there')
     const text = '# BEGIN stead\nx\n# END stead\n'
     expect((await desired(blockInFile({ path: '/etc/hosts', block: 'x', create: true })))[0]?.[1]?.['content']).to.equal(text)
-    expect((await desired(blockInFile({ path: '/etc/hosts', block: 'x' }), {}, { mayCome: true }))[0]?.[1]?.['content']).to.equal(text)
+    expect((await desired(blockInFile({ path: '/etc/hosts', block: 'x' }), {}, { packagesPending: true }))[0]?.[1]?.['content']).to.equal(text)
   })
 
   it('finds every wrong argument at once', () => {

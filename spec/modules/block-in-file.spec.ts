@@ -77,11 +77,11 @@ describe('block-in-file', function () {
   })
 
   it('[block 10] adds an empty line before and after where one is missing, and none at the ends of the file', async () => {
-    const wish = { block: 'x', insertAfter: /^a/, prependNewline: true, appendNewline: true }
-    expect(await edited('a\nb\n', wish)).to.equal(`a\n\n${B}\nx\n${E}\n\nb\n`)
-    expect(await edited('', wish)).to.equal(`${B}\nx\n${E}\n`)
-    expect(await edited('a\n\n', { ...wish, insertAfter: 'end' })).to.equal(`a\n\n${B}\nx\n${E}\n`)
-    expect(await edited('a\nb\n', { ...wish, state: 'absent' })).to.equal('a\nb\n')
+    const block = { block: 'x', insertAfter: /^a/, prependNewline: true, appendNewline: true }
+    expect(await edited('a\nb\n', block)).to.equal(`a\n\n${B}\nx\n${E}\n\nb\n`)
+    expect(await edited('', block)).to.equal(`${B}\nx\n${E}\n`)
+    expect(await edited('a\n\n', { ...block, insertAfter: 'end' })).to.equal(`a\n\n${B}\nx\n${E}\n`)
+    expect(await edited('a\nb\n', { ...block, state: 'absent' })).to.equal('a\nb\n')
   })
 
   it('[block 11] taking it out leaves an empty file, not none; an empty block is taken out; no markers are nothing to do', async () => {

@@ -78,7 +78,7 @@ describe('Hints', () => {
   /** What a module's task is told on a host with these states. */
   async function told(call: ModuleCall<unknown>, states: Literals = {}): Promise<string> {
     const view = hostView(states)
-    const source: StateSource = { current: (resource, key) => view.current(resource, key), mayCome: () => false, mayBeThere: () => false, facts: () => view.facts }
+    const source: StateSource = { current: (resource, key) => view.current(resource, key), packagesPending: () => false, anythingPending: () => false, facts: () => view.facts }
     return planTask(new Task('task', call, {}, 0), source, new Pass('plan')).then(() => 'nothing', (error: unknown) => (error instanceof SteadError ? `${error.message} ${error.hint ?? ''}` : String(error)))
   }
 

@@ -22,11 +22,11 @@ const usual: Literals = Object.fromEntries([
 ])
 
 /** A host that has these states and no more than is usual; the engine's own reader answers from them. */
-export function hostView(states: Literals = {}, { mayCome = false } = {}): HostView {
+export function hostView(states: Literals = {}, { packagesPending = false } = {}): HostView {
   const reader = new Reader(() => Promise.reject(new Error('nothing is sent')))
   const all: Literals = { ...usual, ...states }
   reader.foretold = request => all[stateIdentity(request)] ?? null
-  return { current: (resource, key) => reader.current(resource, key), mayCome: () => mayCome, mayBeThere: () => mayCome, facts }
+  return { current: (resource, key) => reader.current(resource, key), packagesPending: () => packagesPending, anythingPending: () => packagesPending, facts }
 }
 
 /** One want as a spec compares it. */
@@ -51,7 +51,7 @@ export function wantsOf({ wants }: Plan<unknown>): PlainWant[] {
 }
 
 /** Plans a call on a host with these states, and gives `[kind name, desired fields]` of each want. */
-export async function desired(call: ModuleCall<unknown>, states: Literals = {}, options: { mayCome?: boolean } = {}): Promise<[string, Record<string, unknown> | null][]> {
+export async function desired(call: ModuleCall<unknown>, states: Literals = {}, options: { packagesPending?: boolean } = {}): Promise<[string, Record<string, unknown> | null][]> {
   expect(call.issues).to.deep.equal([])
   return wantsOf(await call.plan(hostView(states, options))).map(({ resource, desired: fields }) => [resource, fields])
 }

@@ -18,7 +18,7 @@ describe('postgres-database', () => {
     expect(await refused({ name: 'app', owner: 'app' })).to.include('There is no role app.')
     expect(await refused({ name: 'app', template: 'template0' })).to.include('There is no database template0 to be copied.')
     expect(await refused({ name: 'app', template: 'gone' }, { 'postgres-database app': app })).to.equal('wanted')
-    expect(await desired(postgresDatabase({ name: 'app', owner: 'app', template: 'model' }), {}, { mayCome: true })).to.deep.equal([['postgres-database app', { owner: 'app' }]])
+    expect(await desired(postgresDatabase({ name: 'app', owner: 'app', template: 'model' }), {}, { packagesPending: true })).to.deep.equal([['postgres-database app', { owner: 'app' }]])
   })
 
   it('does not pretend that encoding and locale could be changed', async () => {

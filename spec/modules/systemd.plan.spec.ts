@@ -33,7 +33,7 @@ describe('systemd', () => {
   it('fails where there is no such unit, unless a package may bring it', async () => {
     const call = systemd({ unit: 'nginx', state: 'started', enabled: true })
     expect(await refusal(call, null)).to.equal('There is no unit nginx.service.')
-    expect(await desired(call, {}, { mayCome: true })).to.deep.equal([['unit nginx.service', { running: true, enabled: 'enabled' }]])
+    expect(await desired(call, {}, { packagesPending: true })).to.deep.equal([['unit nginx.service', { running: true, enabled: 'enabled' }]])
   })
 
   for (const state of ['enabled', 'static', 'alias', 'indirect, enabled']) {
@@ -83,7 +83,7 @@ describe('systemd', () => {
     for (const path of ['web@1.service', 'web@.service']) {
       expect(await desired(call, { [`file /etc/systemd/system/${path}`]: { type: 'file' } })).to.have.length(1)
     }
-    expect(await desired(call, {}, { mayCome: true })).to.have.length(1)
+    expect(await desired(call, {}, { packagesPending: true })).to.have.length(1)
   })
 
   it('finds every wrong argument at once', () => {

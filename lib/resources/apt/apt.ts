@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ReadError } from '../../errors.ts'
-import { samePackage } from './wish.ts'
+import { samePackage } from './package-spec.ts'
 import { apply, read, readLines } from '../../shell/script.ts'
 import type { Resource } from '../../state/resource.ts'
 import { aptArguments, aptFunctions, autoremove, NO_CACHE_FILES, quietServices, type AptOptions } from './apt-get.ts'

@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import { qualifiedName, showWish, type PackageWish } from './wish.ts'
+import { qualifiedName, formatPackageSpec, type PackageSpec } from './package-spec.ts'
 import { parsePolicy, parseReverseProvides } from './policy.ts'
 import { read, readLines } from '../../shell/script.ts'
 import type { Reading, Resource } from '../../state/resource.ts'
 import { CACHE_VALID_SECONDS, dpkgFunction, listsFunction, NO_CACHE_FILES } from './apt-get.ts'
 
 export interface CandidateKey {
-  wish: PackageWish
+  spec: PackageSpec
   state: 'present' | 'latest'
   release?: string
   cacheValidSeconds?: number
@@ -43,7 +43,7 @@ export const packageCandidateResource: Resource<CandidateKey, CandidateState, Re
   kind: 'package-candidate',
   selfContained: true,
   schema: z.strictObject({}),
-  identify: ({ wish, state, release, onlyUpgrade }) => [showWish(wish), state, release ?? '', onlyUpgrade ? 'upgrade' : ''].join(' '),
+  identify: ({ spec, state, release, onlyUpgrade }) => [formatPackageSpec(spec), state, release ?? '', onlyUpgrade ? 'upgrade' : ''].join(' '),
   read: readCandidates,
   apply: () => { throw new TypeError('What apt knows is never written.') },
 }
@@ -84,11 +84,11 @@ look() { # options of apt-cache; the names are words of $w, which hold no specia
 }`
 
 function readCandidates(keys: readonly CandidateKey[]): Reading<CandidateState> {
-  const names = [...new Set(keys.map(({ wish }) => qualifiedName(wish)))]
+  const names = [...new Set(keys.map(({ spec }) => qualifiedName(spec)))]
   const releases = [...new Set(keys.map(({ release }) => release))]
   const groups = releases.map(release => {
-    const questions = keys.flatMap(({ wish, state, onlyUpgrade, release: own }, index) => (own !== release ? []
-      : [read`q ${index} ${qualifiedName(wish)} ${state === 'latest' ? 1 : 0} ${onlyUpgrade ? 1 : 0} ${wish.operator ?? ''} ${wish.version ?? ''}`]))
+    const questions = keys.flatMap(({ spec, state, onlyUpgrade, release: own }, index) => (own !== release ? []
+      : [read`q ${index} ${qualifiedName(spec)} ${state === 'latest' ? 1 : 0} ${onlyUpgrade ? 1 : 0} ${spec.operator ?? ''} ${spec.version ?? ''}`]))
     return readLines([read`w=`, ...questions, release === undefined ? read`look` : read`look -t ${release}`])
   })
   return {
@@ -101,7 +101,7 @@ lists; echo "=lists $age $has/$newer $n"`, ...groups, read`:`]),
 function parseCandidates(text: string, keys: readonly CandidateKey[]): (CandidateState | null)[] {
   const answers: (CandidateState | null)[] = keys.map(() => null)
   let [age, has, newer, native] = [Infinity, false, false, '']
-  const nameOf = (key: CandidateKey | undefined) => (key ? qualifiedName(key.wish).replace(new RegExp(`:${native}$`), '') : '')
+  const nameOf = (key: CandidateKey | undefined) => (key ? qualifiedName(key.spec).replace(new RegExp(`:${native}$`), '') : '')
   let asked: number[] = []
   for (const section of text.split(/^=(?=lists |need |refused$|policy$|provides )/m)) {
     const [heading = '', ...rest] = section.split('\n')

@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { meets, parseWish } from './wish.ts'
+import { meets, parsePackageSpec } from './package-spec.ts'
 import { compareVersions } from './version.ts'
 import { ReadError } from '../../errors.ts'
 import { apply, read, type ApplyScript } from '../../shell/script.ts'
 import { differences, type Difference } from '../../state/compare.ts'
-import type { Change, Reading, Resource, Writing } from '../../state/resource.ts'
+import type { PendingWrite, Reading, Resource, Writing } from '../../state/resource.ts'
 import type { Output } from '../../shell/output.ts'
 import { aptArguments, aptFunctions, autoremove, quietServices, type AptOptions } from './apt-get.ts'
 
@@ -94,8 +94,8 @@ export function parsePackages({ stdout, stderr, exitCode }: Output, names: reado
 
 /** Whether an installed version will do. */
 function accepted({ accepts, atLeast }: PackageDesired, version: string): boolean {
-  const wish = accepts === undefined ? undefined : parseWish(accepts)
-  return (!wish || meets(wish, version)) && (atLeast === undefined || compareVersions(version, atLeast) >= 0)
+  const spec = accepts === undefined ? undefined : parsePackageSpec(accepts)
+  return (!spec || meets(spec, version)) && (atLeast === undefined || compareVersions(version, atLeast) >= 0)
 }
 
 function compare({ options }: PackageKey, current: PackageState | null, desired: PackageDesired | null): Difference[] {
@@ -108,7 +108,7 @@ function compare({ options }: PackageKey, current: PackageState | null, desired:
   return to === undefined ? list : [...list.filter(({ field }) => current !== null || field !== 'status'), { field: 'version', current: leftOver ? undefined : current?.version, desired: to }]
 }
 
-type PackageChange = Change<PackageKey, PackageState, PackageDesired>
+type PackageChange = PendingWrite<PackageKey, PackageState, PackageDesired>
 
 function change(changes: readonly PackageChange[]): Writing {
   const options = changes[0]?.key.options ?? {}

@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import { z } from 'zod'
 import { Content } from '../../state/content.ts'
-import type { Foretold, Made, Resource } from '../../state/resource.ts'
+import type { SideEffect, Made, Resource } from '../../state/resource.ts'
 import { unitsOfFile } from '../systemd/unit-foretold.ts'
 import { LARGEST_FETCHED, readFiles } from './file-read.ts'
 import { needsCurl, writeFile } from './file-write.ts'
@@ -115,18 +115,18 @@ function renamesOwner({ kind, name, before, after }: Made, { owner, group }: Fil
 }
 
 /** A path that leads elsewhere has other things below it: those of a link's target, which only the host knows, or none. */
-function whatIsBelow(path: string, desired: FileDesired | null, current: FileState | null): Foretold[] {
+function whatIsBelow(path: string, desired: FileDesired | null, current: FileState | null): SideEffect[] {
   if (desired?.type === 'link' && (current?.type !== 'link' || current.target !== desired.target)) return [{ kind: 'file', identity: path, below: true, leadsTo: posix.resolve(posix.dirname(path), desired.target ?? '') }]
   return current && desired && current.type !== desired.type ? [{ kind: 'file', identity: path, below: 'gone' }] : []
 }
 
 /** apt's lists are older than a source that changes. */
-function listsOfSource(path: string): Foretold[] {
+function listsOfSource(path: string): SideEffect[] {
   return path.startsWith('/etc/apt/sources.list') ? [{ kind: 'package-candidate', identity: '*', state: {}, change: now => ({ ...now, fresh: false }) }] : []
 }
 
 /** What is made above a path where it is missing. */
-export function directoriesAbove(path: string): Foretold[] {
+export function directoriesAbove(path: string): SideEffect[] {
   return above(path).map(identity => ({ kind: 'file', identity, state: { type: 'directory', mode: '0755', owner: 'root', group: 'root' }, whereMissing: true }))
 }
 

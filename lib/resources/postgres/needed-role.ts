@@ -5,7 +5,7 @@ import { postgresRoleResource } from './postgres-role.ts'
 /** Which of these roles there are not; none in check mode where they may be there by then. Asks for all in one tick. */
 export async function missingRoles(host: HostView, names: readonly string[]): Promise<string[]> {
   const states = await Promise.all(names.map(name => host.current(postgresRoleResource, { name })))
-  return host.mayBeThere() ? [] : names.filter((_, index) => states[index] === null)
+  return host.anythingPending() ? [] : names.filter((_, index) => states[index] === null)
 }
 
 /** What is said of a role that something needs. */

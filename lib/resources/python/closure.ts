@@ -13,7 +13,7 @@ export interface Distribution {
 }
 
 /** One thing that is wanted: by the playbook, or by a distribution. */
-interface Want {
+interface RequiredPackage {
   requirement: Requirement
   /** The normalized name of who needs it. */
   neededBy?: string
@@ -56,7 +56,7 @@ export function problems(distributions: readonly Distribution[], environment: Ma
   const limits = constraints.map(parseRequirement).filter(({ marker }) => !marker || holds(marker, { ...environment, extra: '' }))
   const found = new Set<string>()
   const walked = new Set<string>()
-  const open: Want[] = wanted.map(text => ({ requirement: parseRequirement(text) }))
+  const open: RequiredPackage[] = wanted.map(text => ({ requirement: parseRequirement(text) }))
     .filter(({ requirement: { marker } }) => !marker || holds(marker, { ...environment, extra: '' }))
   for (let want = open.shift(); want; want = open.shift()) {
     const { requirement: { name, extras, specifiers }, neededBy } = want

@@ -19,15 +19,15 @@ export function comesFrom(directUrl: string | undefined, wanted: string): boolea
   if (!parsed.success) return false
   const { url, vcs_info: vcs, subdirectory, archive_info: archive } = parsed.data
   const [address = '', fragment = ''] = wanted.split('#')
-  const wish = new URLSearchParams(fragment)
-  if ((wish.get('subdirectory') ?? undefined) !== subdirectory) return false
+  const fragmentParameters = new URLSearchParams(fragment)
+  if ((fragmentParameters.get('subdirectory') ?? undefined) !== subdirectory) return false
   const bare = (text: string) => text.replace(/^([a-z]+:\/\/)[^/@]*@/, '$1').replace(/\/$/, '')
   const [, kind, rest = ''] = /^(git|hg|svn|bzr)\+(.*)$/.exec(address) ?? []
   if (kind === undefined) {
     const known = new Map(Object.entries(archive?.hashes ?? {}))
     const [name = '', value] = archive?.hash?.split('=') ?? []
     if (value !== undefined) known.set(name, value)
-    const mismatch = ['sha256', 'sha384', 'sha512'].some(algorithm => wish.has(algorithm) && known.has(algorithm) && known.get(algorithm) !== wish.get(algorithm))
+    const mismatch = ['sha256', 'sha384', 'sha512'].some(algorithm => fragmentParameters.has(algorithm) && known.has(algorithm) && known.get(algorithm) !== fragmentParameters.get(algorithm))
     return vcs === undefined && !mismatch && bare(url) === bare(address)
   }
   const [, repository = rest, revision] = /^([a-z]+:\/\/[^@]*)@(.+)$/.exec(bare(rest)) ?? []

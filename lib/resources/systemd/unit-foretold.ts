@@ -1,5 +1,5 @@
 import type { Content } from '../../state/content.ts'
-import type { Foretold } from '../../state/resource.ts'
+import type { SideEffect } from '../../state/resource.ts'
 import { askedLinks } from './unit-links.ts'
 
 const suffix = '(service|socket|timer|path|target|mount|automount|swap|slice)'
@@ -18,10 +18,10 @@ function installs(file: UnitText): boolean | undefined {
  * What becomes of a unit when its file, or a drop-in, is written or removed: where it was none it is there, and does not run; where there is
  * one, it runs as it did, and can be enabled if its file has a section for that. Sources: systemd.unit(5), systemctl(1).
  */
-export function unitsOfFile(path: string, desired: UnitText, current: UnitText): Foretold[] {
+export function unitsOfFile(path: string, desired: UnitText, current: UnitText): SideEffect[] {
   const [, ofDropIn] = dropIn.exec(path) ?? []
   const [, unit] = ownUnit.exec(path) ?? []
-  const unsure = (identity: string): Foretold[] => [{ kind: 'unit', identity, state: 'unsure' }]
+  const unsure = (identity: string): SideEffect[] => [{ kind: 'unit', identity, state: 'unsure' }]
   const text = desired?.content?.bytes?.toString()
   if (ofDropIn !== undefined) return desired === null || /^\s*(\[Install\]|Type\s*=|RemainAfterExit\s*=)/m.test(text ?? '[Install]') ? unsure(ofDropIn) : []
   if (unit === undefined || unit.includes('@.')) return []

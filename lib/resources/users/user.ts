@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ReadError } from '../../errors.ts'
 import { apply, applyLines, read, type ApplyScript } from '../../shell/script.ts'
 import { Content } from '../../state/content.ts'
-import type { Foretold, Resource } from '../../state/resource.ts'
+import type { SideEffect, Resource } from '../../state/resource.ts'
 import type { Output } from '../../shell/output.ts'
 import { directoriesAbove } from '../files/file.ts'
 
@@ -102,7 +102,7 @@ done`,
 }
 
 /** A new user's own group and home directory; with one that is removed its group may go, and its home. */
-function foretold({ name, removeHome, moveHome }: UserKey, desired: Desired | null, current: UserState | null): Foretold[] {
+function foretold({ name, removeHome, moveHome }: UserKey, desired: Desired | null, current: UserState | null): SideEffect[] {
   const numbers = desired?.uid === undefined && desired !== null ? [] : [
     ...(current && current.uid !== desired?.uid ? [{ kind: 'user', identity: current.uid, state: null }, { kind: 'account-number', identity: `passwd ${current.uid}`, state: null }] : []),
     ...(desired?.uid === undefined ? [] : [{ kind: 'user', identity: desired.uid, state: { name, uid: desired.uid } }, { kind: 'account-number', identity: `passwd ${desired.uid}`, state: { name } }]),

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { Convergence } from '../../../lib/apply/converge.ts'
 import { openHost, prepare, type Choose } from '../../../lib/run/open-host.ts'
 import type { HostWalk, Observer } from '../../../lib/walk/host-walk.ts'
-import { Patience } from '../../../lib/walk/reconnect.ts'
+import { ReconnectBackoff } from '../../../lib/walk/reconnect.ts'
 import { playbook } from '../../../lib/index.ts'
 import { defineModule, want, type ModuleCall, type Want } from '../../../lib/resource.ts'
 import type { FramePart } from '../../../lib/shell/frame.ts'
@@ -107,7 +107,7 @@ export async function recorded(connect: Connect, tasks: Tasks, { choose = () => 
   const notes: string[] = []
   try {
     const walk = await openHost(session, prepare(playbook({ name: 'Spec', hosts: 'all', tasks }), here, {}), choose, { ...silent, note: (host, message) => notes.push(`${host}: ${message}`), ...observer })
-    const convergence = new Convergence(session, walk, new Patience(pauses))
+    const convergence = new Convergence(session, walk, new ReconnectBackoff(pauses))
     const error: unknown = await convergence.run().then(() => undefined, (reason: unknown) => reason)
     return { tasks: convergence.tasks, handlers: convergence.handlers, session, walk, notes, error }
   } finally {

@@ -92,7 +92,7 @@ describe('Tasks that undo each other', () => {
   it('are not told where a host has to be asked first: its facts, what may be there, or a result that nothing stands for', async () => {
     const asking = (asks: (host: HostView) => boolean) => planning(host => [want(kind(), { name: 'x' }, { mode: asks(host) ? '1' : '2' })])
     expect(await contrary(wants({ mode: '1' }), planning(host => [want(kind(), { name: 'x' }, { mode: host.facts.cores > 1 ? '2' : '3' })]))).to.deep.equal([])
-    expect(await contrary(wants({ mode: '2' }), asking(host => host.mayBeThere()))).to.deep.equal([])
+    expect(await contrary(wants({ mode: '2' }), asking(host => host.anythingPending()))).to.deep.equal([])
     const gives = defineModule({ name: 'gives', args: z.strictObject({}), plan: () => ({ wants: [], output: () => 'a' }) })
     const { play, asked } = await walkOf(({ task }) => {
       const result = task('result', gives({}))

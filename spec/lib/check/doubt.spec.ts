@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { concerned } from '../../../lib/check/concerned.ts'
+import { subjectsOf } from '../../../lib/check/subjects-of.ts'
 import { doubtOf } from '../../../lib/check/doubt.ts'
 import { doubtOfNeeds } from '../../../lib/check/needs.ts'
 import { Overlay } from '../../../lib/check/overlay.ts'
@@ -16,7 +16,7 @@ const planned = (resource: AnyResource, current: State | null = null, difference
 const plan = (about: Partial<TaskPlan> = {}): TaskPlan => ({ skipped: false, module: 'm', wants: [], output: undefined, unknown: new Set(), placeholders: [], conditional: false, ...about })
 const bringing = (task = 'odd') => {
   const overlay = new Overlay()
-  overlay.untold(task, [], { brings: true })
+  overlay.markUnknown(task, [], { brings: true })
   return overlay
 }
 
@@ -70,7 +70,7 @@ describe('why a check is not certain', () => {
 
   it('what cannot be told of it comes first', () => {
     const overlay = new Overlay()
-    overlay.untold('odd', [{ resource: kind('thing'), key: { name: 'it' } }], { brings: true })
+    overlay.markUnknown('odd', [{ resource: kind('thing'), key: { name: 'it' } }], { brings: true })
     expect(doubtOf(planned(kind('thing', { mayComeWithPackage: () => true })), plan(), overlay)).to.equal('what "odd" makes of it is known only after applying')
   })
 })
@@ -112,7 +112,7 @@ describe('[fault 56] what a change needs', () => {
 describe('what a task is about', () => {
   it('is what it asked for, but not the directories above, nor users and groups that it looked up for that', () => {
     const ask = (name: string, of: string) => ({ resource: kind(of), key: { name } })
-    const names = (...asked: [string, string][]) => concerned(asked.map(([of, name]) => ask(name, of))).map(({ resource, key }) => `${resource.kind} ${resource.identify(key)}`)
+    const names = (...asked: [string, string][]) => subjectsOf(asked.map(([of, name]) => ask(name, of))).map(({ resource, key }) => `${resource.kind} ${resource.identify(key)}`)
     expect(names(['file', '/a'], ['file', '/a/b'], ['file', '/ab'], ['user', 'root'], ['group', 'root'], ['account-number', 'passwd 0'])).to.deep.equal(['file /a/b', 'file /ab'])
     expect(names(['user', 'a'], ['group', 'a'], ['account-number', 'passwd 1'])).to.deep.equal(['user a', 'group a', 'account-number passwd 1'])
     expect(names(['file', '/a'], ['file', '/a'])).to.deep.equal(['file /a', 'file /a'])

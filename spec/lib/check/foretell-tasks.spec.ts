@@ -104,7 +104,7 @@ describe('a check, task by task', () => {
 
   it('tells a module what may come, what may be there, and whether anything changes before', async () => {
     const seen: unknown[] = []
-    const asks = defineModule({ name: 'asks', args: z.strictObject({}), plan: (_args, host) => { seen.push([host.mayCome(), host.mayBeThere(), host.foretold?.()]); return { wants: [] } } })
+    const asks = defineModule({ name: 'asks', args: z.strictObject({}), plan: (_args, host) => { seen.push([host.packagesPending(), host.anythingPending(), host.foretold?.()]); return { wants: [] } } })
     const brings = (what: 'package' | 'command') => thing({ brings: () => ({ what, name: 'x', startsServices: false }) }, what)
     await foretold(({ task }) => {
       const steps = [plain({ name: 'a' }), brings('command')({ name: 'b' }), brings('package')({ name: 'c' })]

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { Overlay } from '../../../lib/check/overlay.ts'
-import type { AnyResource, Foretold, Resource, State } from '../../../lib/state/resource.ts'
+import type { AnyResource, SideEffect, Resource, State } from '../../../lib/state/resource.ts'
 import { sample, type SampleKey, type SampleState } from '../state/sample-resource.ts'
 
 type Sample = Resource<SampleKey, SampleState, Partial<SampleState>>
@@ -15,12 +15,12 @@ function foretold(says: Partial<Sample>, { current = null, desired = { value: 'n
 }
 const valueOf = ({ value }: State): string => (typeof value === 'string' ? value : '')
 const make = (on: Overlay, resource: AnyResource, name: string, desired: State | null) => on.foretell(request(resource, name), null, desired)
-const alsoMakes = (...made: Foretold[]) => ({ foretells: () => made })
+const alsoMakes = (...made: SideEffect[]) => ({ foretells: () => made })
 
 describe('the host as a check foretells it', () => {
   it('says nothing of what no task speaks of, and is untouched until one does', () => {
     const overlay = new Overlay()
-    expect([overlay.find(request(kind('thing'))), overlay.foretold('thing', 'it'), overlay.untouched, overlay.mayCome, overlay.mayBeThere, overlay.servicesStart]).to.deep.equal([undefined, undefined, true, false, false, false])
+    expect([overlay.find(request(kind('thing'))), overlay.foretold('thing', 'it'), overlay.untouched, overlay.packagesPending, overlay.anythingPending, overlay.servicesStart]).to.deep.equal([undefined, undefined, true, false, false, false])
     expect([overlay.unsureOf(request(kind('thing'))), overlay.comesWith, overlay.isPartial(request(kind('thing'))), overlay.isEdited(request(kind('thing')))]).to.deep.equal([undefined, '', false, false])
     overlay.foretell(request(kind('thing')), null, { value: 'x' })
     expect(overlay.untouched).to.equal(false)
@@ -57,7 +57,7 @@ describe('the host as a check foretells it', () => {
     const asked = kind('thing', { question: ({ more }) => String(more) })
     const overlay = foretold(alsoMakes({ kind: 'thing', identity: 'along', state: { value: 'made' } }), { name: 'other' })
     expect(overlay.find({ resource: asked, key: { name: 'along', more: true } })).to.deep.equal({ value: 'made' })
-    overlay.untold('odd', [], { brings: false })
+    overlay.markUnknown('odd', [], { brings: false })
     expect(overlay.untouched).to.equal(false)
     const plain = new Overlay()
     plain.foretell(request(kind('thing', { defaults: () => ({ mode: '0644' }) })), null, {})
@@ -106,7 +106,7 @@ describe('the host as a check foretells it', () => {
     const brought = foretold(alsoMakes({ kind: 'file', identity: '/d', state: { type: 'directory' }, below: true }))
     expect([of(brought, '/d/x'), of(brought, '/d'), of(brought, '/dx')]).to.deep.equal(['what thing[it] brings there is known only after applying', undefined, undefined])
     expect([brought.mayMake('/d'), brought.mayMake('/d/x'), brought.mayMake('/other')]).to.deep.equal([true, true, false])
-    const link: Foretold = { kind: 'file', identity: '/l', below: true, leadsTo: '/new' }
+    const link: SideEffect = { kind: 'file', identity: '/l', below: true, leadsTo: '/new' }
     const leading = (before: State | null, type: string, ...others: string[]) => {
       const overlay = new Overlay()
       overlay.foretell(request(kind('file'), '/new'), before, { type })
@@ -131,13 +131,13 @@ describe('the host as a check foretells it', () => {
   it('is unsure of what a task does of which nothing can be told, and of what comes along with it', () => {
     const overlay = new Overlay()
     const [thing, group] = [kind('thing', alsoMakes({ kind: 'group', identity: 'g' })), kind('group')]
-    overlay.untold('odd', [request(thing)], { brings: false })
+    overlay.markUnknown('odd', [request(thing)], { brings: false })
     const reason = 'what "odd" makes of it is known only after applying'
     expect([request(thing), request(thing, 'other'), request(group, 'g')].map(each => overlay.unsureOf(each))).to.deep.equal([reason, undefined, reason])
-    expect([overlay.untouched, overlay.mayBeThere]).to.deep.equal([false, false])
+    expect([overlay.untouched, overlay.anythingPending]).to.deep.equal([false, false])
     const brings = new Overlay()
-    brings.untold('odd', [request(thing)], { brings: true })
-    expect([brings.mayBeThere, brings.mayCome, brings.servicesStart, brings.comesWith, brings.unsureOf(request(group, 'g'))]).to.deep.equal([true, false, true, '"odd", which cannot be told yet', undefined])
+    brings.markUnknown('odd', [request(thing)], { brings: true })
+    expect([brings.anythingPending, brings.packagesPending, brings.servicesStart, brings.comesWith, brings.unsureOf(request(group, 'g'))]).to.deep.equal([true, false, true, '"odd", which cannot be told yet', undefined])
     expect(foretold(alsoMakes({ kind: 'group', identity: 'g', state: 'unsure' })).unsureOf(request(group, 'g'))).to.equal('what thing[it] makes of it is known only after applying')
     expect(foretold(alsoMakes({ kind: 'group', identity: 'g', state: 'unsure' })).unsureOf(request(group, 'gg'))).to.equal(undefined)
   })
@@ -146,10 +146,10 @@ describe('the host as a check foretells it', () => {
     const overlay = new Overlay()
     const bring = (what: 'package' | 'command', name: string, startsServices: boolean, again?: true) => overlay.foretell(request(kind('thing', { brings: () => ({ what, name, startsServices, again }) })), null, {})
     bring('command', 'sh -c "touch /srv/x"', false, true)
-    expect([overlay.mayBeThere, overlay.mayCome, overlay.comesWith]).to.deep.equal([false, false, ''])
+    expect([overlay.anythingPending, overlay.packagesPending, overlay.comesWith]).to.deep.equal([false, false, ''])
     expect([overlay.unsureOf(request(kind('file'), '/srv/x')), overlay.unsureOf(request(kind('file'), 'sh'))]).to.deep.equal(['what is run before may change it (sh -c "touch /srv/x")', undefined])
     bring('package', 'nginx-light', false)
-    expect([overlay.mayBeThere, overlay.mayCome, overlay.servicesStart]).to.deep.equal([true, true, false])
+    expect([overlay.anythingPending, overlay.packagesPending, overlay.servicesStart]).to.deep.equal([true, true, false])
     bring('package', 'nginx-light', true)
     bring('package', 'tor', false)
     bring('command', 'make install', false)
@@ -179,7 +179,7 @@ describe('the host as a check foretells it', () => {
     const overlay = new Overlay()
     overlay.foretell(request(edit), null, { value: 'x' })
     expect(overlay.isEdited(request(edit)), 'nothing brings it').to.equal(false)
-    overlay.untold('odd', [], { brings: true })
+    overlay.markUnknown('odd', [], { brings: true })
     overlay.foretell(request(edit, 'there'), { value: 'old' }, { value: 'x' })
     overlay.foretell(request(edit, 'new'), null, { value: 'x' })
     overlay.foretell(request(kind('file'), 'whole'), null, { value: 'x' })

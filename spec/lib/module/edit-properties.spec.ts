@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { checksumFrom } from '../../../lib/module/checksums.ts'
 import { mergeBlock } from '../../../lib/module/merge-block.ts'
 import { mergeLine, removeLines } from '../../../lib/module/merge-line.ts'
-import { linesOf, textOf, toBytewise } from '../../../lib/module/text-lines.ts'
+import { splitLines, joinLines, toBytewise } from '../../../lib/module/text-lines.ts'
 
 const bytes = fc.oneof(
   fc.uint8Array({ maxLength: 200 }).map(array => Buffer.from(array).toString('latin1')),
@@ -16,7 +16,7 @@ const runs = { numRuns: 1000 }
 
 describe('An edit of a file, for any bytes,', () => {
   it('splits it into lines of which no byte is lost', () => {
-    fc.assert(fc.property(bytes, text => textOf(linesOf(text)) === text), runs)
+    fc.assert(fc.property(bytes, text => joinLines(splitLines(text)) === text), runs)
   })
 
   it('[block 2] keeps every byte outside of its block, and settles', () => {
@@ -33,11 +33,11 @@ describe('An edit of a file, for any bytes,', () => {
   it('changes no byte but those of its line, and settles', () => {
     const pattern = fc.constantFrom(undefined, /^#?k=/, /^#k=/, 'k=')
     fc.assert(fc.property(bytes.filter(text => !text.endsWith('\r')), line, pattern, place, fc.boolean(), (text, wanted, found, where, firstMatch) => {
-      const wish = { line: wanted, pattern: found, place: where, firstMatch }
-      const merged = mergeLine(text, wish)
-      expect(mergeLine(merged, wish)).to.equal(merged)
-      const before = linesOf(text).map(one => one.text)
-      const after = linesOf(merged).map(one => one.text)
+      const edit = { line: wanted, pattern: found, place: where, firstMatch }
+      const merged = mergeLine(text, edit)
+      expect(mergeLine(merged, edit)).to.equal(merged)
+      const before = splitLines(text).map(one => one.text)
+      const after = splitLines(merged).map(one => one.text)
       expect(after).to.include(toBytewise(wanted))
       const head = after.findIndex((one, index) => one !== before[index])
       if (head < 0) return
@@ -49,7 +49,7 @@ describe('An edit of a file, for any bytes,', () => {
   it('takes out its lines and no other byte', () => {
     fc.assert(fc.property(bytes, line, (text, unwanted) => {
       const left = removeLines(text, { line: unwanted })
-      expect(left).to.equal(linesOf(text).filter(one => one.text !== toBytewise(unwanted)).map(one => one.text + one.ending).join(''))
+      expect(left).to.equal(splitLines(text).filter(one => one.text !== toBytewise(unwanted)).map(one => one.text + one.ending).join(''))
     }), runs)
   })
 })

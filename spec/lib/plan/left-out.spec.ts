@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { FactsNotKnown } from '../../../lib/state/facts.ts'
 import { Pass } from '../../../lib/playbook/pass.ts'
 import { Task, type Body, type TaskOptions } from '../../../lib/playbook/task.ts'
-import { lookUpLeftOut, planTask, settle, type StateSource, type TaskPlan } from '../../../lib/plan/plan-task.ts'
+import { prefetchLeftOut, planTask, settle, type StateSource, type TaskPlan } from '../../../lib/plan/plan-task.ts'
 import { having, lamp, light, planning, planOne } from './plan-one.ts'
 import { want } from '../../../lib/resource.ts'
 
@@ -60,7 +60,7 @@ describe('A task that a run leaves out', () => {
   /** What another task is given that awaits it, or why it is given nothing. */
   async function given(left: Body<unknown>, source: StateSource, purpose: 'plan' | 'check' = 'plan', options: TaskOptions = {}): Promise<unknown> {
     const out = new Task('left', left, options, 1)
-    lookUpLeftOut([out], source)
+    prefetchLeftOut([out], source)
     let found: unknown = 'nothing'
     await planOne(async () => {
       found = [await out]
@@ -105,7 +105,7 @@ describe('A task that a run leaves out', () => {
     const [before, source] = [unknown('dim'), having({ hall: { light: 'on' } })]
     const certain = new Task('certain', hall, {}, 1)
     const uncertain = new Task('uncertain', async () => ({ ...light({ name: await before, light: 'on' }), placeholder: 'off' }), {}, 2)
-    lookUpLeftOut([certain, uncertain], source)
+    prefetchLeftOut([certain, uncertain], source)
     let found: unknown[] = []
     const plan = async (...awaited: PromiseLike<string>[]) => (await planOne(async () => {
       found = []
@@ -120,7 +120,7 @@ describe('A task that a run leaves out', () => {
     const source = having({ hall: { light: 'on' } })
     const before = new Task('before', hall, {}, 0)
     const out = new Task('out', async () => light({ name: await before, light: 'on' }), {}, 1)
-    lookUpLeftOut([out], source)
+    prefetchLeftOut([out], source)
     const plan = planOne(async () => light({ name: 'hall', light: (await out) === 'on' ? 'on' : 'off' }), source)
     await new Promise(resolve => setImmediate(resolve))
     before.settle({ known: true, value: 'hall' })

@@ -30,7 +30,7 @@ export function having(states: Readonly<Record<string, State | Error>>, more: Pa
       if (state instanceof Error) reject(state)
       else hand({ to(found: Current | null) { resolve(found) } }, state)
     }),
-    mayCome: () => false, mayBeThere: () => false, facts: () => facts, ...more,
+    packagesPending: () => false, anythingPending: () => false, facts: () => facts, ...more,
   }
 }
 

@@ -108,11 +108,11 @@ describe('A task that is planned', () => {
   it('sees of its host what is there, what may come, the facts, and who writes', async () => {
     const seen: unknown[] = []
     const looking = planning(async (host: HostView) => {
-      seen.push(await host.current(lamp, { name: 'hall' }), host.mayCome(), host.mayBeThere(), host.foretold?.(), host.facts, host.become)
+      seen.push(await host.current(lamp, { name: 'hall' }), host.packagesPending(), host.anythingPending(), host.foretold?.(), host.facts, host.become)
       return { wants: [] }
     })
     await planOne(looking, having({ hall: { light: 'on' } }), { become: 'ada' })
-    await planOne(looking, having({}, { mayCome: () => true, mayBeThere: () => true, foretold: () => true }))
+    await planOne(looking, having({}, { packagesPending: () => true, anythingPending: () => true, foretold: () => true }))
     expect(seen).to.deep.equal([{ light: 'on' }, false, false, false, facts, 'ada', null, true, true, true, facts, undefined])
   })
 

@@ -4,7 +4,7 @@ import { FactsNotKnown, playbookHost } from '../../../lib/state/facts.ts'
 import { Pass } from '../../../lib/playbook/pass.ts'
 import { playbook, type HostPlay, type Play } from '../../../lib/playbook/playbook.ts'
 import { AwaitedTooEarly, type AnyTask } from '../../../lib/playbook/task.ts'
-import { askAhead, isMistake, requestsOf } from '../../../lib/plan/prefetch.ts'
+import { prefetch, isMistake, requestsOf } from '../../../lib/plan/prefetch.ts'
 import { SecretAsText } from '../../../lib/secret/secret.ts'
 import { command } from '../../../modules/command.ts'
 import { group } from '../../../modules/group.ts'
@@ -16,7 +16,7 @@ const host = { name: 'web', address: '127.0.0.1', groups: [] }
 const layOut = (tasks: (play: Play) => undefined): HostPlay => playbook({ name: 'Spec', hosts: 'all', tasks }).layOut(playbookHost(host, () => undefined), {})
 const tasksOf = ({ steps }: HostPlay): AnyTask[] => steps.flatMap(step => ('task' in step ? [step.task] : []))
 /** The mistakes that are told, each as the task's name and the beginning of what is said. */
-const told = async (tasks: (play: Play) => undefined): Promise<string[]> => (await askAhead(layOut(tasks))).mistakes.map(({ task, message }) => `${task}: ${message.split('\n')[0]}`)
+const told = async (tasks: (play: Play) => undefined): Promise<string[]> => (await prefetch(layOut(tasks))).mistakes.map(({ task, message }) => `${task}: ${message.split('\n')[0]}`)
 
 describe('A look ahead', () => {
   it('learns what tasks and handlers will read, in their order, of one task or of many', async () => {
@@ -26,7 +26,7 @@ describe('A look ahead', () => {
       task('cellar', async () => light({ name: 'cellar', light: 'on' }))
       handler('attic', async () => { await Promise.resolve(); return command({ argv: ['true'] }) })
     })
-    const { asked, mistakes } = await askAhead(play)
+    const { asked, mistakes } = await prefetch(play)
     const names = (tasks: AnyTask[]) => requestsOf(asked, tasks).map(({ resource, key }) => `${resource.kind} ${resource.identify(key)}`)
     const [hall, cellar] = tasksOf(play)
     expect([mistakes, names(tasksOf(play)), names(hall && cellar ? [cellar, hall] : [])]).to.deep.equal([[], ['lamp hall', 'lamp cellar'], ['lamp cellar', 'lamp hall']])
@@ -42,7 +42,7 @@ describe('A look ahead', () => {
     const seen: boolean[] = []
     expect(await told(({ task }) => {
       task('looks', planning(view => {
-        seen.push(view.mayCome(), view.mayBeThere(), view.foretold?.() ?? true)
+        seen.push(view.packagesPending(), view.anythingPending(), view.foretold?.() ?? true)
         return Promise.resolve({ wants: [want(lamp, { name: view.facts.hostname }, null)] })
       }))
     })).to.deep.equal([])
@@ -56,7 +56,7 @@ describe('A look ahead', () => {
     }))
     await Promise.resolve()
     const hint = 'A function that tasks() calls must not await anything before it adds its tasks: await inside a task\'s function.'
-    expect((await askAhead(play)).mistakes.map(mistake => [mistake.message, mistake.hint])).to.deep.equal([
+    expect((await prefetch(play)).mistakes.map(mistake => [mistake.message, mistake.hint])).to.deep.equal([
       ['the task "late" was added after tasks() had returned, and would never be run.', hint], ['flushHandlers() was added after tasks() had returned, and would never be run.', hint],
     ])
   })

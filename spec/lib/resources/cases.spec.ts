@@ -101,6 +101,6 @@ describe('resources', () => {
       for (const word of words) expect(script.text, each.title).not.to.contain(word)
       if (words.some(word => bytesOf(stdin)?.includes(word))) sent.add(each.resource)
     }
-    expect([...sent].sort()).to.deep.equal(['commandResult', 'debconfAnswer', 'file', 'onionKey', 'postgresRole', 'user'])
+    expect([...sent].sort()).to.deep.equal(['commandResultResource', 'debconfResource', 'fileResource', 'onionKeyResource', 'postgresRoleResource', 'userResource'])
   })
 })

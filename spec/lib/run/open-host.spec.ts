@@ -110,7 +110,7 @@ describe('A host that is opened', () => {
   it('gives what it has, and its facts; nothing may come besides', () => inTemporaryDirectory(async place => {
     const { walk } = await recorded(privateConnect(`${place}/host`), ({ task }) => void task('a', wantLine(`${place}/a`, 'x')))
     const source = hostSource(walk)
-    expect([source.mayCome(), source.mayBeThere(), source.facts(), await source.current(lineWith(), { path: `${place}/a` })]).to.deep.equal([false, false, walk.facts, { line: 'x' }])
+    expect([source.packagesPending(), source.anythingPending(), source.facts(), await source.current(lineWith(), { path: `${place}/a` })]).to.deep.equal([false, false, walk.facts, { line: 'x' }])
   }))
 
   it('is given up where what it says of itself is more than is taken', () => inTemporaryDirectory(async place => {

@@ -45,7 +45,7 @@ describe('a frame that takes its time', () => {
   })
 
   it('names the part that is due, not one that was answered', async () => {
-    const session = localSession({ readTimeoutSeconds: 0.2 }, running(`${begins}; printf '\\n${token} 1.1\\n\\n${token} 0\\n'; exec sleep 60`))
+    const session = localSession({ readTimeoutSeconds: 0.6 }, running(`${begins}; printf '\\n${token} 1.1\\n\\n${token} 0\\n'; exec sleep 60`))
     expect((await failure(session, session.read([{ script: read`:`, about: 'the first' }, { script: read`:`, about: 'the second' }]))).message).to.include(': the second.')
   })
 
@@ -77,8 +77,10 @@ describe('a frame that takes its time', () => {
       try {
         await session.read([{ script: read`:` }])
         await (kind === 'read' ? session.read([{ script: read`sleep 0.3`, about: 'a rest' }]) : session.apply([{ script: apply`sleep 0.3`, about: 'a rest' }]))
-        expect(notes).to.have.length(1)
-        const [, since, until] = /^Waiting for the host since (\d\d:\d\d:\d\d): a rest\. It is given up at (\d\d:\d\d:\d\d) if nothing comes until then\.$/.exec(notes[0] ?? '') ?? []
+        // On a busy machine the first frame may be told of as well.
+        const told = notes.filter(note => note.includes('a rest'))
+        expect(told).to.have.length(1)
+        const [, since, until] = /^Waiting for the host since (\d\d:\d\d:\d\d): a rest\. It is given up at (\d\d:\d\d:\d\d) if nothing comes until then\.$/.exec(told[0] ?? '') ?? []
         expect(between(since, until), kind).to.be.within(seconds - 1, seconds + 1)
       } finally {
         session.close()

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { fingerprint, knownKeyTypes, lookUp, parseKnownHosts } from '../../../lib/transport/known-hosts.ts'
+import { fingerprint, knownKeyTypes, judgeHostKey, parseKnownHosts } from '../../../lib/transport/known-hosts.ts'
 
 // Keys, fingerprints and hashed lines were made by OpenSSH's ssh-keygen (-t, -lf, -H); the private keys are gone.
 const ed25519 = 'AAAAC3NzaC1lZDI1NTE5AAAAIMNXHa71eZ9er2lnIkDUlQZL1glHSn/j2UMwi45yIr6p'
@@ -11,7 +11,7 @@ const hashed = [
   `|1|DvMdl/NmGV6+cFeNeNulBpUY/yk=|wVEEFbGlIfiuAqqxLkLvxRQsyOU= ecdsa-sha2-nistp256 ${ecdsa}`,
 ].join('\n')
 
-const ask = (text: string, host: string, port = 22, key = ed25519, type = 'ssh-ed25519'): string => lookUp(text, host, port, type, key)
+const ask = (text: string, host: string, port = 22, key = ed25519, type = 'ssh-ed25519'): string => judgeHostKey(text, host, port, type, key)
 
 describe('known_hosts', () => {
   it('gives the fingerprint that ssh-keygen prints', () => {

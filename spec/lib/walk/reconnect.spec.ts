@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { patiently, Patience } from '../../../lib/walk/reconnect.ts'
+import { withReconnect, ReconnectBackoff } from '../../../lib/walk/reconnect.ts'
 import { ConnectError } from '../../../lib/errors.ts'
 import { ConnectionLost } from '../../../lib/shell/session.ts'
 import { silent } from '../run/local-run.ts'
@@ -14,12 +14,12 @@ describe('A host that is lost', () => {
   }
 
   it('is waited for, longer each time, and given up after the seventh loss', async () => {
-    const patience = new Patience()
+    const backoff = new ReconnectBackoff()
     const notes: string[] = []
     for (let loss = 1; loss <= 8; loss += 1) {
       const controller = new AbortController()
       const hearing = told(controller.signal)
-      const waiting = patience.waitFor(hearing, lost)
+      const waiting = backoff.waitFor(hearing, lost)
       // Told to stop, it does not wait to the end.
       controller.abort()
       expect(await waiting).to.equal(false)
@@ -29,53 +29,53 @@ describe('A host that is lost', () => {
   })
 
   it('is tried again after the pause, and given up when the pauses are through', async () => {
-    const patience = new Patience([1, 20])
+    const backoff = new ReconnectBackoff([1, 20])
     const { notes, ...hearing } = told()
-    expect(await patience.waitFor(hearing, lost)).to.equal(true)
+    expect(await backoff.waitFor(hearing, lost)).to.equal(true)
     const startedAt = performance.now()
-    expect(await patience.waitFor(hearing, lost)).to.equal(true)
+    expect(await backoff.waitFor(hearing, lost)).to.equal(true)
     expect(performance.now() - startedAt).to.be.at.least(18)
-    expect([await patience.waitFor(hearing, lost), notes.length]).to.deep.equal([false, 2])
+    expect([await backoff.waitFor(hearing, lost), notes.length]).to.deep.equal([false, 2])
   })
 
   it('is lost for the first time again once something was done', async () => {
-    const patience = new Patience([0])
+    const backoff = new ReconnectBackoff([0])
     const { notes, ...hearing } = told()
-    expect(await patience.waitFor(hearing, lost)).to.equal(true)
-    patience.renew()
-    expect(await patience.waitFor(hearing, lost)).to.equal(true)
+    expect(await backoff.waitFor(hearing, lost)).to.equal(true)
+    backoff.renew()
+    expect(await backoff.waitFor(hearing, lost)).to.equal(true)
     expect(notes.map(note => /\(.*\)/.exec(note)?.[0])).to.deep.equal(['(loss 1 of at most 1 in a row)', '(loss 1 of at most 1 in a row)'])
   })
 
   it('is not waited for by a run that is to stop', async () => {
     const { notes, ...hearing } = told(AbortSignal.abort())
-    expect([await new Patience([0]).waitFor(hearing, lost), notes]).to.deep.equal([false, []])
+    expect([await new ReconnectBackoff([0]).waitFor(hearing, lost), notes]).to.deep.equal([false, []])
   })
 
   it('is read anew, waited for or not', async () => {
     let forgotten = 0
     const reader = { forget: () => void (forgotten += 1) }
-    const patience = new Patience([0])
-    await patience.waitFor({ ...told(), reader }, lost)
-    await patience.waitFor({ ...told(), reader }, lost)
+    const backoff = new ReconnectBackoff([0])
+    await backoff.waitFor({ ...told(), reader }, lost)
+    await backoff.waitFor({ ...told(), reader }, lost)
     expect(forgotten).to.equal(2)
   })
 
   it('is asked again until it answers', async () => {
     let asked = 0
-    expect(await patiently(new Patience([0, 0]), told(), () => ((asked += 1) < 3 ? Promise.reject(lost) : Promise.resolve('answer')))).to.equal('answer')
+    expect(await withReconnect(new ReconnectBackoff([0, 0]), told(), () => ((asked += 1) < 3 ? Promise.reject(lost) : Promise.resolve('answer')))).to.equal('answer')
     expect(asked).to.equal(3)
   })
 
   it('is given up with what it was lost by', async () => {
     let asked = 0
-    const failure: unknown = await patiently(new Patience([0]), told(), () => ((asked += 1), Promise.reject(lost))).catch((error: unknown) => error)
+    const failure: unknown = await withReconnect(new ReconnectBackoff([0]), told(), () => ((asked += 1), Promise.reject(lost))).catch((error: unknown) => error)
     expect([failure, asked]).to.deep.equal([lost, 2])
   })
 
   it('is not asked again where it refuses', async () => {
     const refusal = new ConnectError('No.')
     const { notes, ...hearing } = told()
-    expect([await patiently(new Patience([0]), hearing, () => Promise.reject(refusal)).catch((error: unknown) => error), notes]).to.deep.equal([refusal, []])
+    expect([await withReconnect(new ReconnectBackoff([0]), hearing, () => Promise.reject(refusal)).catch((error: unknown) => error), notes]).to.deep.equal([refusal, []])
   })
 })

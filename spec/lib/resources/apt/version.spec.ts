@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { compareVersions, parseVersion } from '../../../../lib/resources/apt/version.ts'
-import { meets, parseWish } from '../../../../lib/resources/apt/wish.ts'
+import { meets, parsePackageSpec } from '../../../../lib/resources/apt/package-spec.ts'
 
 /** What dpkg itself says, of many pairs by one shell: -1, 0 or 1 for each. */
 function dpkgSays(pairs: readonly (readonly [string, string])[]): number[] {
@@ -38,15 +38,15 @@ describe('versions of Debian packages', () => {
   })
 })
 
-describe('a wished package', () => {
+describe('a requested package', () => {
   const met = (text: string, version: string): boolean => {
-    const wish = parseWish(text)
-    return wish !== undefined && meets(wish, version)
+    const spec = parsePackageSpec(text)
+    return spec !== undefined && meets(spec, version)
   }
 
   it('is written foo, foo=1.0, foo=1.0.*, foo>=1.0 or foo:arm64, and nothing else', () => {
-    expect(parseWish('foo:arm64=1.0-1')).to.deep.equal({ name: 'foo', architecture: 'arm64', operator: '=', version: '1.0-1' })
-    for (const text of ['', 'f', 'Foo', '-foo', 'foo bar', 'foo=', 'foo>=1.*', 'foo;id', 'foo/testing', 'foo==1']) expect(parseWish(text), text).to.equal(undefined)
+    expect(parsePackageSpec('foo:arm64=1.0-1')).to.deep.equal({ name: 'foo', architecture: 'arm64', operator: '=', version: '1.0-1' })
+    for (const text of ['', 'f', 'Foo', '-foo', 'foo bar', 'foo=', 'foo>=1.*', 'foo;id', 'foo/testing', 'foo==1']) expect(parsePackageSpec(text), text).to.equal(undefined)
   })
 
   it('[apt 7] is met by versions, not by their spelling', () => {

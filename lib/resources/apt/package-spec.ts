@@ -1,7 +1,7 @@
 import { compareVersions, parseVersion } from './version.ts'
 
 /** A package that is wanted, and in which versions. */
-export interface PackageWish {
+export interface PackageSpec {
   name: string
   /** As dpkg names it: `arm64`. Left out: the host's own. */
   architecture?: string
@@ -15,17 +15,17 @@ const syntax = /^([a-z0-9][a-z0-9.+-]+)(?::([a-z0-9-]+))?(?:\s*(>=|=)\s*([A-Za-z
 /**
  * Reads a package as a playbook writes it: `foo`, `foo:arm64`, `foo=1.0-1`, `foo=1.0.*`, `foo>=1.0`. undefined for anything else.
  *
- * @example parseWish('foo>=1.0') // { name: 'foo', architecture: undefined, operator: '>=', version: '1.0' }
+ * @example parsePackageSpec('foo>=1.0') // { name: 'foo', architecture: undefined, operator: '>=', version: '1.0' }
  */
-export function parseWish(text: string): PackageWish | undefined {
+export function parsePackageSpec(text: string): PackageSpec | undefined {
   const [matched, name = '', architecture, operator, version] = syntax.exec(text) ?? []
   if (!matched) return undefined
   if (operator === undefined || version === undefined) return { name, architecture }
-  const wish: PackageWish = { name, architecture, operator: operator === '=' ? '=' : '>=', version }
-  return hasValidVersion(wish) ? wish : undefined
+  const spec: PackageSpec = { name, architecture, operator: operator === '=' ? '=' : '>=', version }
+  return hasValidVersion(spec) ? spec : undefined
 }
 
-function hasValidVersion({ operator, version = '' }: PackageWish): boolean {
+function hasValidVersion({ operator, version = '' }: PackageSpec): boolean {
   if (version.includes('*')) return operator === '='
   try {
     return parseVersion(version).upstream !== ''
@@ -35,17 +35,17 @@ function hasValidVersion({ operator, version = '' }: PackageWish): boolean {
 }
 
 /** The package's name as apt and dpkg take it. @example qualifiedName({ name: 'foo', architecture: 'arm64' }) // 'foo:arm64' */
-export function qualifiedName({ name, architecture }: PackageWish): string {
+export function qualifiedName({ name, architecture }: PackageSpec): string {
   return architecture === undefined ? name : `${name}:${architecture}`
 }
 
-/** The wish as a playbook writes it. */
-export function showWish(wish: PackageWish): string {
-  return `${qualifiedName(wish)}${wish.operator ?? ''}${wish.version ?? ''}`
+/** The spec as a playbook writes it. */
+export function formatPackageSpec(spec: PackageSpec): string {
+  return `${qualifiedName(spec)}${spec.operator ?? ''}${spec.version ?? ''}`
 }
 
 /** Whether a version is one of those wanted. @example meets({ name: 'foo', operator: '=', version: '1.0.*' }, '1.0.1') // true */
-export function meets({ operator, version: wanted }: PackageWish, version: string): boolean {
+export function meets({ operator, version: wanted }: PackageSpec, version: string): boolean {
   if (operator === undefined || wanted === undefined) return true
   if (operator === '>=') return compareVersions(version, wanted) >= 0
   if (!wanted.includes('*')) return compareVersions(version, wanted) === 0
