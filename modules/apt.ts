@@ -113,7 +113,7 @@ async function planAbsent(specs: readonly PackageSpec[], options: AptOptions, ho
   const chosen = specs.map((spec, index) => ({ spec, name: qualifiedName(spec), current: states[index] ?? null }))
     .filter(({ spec, current }) => current === null || meets(spec, current.version))
   for (const { name, current } of chosen) if (current?.status !== 'config-files') refuseHeld(name, current, options)
-  const going = chosen.filter(({ name, current }) => packageResource.differences?.({ name, options }, current, null).length).map(({ name }) => name)
+  const going = chosen.filter(({ name, current }) => packageResource.compare?.({ name, options }, current, null).length).map(({ name }) => name)
   // apt has no plan where something must be installed anew first; that goes by dpkg.
   const plain = chosen.every(({ current }) => current?.status !== 'half-installed')
   const more = going.length > 0 && plain ? await besides('remove', going, going, options, host) : []

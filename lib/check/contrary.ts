@@ -72,7 +72,7 @@ function sharing(tasks: readonly AnyTask[], asked: Asked): AnyTask[] {
 async function wantsOf(task: AnyTask, overlay: Overlay): Promise<Want[]> {
   const source: StateSource = {
     current: <Key, Current extends State, Desired extends State>(resource: Resource<Key, Current, Desired>, key: Key) => new Promise<Current | null>(resolve => {
-      hand({ to(state: Current | null) { resolve(state) } }, overlay.find({ resource, key }) ?? (resource.everywhere ? {} : null))
+      hand({ to(state: Current | null) { resolve(state) } }, overlay.find({ resource, key }) ?? (resource.forecast?.everywhere ? {} : null))
     }),
     packagesPending: () => true, anythingPending: () => false, facts: () => { throw new FactsNotKnown('of a host') },
   }
@@ -80,7 +80,7 @@ async function wantsOf(task: AnyTask, overlay: Overlay): Promise<Want[]> {
   try {
     const { skipped, wants } = await planTask(task, source, pass)
     if (skipped || pass.unknown.size > 0) return []
-    return wants.flatMap(({ want }) => (want.resource.event || want.resource.onlyRead ? [] : [want, ...want.resource.overrides?.(want.key, want.desired) ?? []]))
+    return wants.flatMap(({ want }) => (want.resource.event || want.resource.forecast?.onlyRead ? [] : [want, ...want.resource.forecast?.overrides?.(want.key, want.desired) ?? []]))
   } catch {
     // Why it cannot be planned here is told, where it is a mistake, by the look ahead; where it is not, at its turn.
     return []

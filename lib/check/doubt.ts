@@ -6,12 +6,12 @@ export function doubtOf({ want: { resource, key, desired }, identity, current, d
   const request = { resource, key }
   const unsure = overlay.unsureOf(request)
   if (unsure !== undefined) return unsure
-  const mayComeAlong = resource.mayComeWithPackage?.(key, desired, overlay) ?? !resource.selfContained
+  const mayComeAlong = resource.forecast?.mayComeWithPackage?.(key, desired, overlay) ?? resource.forecast === undefined
   if (current === null && overlay.anythingPending && mayComeAlong) return `it may come with ${overlay.comesWith}`
   if (overlay.isEdited(request) && (resource.madeFrom?.(key) !== 'its own' || differences.some(({ field }) => field !== 'content'))) return 'what is there is known in part only until the tasks above are applied'
   if (current !== null && overlay.isPartial(request) && differences.some(({ field, current: now }) => field !== undefined && now === undefined)) return 'how it will be made by a task above is known only after applying'
   if (overlay.mayDisturb(request, current, desired)) return 'it also covers what tasks above will make'
-  if (!resource.selfContained && !resource.mayChangeWith && !overlay.untouched) return `${resource.kind} does not say whether what the tasks above change makes a difference to it`
+  if (resource.forecast === undefined && !overlay.untouched) return `${resource.kind} does not say whether what the tasks above change makes a difference to it`
   return ofUnknown(plan, identity, current === null)
 }
 

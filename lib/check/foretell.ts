@@ -111,7 +111,7 @@ async function foretellTask(task: AnyTask, walk: HostWalk, source: StateSource, 
     }
     const needs = await Promise.all(plan.wants.map(planned => doubtOfNeeds(planned, walk.reader, overlay)))
     const foretold = plan.wants.map((planned, index) => foretellWant(planned, plan, overlay, needs[index]))
-    const isKnown = foretold.every(({ status }) => status !== 'may-change') && (overlay.untouched || plan.wants.every(({ want }) => want.resource.onlyRead !== true))
+    const isKnown = foretold.every(({ status }) => status !== 'may-change') && (overlay.untouched || plan.wants.every(({ want }) => want.resource.forecast?.onlyRead !== true))
     if (plan.unknown.size > 0) overlay.markUnknown(task.name, plan.wants.map(({ want }) => want), { brings: false })
     settle(task, plan, isKnown ? statesAfter(plan, foretold, overlay) : undefined)
     const changes = foretold.flatMap(({ change }) => (change ? [change] : []))
@@ -122,7 +122,7 @@ async function foretellTask(task: AnyTask, walk: HostWalk, source: StateSource, 
     // What depends on earlier changes of this run cannot be known yet; only without any, or where it is the playbook's own, is the error the last word.
     if (overlay.untouched || isMistake(error, pass) || error instanceof CertainError || (error instanceof PlaybookError && task.options.checkMode === false)) return { ...report('failed', '', [], message), ...ignored(task) }
     const about = subjectsOf(requestsOf(walk.asked, [task]))
-    if (about.length === 0 || about.some(({ resource }) => resource.onlyRead !== true)) overlay.markUnknown(task.name, about, { brings: true })
+    if (about.length === 0 || about.some(({ resource }) => resource.forecast?.onlyRead !== true)) overlay.markUnknown(task.name, about, { brings: true })
     return report('may-change', typeof task.body === 'function' ? '' : task.body.module, [{ resource: task.name, diff: '', reason: `cannot be told before the changes above are made: ${message}` }])
   }
 }

@@ -10,7 +10,7 @@ import type { Overlay } from './overlay.ts'
  * @throws CertainError where one is not there and nothing before brings it.
  */
 export async function doubtOfNeeds({ want: { resource, key, desired }, identity, current, differences }: PlannedWant, reader: Reader, overlay: Overlay): Promise<string | undefined> {
-  const needs = differences.length > 0 ? (resource.needs?.(key, current, desired) ?? []) : []
+  const needs = differences.length > 0 ? (resource.forecast?.needs?.(key, current, desired) ?? []) : []
   const found = await Promise.all(needs.map(each => reader.current(needResource, each)))
   for (const [index, { program, packages }] of needs.entries()) {
     if (found[index] || overlay.bringsPackage(packages)) continue

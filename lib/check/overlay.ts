@@ -1,6 +1,8 @@
 import { questionIdentity, stateIdentity } from '../state/batch.ts'
 import { mentions } from '../state/mentions.ts'
-import type { Provider, Foresight, SideEffect, Made, Request, State } from '../state/resource.ts'
+import type { Foresight, Made, Provider, SideEffect } from '../state/forecast.ts'
+import type { ResourceKind } from '../state/resource-kind.ts'
+import type { Request, State } from '../state/resource.ts'
 
 interface Unsure {
   covers: (identity: string) => boolean
@@ -30,7 +32,7 @@ export class Overlay implements Foresight {
   readonly #made: Made[] = []
   #changes = 0
 
-  foretold(kind: string, name: string): State | null | undefined {
+  foretold(kind: ResourceKind, name: string): State | null | undefined {
     const state = this.#states.get(`${kind} ${name}`)
     return state === undefined && this.#gone.some(isGone => isGone(kind, name)) ? null : state
   }
@@ -65,16 +67,16 @@ export class Overlay implements Foresight {
     const { resource, key } = request
     const id = questionIdentity(request)
     this.#questions.set(stateIdentity(request), (this.#questions.get(stateIdentity(request)) ?? new Set()).add(id))
-    const kept = current && desired && resource.replaces?.(current, desired) ? null : current
-    if (desired === null) this.#remove(request, current)
-    else this.#states.set(id, { ...(kept ?? this.#whereMissing.get(id) ?? (known ? resource.defaults?.(key, desired) : undefined)), ...definedFields(desired) })
+    const kept = current && desired && isReplaced(current, desired) ? null : current
+    if (desired === null) this.#states.set(id, null)
+    else this.#states.set(id, { ...(kept ?? this.#whereMissing.get(id) ?? (known ? resource.forecast?.defaults?.(key, desired) : undefined)), ...definedFields(desired) })
     if (desired !== null && current === null) this.#partly.add(id)
     if (desired !== null && resource.madeFrom?.(key) === undefined) this.#edited.delete(id)
     else if (current === null && this.anythingPending) this.#edited.add(id)
     this.#made.push({ kind: resource.kind, name: resource.identify(key), before: current, after: desired })
-    for (const each of resource.foretells?.(key, desired, current) ?? []) this.#alsoMade(each, `${resource.kind}[${resource.identify(key)}]`)
-    const unknown = resource.selfContained || resource.foretells || resource.brings ? undefined : { what: 'task' as const, name: `${resource.kind}[${resource.identify(key)}]`, startsServices: true }
-    const brings = resource.brings?.(key, current, desired) ?? unknown
+    for (const each of resource.forecast?.sideEffects?.(key, desired, current) ?? []) this.#alsoMade(each, `${resource.kind}[${resource.identify(key)}]`)
+    const unknown = resource.forecast ? undefined : { what: 'task' as const, name: `${resource.kind}[${resource.identify(key)}]`, startsServices: true }
+    const brings = resource.forecast?.brings?.(key, current, desired) ?? unknown
     if (brings) this.#providers.push(brings)
   }
 
@@ -84,7 +86,7 @@ export class Overlay implements Foresight {
    * @param brings whether anything that is missing may come with it.
    */
   markUnknown(task: string, requests: readonly Request[], { brings }: { brings: boolean }): void {
-    const along = requests.flatMap(({ resource, key }) => (brings ? [] : (resource.foretells?.(key, {}, null) ?? []).map(({ kind, identity }) => `${kind} ${identity}`)))
+    const along = requests.flatMap(({ resource, key }) => (brings ? [] : (resource.forecast?.sideEffects?.(key, {}, null) ?? []).map(({ kind, identity }) => `${kind} ${identity}`)))
     const touched = new Set([...requests.map(stateIdentity), ...along])
     this.#changes += 1
     if (brings) this.#providers.push({ what: 'task', name: task, startsServices: true })
@@ -115,13 +117,6 @@ export class Overlay implements Foresight {
   #isNewAndEmpty(kind: string, name: string): boolean {
     return this.#made.some(made => made.kind === kind && made.name === name && made.before === null && made.after?.type === 'directory')
       && ![...this.#states.keys()].some(id => id.startsWith(`${kind} ${name}/`))
-  }
-
-  #remove(request: Request, current: State | null): void {
-    const { resource, key } = request
-    this.#states.set(questionIdentity(request), null)
-    const isGone = (kind: string, name: string) => kind === resource.kind && resource.takesAlong?.(key, current, name) === true
-    this.#forget(id => id.startsWith(`${resource.kind} `) && isGone(resource.kind, id.slice(resource.kind.length + 1)), isGone)
   }
 
   #forget(covers: (id: string) => boolean, isGone: (kind: string, name: string) => boolean): void {
@@ -156,7 +151,7 @@ export class Overlay implements Foresight {
     // In a directory that was just made there is nothing yet: what is missing at its path stays missing.
     const isNew = (made: Made) => current === null && made.before === null && made.after?.type === 'directory'
     return this.#made.some(made => (elsewhere && made.kind === 'file' && ((made.name === name && !isNew(made)) || (leadsElsewhere(made) && name.startsWith(`${made.name}/`))))
-      || resource.mayChangeWith?.(key, made, current, desired) === true)
+      || resource.forecast?.mayChangeWith?.(key, made, current, desired) === true)
   }
 
   /** Whether packages are still to be installed, with files, users and units. */
@@ -200,6 +195,11 @@ export class Overlay implements Foresight {
   get untouched(): boolean {
     return this.#changes === 0
   }
+}
+
+/** Whether a thing of another `type` takes its place, so that nothing of the old one stays. */
+function isReplaced(current: State, desired: State): boolean {
+  return desired.type !== undefined && current.type !== desired.type
 }
 
 /** Whether a path is no more the directory that it was, so that what is below it is something else. */

@@ -119,7 +119,7 @@ async function planWant(want: Want, ask: StateSource['current']): Promise<Planne
 
 /** Where `current` is not what is wanted, by the resource's own comparison if it has one. */
 export function compareWant({ resource, key, desired }: Want, current: State | null): Difference[] {
-  return resource.differences?.(key, current, desired) ?? differences(current, desired)
+  return resource.compare?.(key, current, desired) ?? differences(current, desired)
 }
 
 function eventDifference(event: NonNullable<AnyResource['event']>, key: unknown, current: State | null): Difference[] {

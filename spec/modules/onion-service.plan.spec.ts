@@ -19,8 +19,8 @@ describe('onion-service', () => {
 
   it('foretells that tor runs for a service that is new, and nothing of it for one that is there', () => {
     const key = { directory: '/var/lib/tor/web', unit: 'tor@default.service' }
-    expect(onionAddressResource.foretells?.(key, {}, null).map(({ kind, identity }) => `${kind} ${identity}`)).to.deep.equal(['unit tor@default.service', 'unit tor@default.service'])
-    expect(onionAddressResource.foretells?.(key, {}, { hostname })).to.deep.equal([])
+    expect(onionAddressResource.forecast?.sideEffects?.(key, {}, null).map(({ kind, identity }) => `${kind} ${identity}`)).to.deep.equal(['unit tor@default.service', 'unit tor@default.service'])
+    expect(onionAddressResource.forecast?.sideEffects?.(key, {}, { hostname })).to.deep.equal([])
   })
 
   it('gives its address to the tasks that await it, once there is one', async () => {

@@ -57,7 +57,6 @@ function isBesides({ work }: AptKey): boolean {
 /** Upkeep by apt-get of the host as a whole; it is right where a simulation has nothing to do. Needs no lock to be read. Source: apt-get(8), -s. */
 export const aptResource: Resource<AptKey, AptState, z.infer<typeof schema>> = {
   kind: 'apt',
-  selfContained: true,
   schema,
   identify: ({ work }) => work,
   question: key => (key.unknown ? 'unknown' : JSON.stringify(simulated(key))),
@@ -69,21 +68,23 @@ export const aptResource: Resource<AptKey, AptState, z.infer<typeof schema>> = {
       return answers.map((text, index) => ({ pending: withoutNamed(parseSimulation(text), keys[index]?.named ?? []) }))
     },
   }),
-  differences(_key, current) {
+  compare(_key, current) {
     return Object.entries(current?.pending ?? {}).map(([field, versions]) => {
       const [from, to] = versions.split(' ')
       return { field, current: from || undefined, desired: to || undefined }
     })
   },
-  // What is named in the task itself is done together with it.
-  mayChangeWith: ({ named = [], unknown }, { kind, name }) => unknown === true
-    || (['package', 'deb', 'package-lists', 'package-hold', 'apt'].includes(kind) && !(kind === 'package' && named.some(each => samePackage(each, name)))),
-  brings: ({ work, options }) => (work.endsWith('upgrade') ? { what: 'package', name: work, startsServices: options.startServices ?? true } : undefined),
   apply: key => ({ script: isBesides(key) ? apply`:` : apply`${aptFunctions(key.options)}
 ${quietServices(key.options)}
 configure
 must apt-get ${words(key)} ${optionsOf(key)}
 ${key.work === 'autoremove' ? apply`:` : autoremove(key.options)}` }),
+  forecast: {
+    // What is named in the task itself is done together with it.
+    mayChangeWith: ({ named = [], unknown }, { kind, name }) => unknown === true
+      || (['package', 'deb', 'package-lists', 'package-hold', 'apt'].includes(kind) && !(kind === 'package' && named.some(each => samePackage(each, name)))),
+    brings: ({ work, options }) => (work.endsWith('upgrade') ? { what: 'package', name: work, startsServices: options.startServices ?? true } : undefined),
+  },
 }
 
 function withoutNamed(pending: Record<string, string>, named: readonly string[]): Record<string, string> {

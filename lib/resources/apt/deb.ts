@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { ReadError } from '../../errors.ts'
 import { apply, read, readLines } from '../../shell/script.ts'
+import { stdoutOf } from '../../state/read-answer.ts'
 import type { Resource } from '../../state/resource.ts'
 import { aptArguments, aptFunctions, autoremove, quietServices, type AptOptions } from './apt-get.ts'
 
@@ -50,13 +50,12 @@ D() { # number, path, record
  */
 export const debResource: Resource<DebKey, DebState, z.infer<typeof schema>> = {
   kind: 'deb',
-  selfContained: true,
   schema,
   identify: ({ source }) => ('path' in source ? source.path : 'url' in source ? source.url : source.name),
   read: keys => ({
     script: readLines([functions, ...keys.map(({ source }, index) => read`D ${index} ${'path' in source ? source.path : ''} ${record(source)} || exit`)]),
-    parse({ stdout, stderr, exitCode }) {
-      if (exitCode !== 0) throw new ReadError('A package file could not be read.', { stderr, exitCode })
+    parse(output) {
+      const stdout = stdoutOf(output, 'A package file could not be read.')
       const answers: (DebState | null)[] = keys.map(() => null)
       for (const line of stdout.toString().split('\n')) {
         const [index, name, version, status, installed = ''] = line.split(' ')
@@ -87,6 +86,8 @@ ${autoremove(options)}
 ${'path' in source ? apply`:` : apply`mkdir -p -m 700 /var/lib/stead ${RECORDS} && printf '%s\n' "$p" >${record(source)}`}`,
     }
   },
-  brings: ({ source, options }, current) => (current?.version ? undefined
-    : { what: 'package', name: 'path' in source ? source.path : 'url' in source ? source.url : source.name, startsServices: options.startServices ?? true }),
+  forecast: {
+    brings: ({ source, options }, current) => (current?.version ? undefined
+      : { what: 'package', name: 'path' in source ? source.path : 'url' in source ? source.url : source.name, startsServices: options.startServices ?? true }),
+  },
 }

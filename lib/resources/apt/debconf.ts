@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { ReadError } from '../../errors.ts'
 import { apply, read } from '../../shell/script.ts'
 import { Content } from '../../state/content.ts'
+import { stdoutOf } from '../../state/read-answer.ts'
 import type { Resource } from '../../state/resource.ts'
 
 /** Types of debconf-devel(7). */
@@ -39,7 +39,6 @@ export function normalizeAnswer(type: DebconfType, value: string): string {
  */
 export const debconfResource: Resource<DebconfKey, DebconfState, z.infer<typeof schema>> = {
   kind: 'debconf',
-  selfContained: true,
   schema,
   identify: ({ question }) => question,
   read: keys => ({
@@ -48,13 +47,11 @@ d() { s=$(sha256sum); printf '%s' "\${s%% *}"; }
 t() { base64 -w0; printf .; }
 ${keys.map(({ question, type }) => read`g ${question} ${type === 'password' ? 'd' : 't'}`).reduce((one, other) => read`${one}
 ${other}`)}`,
-    parse({ stdout, stderr, exitCode }) {
-      if (exitCode !== 0) throw new ReadError('debconf\'s answers could not be read.', { stderr, exitCode })
+    parse(output) {
+      const stdout = stdoutOf(output, 'debconf\'s answers could not be read.')
       return answersOf(stdout.toString().split('\n'), keys)
     },
   }),
-  // A package that is still to be installed asks its questions then, and gives itself answers.
-  mayComeWithPackage: () => true,
   apply({ package: owner, question, type, unseen }, _current, desired) {
     const value = desired?.value instanceof Content ? (desired.value.bytes?.toString() ?? '') : (desired?.value ?? '')
     return {
@@ -68,6 +65,10 @@ done
 [ $c = 0 ] || { printf '%s\n' "$e"; exit $c; }`,
       stdin: Buffer.from(`${owner} ${question} ${type} ${value}\n`),
     }
+  },
+  forecast: {
+    // A package that is still to be installed asks its questions then, and gives itself answers.
+    mayComeWithPackage: () => true,
   },
 }
 

@@ -41,11 +41,11 @@ export interface CandidateState {
  */
 export const packageCandidateResource: Resource<CandidateKey, CandidateState, Record<string, never>> = {
   kind: 'package-candidate',
-  selfContained: true,
   schema: z.strictObject({}),
   identify: ({ spec, state, release, onlyUpgrade }) => [formatPackageSpec(spec), state, release ?? '', onlyUpgrade ? 'upgrade' : ''].join(' '),
   read: readCandidates,
   apply: () => { throw new TypeError('What apt knows is never written.') },
+  forecast: {},
 }
 
 /** Shell: `q` asks for one package unless it is right; names that have to be looked up gather in `$w`, for one release. */

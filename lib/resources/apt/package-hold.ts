@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { ReadError } from '../../errors.ts'
 import { apply, read, readLines } from '../../shell/script.ts'
+import { linePerKey } from '../../state/read-answer.ts'
 import type { Resource } from '../../state/resource.ts'
 import { aptFunctions, dpkgFunction } from './apt-get.ts'
 
@@ -19,28 +19,25 @@ const schema = z.strictObject({ held: z.boolean() })
 /** Whether dpkg keeps a package in its version. Sources: dpkg-query(1), apt-mark(8), hold. */
 export const packageHoldResource: Resource<PackageHoldKey, PackageHoldState, z.infer<typeof schema>> = {
   kind: 'package-hold',
-  selfContained: true,
   schema,
   identify: ({ name }) => name,
   read(keys) {
     const names = keys.map(({ name }) => name)
     return {
       script: readLines([dpkgFunction, read`for p in ${names}; do echo "$(of db:Status-Want "$p")"; done`]),
-      parse({ stdout, stderr, exitCode }) {
-        if (exitCode !== 0) throw new ReadError('dpkg could not be asked.', { stderr, exitCode })
-        const lines = stdout.toString().split('\n')
-        return names.map((_, index) => ({ held: lines[index] === 'hold' }))
-      },
+      parse: linePerKey(names, 'dpkg could not be asked.', line => ({ held: line === 'hold' })),
     }
   },
-  foretells: ({ name }, desired) => {
-    const held = desired?.held ?? false
-    // Of a package that is not installed, apt's answer says that it is held.
-    return [{ kind: 'package', identity: name, change: now => ({ ...now, held }) }, { kind: 'package-candidate', identity: '*', change: now => (now.name === name ? { ...now, held } : now) }]
-  },
-  mayChangeWith: ({ name }, made) => made.kind === 'package' && made.name === name && made.after === null,
   apply: ({ name }, _current, desired) => ({
     script: apply`${aptFunctions({})}
 must apt-mark ${desired?.held ? 'hold' : 'unhold'} -- ${name}`,
   }),
+  forecast: {
+    sideEffects: ({ name }, desired) => {
+      const held = desired?.held ?? false
+      // Of a package that is not installed, apt's answer says that it is held.
+      return [{ kind: 'package', identity: name, change: now => ({ ...now, held }) }, { kind: 'package-candidate', identity: '*', change: now => (now.name === name ? { ...now, held } : now) }]
+    },
+    mayChangeWith: ({ name }, made) => made.kind === 'package' && made.name === name && made.after === null,
+  },
 }

@@ -22,7 +22,6 @@ const schema = z.strictObject({ fresh: z.literal(true) })
 /** apt's package lists, fetched within the time that a task asks for and since the sources changed. Sources: apt-get(8), update; apt.conf(5). */
 export const packageListsResource: Resource<PackageListsKey, PackageListsState, z.infer<typeof schema>> = {
   kind: 'package-lists',
-  selfContained: true,
   schema,
   identify: () => '/var/lib/apt/lists',
   read: keys => ({
@@ -32,15 +31,12 @@ export const packageListsResource: Resource<PackageListsKey, PackageListsState, 
       return keys.map(() => (has === '1' ? { ageSeconds: Number(age), sourcesChanged: newer === '1' } : null))
     },
   }),
-  differences({ options }, current) {
+  compare({ options }, current) {
     const { cacheValidSeconds = CACHE_VALID_SECONDS } = options
     if (current === null) return [{ field: 'lists', current: undefined, desired: 'fresh' }]
     if (current.sourcesChanged) return [{ field: 'lists', current: 'older than the sources', desired: 'fresh' }]
     return current.ageSeconds < cacheValidSeconds ? [] : [{ field: 'lists', current: `older than ${cacheValidSeconds} s`, desired: 'fresh' }]
   },
-  foretells: () => [{ kind: 'package-candidate', identity: '*', change: now => ({ ...now, refetched: true }) }],
-  // What is fetched anew after a change of the sources may bring newer versions of what is upgraded with it.
-  mayChangeWith: (_key, { kind, name }) => kind === 'file' && name.startsWith('/etc/apt/sources.list'),
   apply({ options, thenInstall = [], thenUpgrade }) {
     return { script: apply`${aptFunctions(options)}
 ${quietServices(options)}
@@ -48,6 +44,11 @@ update
 ${thenInstall.length ? apply`configure; must apt-get install ${aptArguments(options)} -- ${thenInstall}` : apply`:`}
 ${thenUpgrade ? apply`configure; must apt-get ${upgradeCommand(thenUpgrade)} ${aptArguments(options)}` : apply`:`}
 ${thenInstall.length || thenUpgrade ? autoremove(options) : apply`:`}` }
+  },
+  forecast: {
+    sideEffects: () => [{ kind: 'package-candidate', identity: '*', change: now => ({ ...now, refetched: true }) }],
+    // What is fetched anew after a change of the sources may bring newer versions of what is upgraded with it.
+    mayChangeWith: (_key, { kind, name }) => kind === 'file' && name.startsWith('/etc/apt/sources.list'),
   },
 }
 

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { meets, parsePackageSpec } from './package-spec.ts'
 import { compareVersions } from './version.ts'
-import { ReadError } from '../../errors.ts'
 import { apply, read, type ApplyScript } from '../../shell/script.ts'
 import { differences, type Difference } from '../../state/compare.ts'
+import { stdoutOf } from '../../state/read-answer.ts'
 import type { PendingWrite, Reading, Resource, Writing } from '../../state/resource.ts'
 import type { Output } from '../../shell/output.ts'
 import { aptArguments, aptFunctions, autoremove, quietServices, type AptOptions } from './apt-get.ts'
@@ -46,21 +46,22 @@ export type PackageDesired = z.infer<typeof schema>
  */
 export const packageResource: Resource<PackageKey, PackageState, PackageDesired> = {
   kind: 'package',
-  selfContained: true,
   schema,
   identify: ({ name }) => name,
   read: readPackages,
   apply: (key, current, desired) => change([{ key, current, desired }]),
   applyTogether: change,
-  differences: compare,
-  brings: ({ name, options }, current, desired) => (desired !== null && (current === null || current.status === 'config-files') ? { what: 'package', name, startsServices: options.startServices ?? true } : undefined),
-  // Old lists are fetched anew before something is installed.
-  foretells: (_key, desired) => (desired === null ? [] : [{ kind: 'package-candidate', identity: '*', change: now => ({ ...now, refetched: true }) }]),
-  // What another package needs comes with it, and goes with what it needs.
-  mayComeWithPackage: (_key, desired) => desired === null || desired.manual === undefined,
-  mayChangeWith: ({ name }, made, current, desired) => (made.kind === 'package' && made.name !== name && made.after === null && current !== null) || (made.kind === 'apt' && current !== null)
-    // No list of this host has it yet, and what new sources have is known only after applying.
-    || (made.kind === 'file' && made.name.startsWith('/etc/apt/sources.list') && current === null && desired !== null && desired.version === undefined),
+  compare,
+  forecast: {
+    brings: ({ name, options }, current, desired) => (desired !== null && (current === null || current.status === 'config-files') ? { what: 'package', name, startsServices: options.startServices ?? true } : undefined),
+    // Old lists are fetched anew before something is installed.
+    sideEffects: (_key, desired) => (desired === null ? [] : [{ kind: 'package-candidate', identity: '*', change: now => ({ ...now, refetched: true }) }]),
+    // What another package needs comes with it, and goes with what it needs.
+    mayComeWithPackage: (_key, desired) => desired === null || desired.manual === undefined,
+    mayChangeWith: ({ name }, made, current, desired) => (made.kind === 'package' && made.name !== name && made.after === null && current !== null) || (made.kind === 'apt' && current !== null)
+      // No list of this host has it yet, and what new sources have is known only after applying.
+      || (made.kind === 'file' && made.name.startsWith('/etc/apt/sources.list') && current === null && desired !== null && desired.version === undefined),
+  },
 }
 
 /** Shell: the packages of `names` as dpkg knows them, and which of them were installed for others. */
@@ -76,8 +77,8 @@ grep -sxF -A 2 ${patterns} /var/lib/apt/extended_states || :`,
 }
 
 /** Reads what the script of {@link packageResource} printed; a pure function of it. */
-export function parsePackages({ stdout, stderr, exitCode }: Output, names: readonly string[]): (PackageState | null)[] {
-  if (exitCode !== 0) throw new ReadError('dpkg could not be asked.', { stderr, exitCode, hint: 'stead\'s apt works on Debian and its descendants only.' })
+export function parsePackages(output: Output, names: readonly string[]): (PackageState | null)[] {
+  const stdout = stdoutOf(output, 'dpkg could not be asked.', { hint: 'stead\'s apt works on Debian and its descendants only.' })
   const [native = '', ...lines] = stdout.toString().split('\n')
   const automatic = new Set([...stdout.toString().matchAll(/^Package: (\S+)\nArchitecture: (\S+)\nAuto-Installed: 1$/gm)].map(([, name, architecture]) => `${name}:${architecture}`))
   const known = new Map<string, PackageState>()

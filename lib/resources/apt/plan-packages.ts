@@ -28,7 +28,7 @@ export async function planPackages(specs: readonly PackageSpec[], asked: Package
     return desired && { name: qualifiedName(spec), current, desired, fresh: known?.fresh ?? true, refetched: known?.refetched ?? false }
   }))
   const planned = found.filter(each => each !== undefined)
-  const changing = planned.filter(({ name, current, desired }) => packageResource.differences?.(keyOf(name), current, desired).some(({ field }) => field !== 'manual'))
+  const changing = planned.filter(({ name, current, desired }) => packageResource.compare?.(keyOf(name), current, desired).some(({ field }) => field !== 'manual'))
   // By lists that will be fetched anew, apt would tell of another day; by those that a task before has fetched, it tells in the run.
   const told = changing.length > 0 && changing.every(({ fresh, refetched }) => fresh || refetched)
   const known = changing.every(({ fresh }) => fresh)

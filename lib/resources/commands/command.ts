@@ -4,6 +4,7 @@ import { Secret } from '../../secret/secret.ts'
 import { quote } from '../../text/quote.ts'
 import { apply, applyLines, read, readLines, ReadScript, type ApplyScript } from '../../shell/script.ts'
 import { mentions } from '../../state/mentions.ts'
+import { linePerKey } from '../../state/read-answer.ts'
 import type { Resource, Writing } from '../../state/resource.ts'
 import { beside, tagOf } from '../files/beside.ts'
 import { withPath } from '../files/file-write.ts'
@@ -110,7 +111,6 @@ function howWhole({ whole: { empty, test } = {}, ...key }: CommandKey): ReadScri
 /** What a command brings about, as far as a path or a script can tell. */
 export const commandResultResource: Resource<CommandKey, CommandState, z.infer<typeof schema>> = {
   kind: 'command',
-  selfContained: true,
   schema,
   identify: ({ argv, cwd, creates, removes }) => creates ?? removes ?? argv.join(' ') + (cwd === undefined ? '' : ` (in ${cwd})`),
   question: ({ cwd, user, creates, whole, removes, unless, onlyIf }) => JSON.stringify([cwd, user, creates, whole, removes, unless, onlyIf]),
@@ -119,25 +119,22 @@ export const commandResultResource: Resource<CommandKey, CommandState, z.infer<t
       script: readLines(keys.map(key => read`for once in 1; do
 ${needed(key)}
 echo 0; done`)),
-      parse({ stdout, stderr, exitCode }) {
-        if (exitCode !== 0) throw new ReadError('It could not be told whether the command has to be run.', { stderr, exitCode })
-        const lines = stdout.toString().split('\n')
-        return keys.map((key, index) => {
-          const line = lines[index]
-          if (line === 'empty' || line === 'unfit') return { made: unwhole[line](key.creates ?? '') }
-          return line === '1' ? { made: resultOf(key) } : null
-        })
-      },
+      parse: linePerKey(keys, 'It could not be told whether the command has to be run.', (line, key) => {
+        if (line === 'empty' || line === 'unfit') return { made: unwhole[line](key.creates ?? '') }
+        return line === '1' ? { made: resultOf(key) } : null
+      }),
     }
   },
   apply: run,
-  foretells: ({ creates, removes }) => [
-    ...(creates === undefined ? [] : [{ kind: 'file', identity: creates, state: { type: 'file' } }]),
-    ...(removes === undefined ? [] : [{ kind: 'file', identity: removes, state: null, below: true }]),
-  ],
-  brings: key => ({ what: 'command', name: wordsOf(key), startsServices: false }),
-  mayChangeWith: ({ creates, removes, unless = '', onlyIf = '' }, { kind, name }) => [creates, removes].some(path => path !== undefined && meets(path, name))
-    || ((unless + onlyIf !== '') && (kind === 'package' || mentions(`${unless} ${onlyIf}`, name.replace(/\.service$/, '')) || (name.startsWith('/') && `${unless} ${onlyIf}`.includes(name)))),
+  forecast: {
+    sideEffects: ({ creates, removes }) => [
+      ...(creates === undefined ? [] : [{ kind: 'file' as const, identity: creates, state: { type: 'file' } }]),
+      ...(removes === undefined ? [] : [{ kind: 'file' as const, identity: removes, state: null, below: true }]),
+    ],
+    brings: key => ({ what: 'command', name: wordsOf(key), startsServices: false }),
+    mayChangeWith: ({ creates, removes, unless = '', onlyIf = '' }, { kind, name }) => [creates, removes].some(path => path !== undefined && meets(path, name))
+      || ((unless + onlyIf !== '') && (kind === 'package' || mentions(`${unless} ${onlyIf}`, name.replace(/\.service$/, '')) || (name.startsWith('/') && `${unless} ${onlyIf}`.includes(name)))),
+  },
 }
 
 /** By what a command may be known to touch something: its words, where it runs, and what it reads that is no secret. */
@@ -172,35 +169,32 @@ export function resultOf({ creates, removes, unless }: CommandKey): string {
 /** A command that is run every time, since nothing tells whether it has been. */
 export const commandRunResource: Resource<CommandKey, CommandState, Record<string, never>> = {
   kind: 'command',
-  selfContained: true,
   schema: z.strictObject({}),
   identify: ({ argv }) => argv.join(' '),
   read: keys => ({ script: read`:`, parse: () => keys.map(() => null) }),
   apply: key => run(key, null),
-  brings: key => ({ what: 'command', name: wordsOf(key), startsServices: false, again: true }),
   event: { effect: 'change', describe: ({ argv }) => `run ${argv.join(' ')} (every time: it does not say what it brings about)`, verify: () => undefined },
+  forecast: {
+    brings: key => ({ what: 'command', name: wordsOf(key), startsServices: false, again: true }),
+  },
 }
 
 /** What a command prints that only reads. It runs with the reads, in check mode too. */
 export const commandOutputResource: Resource<CommandKey, { readonly stdout: string }, Record<string, never>> = {
   kind: 'command-output',
-  selfContained: true,
   schema: z.strictObject({}),
-  onlyRead: true,
   identify: ({ argv, cwd = '/' }) => `${argv.join(' ')} (in ${cwd})`,
   question: ({ argv, user }) => JSON.stringify([argv, user]),
   read(keys) {
     return {
       // It ends with the command: what that leaves in the background with its output open is not waited for.
       script: readLines(keys.map(key => read`read -r k </proc/sys/kernel/random/uuid; { ${inside(key, read`exec ${key.argv}`)}; printf '\n%s=%s\n' "$k" $?; } | sed "/^$k=/q" | base64 -w0; echo`)),
-      parse({ stdout, stderr }) {
-        const lines = stdout.toString().split('\n')
-        return keys.map(({ argv }, index) => {
-          const [, text = '', code] = /^([\s\S]*)\n[0-9a-f-]{36}=(\d+)\n$/.exec(Buffer.from(lines[index] ?? '', 'base64').toString()) ?? []
-          return code === '0' ? { stdout: text } : new ReadError(`${argv.join(' ')} failed.`, { exitCode: Number(code), stderr })
-        })
-      },
+      parse: linePerKey(keys, 'The commands could not be run.', (line, { argv }, { stderr }) => {
+        const [, text = '', code] = /^([\s\S]*)\n[0-9a-f-]{36}=(\d+)\n$/.exec(Buffer.from(line, 'base64').toString()) ?? []
+        return code === '0' ? { stdout: text } : new ReadError(`${argv.join(' ')} failed.`, { exitCode: Number(code), stderr })
+      }),
     }
   },
   apply: () => ({ script: apply`:` }),
+  forecast: { onlyRead: true },
 }

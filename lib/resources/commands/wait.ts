@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { ReadError } from '../../errors.ts'
 import { redact } from '../../secret/redact.ts'
 import { apply, read, readLines, type ReadScript } from '../../shell/script.ts'
+import { linePerKey } from '../../state/read-answer.ts'
 import type { Resource } from '../../state/resource.ts'
 import { httpAnswer, jsonProblem, type HttpCondition } from './http-answer.ts'
 
@@ -32,22 +32,17 @@ export interface WaitState {
 /** Waits until a path is there, a port listens or a URL answers. Sources: proc(5) net/tcp, bash(1) /dev/tcp, curl(1), Tor's control-spec. */
 export const waitResource: Resource<WaitKey, WaitState, Record<string, never>> = {
   kind: 'wait',
-  selfContained: true,
   schema: z.strictObject({}),
   identify: describe,
   question: ({ condition }) => JSON.stringify(condition),
   read(keys) {
     return {
       script: readLines(keys.map(key => read`{ (${probe(key)}) 2>/dev/null; printf '\n=%s' $?; } | base64 -w0; echo`)),
-      parse({ stdout, stderr, exitCode }) {
-        if (exitCode !== 0) throw new ReadError('It could not be looked for.', { stderr, exitCode })
-        const lines = stdout.toString().split('\n')
-        return keys.map(({ condition }, index) => {
-          const [, found = '', code] = /^([\s\S]*)\n=(\d+)$/.exec(Buffer.from(lines[index] ?? '', 'base64').toString()) ?? []
-          const problem = code === '0' && 'url' in condition && condition.json ? jsonProblem(found, condition.json) : undefined
-          return { met: code === '0' && problem === undefined, found: problem ?? redact(found.trim()).slice(-300), ...(code === '69' ? { unable: true } : {}) }
-        })
-      },
+      parse: linePerKey(keys, 'It could not be looked for.', (line, { condition }) => {
+        const [, found = '', code] = /^([\s\S]*)\n=(\d+)$/.exec(Buffer.from(line, 'base64').toString()) ?? []
+        const problem = code === '0' && 'url' in condition && condition.json ? jsonProblem(found, condition.json) : undefined
+        return { met: code === '0' && problem === undefined, found: problem ?? redact(found.trim()).slice(-300), ...(code === '69' ? { unable: true } : {}) }
+      }),
     }
   },
   // 69: what it is looked at with is missing, and will not come by waiting.
@@ -65,6 +60,7 @@ export const waitResource: Resource<WaitKey, WaitState, Record<string, never>> =
       return `${key.message ?? `Timeout when waiting for ${describe(key)}: it is not so${key.timeoutSeconds ? ` (waited up to ${key.timeoutSeconds} s)` : ''}`}; found: ${after?.found || 'nothing'}.`
     },
   },
+  forecast: {},
 }
 
 function describe({ condition }: WaitKey): string {

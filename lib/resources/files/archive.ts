@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { ReadError } from '../../errors.ts'
 import { apply, applyLines, read, readLines, type ApplyScript, type ReadScript } from '../../shell/script.ts'
+import { linePerKey } from '../../state/read-answer.ts'
 import type { Resource } from '../../state/resource.ts'
 import { temporaryFunctions } from '../../shell/temporary.ts'
 import { listMembers, unpackMembers } from './archive-members.ts'
@@ -147,7 +147,6 @@ function ownership(owner: string, group: string | undefined): string {
  */
 export const archiveResource: Resource<ArchiveKey, ArchiveState, z.infer<typeof schema>> = {
   kind: 'archive',
-  selfContained: true,
   schema,
   identify: ({ directory }) => directory,
   question: ({ keep = [] }) => JSON.stringify(keep),
@@ -158,14 +157,9 @@ if [ -f ${MARK} ]; then read -r a p s <${MARK}; f=$(${entries(keep)} | sha256sum
 elif find . -mindepth 1 ${except(keep)} | grep -q .; then printf 'other +%s =\n' "$(${entries(keep)} | head -c ${LONGEST_DRIFT} | base64 -w0)"; else echo; fi)`)
     return {
       script: readLines(looks),
-      parse({ stdout, stderr, exitCode }) {
-        if (exitCode !== 0) throw new ReadError('The directory could not be looked at.', { stderr, exitCode })
-        const lines = stdout.toString().split('\n')
-        return keys.map((_, index) => parseUnpacked(lines[index] ?? ''))
-      },
+      parse: linePerKey(keys, 'The directory could not be looked at.', parseUnpacked),
     }
   },
-  needs: ({ source }, _current, desired) => (desired !== null && 'url' in source ? needsCurl : []),
   apply(key, current, desired) {
     const { directory, keep = [], source, owner = 'root', group, mode, replaceOther } = key
     const note = `archive-${tagOf(directory)}`
@@ -206,11 +200,14 @@ mv -T -- "$w/tree" "$d"
 trap Z EXIT`,
     }
   },
-  foretells: ({ directory }) => [{ kind: 'file', identity: directory, state: { type: 'directory' }, below: true }, ...directoriesAbove(directory)],
-  // The directory's own mode is that of a new one, for few archives bring another.
-  overrides: ({ directory, owner = 'root', group = owner === 'root' ? owner : undefined, mode }) => [
-    { resource: fileResource, key: { path: directory }, desired: { type: 'directory', owner, group, mode: mode === undefined ? '0755' : undefined } },
-  ],
-  mayComeWithPackage: () => false,
-  mayChangeWith: ({ directory, keep = [] }, { kind, name }) => (kind === 'tree' && `${directory}/`.startsWith(`${name}/`)) || (kind === 'file' && name.startsWith(`${directory}/`) && !keep.includes(name.slice(directory.length + 1).split('/')[0] ?? '')),
+  forecast: {
+    needs: ({ source }, _current, desired) => (desired !== null && 'url' in source ? needsCurl : []),
+    sideEffects: ({ directory }) => [{ kind: 'file', identity: directory, state: { type: 'directory' }, below: true }, ...directoriesAbove(directory)],
+    // The directory's own mode is that of a new one, for few archives bring another.
+    overrides: ({ directory, owner = 'root', group = owner === 'root' ? owner : undefined, mode }) => [
+      { resource: fileResource, key: { path: directory }, desired: { type: 'directory', owner, group, mode: mode === undefined ? '0755' : undefined } },
+    ],
+    mayComeWithPackage: () => false,
+    mayChangeWith: ({ directory, keep = [] }, { kind, name }) => (kind === 'tree' && `${directory}/`.startsWith(`${name}/`)) || (kind === 'file' && name.startsWith(`${directory}/`) && !keep.includes(name.slice(directory.length + 1).split('/')[0] ?? '')),
+  },
 }

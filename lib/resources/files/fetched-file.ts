@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { ReadError } from '../../errors.ts'
 import { apply, read } from '../../shell/script.ts'
+import { linePerKey } from '../../state/read-answer.ts'
 import type { Resource } from '../../state/resource.ts'
 import { beside } from './beside.ts'
 
@@ -21,21 +21,16 @@ const schema = z.strictObject({ sha256: z.string(), mode: z.string() })
 /** A file with the content that a URL has. What does not have the checksum never comes to its place. Source: apt-helper, download-file (apt 2.6). */
 export const fetchedFileResource: Resource<FetchedFileKey, FetchedFileState, z.infer<typeof schema>> = {
   kind: 'fetched-file',
-  selfContained: true,
   schema,
   identify: ({ path }) => path,
   read(keys) {
     const paths = keys.map(({ path }) => path)
     return {
       script: read`for p in ${paths}; do if [ -f "$p" ]; then s=$(sha256sum <"$p"); echo "\${s%% *} $(stat -L -c %04a -- "$p")"; else echo; fi; done`,
-      parse({ stdout, stderr, exitCode }) {
-        if (exitCode !== 0) throw new ReadError('The files could not be looked at.', { stderr, exitCode })
-        const lines = stdout.toString().split('\n')
-        return paths.map((_, index) => {
-          const [sha256 = '', mode] = (lines[index] ?? '').split(' ')
-          return mode === undefined ? null : { sha256, mode: mode.padStart(4, '0') }
-        })
-      },
+      parse: linePerKey(paths, 'The files could not be looked at.', line => {
+        const [sha256 = '', mode] = line.split(' ')
+        return mode === undefined ? null : { sha256, mode: mode.padStart(4, '0') }
+      }),
     }
   },
   apply({ path, url }, current, desired) {
@@ -51,4 +46,5 @@ cat -- "$w/file" >"$w/new"; s=$(sha256sum <"$w/new"); [ "\${s%% *}" = ${desired.
 chmod ${desired.mode} "$w/new"; sync -- "$w/new"; mv -fT -- "$w/new" "$p"`,
     }
   },
+  forecast: {},
 }

@@ -1,5 +1,5 @@
-import { ReadError } from '../../errors.ts'
 import { read, readLines, type ReadScript } from '../../shell/script.ts'
+import { stdoutOf } from '../../state/read-answer.ts'
 import type { Reading } from '../../state/resource.ts'
 import { answersIn, stateOf, wayOf } from './file-answers.ts'
 import type { FileKey, FileState } from './file.ts'
@@ -99,9 +99,8 @@ export function readFiles(keys: readonly FileKey[]): Reading<FileState> {
   ))
   return {
     script: readLines([functions, ...states, ...held, ...mounted, ...many, ...single, read`:`]),
-    parse({ stdout, stderr, exitCode }) {
-      if (exitCode !== 0) throw new ReadError('The files could not be looked at.', { stderr, exitCode })
-      const answers = answersIn(stdout)
+    parse(output) {
+      const answers = answersIn(stdoutOf(output, 'The files could not be looked at.'))
       return keys.map(key => stateOf(key, answers))
     },
   }

@@ -1,7 +1,8 @@
 import { posix } from 'node:path'
 import { z } from 'zod'
 import { Content } from '../../state/content.ts'
-import type { SideEffect, Made, Resource } from '../../state/resource.ts'
+import type { Made, SideEffect } from '../../state/forecast.ts'
+import type { Resource } from '../../state/resource.ts'
 import { unitsOfFile } from '../systemd/unit-foretold.ts'
 import { LARGEST_FETCHED, readFiles } from './file-read.ts'
 import { needsCurl, writeFile } from './file-write.ts'
@@ -81,7 +82,6 @@ export type FileDesired = z.infer<typeof schema>
  */
 export const fileResource: Resource<FileKey, FileState, FileDesired> = {
   kind: 'file',
-  selfContained: true,
   schema,
   identify: ({ path }) => path,
   aspect: ({ noFollow }) => (noFollow ? 'itself' : 'followed'),
@@ -95,14 +95,14 @@ export const fileResource: Resource<FileKey, FileState, FileDesired> = {
     if (state.content.bytes !== undefined) return true
     return content !== 'always' && (state.content.size > LARGEST_FETCHED || content.unless === state.content.sha256)
   },
-  defaults: (_key, { type }) => (type === 'link' ? {} : { mode: type === 'directory' ? '0755' : '0644', owner: 'root', group: 'root', ...(type === 'file' ? { content: Content.of('') } : {}) }),
-  foretells: (key, desired, current) => [...whatIsBelow(key.path, desired, current), ...(key.parents || desired?.type === 'directory' ? directoriesAbove(key.path) : []), ...unitsOfFile(key.path, desired, current), ...listsOfSource(key.path)],
-  replaces: (current, desired) => current.type !== desired.type,
-  takesAlong: ({ path }, current, name) => (current?.type === 'directory' || current?.type === 'link') && name.startsWith(`${path}/`),
   madeFrom: key => key.madeFrom,
-  needs: ({ source }, current, desired) => (source && 'url' in source && desired?.content && !(current?.content && desired.content.equals(current.content)) ? needsCurl : []),
-  mayComeWithPackage: (key, desired) => desired === null || desired.type === 'directory' || key.madeFrom === 'what is there' || (desired.type === 'file' && desired.content === undefined),
-  mayChangeWith: (_key, made, current) => current !== null && renamesOwner(made, current),
+  forecast: {
+    defaults: (_key, { type }) => (type === 'link' ? {} : { mode: type === 'directory' ? '0755' : '0644', owner: 'root', group: 'root', ...(type === 'file' ? { content: Content.of('') } : {}) }),
+    sideEffects: (key, desired, current) => [...whatIsBelow(key.path, desired, current), ...(key.parents || desired?.type === 'directory' ? directoriesAbove(key.path) : []), ...unitsOfFile(key.path, desired, current), ...listsOfSource(key.path)],
+    needs: ({ source }, current, desired) => (source && 'url' in source && desired?.content && !(current?.content && desired.content.equals(current.content)) ? needsCurl : []),
+    mayComeWithPackage: (key, desired) => desired === null || desired.type === 'directory' || key.madeFrom === 'what is there' || (desired.type === 'file' && desired.content === undefined),
+    mayChangeWith: (_key, made, current) => current !== null && renamesOwner(made, current),
+  },
 }
 
 /** Whether the number of an account changes, so that files that are its own now show another owner. */
@@ -117,7 +117,8 @@ function renamesOwner({ kind, name, before, after }: Made, { owner, group }: Fil
 /** A path that leads elsewhere has other things below it: those of a link's target, which only the host knows, or none. */
 function whatIsBelow(path: string, desired: FileDesired | null, current: FileState | null): SideEffect[] {
   if (desired?.type === 'link' && (current?.type !== 'link' || current.target !== desired.target)) return [{ kind: 'file', identity: path, below: true, leadsTo: posix.resolve(posix.dirname(path), desired.target ?? '') }]
-  return current && desired && current.type !== desired.type ? [{ kind: 'file', identity: path, below: 'gone' }] : []
+  const goes = current !== null && (desired === null ? current.type === 'directory' || current.type === 'link' : current.type !== desired.type)
+  return goes ? [{ kind: 'file', identity: path, below: 'gone' }] : []
 }
 
 /** apt's lists are older than a source that changes. */

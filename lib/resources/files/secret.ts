@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { ReadError } from '../../errors.ts'
 import { apply, applyLines, read } from '../../shell/script.ts'
+import { linePerKey } from '../../state/read-answer.ts'
 import type { Resource } from '../../state/resource.ts'
 import { attributes } from './attributes.ts'
 import { beside } from './beside.ts'
@@ -36,22 +36,17 @@ const schema = z.strictObject({ mode: z.string(), owner: z.string(), group: z.st
  */
 export const secretResource: Resource<SecretFileKey, SecretFileState, z.infer<typeof schema>> = {
   kind: 'secret',
-  selfContained: true,
   schema,
   identify: ({ path }) => path,
   read(keys) {
     const paths = keys.map(({ path }) => path)
     return {
       script: read`for p in ${paths}; do if [ -s "$p" ] && [ -f "$p" ] && [ ! -L "$p" ]; then stat -L -c '%04a/%U/%G/%u/%g' -- "$p"; else echo; fi; done`,
-      parse({ stdout, stderr, exitCode }) {
-        if (exitCode !== 0) throw new ReadError('The secrets could not be looked for.', { stderr, exitCode })
-        const lines = stdout.toString().split('\n')
-        return paths.map((_, index) => {
-          const [mode = '', owner, group, uid = '', gid = ''] = (lines[index] ?? '').split('/')
-          if (owner === undefined || group === undefined) return null
-          return { mode: mode.padStart(4, '0'), owner: owner === 'UNKNOWN' ? uid : owner, group: group === 'UNKNOWN' ? gid : group }
-        })
-      },
+      parse: linePerKey(paths, 'The secrets could not be looked for.', line => {
+        const [mode = '', owner, group, uid = '', gid = ''] = line.split('/')
+        if (owner === undefined || group === undefined) return null
+        return { mode: mode.padStart(4, '0'), owner: owner === 'UNKNOWN' ? uid : owner, group: group === 'UNKNOWN' ? gid : group }
+      }),
     }
   },
   apply({ path, format, length }, current, desired) {
@@ -72,6 +67,8 @@ ${attributes(NEW, desired)}
 sync -- ${NEW}; [ -s "$b" ] || rm -f -- "$b"; mv -nT -- "$n" "$b" || X "$t"; sync -- ./`]),
     }
   },
-  foretells: ({ path }, desired) => [{ kind: 'file', identity: path, state: desired && { type: 'file', ...desired } }],
-  overrides: ({ path }, desired) => [{ resource: fileResource, key: { path }, desired: desired && { type: 'file', ...desired } }],
+  forecast: {
+    sideEffects: ({ path }, desired) => [{ kind: 'file', identity: path, state: desired && { type: 'file', ...desired } }],
+    overrides: ({ path }, desired) => [{ resource: fileResource, key: { path }, desired: desired && { type: 'file', ...desired } }],
+  },
 }

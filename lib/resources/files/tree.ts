@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { ReadError } from '../../errors.ts'
 import { changeMode } from './file-mode.ts'
 import { apply, applyLines, read, readLines } from '../../shell/script.ts'
+import { stdoutOf } from '../../state/read-answer.ts'
 import type { Resource } from '../../state/resource.ts'
 
 /** What all that is below a directory should have. */
@@ -36,14 +36,13 @@ done`
 /** Owner, group and mode of everything below a directory; links are not followed, and of what they are only the owner is set. Source: find(1). */
 export const treeResource: Resource<TreeKey, TreeState, z.infer<typeof schema>> = {
   kind: 'tree',
-  selfContained: true,
   schema,
   identify: ({ path }) => path,
   question: ({ owner, group, mode }) => JSON.stringify([owner, group, mode]),
   read: keys => ({
     script: readLines(keys.map(({ path }) => read`if [ -d ${path} ]; then find -H ${path} -mindepth 1 -printf '%y/%m/%u/%g\n' | sort | uniq -c; fi; echo .`)),
-    parse({ stdout, stderr, exitCode }) {
-      if (exitCode !== 0) throw new ReadError('The directories could not be looked through.', { stderr, exitCode })
+    parse(output) {
+      const stdout = stdoutOf(output, 'The directories could not be looked through.')
       const answers = stdout.toString().split(/^\.\n/m)
       return keys.map((key, index) => ({ entries: (answers[index] ?? '').split('\n').filter(Boolean).flatMap(line => deviation(line.trim(), key) ?? []) }))
     },
@@ -61,9 +60,11 @@ export const treeResource: Resource<TreeKey, TreeState, z.infer<typeof schema>> 
     })
     return { script: applyLines([apply`set -e`, ...pieces]) }
   },
-  foretells: ({ path }) => ['file', 'secret'].map(kind => ({ kind, identity: path, state: {}, below: true, change: now => now })),
-  mayComeWithPackage: () => false,
-  mayChangeWith: ({ path }, { kind, name }) => ['file', 'archive', 'secret', 'venv'].includes(kind) && name.startsWith(`${path}/`),
+  forecast: {
+    sideEffects: ({ path }) => (['file', 'secret'] as const).map(kind => ({ kind, identity: path, state: {}, below: true, change: now => now })),
+    mayComeWithPackage: () => false,
+    mayChangeWith: ({ path }, { kind, name }) => ['file', 'archive', 'secret', 'venv'].includes(kind) && name.startsWith(`${path}/`),
+  },
 }
 
 /** One line of `uniq -c`, where it is not as it should be. */

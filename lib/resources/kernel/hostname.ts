@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { ReadError } from '../../errors.ts'
 import { apply, applyLines, read } from '../../shell/script.ts'
 import { Content } from '../../state/content.ts'
+import { stdoutOf } from '../../state/read-answer.ts'
 import type { Resource } from '../../state/resource.ts'
 import { writeFile } from '../files/file-write.ts'
 
@@ -18,14 +18,12 @@ const schema = z.strictObject({ running: z.string(), atBoot: z.string() })
 /** The name of the host, now and at boot. Sources: hostname(5), hostname(1). */
 export const hostnameResource: Resource<Record<string, never>, HostnameState, z.infer<typeof schema>> = {
   kind: 'hostname',
-  everywhere: true,
-  selfContained: true,
   schema,
   identify: () => '/etc/hostname',
   read: keys => ({
     script: read`uname -n; grep -m 1 -v -e '^#' -e '^$' /etc/hostname 2>/dev/null || :`,
-    parse({ stdout, stderr, exitCode }) {
-      if (exitCode !== 0) throw new ReadError('The host\'s name could not be read.', { stderr, exitCode })
+    parse(output) {
+      const stdout = stdoutOf(output, 'The host\'s name could not be read.')
       const [running = '', atBoot = ''] = stdout.toString().split('\n')
       return keys.map(() => ({ running, atBoot: atBoot.trim() }))
     },
@@ -40,4 +38,5 @@ export const hostnameResource: Resource<Record<string, never>, HostnameState, z.
       stdin: current?.atBoot === name ? undefined : stdin,
     }
   },
+  forecast: { everywhere: true },
 }

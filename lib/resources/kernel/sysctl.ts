@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { ReadError } from '../../errors.ts'
 import { apply, read } from '../../shell/script.ts'
 import { differences } from '../../state/compare.ts'
+import { stdoutOf } from '../../state/read-answer.ts'
 import type { Resource } from '../../state/resource.ts'
 
 export interface SysctlKey {
@@ -70,16 +70,14 @@ export function sameParameter(one: string, other: string): boolean {
 /** The value of a parameter of the running kernel. Sources: proc(5), sysctl(8), strtol(3). */
 export const sysctlResource: Resource<SysctlKey, SysctlState, z.infer<typeof schema>> = {
   kind: 'sysctl',
-  everywhere: true,
-  selfContained: true,
   schema,
   identify: ({ name }) => name,
   read: keys => ({
     script: read`set -- ${keys.flatMap(({ name }) => [parameterPath(name), markPath(name)])}; while [ $# -gt 1 ]; do
 if [ -f "$1" ] && [ -r "$1" ]; then echo "=$(tr -s ' \t\n' ' ' <"$1")"; else echo; fi
 w= v=; if [ -f "$2" ]; then { read -r w; read -r v; } <"$2"; fi; printf '%s\n%s\n' "$w" "$v"; shift 2; done`,
-    parse({ stdout, stderr, exitCode }) {
-      if (exitCode !== 0) throw new ReadError('The kernel\'s parameters could not be read.', { stderr, exitCode })
+    parse(output) {
+      const stdout = stdoutOf(output, 'The kernel\'s parameters could not be read.')
       const lines = stdout.toString().split('\n')
       return keys.map((_, index) => {
         const [found = '', writtenAs = '', became] = lines.slice(3 * index)
@@ -89,7 +87,7 @@ w= v=; if [ -f "$2" ]; then { read -r w; read -r v; } <"$2"; fi; printf '%s\n%s\
       })
     },
   }),
-  differences(_key, current, desired) {
+  compare(_key, current, desired) {
     const same = current && desired && [current.value, current.writtenAs].some(value => value !== undefined && sameParameter(value, desired.value))
     return same ? [] : differences(current, desired)
   },
@@ -103,4 +101,5 @@ v=$(tr -s ' \t\n' ' ' <"$p" | sed 's/ $//'); rm -f -- ${mark}
 if [ "$v" != ${value} ]; then mkdir -p -m 700 /var/lib/stead ${directory}; printf '%s\n' ${value} "$v" >${mark}; echo "stead-note: the kernel made "${name}" = $v of "${value}. >&2; fi`,
     }
   },
+  forecast: { everywhere: true },
 }

@@ -40,7 +40,6 @@ const paths = (name: string) => ({ available: `/etc/nginx/sites-available/${name
  */
 export const nginxSiteResource: Resource<NginxSiteKey, NginxSiteState, z.infer<typeof schema>> = {
   kind: 'nginx-site',
-  selfContained: true,
   schema,
   identify: ({ name }) => name,
   read(keys) {
@@ -64,16 +63,18 @@ export const nginxSiteResource: Resource<NginxSiteKey, NginxSiteState, z.infer<t
     }
   },
   answers: ({ content }, { unless }) => content === undefined || content.bytes !== undefined || content.sha256 === unless,
-  needs: () => [{ program: 'nginx', packages: ['nginx'] }],
   apply({ name }, _current, desired) {
     const { available, enabled } = paths(name)
     return { script: exchange([available, enabled, ...(desired?.debianDefault ? [debianDefault] : [])], desired?.enabledAs ? undefined : 'less', write(available, enabled, desired)), stdin: desired?.content?.bytes }
   },
-  foretells: ({ name }, desired) => [
-    { kind: 'file', identity: paths(name).available, state: desired ? { type: 'file' } : null },
-    { kind: 'file', identity: paths(name).enabled, state: desired?.enabledAs ? { type: 'link', target: desired.enabledAs } : null },
-    ...(desired?.debianDefault ? [{ kind: 'file', identity: debianDefault, state: null }] : []),
-  ],
+  forecast: {
+    needs: () => [{ program: 'nginx', packages: ['nginx'] }],
+    sideEffects: ({ name }, desired) => [
+      { kind: 'file' as const, identity: paths(name).available, state: desired ? { type: 'file' } : null },
+      { kind: 'file' as const, identity: paths(name).enabled, state: desired?.enabledAs ? { type: 'link', target: desired.enabledAs } : null },
+      ...(desired?.debianDefault ? [{ kind: 'file' as const, identity: debianDefault, state: null }] : []),
+    ],
+  },
 }
 
 /** As any file and link is written: a run that is cut off leaves nothing that nginx would take for a site. */

@@ -24,7 +24,6 @@ const nothing = z.strictObject({})
  */
 export const postgresAvailableResource: Resource<{ name: string }, AvailableState, Record<string, never>> = {
   kind: 'postgres-available',
-  selfContained: true,
   schema: nothing,
   identify: ({ name }) => name,
   read(keys) {
@@ -41,4 +40,5 @@ export const postgresAvailableResource: Resource<{ name: string }, AvailableStat
     }
   },
   apply: ({ name }) => { throw new TypeError(`Whether the extension ${name} is available is nothing to be written.`) },
+  forecast: {},
 }

@@ -26,7 +26,7 @@ const schema = z.object({
 })
 
 /** What a new database is, to those that ask what is in it, where it has contents that nothing is known of. */
-export const withContents = 'postgres-contents'
+export const withContents = 'postgres-contents' as const
 
 type DatabaseDesired = z.infer<typeof schema>
 
@@ -47,7 +47,6 @@ const hint = 'Sessions are open in it. They are ended with it by force: true.'
  */
 export const postgresDatabaseResource: Resource<DatabaseKey, DatabaseState, DatabaseDesired> = {
   kind: 'postgres-database',
-  selfContained: true,
   schema,
   identify: ({ name }) => name,
   read(keys) {
@@ -69,20 +68,22 @@ from pg_database d where datname in (${sqlLiterals([...new Set(names)])})) r`),
       },
     }
   },
-  needs: () => needsPostgres,
   apply(key, current, desired) {
     if (desired === null) return drop(key)
     return { user: superuser, script: runSql, stdin: sqlInput(current ? alterations(key.name, current, desired) : creation(key, desired)) }
   },
-  differences({ name, renamedFrom, former = null }, current, desired) {
+  compare({ name, renamedFrom, former = null }, current, desired) {
     if (current !== null || desired === null || renamedFrom === undefined) return differences(current, desired)
     return [{ field: 'name', current: renamedFrom, desired: name }, ...differences(former ?? {}, desired)]
   },
-  foretells: ({ name, template, renamedFrom }, desired, current) => [
-    ...(renamedFrom === undefined || desired === null ? [] : [{ kind: 'postgres-database', identity: renamedFrom, state: null }]),
-    // Of the templates only template0 is known to hold nothing beyond what PostgreSQL itself puts there.
-    ...(current || desired === null || (renamedFrom === undefined && template === 'template0') ? [] : [{ kind: withContents, identity: name, state: {} }]),
-  ],
+  forecast: {
+    needs: () => needsPostgres,
+    sideEffects: ({ name, template, renamedFrom }, desired, current) => [
+      ...(renamedFrom === undefined || desired === null ? [] : [{ kind: 'postgres-database' as const, identity: renamedFrom, state: null }]),
+      // Of the templates only template0 is known to hold nothing beyond what PostgreSQL itself puts there.
+      ...(current || desired === null || (renamedFrom === undefined && template === 'template0') ? [] : [{ kind: withContents, identity: name, state: {} }]),
+    ],
+  },
 }
 
 /** The server waits some seconds for sessions to end, and then says that there are some. */

@@ -11,7 +11,7 @@ export interface ExtensionKey {
 }
 
 /** Extensions that one brings or takes along, of which it is not known here which they are. */
-const alongWithOthers = 'postgres-extensions'
+const alongWithOthers = 'postgres-extensions' as const
 
 const schema = z.object({ version: z.string().optional(), schema: z.string().optional() })
 const row = z.object({ name: z.string(), version: z.string(), schema: z.string() })
@@ -22,7 +22,6 @@ export type ExtensionState = Readonly<Omit<z.infer<typeof row>, 'name'>>
 /** An extension in a database of PostgreSQL. Sources: PostgreSQL documentation, pg_extension, CREATE EXTENSION, ALTER EXTENSION. */
 export const postgresExtensionResource: Resource<ExtensionKey, ExtensionState, z.infer<typeof schema>> = {
   kind: 'postgres-extension',
-  selfContained: true,
   schema,
   identify: ({ database, name }) => `${name} in ${database}`,
   read(keys) {
@@ -46,13 +45,15 @@ export const postgresExtensionResource: Resource<ExtensionKey, ExtensionState, z
       },
     }
   },
-  mayChangeWith: ({ database }, { kind, name, after }, current) => name === database && (after === null
-    ? kind === 'postgres-database' || (kind === alongWithOthers && current !== null)
-    : (kind === withContents || kind === alongWithOthers) && current === null),
-  foretells: ({ database, cascade }, desired) => (cascade ? [{ kind: alongWithOthers, identity: database, state: desired && {} }] : []),
-  needs: () => needsPostgres,
   apply(key, current, desired) {
     return { user: superuser, script: runSqlIn(key.database), stdin: sqlInput(statements(key, current, desired), { transaction: true }) }
+  },
+  forecast: {
+    mayChangeWith: ({ database }, { kind, name, after }, current) => name === database && (after === null
+      ? kind === 'postgres-database' || (kind === alongWithOthers && current !== null)
+      : (kind === withContents || kind === alongWithOthers) && current === null),
+    sideEffects: ({ database, cascade }, desired) => (cascade ? [{ kind: alongWithOthers, identity: database, state: desired && {} }] : []),
+    needs: () => needsPostgres,
   },
 }
 

@@ -101,7 +101,6 @@ having not exists (select from aclexplode(acl) t where t.grantee = ${role} and t
  */
 export const postgresPrivilegesResource: Resource<PrivilegesKey, PrivilegesState, z.infer<typeof schema>> = {
   kind: 'postgres-privileges',
-  selfContained: true,
   schema,
   identify: ({ database, role, on, schema: space, name, maker }) =>
     [`${role} on ${on}`, [on === 'database' ? database : undefined, space, name].filter(part => part !== undefined).join('.'), maker && `made by ${maker}`, on === 'database' ? '' : `in ${database}`].filter(Boolean).join(' '),
@@ -121,13 +120,15 @@ export const postgresPrivilegesResource: Resource<PrivilegesKey, PrivilegesState
       },
     }
   },
-  // What is still to come has no privileges for anybody but its owner and, by PostgreSQL's own rules, for everyone.
-  mayComeWithPackage: ({ role }, desired) => role === 'public' || Object.values(desired?.privileges ?? {}).includes(''),
-  mayChangeWith: ({ database }, { kind, name, before, after }) => kind === 'postgres-database' && name === database && before !== null && (after === null || (after.owner !== undefined && after.owner !== before.owner)),
-  needs: () => needsPostgres,
   apply(key, current, desired) {
     const statements = Object.entries(desired?.privileges ?? {}).flatMap(([object, wanted]) => changes(key, object, list(current?.privileges[object] ?? ''), list(wanted)))
     return { user: superuser, script: runSqlIn(home(key)), stdin: sqlInput(statements, { transaction: true }) }
+  },
+  forecast: {
+    // What is still to come has no privileges for anybody but its owner and, by PostgreSQL's own rules, for everyone.
+    mayComeWithPackage: ({ role }, desired) => role === 'public' || Object.values(desired?.privileges ?? {}).includes(''),
+    mayChangeWith: ({ database }, { kind, name, before, after }) => kind === 'postgres-database' && name === database && before !== null && (after === null || (after.owner !== undefined && after.owner !== before.owner)),
+    needs: () => needsPostgres,
   },
 }
 

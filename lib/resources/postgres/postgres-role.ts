@@ -52,7 +52,6 @@ export const timeInUtc = (time: string): string => `case when isfinite(${time}) 
  */
 export const postgresRoleResource: Resource<{ name: string }, RoleState, RoleDesired> = {
   kind: 'postgres-role',
-  selfContained: true,
   schema,
   identify: ({ name }) => name,
   read(keys) {
@@ -73,10 +72,12 @@ from pg_authid a where rolname in (${sqlLiterals(names)})) r`),
       },
     }
   },
-  needs: () => needsPostgres,
   apply({ name }, current, desired) {
     if (desired === null) return { user: superuser, script: runSql, stdin: sqlInput([`DROP ROLE ${sqlName(name)}`]) }
     return { user: superuser, script: runSql, stdin: sqlInput(statements(sqlName(name), current, desired), { transaction: true }) }
+  },
+  forecast: {
+    needs: () => needsPostgres,
   },
 }
 

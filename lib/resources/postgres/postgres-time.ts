@@ -18,7 +18,6 @@ const schema = z.strictObject({})
  */
 export const postgresTimeResource: Resource<{ text: string }, TimeState, Record<string, never>> = {
   kind: 'postgres-time',
-  selfContained: true,
   schema,
   identify: ({ text }) => text,
   read(keys) {
@@ -37,4 +36,5 @@ export const postgresTimeResource: Resource<{ text: string }, TimeState, Record<
     }
   },
   apply: ({ text }) => { throw new TypeError(`A time (${text}) is nothing to be written.`) },
+  forecast: {},
 }

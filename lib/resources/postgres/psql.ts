@@ -1,6 +1,6 @@
 import { ReadError } from '../../errors.ts'
 import { apply, read, readLines, type ApplyScript, type ReadScript } from '../../shell/script.ts'
-import type { Need } from '../../state/resource.ts'
+import type { Need } from '../../state/forecast.ts'
 import type { Output } from '../../shell/output.ts'
 
 /** The user of the host that PostgreSQL's own superuser is, by Debian's `local all postgres peer`. */

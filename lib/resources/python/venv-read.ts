@@ -6,6 +6,7 @@ import { holds } from './marker.ts'
 import { normalizeName } from './normalize-name.ts'
 import { parseRequirement } from './requirement.ts'
 import { read, readLines, type ReadScript } from '../../shell/script.ts'
+import { stdoutOf } from '../../state/read-answer.ts'
 import type { Reading } from '../../state/resource.ts'
 import type { Output } from '../../shell/output.ts'
 import type { VenvKey, VenvState } from './venv.ts'
@@ -77,8 +78,8 @@ const marked = read`read -r mark </proc/sys/kernel/random/uuid; printf '%s\n' "$
 export function readVenvs(keys: readonly VenvKey[]): Reading<VenvState> {
   return {
     script: readLines([marked, functions, ...keys.map(look)]),
-    parse({ stdout, stderr, exitCode }: Output) {
-      if (exitCode !== 0) throw new ReadError('The virtual environment could not be looked at.', { stderr, exitCode })
+    parse(output: Output) {
+      const stdout = stdoutOf(output, 'The virtual environment could not be looked at.')
       const text = stdout.toString()
       const [mark = ''] = text.split('\n', 1)
       const sections = text.split(`\n=venv ${mark} `).slice(1)

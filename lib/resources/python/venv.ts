@@ -36,17 +36,18 @@ const schema = z.strictObject({ python: z.string(), systemSitePackages: z.boolea
 /** A virtual environment of Python with what is installed in it. Sources: venv and pip documentation, PEP 376, PEP 440, PEP 508, PEP 610. */
 export const venvResource: Resource<VenvKey, VenvState, z.infer<typeof schema>> = {
   kind: 'venv',
-  selfContained: true,
   schema,
   identify: ({ path }) => path,
   question: ({ requirements, constraints, unwanted, python, systemSitePackages }) => JSON.stringify([requirements, constraints, unwanted, python, systemSitePackages]),
   read: readVenvs,
   apply: writeVenv,
-  needs: ({ python }, current, desired) => (desired === null ? [] : [
-    { program: python, packages: ['python3'] },
-    ...(current?.python === 'sound' ? [] : [{ program: `${python} with venv and ensurepip`, test: read`${python} -c 'import venv, ensurepip'`, packages: ['python3-venv', 'python3-full', 'python3.'] }]),
-  ]),
-  foretells: ({ path }, desired) => (desired === null ? [{ kind: 'file', identity: path, state: null, below: true }] : [{ kind: 'file', identity: path, state: { type: 'directory' }, below: true }, ...directoriesAbove(path)]),
+  forecast: {
+    needs: ({ python }, current, desired) => (desired === null ? [] : [
+      { program: python, packages: ['python3'] },
+      ...(current?.python === 'sound' ? [] : [{ program: `${python} with venv and ensurepip`, test: read`${python} -c 'import venv, ensurepip'`, packages: ['python3-venv', 'python3-full', 'python3.'] }]),
+    ]),
+    sideEffects: ({ path }, desired) => (desired === null ? [{ kind: 'file', identity: path, state: null, below: true }] : [{ kind: 'file', identity: path, state: { type: 'directory' }, below: true }, ...directoriesAbove(path)]),
+  },
 }
 
 /** What python3 and pip need meanwhile is in the environment itself, so that a run that is killed leaves nothing elsewhere. */

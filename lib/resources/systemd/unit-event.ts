@@ -15,14 +15,12 @@ export interface UnitEventKey extends UnitKey {
  */
 export const unitEventResource: Resource<UnitEventKey, UnitState, Record<string, never>> = {
   kind: 'unit-event',
-  selfContained: true,
   schema: z.strictObject({}),
   identify: ({ unit: name, event }) => `${name} ${event}`,
   read: keys => readUnits(keys.map(({ unit: name }) => name)),
   apply: ({ unit: name, event }) => ({
     script: bringAbout(event, name),
   }),
-  foretells: ({ unit: name }) => [{ kind: 'unit', identity: name, state: {}, change: now => ({ ...now, running: now.ends !== true, needsDaemonReload: false }) }],
   event: {
     effect: 'change',
     describe: ({ unit: name, event }) => `${name} is ${event}`,
@@ -32,5 +30,8 @@ export const unitEventResource: Resource<UnitEventKey, UnitState, Record<string,
       if (after?.running !== true) return `${name} does not run after it was ${event}.`
       return event === 'restarted' && before?.invocation === after?.invocation ? `${name} was not restarted: it is still the same invocation.` : undefined
     },
+  },
+  forecast: {
+    sideEffects: ({ unit: name }) => [{ kind: 'unit', identity: name, state: {}, change: now => ({ ...now, running: now.ends !== true, needsDaemonReload: false }) }],
   },
 }

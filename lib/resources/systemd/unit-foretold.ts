@@ -1,5 +1,5 @@
 import type { Content } from '../../state/content.ts'
-import type { SideEffect } from '../../state/resource.ts'
+import type { SideEffect } from '../../state/forecast.ts'
 import { askedLinks } from './unit-links.ts'
 
 const suffix = '(service|socket|timer|path|target|mount|automount|swap|slice)'

@@ -1,5 +1,5 @@
-import { ReadError } from '../../errors.ts'
 import { apply, read, type ApplyScript } from '../../shell/script.ts'
+import { stdoutOf } from '../../state/read-answer.ts'
 import type { Reading } from '../../state/resource.ts'
 import type { Output } from '../../shell/output.ts'
 import { alsoOf, askedLinks, linksOf } from './unit-links.ts'
@@ -74,9 +74,9 @@ done`,
  * Reads `systemctl show`: one block a unit, in the order asked for. Lines that are no property are passed over. Units of different types have
  * different properties, so a blank line ends a block; and where one is missing, a property that is there already opens the next.
  */
-export function parseUnits({ stdout, stderr, exitCode }: Output, names: readonly string[]): (UnitState | null)[] {
-  if (exitCode === 69) return names.map(() => null)
-  if (exitCode !== 0) throw new ReadError('systemd could not be asked.', { stderr, exitCode })
+export function parseUnits(output: Output, names: readonly string[]): (UnitState | null)[] {
+  if (output.exitCode === 69) return names.map(() => null)
+  const stdout = stdoutOf(output, 'systemd could not be asked.')
   const blocks: Map<string, string>[] = []
   const [onDisk, also, install] = [new Map<string, string>(), new Map<string, string[]>(), new Map<string, string>()]
   const links: { path: string; target: string }[] = []

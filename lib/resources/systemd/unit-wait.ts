@@ -10,7 +10,6 @@ const TIMEOUT_SECONDS = 600
 /** Waits for a unit that is being started, by whomever: it changes nothing. What fails meanwhile is told with its journal. Source: systemctl(1). */
 export const unitWaitResource: Resource<UnitKey, UnitState, Record<string, never>> = {
   kind: 'unit-wait',
-  selfContained: true,
   schema: z.strictObject({}),
   identify: ({ unit: name }) => name,
   read: keys => readUnits(keys.map(({ unit: name }) => name)),
@@ -28,4 +27,5 @@ since=; ${explainUnit(name)}`,
     limitSeconds: () => TIMEOUT_SECONDS,
     verify: ({ unit: name }, _before, after) => (after?.running === true ? undefined : `${name} has not started: it is ${typeof after?.running === 'string' ? after.running : 'stopped'} (waited up to ${TIMEOUT_SECONDS} s in a run).`),
   },
+  forecast: {},
 }

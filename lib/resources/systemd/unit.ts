@@ -14,7 +14,6 @@ const schema = z.strictObject({ running: z.boolean().optional(), enabled: z.stri
 /** A unit of systemd: whether it runs, and whether it starts at boot. Source: systemctl(1), `org.freedesktop.systemd1`(5). */
 export const unitResource: Resource<UnitKey, UnitState, z.infer<typeof schema>> = {
   kind: 'unit',
-  selfContained: true,
   schema,
   identify: ({ unit: name }) => name,
   read: keys => readUnits(keys.map(({ unit: name }) => name)),
@@ -29,18 +28,20 @@ export const unitResource: Resource<UnitKey, UnitState, z.infer<typeof schema>> 
     if (desired?.running === false && current?.running !== false) steps.push(apply`systemctl stop -- ${name}`)
     return { script: applyLines(steps) }
   },
-  differences(_key, current, desired) {
+  compare(_key, current, desired) {
     if (!desired) return differences(current, desired)
     // One whose file says no more how it is enabled is static once its links are gone. Links count where it is to be enabled, and is.
     const enabled = desired.enabled !== undefined && current?.enabled === 'static' ? 'static' : desired.enabled
     const others = desired.enabled === 'enabled' && hasOtherLinks(current)
     return [...differences(current, { ...desired, enabled, links: undefined }), ...(others ? [{ field: 'links', current: current?.links, desired: current?.asked }] : [])]
   },
-  defaults: ({ unit: name }) => ({ id: name, needsDaemonReload: false, invocation: '' }),
-  mayComeWithPackage: ({ unit: name }, desired, foresight) => {
-    // A unit file that the playbook writes is nobody else's, and a package that may not start services leaves that to the playbook.
-    if (foresight.foretold('file', `/etc/systemd/system/${name}`)) return false
-    return foresight.servicesStart || desired?.running !== true
+  forecast: {
+    defaults: ({ unit: name }) => ({ id: name, needsDaemonReload: false, invocation: '' }),
+    mayComeWithPackage: ({ unit: name }, desired, foresight) => {
+      // A unit file that the playbook writes is nobody else's, and a package that may not start services leaves that to the playbook.
+      if (foresight.foretold('file', `/etc/systemd/system/${name}`)) return false
+      return foresight.servicesStart || desired?.running !== true
+    },
   },
 }
 
@@ -64,7 +65,6 @@ const maskSchema = z.strictObject({ masked: z.boolean() })
 /** Whether a unit is masked, so that nothing can start it; a unit that is not installed can be. Source: systemctl(1), mask. */
 export const unitMaskResource: Resource<UnitKey, { readonly masked: boolean | 'until reboot' }, z.infer<typeof maskSchema>> = {
   kind: 'unit-mask',
-  selfContained: true,
   schema: maskSchema,
   identify: ({ unit: name }) => name,
   read(keys) {
@@ -75,7 +75,9 @@ export const unitMaskResource: Resource<UnitKey, { readonly masked: boolean | 'u
     if (desired?.masked) return { script: apply`systemctl mask -q -- ${name}` }
     return { script: apply`systemctl unmask -q --runtime -- ${name} && systemctl unmask -q -- ${name}` }
   },
-  foretells: ({ unit: name }, desired, current) => (desired?.masked
-    ? [{ kind: 'unit', identity: name, state: {}, change: now => ({ ...now, enabled: 'masked' }) }, { kind: 'file', identity: `/etc/systemd/system/${name}`, state: { type: 'link', target: '/dev/null' } }]
-    : [{ kind: 'unit', identity: name, state: 'unsure' }, ...(current?.masked === true ? [{ kind: 'file', identity: `/etc/systemd/system/${name}`, state: null }] : [])]),
+  forecast: {
+    sideEffects: ({ unit: name }, desired, current) => (desired?.masked
+      ? [{ kind: 'unit' as const, identity: name, state: {}, change: now => ({ ...now, enabled: 'masked' }) }, { kind: 'file' as const, identity: `/etc/systemd/system/${name}`, state: { type: 'link', target: '/dev/null' } }]
+      : [{ kind: 'unit' as const, identity: name, state: 'unsure' }, ...(current?.masked === true ? [{ kind: 'file' as const, identity: `/etc/systemd/system/${name}`, state: null }] : [])]),
+  },
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ReadError } from '../../errors.ts'
 import { apply, read } from '../../shell/script.ts'
+import { linePerKey } from '../../state/read-answer.ts'
 import type { Resource } from '../../state/resource.ts'
 import { bringAbout } from '../systemd/unit-effect.ts'
 
@@ -18,31 +19,18 @@ const TIMEOUT_SECONDS = 60
 /** The address of an onion service, which tor makes when it first reads its HiddenServiceDir. Source: tor(1), HiddenServiceDir. */
 export const onionAddressResource: Resource<{ directory: string; unit: string }, OnionState, z.infer<typeof schema>> = {
   kind: 'onion-address',
-  selfContained: true,
   schema,
   identify: ({ directory }) => directory,
   read(keys) {
     return {
       script: read`for d in ${keys.map(({ directory }) => directory)}; do h=; if [ -f "$d/hostname" ] && [ ! -L "$d/hostname" ]; then read -r h <"$d/hostname"; fi; printf '%.100s\n' "$h"; done`,
-      parse({ stdout, stderr, exitCode }) {
-        if (exitCode !== 0) throw new ReadError('The onion addresses could not be read.', { stderr, exitCode })
-        const lines = stdout.toString().split('\n')
-        return keys.map(({ directory }, index) => {
-          const line = lines[index] ?? ''
-          if (line === '' || address.test(line)) return line === '' ? null : { hostname: line }
-          // It goes into templates, and tor's user may write it.
-          return new ReadError(`${directory}/hostname holds no onion address: ${JSON.stringify(line)}.`, { hint: 'Remove the file, and tor makes it anew of the key.' })
-        })
-      },
+      parse: linePerKey(keys, 'The onion addresses could not be read.', (line, { directory }) => {
+        if (line === '' || address.test(line)) return line === '' ? null : { hostname: line }
+        // It goes into templates, and tor's user may write it.
+        return new ReadError(`${directory}/hostname holds no onion address: ${JSON.stringify(line)}.`, { hint: 'Remove the file, and tor makes it anew of the key.' })
+      }),
     }
   },
-  // Another key is another address; which one, tor says once it has the key.
-  mayChangeWith: ({ directory }, { kind, name }, current) => kind === 'onion-key' && name === directory && current !== null,
-  // Tor runs for it, also where the package started none: Debian's tor@default is static.
-  foretells: ({ unit }, _desired, current) => (current ? [] : [
-    { kind: 'unit', identity: unit, state: { id: unit, running: true, enabled: 'static', invocation: '', needsDaemonReload: false, ends: false, succeeded: true }, whereMissing: true },
-    { kind: 'unit', identity: unit, state: {}, change: now => ({ ...now, running: true }) },
-  ]),
   apply: ({ directory, unit }) => ({
     script: apply`${bringAbout('reloaded', unit)} || exit
 i=0; until [ -s ${directory}/hostname ]; do
@@ -50,4 +38,13 @@ i=0; until [ -s ${directory}/hostname ]; do
   i=$((i+1)); sleep 0.2
 done`,
   }),
+  forecast: {
+    // Another key is another address; which one, tor says once it has the key.
+    mayChangeWith: ({ directory }, { kind, name }, current) => kind === 'onion-key' && name === directory && current !== null,
+    // Tor runs for it, also where the package started none: Debian's tor@default is static.
+    sideEffects: ({ unit }, _desired, current) => (current ? [] : [
+      { kind: 'unit', identity: unit, state: { id: unit, running: true, enabled: 'static', invocation: '', needsDaemonReload: false, ends: false, succeeded: true }, whereMissing: true },
+      { kind: 'unit', identity: unit, state: {}, change: now => ({ ...now, running: true }) },
+    ]),
+  },
 }

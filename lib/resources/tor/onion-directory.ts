@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { ReadError } from '../../errors.ts'
 import { apply, applyLines, read, readLines, type ApplyScript } from '../../shell/script.ts'
 import type { Difference } from '../../state/compare.ts'
+import { linePerKey } from '../../state/read-answer.ts'
 import type { Resource } from '../../state/resource.ts'
 import { enter, explained, NEW, same } from '../files/file-write.ts'
 
@@ -42,7 +42,6 @@ export function makeDirectory(path: string): ApplyScript {
  */
 export const onionDirectoryResource: Resource<OnionDirectoryKey, OnionDirectoryState, z.infer<typeof schema>> = {
   kind: 'onion-directory',
-  selfContained: true,
   schema,
   identify: ({ directory }) => directory,
   read(keys) {
@@ -50,14 +49,10 @@ export const onionDirectoryResource: Resource<OnionDirectoryKey, OnionDirectoryS
     return {
       script: readLines(keys.map(({ directory: d }) => read`if [ -d ${d} ] && [ ! -L ${d} ]; then (cd -- ${d} && find . -maxdepth 2 '(' ${known} ')' -printf '%m/%u/%P\0' -o -path './*/*' -o -printf '?/%f\0') | base64 -w0; echo
 elif [ -e ${d} ] || [ -L ${d} ]; then echo -; else echo; fi`)),
-      parse({ stdout, stderr, exitCode }) {
-        if (exitCode !== 0) throw new ReadError('The directories of the onion services could not be looked at.', { stderr, exitCode })
-        const lines = stdout.toString().split('\n')
-        return keys.map((_, index) => (lines[index] ? stateOf(Buffer.from(lines[index], 'base64').toString()) : null))
-      },
+      parse: linePerKey(keys, 'The directories of the onion services could not be looked at.', line => (line ? stateOf(Buffer.from(line, 'base64').toString()) : null)),
     }
   },
-  differences(key, current, desired): Difference[] {
+  compare(key, current, desired): Difference[] {
     if (!current) return []
     if (desired === null) return current.is === 'an onion service' ? [{ field: undefined, current: 'present', desired: 'absent' }, { field: 'holds', current: Object.keys(current.entries).slice(1), desired: [] }] : []
     const wrong = wrongEntries(key, current)
@@ -76,7 +71,9 @@ elif [ -e ${d} ] || [ -L ${d} ]; then echo -; else echo; fi`)),
     })
     return { script: applyLines([...begin, ...repairs]) }
   },
-  mayChangeWith: ({ directory }, { kind, name }) => ['file', 'archive', 'tree', 'secret'].includes(kind) && `${name}/`.startsWith(`${directory}/`),
+  forecast: {
+    mayChangeWith: ({ directory }, { kind, name }) => ['file', 'archive', 'tree', 'secret'].includes(kind) && `${name}/`.startsWith(`${directory}/`),
+  },
 }
 
 function stateOf(listing: string): OnionDirectoryState {

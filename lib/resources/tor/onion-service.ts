@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { ReadError } from '../../errors.ts'
 import { apply, applyLines, read, readLines } from '../../shell/script.ts'
 import { Content } from '../../state/content.ts'
+import { linePerKey, stdoutOf } from '../../state/read-answer.ts'
 import type { Resource } from '../../state/resource.ts'
 import { enter, explained, NEW } from '../files/file-write.ts'
 import { intoDirectory, makeDirectory, TOR_USER } from './onion-directory.ts'
@@ -24,17 +24,12 @@ const keySchema = z.strictObject({ key: z.custom<Content>(value => value instanc
 /** The key of an onion service, which is its identity; its checksum alone is read. Source: tor(1), HiddenServiceDir; rend-spec-v3. */
 export const onionKeyResource: Resource<OnionServiceKey, { readonly key: Content }, z.infer<typeof keySchema>> = {
   kind: 'onion-key',
-  selfContained: true,
   schema: keySchema,
   identify: ({ directory }) => directory,
   read(keys) {
     return {
       script: read`for d in ${keys.map(({ directory }) => directory)}; do f=$d/hs_ed25519_secret_key; if [ -f "$f" ]; then sha256sum <"$f"; else echo; fi; done`,
-      parse({ stdout, stderr, exitCode }) {
-        if (exitCode !== 0) throw new ReadError('The keys of the onion services could not be looked at.', { stderr, exitCode })
-        const lines = stdout.toString().split('\n')
-        return keys.map((_, index) => (lines[index] ? { key: Content.known(lines[index].slice(0, 64), 96) } : null))
-      },
+      parse: linePerKey(keys, 'The keys of the onion services could not be looked at.', line => (line ? { key: Content.known(line.slice(0, 64), 96) } : null)),
     }
   },
   apply({ directory, unit }, _current, desired) {
@@ -46,6 +41,7 @@ live=; [ ! -s hostname ] || live=1; rm -f -- hostname hs_ed25519_public_key; mv 
 [ -z "$live" ] || { ${bringAbout('reloaded', unit)}; i=0; until [ -s hostname ] || [ $i = 150 ]; do i=$((i+1)); sleep 0.2; done; }`]),
     }
   },
+  forecast: {},
 }
 
 const clientsSchema = z.strictObject({ clients: z.array(z.string()) })
@@ -56,7 +52,6 @@ const clientsSchema = z.strictObject({ clients: z.array(z.string()) })
  */
 export const onionClientsResource: Resource<OnionServiceKey, { readonly clients: readonly string[] }, z.infer<typeof clientsSchema>> = {
   kind: 'onion-clients',
-  selfContained: true,
   schema: clientsSchema,
   identify: ({ directory }) => directory,
   read(keys) {
@@ -65,8 +60,8 @@ export const onionClientsResource: Resource<OnionServiceKey, { readonly clients:
       script: readLines(keys.map(({ directory }) => read`echo =; for f in ${directory}/authorized_clients/*.auth; do
 if [ ! -f "$f" ] && [ ! -L "$f" ]; then continue; fi; n=\${f##*/}; n=\${n%.auth}; k=; if [ ! -L "$f" ]; then read -r k <"$f"; fi; k=\${k#descriptor:x25519:}
 case $n in *[!A-Za-z0-9_-]*) n='(odd name)';; esac; case $k in *[!A-Z2-7]*|'') k='(no key)';; esac; echo "$n $k"; done`)),
-      parse({ stdout, stderr, exitCode }) {
-        if (exitCode !== 0) throw new ReadError('The clients of the onion services could not be read.', { stderr, exitCode })
+      parse(output) {
+        const stdout = stdoutOf(output, 'The clients of the onion services could not be read.')
         const sections = stdout.toString().split(/^=\n/m).slice(1)
         return keys.map((_, index) => ({ clients: (sections[index] ?? '').split('\n').filter(line => line !== '').sort() }))
       },
@@ -81,4 +76,5 @@ for f in *.auth; do case $a in */"$f"/*) :;; *) rm -f -- "$f" || X "$t";; esac; 
 if [ -s ../hostname ]; then ${bringAbout('reloaded', unit)}; fi`]),
     }
   },
+  forecast: {},
 }

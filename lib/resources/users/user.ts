@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import { ReadError } from '../../errors.ts'
 import { apply, applyLines, read, type ApplyScript } from '../../shell/script.ts'
 import { Content } from '../../state/content.ts'
-import type { SideEffect, Resource } from '../../state/resource.ts'
+import type { SideEffect } from '../../state/forecast.ts'
+import { stdoutOf } from '../../state/read-answer.ts'
+import type { Resource } from '../../state/resource.ts'
 import type { Output } from '../../shell/output.ts'
 import { directoriesAbove } from '../files/file.ts'
 
@@ -55,7 +56,6 @@ const noteOf = (name: string) => `${unfinished}/user-${name}`
 /** A user of passwd(5) and shadow(5). Sources: getent(1), id(1), useradd(8), usermod(8), userdel(8), chpasswd(8), login.defs(5). */
 export const userResource: Resource<UserKey, UserState, Desired> = {
   kind: 'user',
-  selfContained: true,
   schema,
   identify: ({ name }) => name,
   read(keys) {
@@ -93,37 +93,39 @@ done`,
     const stdin = newPassword && Buffer.concat([Buffer.from(`${key.name}:${willBeLocked ? '!' : ''}`), newPassword.bytes ?? Buffer.alloc(0), Buffer.from('\n')])
     return { script: applyLines([apply`set -e`, ...steps]), stdin }
   },
-  mayComeWithPackage: () => true,
-  defaults: ({ name }) => ({ name, group: name, groups: [], comment: '', home: `/home/${name}`, homeDirectory: 'missing', locked: true, password: Content.of('', { secret: true }) }),
-  foretells: foretold,
-  mayChangeWith: (_key, { kind, name, after }, current) => current !== null && (kind === 'group'
-    ? after === null && (current.group === name || current.groups.includes(name))
-    : kind === 'file' && `${current.home}/`.startsWith(`${name}/`) && (after === null) === (current.homeDirectory === 'present')),
+  forecast: {
+    mayComeWithPackage: () => true,
+    defaults: ({ name }) => ({ name, group: name, groups: [], comment: '', home: `/home/${name}`, homeDirectory: 'missing', locked: true, password: Content.of('', { secret: true }) }),
+    sideEffects: foretold,
+    mayChangeWith: (_key, { kind, name, after }, current) => current !== null && (kind === 'group'
+      ? after === null && (current.group === name || current.groups.includes(name))
+      : kind === 'file' && `${current.home}/`.startsWith(`${name}/`) && (after === null) === (current.homeDirectory === 'present')),
+  },
 }
 
 /** A new user's own group and home directory; with one that is removed its group may go, and its home. */
 function foretold({ name, removeHome, moveHome }: UserKey, desired: Desired | null, current: UserState | null): SideEffect[] {
   const numbers = desired?.uid === undefined && desired !== null ? [] : [
-    ...(current && current.uid !== desired?.uid ? [{ kind: 'user', identity: current.uid, state: null }, { kind: 'account-number', identity: `passwd ${current.uid}`, state: null }] : []),
-    ...(desired?.uid === undefined ? [] : [{ kind: 'user', identity: desired.uid, state: { name, uid: desired.uid } }, { kind: 'account-number', identity: `passwd ${desired.uid}`, state: { name } }]),
+    ...(current && current.uid !== desired?.uid ? [{ kind: 'user' as const, identity: current.uid, state: null }, { kind: 'account-number' as const, identity: `passwd ${current.uid}`, state: null }] : []),
+    ...(desired?.uid === undefined ? [] : [{ kind: 'user' as const, identity: desired.uid, state: { name, uid: desired.uid } }, { kind: 'account-number' as const, identity: `passwd ${desired.uid}`, state: { name } }]),
   ]
   if (desired === null) {
     const home = current?.home
-    return [...numbers, { kind: 'group', identity: name, state: 'unsure' }, ...(removeHome && home ? [{ kind: 'file', identity: home, state: null, below: true }] : [])]
+    return [...numbers, { kind: 'group' as const, identity: name, state: 'unsure' }, ...(removeHome && home ? [{ kind: 'file' as const, identity: home, state: null, below: true }] : [])]
   }
   const home = desired.home ?? current?.home ?? `/home/${name}`
-  const moved = moveHome && current && current.home !== home ? [{ kind: 'file', identity: current.home, state: null, below: true }] : []
+  const moved = moveHome && current && current.home !== home ? [{ kind: 'file' as const, identity: current.home, state: null, below: true }] : []
   const made = desired.homeDirectory === 'present' && (current?.homeDirectory !== 'present' || current.home !== home)
   return [
     ...numbers,
-    ...(current === null && desired.group === undefined ? [{ kind: 'group', identity: name, state: { name }, whereMissing: true }] : []),
+    ...(current === null && desired.group === undefined ? [{ kind: 'group' as const, identity: name, state: { name }, whereMissing: true }] : []),
     ...moved,
-    ...(made || moved.length ? [{ kind: 'file', identity: home, state: { type: 'directory', owner: name, group: desired.group ?? current?.group ?? name }, whereMissing: true, below: true }, ...directoriesAbove(home)] : []),
+    ...(made || moved.length ? [{ kind: 'file' as const, identity: home, state: { type: 'directory', owner: name, group: desired.group ?? current?.group ?? name }, whereMissing: true, below: true }, ...directoriesAbove(home)] : []),
   ]
 }
 
-function parseUsers({ stdout, stderr, exitCode }: Output, names: readonly string[]): (UserState | null)[] {
-  if (exitCode !== 0) throw new ReadError('The users could not be looked up.', { stderr, exitCode })
+function parseUsers(output: Output, names: readonly string[]): (UserState | null)[] {
+  const stdout = stdoutOf(output, 'The users could not be looked up.')
   const answers = stdout.toString().split(/^=/m).slice(1)
   return names.map((_, index) => {
     const [passwd = '', group = '', all = '', locked, numbers = '', listed = '', home, days = '', checksum = '', size = '0'] = answers[index]?.split('\n') ?? []

@@ -147,7 +147,7 @@ describe('a run', () => {
   it('[fault 11] asks again at its turn what could not be read ahead of it, in a run and in a check', () => inTemporaryDirectory(async place => {
     /** It can be read from the `nth` time on only. */
     const shy = (name: string, nth: number) => defineModule({ name: 'shy', args: z.strictObject({}), plan: () => ({ wants: [want({
-      ...liar, kind: `shy-${name}`,
+      ...liar,
       read: () => ({ script: read`echo x >>${`${place}/${name}`}; wc -l <${`${place}/${name}`}`, parse: ({ stdout }) => [Number(stdout.toString()) < nth ? new Error('not yet') : { line: 'there' }] }),
     }, { path: name }, { line: 'there' })] }) })({})
     for (const check of [true, false]) {

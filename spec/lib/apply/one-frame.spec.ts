@@ -50,7 +50,7 @@ describe('What a task writes', () => {
   }))
 
   it('may take an hour, or as long as the task says, and on top what the longest of its waits takes', () => inTemporaryDirectory(async place => {
-    const taking = (seconds: number) => lineWith({ kind: `taking-${seconds}`, apply: ({ path }) => ({ script: apply`echo x >${path}`, seconds }) })
+    const taking = (seconds: number) => lineWith({ apply: ({ path }) => ({ script: apply`echo x >${path}`, seconds }) })
     const { session } = await recorded(privateConnect(`${place}/host`), ({ task }) => {
       task('plain', wantLine(`${place}/a`, 'x'))
       task('limited', wantLine(`${place}/b`, 'x'), { timeoutSeconds: 7 })

@@ -7,6 +7,7 @@ import { apply, read } from '../../../lib/shell/script.ts'
 import { command } from '../../../modules/command.ts'
 import { statuses, type Tasks } from '../run/local-run.ts'
 import { inTemporaryDirectory, privateConnect } from '../shell/local-session.ts'
+import type { ResourceKind } from '../../../lib/state/resource-kind.ts'
 import { lineWith, recorded, scripted, wanting, wantLine } from './recorded.ts'
 
 const note = (place: string, name: string, end = ':') => command({ argv: ['sh', '-c', `echo ${name} >>${place}/ran; ${end}`] })
@@ -172,7 +173,7 @@ describe('Handlers and flushes', () => {
   }))
 
   it('are asked for by the change before a flush, and what comes behind is not', () => inTemporaryDirectory(async place => {
-    const kinds = (name: string) => lineWith({ kind: name })
+    const kinds = (name: ResourceKind) => lineWith({ kind: name })
     const run = await recorded(privateConnect(`${place}/host`), ({ task, handler, flushHandlers }) => {
       const restart = handler('restart', wanting(want(kinds('restarted'), { path: `${place}/r` }, { line: 'x' })))
       task('a', wantLine(`${place}/a`, 'x', kinds('first')), { notify: restart })

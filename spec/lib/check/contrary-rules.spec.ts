@@ -8,7 +8,7 @@ import { sample, type SampleKey } from '../state/sample-resource.ts'
 import { walkOf } from './sample-host.ts'
 
 type Says = Partial<Resource<SampleKey, State, State>>
-const kind = (says: Says = {}): Resource<SampleKey, State, State> => ({ ...sample('thing'), schema: z.custom<State>(value => typeof value === 'object'), selfContained: true, ...says })
+const kind = (says: Says = {}): Resource<SampleKey, State, State> => ({ ...sample('thing'), schema: z.custom<State>(value => typeof value === 'object'), forecast: {}, ...says })
 
 /** A module that plans what it is told to. */
 const planning = (plan: (host: HostView) => Promise<Want[]> | Want[]) => defineModule({ name: 'planning', args: z.strictObject({}), plan: async (_args, host) => ({ wants: await plan(host) }) })({})
@@ -23,7 +23,7 @@ async function contrary(...calls: Parameters<Play['task']>[1][]): Promise<string
 }
 const said = (tasks: string, what: string): string => `"${tasks[0] ?? ''}" and "${tasks[1] ?? ''}" say contrary things of thing[x]: ${what}.`
 /** A kind that takes any value for what is desired, as a version that is new enough. */
-const lax: Says = { differences: (_key, current) => (current === null ? [{ field: undefined, current: 'absent', desired: 'present' }] : []) }
+const lax: Says = { compare: (_key, current) => (current === null ? [{ field: undefined, current: 'absent', desired: 'present' }] : []) }
 
 describe('Tasks that undo each other', () => {
   it('are told with both values, in the order of the tasks, and with what to do', async () => {
@@ -41,10 +41,10 @@ describe('Tasks that undo each other', () => {
     expect(await contrary(wants(null), wants({ mode: '1' }))).to.deep.equal(['? "A" removes thing[x], and "B" makes it: each run does both.'])
     expect(await contrary(wants(null), wants({ mode: '1' }), wants(null))).to.deep.equal(['? "A" removes thing[x], and "B" makes it: each run does both.'])
     expect(await contrary(wants({ mode: '1' }), wants(null))).to.deep.equal(['? "B" removes thing[x], and "A" makes it: each run does both.'])
-    const along: Says = { takesAlong: ({ name }, _current, other) => other.startsWith(`${name}/`) }
+    const along: Says = { forecast: { sideEffects: ({ name }) => [{ kind: 'thing', identity: name, below: 'gone' }] } }
     const inIt = () => wants({ mode: '1' }, {}, 'x/y')
     expect(await contrary(inIt(), inIt(), wants(null, along), wants(null, along)), 'with what it is in').to.deep.equal([])
-    const makes: Says = { differences: () => [{ field: undefined, current: 'absent', desired: 'present' }], foretells: () => [{ kind: 'thing', identity: 'x', state: { mode: '1' } }] }
+    const makes: Says = { compare: () => [{ field: undefined, current: 'absent', desired: 'present' }], forecast: { sideEffects: () => [{ kind: 'thing', identity: 'x', state: { mode: '1' } }] } }
     expect(await contrary(wants({}, makes, 'y'), wants({}, makes, 'y'), wants(null), wants(null)), 'made along with something').to.deep.equal([])
   })
 
@@ -53,8 +53,8 @@ describe('Tasks that undo each other', () => {
   })
 
   it('are not those of which one makes something else only once', async () => {
-    const resets: Says = { ...lax, foretells: () => [{ kind: 'thing', identity: 'x', change: () => ({ version: '0' }) }] }
-    const atLeast: Says = { differences: (_key, current) => (current === null || current['version'] === '0' ? [{ field: 'version', current: '0', desired: '1' }] : []) }
+    const resets: Says = { ...lax, forecast: { sideEffects: () => [{ kind: 'thing', identity: 'x', change: () => ({ version: '0' }) }] } }
+    const atLeast: Says = { compare: (_key, current) => (current === null || current['version'] === '0' ? [{ field: 'version', current: '0', desired: '1' }] : []) }
     expect(await contrary(wants({}, resets, 'y'), wants({}, resets, 'y'), wants({ version: '1' }, atLeast), wants({ version: '2' }))).to.deep.equal([])
   })
 
@@ -86,7 +86,7 @@ describe('Tasks that undo each other', () => {
 
   it('are not events, which happen each time, nor what is only looked at', async () => {
     const event: Says = { event: { effect: 'change', verify: () => undefined, describe: () => 'restart' } }
-    for (const says of [event, { onlyRead: true as const }]) expect(await contrary(wants({ mode: '1' }, says), wants({ mode: '2' }, says))).to.deep.equal([])
+    for (const says of [event, { forecast: { onlyRead: true as const } }]) expect(await contrary(wants({ mode: '1' }, says), wants({ mode: '2' }, says))).to.deep.equal([])
   })
 
   it('are not told where a host has to be asked first: its facts, what may be there, or a result that nothing stands for', async () => {

@@ -6,11 +6,12 @@ import { Overlay } from '../../../lib/check/overlay.ts'
 import { CertainError } from '../../../lib/errors.ts'
 import type { PlannedWant, TaskPlan } from '../../../lib/plan/plan-task.ts'
 import { Reader } from '../../../lib/state/reader.ts'
-import type { AnyResource, Need, Resource, State } from '../../../lib/state/resource.ts'
+import type { Need } from '../../../lib/state/forecast.ts'
+import type { AnyResource, Resource, State } from '../../../lib/state/resource.ts'
 import { output, sample, type SampleKey, type SampleState } from '../state/sample-resource.ts'
 
 type Sample = Resource<SampleKey, SampleState, Partial<SampleState>>
-const kind = (name: string, says: Partial<Sample> = {}): AnyResource => ({ ...sample(name), selfContained: true, ...says })
+const kind = (name: string, says: Partial<Sample> = {}): AnyResource => ({ ...sample(name), forecast: {}, ...says })
 const planned = (resource: AnyResource, current: State | null = null, differences: PlannedWant['differences'] = [{ field: 'value', current: undefined, desired: 'new' }], name = 'it'): PlannedWant => (
   { want: { resource, key: { name }, desired: { value: 'new' } }, identity: `${resource.kind}[${name}]`, current, differences })
 const plan = (about: Partial<TaskPlan> = {}): TaskPlan => ({ skipped: false, module: 'm', wants: [], output: undefined, unknown: new Set(), placeholders: [], conditional: false, ...about })
@@ -27,21 +28,21 @@ describe('why a check is not certain', () => {
 
   it('what is missing may come with what is brought, where its kind says so', () => {
     const may = (resource: AnyResource, current: State | null = null, overlay = bringing()) => doubtOf(planned(resource, current), plan(), overlay)
-    const comes = kind('thing', { mayComeWithPackage: () => true })
+    const comes = kind('thing', { forecast: { mayComeWithPackage: () => true } })
     const reason = 'it may come with "odd", which cannot be told yet'
-    expect([may(comes), may(comes, { value: 'there' }), may(comes, null, new Overlay()), may(kind('thing', { mayComeWithPackage: () => false })), may(kind('thing'))]).to.deep.equal([reason, undefined, undefined, undefined, undefined])
-    expect(may(kind('thing', { selfContained: undefined })), 'it says nothing').to.equal(reason)
-    expect(may(kind('thing', { selfContained: undefined, mayComeWithPackage: () => false, mayChangeWith: () => false }))).to.equal(undefined)
+    expect([may(comes), may(comes, { value: 'there' }), may(comes, null, new Overlay()), may(kind('thing', { forecast: { mayComeWithPackage: () => false } })), may(kind('thing'))]).to.deep.equal([reason, undefined, undefined, undefined, undefined])
+    expect(may(kind('thing', { forecast: undefined })), 'it says nothing').to.equal(reason)
+    expect(may(kind('thing', { forecast: { mayComeWithPackage: () => false, mayChangeWith: () => false } }))).to.equal(undefined)
   })
 
   it('one that says nothing of what changes it may be changed by anything', () => {
     const touched = new Overlay()
     touched.foretell({ resource: kind('other'), key: { name: 'x' } }, null, {})
-    const silent = kind('thing', { selfContained: undefined })
+    const silent = kind('thing', { forecast: undefined })
     expect(doubtOf(planned(silent), plan(), touched)).to.contain('thing does not say whether')
     expect(doubtOf(planned(silent), plan(), new Overlay())).to.equal(undefined)
-    expect(doubtOf(planned(kind('thing', { selfContained: undefined, mayChangeWith: () => false })), plan(), touched)).to.equal(undefined)
-    expect(doubtOf(planned(kind('thing', { mayChangeWith: () => true })), plan(), touched)).to.equal('it also covers what tasks above will make')
+    expect(doubtOf(planned(kind('thing', { forecast: { mayChangeWith: () => false } })), plan(), touched)).to.equal(undefined)
+    expect(doubtOf(planned(kind('thing', { forecast: { mayChangeWith: () => true } })), plan(), touched)).to.equal('it also covers what tasks above will make')
   })
 
   it('what a task above makes is known in part: by its fields, and by what it was edited from', () => {
@@ -71,13 +72,13 @@ describe('why a check is not certain', () => {
   it('what cannot be told of it comes first', () => {
     const overlay = new Overlay()
     overlay.markUnknown('odd', [{ resource: kind('thing'), key: { name: 'it' } }], { brings: true })
-    expect(doubtOf(planned(kind('thing', { mayComeWithPackage: () => true })), plan(), overlay)).to.equal('what "odd" makes of it is known only after applying')
+    expect(doubtOf(planned(kind('thing', { forecast: { mayComeWithPackage: () => true } })), plan(), overlay)).to.equal('what "odd" makes of it is known only after applying')
   })
 })
 
 describe('[fault 56] what a change needs', () => {
   const needs: readonly Need[] = [{ program: 'nginx', packages: ['nginx-light', 'nginx'] }]
-  const needing = kind('site', { needs: () => needs })
+  const needing = kind('site', { forecast: { needs: () => needs } })
   let asked = 0
   const reader = (found: boolean) => new Reader(parts => {
     asked += parts.length
@@ -89,7 +90,7 @@ describe('[fault 56] what a change needs', () => {
   it('is there, or comes with a package that a task installs', async () => {
     expect(await lookFor(new Overlay(), { found: true })).to.equal(undefined)
     const overlay = new Overlay()
-    overlay.foretell({ resource: kind('package', { brings: () => ({ what: 'package', name: 'nginx-light', startsServices: true }) }), key: { name: 'nginx-light' } }, null, {})
+    overlay.foretell({ resource: kind('package', { forecast: { brings: () => ({ what: 'package', name: 'nginx-light', startsServices: true }) } }), key: { name: 'nginx-light' } }, null, {})
     expect(await lookFor(overlay)).to.equal(undefined)
   })
 
@@ -101,7 +102,7 @@ describe('[fault 56] what a change needs', () => {
   it('is an error where nothing brings it, and unknown where something may', async () => {
     const error = await refused(new Overlay())
     expect(error).to.be.instanceOf(CertainError).and.to.include({ resource: 'site[it]', hint: 'Install it by a task before this one: apt({ packages: [\'nginx-light\'] }).' }).and.to.have.property('message').that.contains('This needs nginx, which is not on the host')
-    expect(await lookFor(new Overlay(), { want: planned(kind('site', { needs: () => [{ program: 'odd', packages: [] }] })) }).catch((failure: unknown) => failure)).to.have.property('hint').that.contains("'odd'")
+    expect(await lookFor(new Overlay(), { want: planned(kind('site', { forecast: { needs: () => [{ program: 'odd', packages: [] }] } })) }).catch((failure: unknown) => failure)).to.have.property('hint').that.contains("'odd'")
     expect(await lookFor(bringing())).to.equal('it needs nginx, and of nothing above it is known that it brings that')
     const makes = new Overlay()
     makes.foretell({ resource: kind('file'), key: { name: 'nginx' } }, null, {})

@@ -5,7 +5,7 @@ import type { State } from '../../../lib/state/resource.ts'
 import { act, foretold, thing, told, walkOf } from './sample-host.ts'
 
 const plain = thing()
-const fails = (error: Error) => thing({ differences: () => { throw error } })
+const fails = (error: Error) => thing({ compare: () => { throw error } })
 
 describe('a check of tasks that fail', () => {
   it('stops at a task that fails, but not where that is to be ignored; it has no result then', async () => {
@@ -42,7 +42,7 @@ describe('a check of tasks that fail', () => {
     const after = (error: Error, changes = true, options = {}) => foretold(({ task }) => {
       if (changes) task('change', plain({ name: 'c' }))
       task('fails', fails(error)({ name: 'a' }), options)
-      task('missing', thing({ mayComeWithPackage: () => true })({ name: 'm' }))
+      task('missing', thing({ forecast: { mayComeWithPackage: () => true } })({ name: 'm' }))
       task('same', plain({ name: 'a' }))
     }).then(report => told(report).slice(changes ? 1 : 0))
     expect(await after(new SteadError('x'), false)).to.deep.equal(['fails: failed; here "fails" thing[a]: x'])
@@ -58,9 +58,9 @@ describe('a check of tasks that fail', () => {
     const after = (body: () => ReturnType<typeof plain>) => foretold(({ task }) => {
       task('change', plain({ name: 'c' }))
       task('fails', body)
-      task('missing', thing({ mayComeWithPackage: () => true })({ name: 'm' }))
+      task('missing', thing({ forecast: { mayComeWithPackage: () => true } })({ name: 'm' }))
     })
-    const looks = await after(() => thing({ onlyRead: true, differences: () => { throw new SteadError('x') } })({ name: 'a' }))
+    const looks = await after(() => thing({ forecast: { onlyRead: true }, compare: () => { throw new SteadError('x') } })({ name: 'a' }))
     expect(looks.tasks.map(({ status }) => status)).to.deep.equal(['change', 'may-change', 'change'])
     const nothing = await after(() => { throw new SteadError('x') })
     expect(nothing.tasks.map(({ status, module }) => [status, module])).to.deep.equal([['change', 'thing'], ['may-change', ''], ['may-change', 'thing']])
@@ -70,9 +70,9 @@ describe('a check of tasks that fail', () => {
   })
 
   it('[fault 56] a task whose program is missing fails, and may change where something above may bring it', async () => {
-    const needing = thing({ needs: () => [{ program: 'odd', packages: [] }] })
+    const needing = thing({ forecast: { needs: () => [{ program: 'odd', packages: [] }] } })
     const check = (more: boolean) => foretold(({ task }) => {
-      if (more) task('unknown', thing({ selfContained: undefined }, 'strange')({ name: 'a' }))
+      if (more) task('unknown', thing({ forecast: undefined }, 'strange')({ name: 'a' }))
       task('needs', needing({ name: 'b' }))
     }).then(report => told(report).at(-1))
     expect(await check(false)).to.match(/^needs: failed; here thing\[b\]: This needs odd, which is not on the host/)

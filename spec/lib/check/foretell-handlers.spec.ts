@@ -6,8 +6,8 @@ import { ConnectionLost } from '../../../lib/shell/shell.ts'
 import { act, foretold, thing, told, walkOf, type Given } from './sample-host.ts'
 
 const plain = thing()
-const maybe = thing({ mayChangeWith: () => true }, 'maybe')
-const fails = (error: Error) => act({ differences: () => { throw error } })
+const maybe = thing({ forecast: { mayChangeWith: () => true } }, 'maybe')
+const fails = (error: Error) => act({ compare: () => { throw error } })
 const failure = (work: Promise<unknown>): Promise<unknown> => work.then(() => undefined, (error: unknown) => error)
 
 /** Does something while every pause is over at once. */
@@ -68,7 +68,7 @@ describe('[handlers] a check, handler by handler', () => {
       task('notify', notifies({ name: 'n' }), { notify: handler('h', act()({ name: 'h' })) })
       flushHandlers()
       task('what it makes', plain({ name: 'h' }))
-      task('missing', thing({ mayComeWithPackage: () => true })({ name: 'm' }))
+      task('missing', thing({ forecast: { mayComeWithPackage: () => true } })({ name: 'm' }))
     })
     const unsure = await foretold(({ task, handler, flushHandlers }) => {
       task('first', plain({ name: 'x' }))
@@ -96,7 +96,7 @@ describe('[handlers] a check, handler by handler', () => {
       task('notify', notifies({ name: 'n' }), { notify: handler('h', fails(error)({ name: 'h' }), options) })
       flushHandlers()
       task('what it makes', plain({ name: 'h' }))
-      task('missing', thing({ mayComeWithPackage: () => true })({ name: 'm' }))
+      task('missing', thing({ forecast: { mayComeWithPackage: () => true } })({ name: 'm' }))
     }).then(list => list.slice(2))
     const behind = ['what it makes: may-change; what "h" makes of it is known only after applying', 'missing: change']
     expect(await check(new CertainError('no such thing'), plain)).to.deep.equal([...behind, '2 h: failed; here "h" thing[h]: no such thing'])
@@ -130,7 +130,7 @@ describe('a check whose host is lost, or that is told to stop', () => {
   it('connects again where the connection is lost, and counts losses from the last task that it could tell', async () => {
     const notes: string[] = []
     const losses = new Map([['a', 2], ['h', 1], ['c', 1], ['i', 1]])
-    const lost = (name: string) => act({ differences: () => {
+    const lost = (name: string) => act({ compare: () => {
       losses.set(name, (losses.get(name) ?? 0) - 1)
       if ((losses.get(name) ?? 0) >= 0) throw new ConnectionLost(`${name}.`)
       return [{ field: 'value', current: 'a', desired: 'b' }]

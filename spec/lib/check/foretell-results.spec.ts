@@ -7,9 +7,9 @@ import { sample } from '../state/sample-resource.ts'
 import { act, foretold, thing, told } from './sample-host.ts'
 
 const plain = thing()
-const maybe = thing({ mayChangeWith: () => true }, 'maybe')
+const maybe = thing({ forecast: { mayChangeWith: () => true } }, 'maybe')
 /** What a module wants as its resource: a thing, plain or one that may change with anything. */
-const part = (kind: 'plain' | 'maybe' | 'look', name: string, value = 'new'): Want => want({ ...sample(kind), selfContained: true, mayChangeWith: () => kind === 'maybe', ...(kind === 'look' ? { onlyRead: true } : {}) }, { name }, { value })
+const part = (kind: 'plain' | 'maybe' | 'look', name: string, value = 'new'): Want => want({ ...sample(kind), forecast: { mayChangeWith: () => kind === 'maybe' }, ...(kind === 'look' ? { forecast: { onlyRead: true } } : {}) }, { name }, { value })
 /** A module of several such, whose result is the value of the first. */
 const several = (...wants: Want[]) => defineModule<z.ZodObject, { value: string }>({
   name: 'several', args: z.object({}), placeholder: { value: 'not-known-yet' }, plan: () => ({ wants, output: ([state]) => (typeof state?.['value'] === 'string' ? { value: state['value'] } : undefined) }),
@@ -20,7 +20,7 @@ const last = async (tasks: (play: Play) => void, has: Record<string, string> = {
 describe('a check of tasks that await the results of others', () => {
   it('what a result that is not known has made is unsure', async () => {
     const report = await foretold(({ task, handler, flushHandlers }) => {
-      const made = thing({ mayChangeWith: () => true }, 'made')
+      const made = thing({ forecast: { mayChangeWith: () => true } }, 'made')
       task('change', plain({ name: 'x' }), { notify: handler('h', async () => act()({ name: 'h', value: (await result).value })) })
       const result = task('result', made({ name: 'r' }))
       task('of it', async () => plain({ name: 'a', value: (await result).value }))
@@ -48,8 +48,8 @@ describe('a check of tasks that await the results of others', () => {
   })
 
   it('the result of what may change is not known, nor is that of a look at a host that is about to change', async () => {
-    const looked = thing({ onlyRead: true }, 'look')
-    const maybe = thing({ mayChangeWith: () => true }, 'maybe')
+    const looked = thing({ forecast: { onlyRead: true } }, 'look')
+    const maybe = thing({ forecast: { mayChangeWith: () => true } }, 'maybe')
     const use = (says: typeof plain, changes: boolean) => foretold(({ task }) => {
       if (changes) task('change', plain({ name: 'first' }))
       const found = task('find', says({ name: 'a', value: '1' }))
@@ -117,14 +117,14 @@ describe('a check of tasks that await the results of others', () => {
       task('change', plain({ name: 'x' }))
       const result = task('result', maybe({ name: 'r' }))
       task('of it', async () => plain({ name: 'a', value: (await result).value }))
-      task('missing', thing({ mayComeWithPackage: () => true })({ name: 'm' }))
+      task('missing', thing({ forecast: { mayComeWithPackage: () => true } })({ name: 'm' }))
     })).at(-1)).to.equal('missing: change')
   })
 })
 
 describe('a check of what tasks make beside what they are for', () => {
   it('knows what becomes of what the host has', async () => {
-    const resets = thing({ foretells: () => [{ kind: 'thing', identity: 'b', change: () => ({ value: 'reset' }) }] })
+    const resets = thing({ forecast: { sideEffects: () => [{ kind: 'thing', identity: 'b', change: () => ({ value: 'reset' }) }] } })
     expect(await last(({ task }) => { task('reset', resets({ name: 'a' })); task('as it then is', plain({ name: 'b', value: 'reset' })) }, { b: 'old' })).to.equal('as it then is: ok')
   })
 
@@ -135,28 +135,28 @@ describe('a check of what tasks make beside what they are for', () => {
       task('detail', plain({ name: 'a', detail: 'usual' }))
     })
     const defaults = () => ({ detail: 'usual' })
-    expect(await made(thing({ defaults }))).to.equal('detail: ok')
-    expect(await made(thing({ defaults, mayChangeWith: (_key, { name }) => name === 'x' }))).to.equal('detail: may-change; how it will be made by a task above is known only after applying')
+    expect(await made(thing({ forecast: { defaults } }))).to.equal('detail: ok')
+    expect(await made(thing({ forecast: { defaults, mayChangeWith: (_key, { name }) => name === 'x' } }))).to.equal('detail: may-change; how it will be made by a task above is known only after applying')
   })
 
   it('is in doubt of all that a task asked for before it failed, also of what it asked for only later; one that looks and writes may bring more', async () => {
     const asks = (second: 'thing' | 'look') => defineModule({ name: 'asks', args: z.strictObject({}), async plan(_args, host) {
-      await host.current({ ...sample('look'), selfContained: true, onlyRead: true }, { name: 'a' })
-      await host.current({ ...sample(second), selfContained: true, ...(second === 'look' ? { onlyRead: true as const } : {}) }, { name: 'b' })
+      await host.current({ ...sample('look'), forecast: { onlyRead: true } }, { name: 'a' })
+      await host.current({ ...sample(second), forecast: {}, ...(second === 'look' ? { forecast: { onlyRead: true as const } } : {}) }, { name: 'b' })
       throw new SteadError('x')
     } })({})
     const behind = (second: 'thing' | 'look') => foretold(({ task }) => {
       task('change', plain({ name: 'x' }))
       task('fails', asks(second))
       task('second', plain({ name: 'b', value: '1' }))
-      task('missing', thing({ mayComeWithPackage: () => true })({ name: 'm' }))
+      task('missing', thing({ forecast: { mayComeWithPackage: () => true } })({ name: 'm' }))
     }, { has: { b: '1' } }).then(report => told(report).slice(2))
     expect(await behind('thing')).to.deep.equal(['second: may-change; what "fails" makes of it is known only after applying', 'missing: may-change; it may come with "fails", which cannot be told yet'])
     expect(await behind('look')).to.deep.equal(['second: ok', 'missing: change'])
   })
 
   it('says of an error that is a mistake in a module where it is from, and goes no further', async () => {
-    const [report, ...others] = (await foretold(({ task }) => { task('wrong', thing({ needs: () => { throw new RangeError('a mistake') } })({ name: 'a' })); task('next', plain({ name: 'b' })) })).tasks
+    const [report, ...others] = (await foretold(({ task }) => { task('wrong', thing({ forecast: { needs: () => { throw new RangeError('a mistake') } } })({ name: 'a' })); task('next', plain({ name: 'b' })) })).tasks
     expect([report?.status, report?.error?.split('\n')[0], others]).to.deep.equal(['failed', 'RangeError: a mistake', []])
   })
 })

@@ -7,7 +7,7 @@ import { read } from '../../../lib/shell/script.ts'
 import { act, foretold, thing, told } from './sample-host.ts'
 
 const plain = thing()
-const fails = (error: Error) => thing({ differences: () => { throw error } })
+const fails = (error: Error) => thing({ compare: () => { throw error } })
 
 describe('a check, task by task', () => {
   it('tells each task as it ends, with its module, its changes and how long it took', async () => {
@@ -29,7 +29,7 @@ describe('a check, task by task', () => {
   })
 
   it('says of a task the surest of what it says of its parts', async () => {
-    const maybe = thing({ mayChangeWith: () => true }, 'maybe')
+    const maybe = thing({ forecast: { mayChangeWith: () => true } }, 'maybe')
     const parts = await foretold(({ task }) => {
       task('sure', plain({ name: 'a' }))
       task('unsure', maybe({ name: 'b' }))
@@ -69,7 +69,7 @@ describe('a check, task by task', () => {
 
   it('one that may be left out fails of nothing for that, and what it asks for until then is unsure', async () => {
     const report = (error: Error) => foretold(({ task }) => {
-      const looked = [task('change', plain({ name: 'x' })), task('look', thing({ onlyRead: true }, 'look')({ name: 'l', value: '1' }))][1]
+      const looked = [task('change', plain({ name: 'x' })), task('look', thing({ forecast: { onlyRead: true } }, 'look')({ name: 'l', value: '1' }))][1]
       task('may fail', fails(error)({ name: 'a' }), { when: async () => (await looked)?.value === 'x' })
       task('about it', plain({ name: 'a', value: '1' }))
       task('may be wrong', async () => thing()({ name: '', value: (await looked)?.value ?? '' }), { when: async () => (await looked)?.value === 'x' })
@@ -105,7 +105,7 @@ describe('a check, task by task', () => {
   it('tells a module what may come, what may be there, and whether anything changes before', async () => {
     const seen: unknown[] = []
     const asks = defineModule({ name: 'asks', args: z.strictObject({}), plan: (_args, host) => { seen.push([host.packagesPending(), host.anythingPending(), host.foretold?.()]); return { wants: [] } } })
-    const brings = (what: 'package' | 'command') => thing({ brings: () => ({ what, name: 'x', startsServices: false }) }, what)
+    const brings = (what: 'package' | 'command') => thing({ forecast: { brings: () => ({ what, name: 'x', startsServices: false }) } }, what)
     await foretold(({ task }) => {
       const steps = [plain({ name: 'a' }), brings('command')({ name: 'b' }), brings('package')({ name: 'c' })]
       task('ask', asks({}))
@@ -119,7 +119,7 @@ describe('a check, task by task', () => {
 
   it('hides the lines of a private file that is edited, which are not the playbook\'s own', async () => {
     const shown = async (madeFrom: 'its own' | undefined) => (await foretold(({ task }) => void task('a', thing({
-      madeFrom: () => madeFrom, differences: () => [{ field: 'content', current: Content.of('theirs\n'), desired: Content.of('theirs\nours\n') }],
+      madeFrom: () => madeFrom, compare: () => [{ field: 'content', current: Content.of('theirs\n'), desired: Content.of('theirs\nours\n') }],
       read: () => ({ script: read`private`, parse: () => [{ value: '', mode: '0600' }] }),
     })({ name: 'a' })))).tasks[0]?.changes[0]?.diff
     expect(await shown(undefined)).to.contain('theirs')

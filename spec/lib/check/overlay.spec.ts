@@ -1,11 +1,12 @@
 import { expect } from 'chai'
 import { Overlay } from '../../../lib/check/overlay.ts'
-import type { AnyResource, SideEffect, Resource, State } from '../../../lib/state/resource.ts'
+import type { SideEffect } from '../../../lib/state/forecast.ts'
+import type { AnyResource, Resource, State } from '../../../lib/state/resource.ts'
 import { sample, type SampleKey, type SampleState } from '../state/sample-resource.ts'
 
 type Sample = Resource<SampleKey, SampleState, Partial<SampleState>>
 /** A kind of state that says of itself what `says` does. */
-const kind = (name: string, says: Partial<Sample> = {}): AnyResource => ({ ...sample(name), selfContained: true, ...says })
+const kind = (name: string, says: Partial<Sample> = {}): AnyResource => ({ ...sample(name), forecast: {}, ...says })
 const request = (resource: AnyResource, name = 'it') => ({ resource, key: { name } })
 /** An overlay in which `resource` was foretold. */
 function foretold(says: Partial<Sample>, { current = null, desired = { value: 'new' }, name = 'it', known = true }: { current?: State | null; desired?: State | null; name?: string; known?: boolean } = {}): Overlay {
@@ -15,7 +16,7 @@ function foretold(says: Partial<Sample>, { current = null, desired = { value: 'n
 }
 const valueOf = ({ value }: State): string => (typeof value === 'string' ? value : '')
 const make = (on: Overlay, resource: AnyResource, name: string, desired: State | null) => on.foretell(request(resource, name), null, desired)
-const alsoMakes = (...made: SideEffect[]) => ({ foretells: () => made })
+const alsoMakes = (...made: SideEffect[]) => ({ forecast: { sideEffects: () => made } })
 
 describe('the host as a check foretells it', () => {
   it('says nothing of what no task speaks of, and is untouched until one does', () => {
@@ -28,16 +29,17 @@ describe('the host as a check foretells it', () => {
 
   it('holds what is desired over what is there, and leaves fields alone that are not', () => {
     expect(foretold({}, { current: { value: 'old', other: 'kept' }, desired: { value: 'new', other: undefined } }).foretold('thing', 'it')).to.deep.equal({ value: 'new', other: 'kept' })
-    expect(foretold({ replaces: () => true }, { current: { value: 'old', other: 'gone' } }).foretold('thing', 'it')).to.deep.equal({ value: 'new' })
-    expect(foretold({ replaces: () => false }, { current: { value: 'old', other: 'kept' } }).foretold('thing', 'it')).to.deep.equal({ value: 'new', other: 'kept' })
+    expect(foretold({}, { current: { type: 'file', other: 'gone' }, desired: { type: 'directory' } }).foretold('thing', 'it'), 'of another type').to.deep.equal({ type: 'directory' })
+    expect(foretold({}, { current: { type: 'file', other: 'kept' }, desired: { type: 'file' } }).foretold('thing', 'it'), 'of the same type').to.deep.equal({ type: 'file', other: 'kept' })
+    expect(foretold({}, { current: { type: 'file', other: 'kept' } }).foretold('thing', 'it'), 'whatever its type').to.deep.equal({ type: 'file', other: 'kept', value: 'new' })
     expect(foretold({}, { desired: null, current: { value: 'old' } }).find(request(kind('thing')))).to.equal(null)
   })
 
   it('knows what a new one is made with, where nothing else may make it before; of a new one only what is told is known', () => {
     const defaults = () => ({ mode: '0644' })
-    expect(foretold({ defaults }).foretold('thing', 'it')).to.deep.equal({ mode: '0644', value: 'new' })
-    expect(foretold({ defaults }, { known: false }).foretold('thing', 'it')).to.deep.equal({ value: 'new' })
-    expect(foretold({ defaults }, { current: { value: 'old' } }).foretold('thing', 'it')).to.deep.equal({ value: 'new' })
+    expect(foretold({ forecast: { defaults } }).foretold('thing', 'it')).to.deep.equal({ mode: '0644', value: 'new' })
+    expect(foretold({ forecast: { defaults } }, { known: false }).foretold('thing', 'it')).to.deep.equal({ value: 'new' })
+    expect(foretold({ forecast: { defaults } }, { current: { value: 'old' } }).foretold('thing', 'it')).to.deep.equal({ value: 'new' })
     expect([foretold({}), foretold({}, { current: { value: 'old' } })].map(overlay => overlay.isPartial(request(kind('thing'))))).to.deep.equal([true, false])
   })
 
@@ -60,7 +62,7 @@ describe('the host as a check foretells it', () => {
     overlay.markUnknown('odd', [], { brings: false })
     expect(overlay.untouched).to.equal(false)
     const plain = new Overlay()
-    plain.foretell(request(kind('thing', { defaults: () => ({ mode: '0644' }) })), null, {})
+    plain.foretell(request(kind('thing', { forecast: { defaults: () => ({ mode: '0644' }) } })), null, {})
     expect(plain.foretold('thing', 'it'), 'known unless it is said otherwise').to.deep.equal({ mode: '0644' })
   })
 
@@ -72,8 +74,8 @@ describe('the host as a check foretells it', () => {
     expect([missing.foretold('group', 'g'), missing.adjust(group, null), missing.adjust(group, { value: 'there' }), missing.adjust(request(kind('group'), 'other'), null)]).to.deep.equal([undefined, { value: '1' }, { value: 'there' }, null])
     missing.foretell(group, null, { name: 'g' })
     expect(missing.find(group), 'it was made before').to.deep.equal({ value: '1', name: 'g' })
-    const twice = foretold({ foretells: ({ name }) => [{ kind: 'group', identity: '*', change: now => ({ value: valueOf(now) + name }) }] }, { name: 'a' })
-    twice.foretell(request(kind('thing', { foretells: () => [{ kind: 'group', identity: '*', change: now => ({ value: `${valueOf(now)}!` }) }] })), null, {})
+    const twice = foretold({ forecast: { sideEffects: ({ name }) => [{ kind: 'group', identity: '*', change: now => ({ value: valueOf(now) + name }) }] } }, { name: 'a' })
+    twice.foretell(request(kind('thing', { forecast: { sideEffects: () => [{ kind: 'group', identity: '*', change: now => ({ value: `${valueOf(now)}!` }) }] } })), null, {})
     expect([twice.adjust(group, { value: 'x' }), twice.adjust(group, null)]).to.deep.equal([{ value: 'xa!' }, null])
     const known = new Overlay()
     known.foretell(group, null, { value: 'x' })
@@ -88,13 +90,13 @@ describe('the host as a check foretells it', () => {
   })
 
   it('takes with a directory what is below it, and nothing beside it', () => {
-    const directory = kind('file', { takesAlong: ({ name }, _current, other) => other.startsWith(`${name}/`) })
+    const directory = kind('file', { forecast: { sideEffects: ({ name }, desired) => (desired === null ? [{ kind: 'file', identity: name, below: 'gone' }] : []) } })
     const overlay = new Overlay()
     for (const name of ['/a/b', '/ab']) overlay.foretell(request(directory, name), null, { value: name })
-    overlay.foretell(request(kind('host'), '/a/b'), null, { value: 'of another kind' })
+    overlay.foretell(request(kind('hostname'), '/a/b'), null, { value: 'of another kind' })
     overlay.foretell(request(directory, '/a'), { value: 'x' }, null)
     const found = (name: string) => overlay.foretold('file', name)
-    expect([found('/a'), found('/a/b'), found('/a/never-seen'), found('/ab'), found('/abc'), overlay.foretold('unit', '/a/b'), overlay.foretold('host', '/a/b')]).to.deep.equal([null, null, null, { value: '/ab' }, undefined, undefined, { value: 'of another kind' }])
+    expect([found('/a'), found('/a/b'), found('/a/never-seen'), found('/ab'), found('/abc'), overlay.foretold('unit', '/a/b'), overlay.foretold('hostname', '/a/b')]).to.deep.equal([null, null, null, { value: '/ab' }, undefined, undefined, { value: 'of another kind' }])
     const gone = foretold(alsoMakes({ kind: 'file', identity: '/home/x', state: null, below: true }))
     expect([gone.foretold('file', '/home/x'), gone.foretold('file', '/home/x/y'), gone.foretold('file', '/home/xy'), gone.unsureOf(request(kind('file'), '/home/x/y'))]).to.deep.equal([null, null, undefined, undefined])
     const emptied = foretold(alsoMakes({ kind: 'file', identity: '/d', below: 'gone' }))
@@ -144,7 +146,7 @@ describe('the host as a check foretells it', () => {
 
   it('knows what packages, commands and tasks may bring, and says so together', () => {
     const overlay = new Overlay()
-    const bring = (what: 'package' | 'command', name: string, startsServices: boolean, again?: true) => overlay.foretell(request(kind('thing', { brings: () => ({ what, name, startsServices, again }) })), null, {})
+    const bring = (what: 'package' | 'command', name: string, startsServices: boolean, again?: true) => overlay.foretell(request(kind('thing', { forecast: { brings: () => ({ what, name, startsServices, again }) } })), null, {})
     bring('command', 'sh -c "touch /srv/x"', false, true)
     expect([overlay.anythingPending, overlay.packagesPending, overlay.comesWith]).to.deep.equal([false, false, ''])
     expect([overlay.unsureOf(request(kind('file'), '/srv/x')), overlay.unsureOf(request(kind('file'), 'sh'))]).to.deep.equal(['what is run before may change it (sh -c "touch /srv/x")', undefined])
@@ -169,9 +171,9 @@ describe('the host as a check foretells it', () => {
   })
 
   it('takes one that says nothing of what it brings for one that brings anything', () => {
-    const told = (says: Partial<Sample>) => foretold({ selfContained: undefined, ...says }).comesWith
-    expect([told({}), told({ foretells: () => [] }), told({ brings: () => undefined }), told({ selfContained: true })]).to.deep.equal(['"thing[it]", which cannot be told yet', '', '', ''])
-    expect(foretold({ selfContained: undefined }).servicesStart, 'it may start services').to.equal(true)
+    const told = (says: Partial<Sample>) => foretold({ forecast: undefined, ...says }).comesWith
+    expect([told({}), told({ forecast: { sideEffects: () => [] } }), told({ forecast: { brings: () => undefined } }), told({ forecast: {} })]).to.deep.equal(['"thing[it]", which cannot be told yet', '', '', ''])
+    expect(foretold({ forecast: undefined }).servicesStart, 'it may start services').to.equal(true)
   })
 
   it('a file that is edited while something may bring it is known in part, until it is written as a whole', () => {
@@ -204,8 +206,8 @@ describe('the host as a check foretells it', () => {
     expect(disturbed(kind('file'), '/f'), 'a file itself').to.equal(false)
     expect(disturbed(venv, '/first'), 'a new directory is empty').to.equal(false)
     expect(overlay.mayDisturb(request(venv, '/first'), { value: 'there' }, null), 'what is there is not').to.equal(true)
-    expect(disturbed(kind('unit', { mayChangeWith: (_key, made) => made.kind === 'user' && made.after !== null }), 'x')).to.equal(true)
-    expect(disturbed(kind('unit', { mayChangeWith: (_key, made) => made.kind === 'group' }), 'x')).to.equal(false)
+    expect(disturbed(kind('unit', { forecast: { mayChangeWith: (_key, made) => made.kind === 'user' && made.after !== null } }), 'x')).to.equal(true)
+    expect(disturbed(kind('unit', { forecast: { mayChangeWith: (_key, made) => made.kind === 'group' } }), 'x')).to.equal(false)
   })
 
   it('tells a kind of all that is made, also along with something, as it was and as it will be', () => {
@@ -213,7 +215,7 @@ describe('the host as a check foretells it', () => {
     make(overlay, kind('thing', alsoMakes({ kind: 'group', identity: 'g', state: { value: '1' } })), 'it', { value: 'x' })
     make(overlay, kind('thing', alsoMakes({ kind: 'group', identity: 'g', state: null })), 'other', { value: 'y' })
     const seen: unknown[] = []
-    expect(overlay.mayDisturb(request(kind('unit', { mayChangeWith: (_key, made) => { seen.push(made); return false } })), null, null)).to.equal(false)
+    expect(overlay.mayDisturb(request(kind('unit', { forecast: { mayChangeWith: (_key, made) => { seen.push(made); return false } } })), null, null)).to.equal(false)
     expect(seen).to.deep.equal([
       { kind: 'thing', name: 'it', before: null, after: { value: 'x' } }, { kind: 'group', name: 'g', before: null, after: { value: '1' } },
       { kind: 'thing', name: 'other', before: null, after: { value: 'y' } }, { kind: 'group', name: 'g', before: { value: '1' }, after: null },

@@ -13,7 +13,7 @@ import { output, sample, type SampleKey, type SampleState } from '../state/sampl
 
 type Says = Partial<Resource<SampleKey, SampleState, Partial<SampleState>>>
 const args = z.strictObject({ name: z.string(), value: z.string().nullable().default('new'), detail: z.string().optional() })
-const wanted = (kind: string, says: Says, { name, value, detail }: z.output<typeof args>) => want({ ...sample(kind), selfContained: true, ...says }, { name }, value === null ? null : { value, ...(detail === undefined ? {} : { detail }) })
+const wanted = (kind: string, says: Says, { name, value, detail }: z.output<typeof args>) => want({ ...sample(kind), forecast: {}, ...says }, { name }, value === null ? null : { value, ...(detail === undefined ? {} : { detail }) })
 
 /** A module that wants a thing of a name and a value (`null`: not there), and gives its value. What its kind says of itself is told by `says`. */
 export const thing = (says: Says = {}, kind = 'thing') => defineModule<typeof args, { value: string }>({

@@ -55,7 +55,7 @@ describe('a check with a resource that is not stead\'s own', () => {
   }))
 
   it('[fault 62] believes one that says of itself what it brings, and that nothing else brings it', () => inTemporaryDirectory(async place => {
-    const known: typeof thing = { ...thing, selfContained: true, foretells: ({ path }) => [{ kind: 'thing', identity: `at ${path}.too`, state: { there: true } }] }
+    const known: typeof thing = { ...thing, forecast: { sideEffects: ({ path }) => [{ kind: 'thing', identity: `at ${path}.too`, state: { there: true } }] } }
     const tasks: Tasks = ({ task }) => {
       task('command', command({ argv: ['true'] }))
       task('thing', things(known)({ path: `${place}/thing` }))
@@ -67,6 +67,6 @@ describe('a check with a resource that is not stead\'s own', () => {
 
   it('every resource of stead says so of itself', async () => {
     const { resources }: { resources: NamedResource[] } = await loadResources()
-    expect(resources.filter(({ resource }) => resource.selfContained !== true).map(({ name }) => name)).to.deep.equal([])
+    expect(resources.filter(({ resource }) => resource.forecast === undefined).map(({ name }) => name)).to.deep.equal([])
   })
 })

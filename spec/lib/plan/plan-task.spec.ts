@@ -61,7 +61,7 @@ describe('A task that is planned', () => {
   })
 
   it('is compared by its resource where that compares in its own way', async () => {
-    const range: typeof lamp = { ...lamp, differences: (_key, current) => (current?.light === 'dim' ? [] : [{ field: 'light', current: 'not dim', desired: 'dim' }]) }
+    const range: typeof lamp = { ...lamp, compare: (_key, current) => (current?.light === 'dim' ? [] : [{ field: 'light', current: 'not dim', desired: 'dim' }]) }
     const call = planning(() => Promise.resolve({ wants: [want(range, { name: 'hall' }, { light: 'on' })] }))
     expect(differencesOf(await planOne(call, having({ hall: { light: 'dim' } })))).to.deep.equal([])
     expect(differencesOf(await planOne(call, having({ hall: { light: 'on' } })))).to.deep.equal([{ field: 'light', current: 'not dim', desired: 'dim' }])

@@ -8,15 +8,15 @@ const preamble = `
 import { z } from 'zod'
 import { playbook, type Play } from '../../../lib/index.ts'
 import { fileResource } from '../../../lib/resources/files/file.ts'
-import { Content, defineModule, want } from '../../../lib/resource.ts'
+import { Content, defineModule, defineResource, want, type Made, type SideEffect } from '../../../lib/resource.ts'
 import { apply, read, ApplyScript, ReadScript } from '../../../lib/shell/script.ts'
 import { ReadSession, Session } from '../../../lib/shell/session.ts'
 import { file } from '../../../modules/file.ts'
 import { apt } from '../../../modules/apt.ts'
 import { systemd } from '../../../modules/systemd.ts'
 import { onionService } from '../../../modules/onion-service.ts'
-declare const reader: ReadSession, writer: Session, play: Play
-export const used = [z, playbook, Content, defineModule, want, fileResource, apply, read, ApplyScript, ReadScript, file, apt, systemd, onionService, reader, writer, play]
+declare const reader: ReadSession, writer: Session, play: Play, made: Made, side: SideEffect
+export const used = [z, playbook, Content, defineModule, want, fileResource, apply, read, ApplyScript, ReadScript, file, apt, systemd, onionService, defineResource, reader, writer, play, made, side]
 `
 
 /** What a compiler takes, so that a refusal below is one of what it is about. */
@@ -26,6 +26,7 @@ const taken: Record<string, string> = {
   'a read piece in an apply script': 'export const x = apply`${read`id`}`',
   'a mode that is text': `export const x = file({ path: '/etc/motd', mode: '0644', content: 'x' })`,
   'the output of one task in another': `const onion = play.task('a', onionService({ name: 'x', ports: { 80: '127.0.0.1:1' } })); play.task('b', async () => file({ path: '/x', content: (await onion).hostname }))`,
+  'a resource of a kind of its own, which names itself': `const mount = defineResource<string, { on: string }, { on: string }>({ kind: 'mount', schema: z.strictObject({ on: z.string() }), identify: key => key, read: () => ({ script: read\`:\`, parse: () => [] }), apply: () => ({ script: apply\`:\` }) }); export const x: SideEffect = { kind: mount.kind, identity: '/srv' }; export const y = made.kind === mount.kind`,
   'a desired state of a resource': `export const x = want(fileResource, { path: '/x' }, { type: 'file', mode: '0644' })`,
 }
 
@@ -47,6 +48,8 @@ const refused: Record<string, { code: string; because: RegExp }> = {
     code: `const onion = play.task('a', onionService({ name: 'x', ports: { 80: '127.0.0.1:1' } })); play.task('b', async () => file({ path: '/x', content: (await onion).address }))`,
     because: /'address' does not exist/,
   },
+  'a side effect on a kind of resource that there is not': { code: `export const x: SideEffect = { kind: 'flie', identity: '/x' }`, because: /Type '"flie"' is not assignable/ },
+  'a comparison with a kind of resource that there is not': { code: `export const x = made.kind === 'flie'`, because: /no overlap/ },
   'a field that the resource does not have': { code: `export const x = want(fileResource, { path: '/x' }, { type: 'socket' })`, because: /"socket"/ },
   'a module in the place of a handler': { code: `play.task('a', apt({ packages: [] }), { notify: systemd({ unit: 'x' }) })`, because: /Handler/ },
   'a variable that the playbook does not declare': {

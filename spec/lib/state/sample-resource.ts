@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { apply, read } from '../../../lib/shell/script.ts'
-import type { Resource } from '../../../lib/state/resource.ts'
+import { defineResource, type Resource } from '../../../lib/state/resource.ts'
 import type { Output } from '../../../lib/shell/output.ts'
 
 /** A state with one field. */
@@ -17,7 +17,7 @@ export interface SampleKey {
 
 /** A resource that needs no host: its read script prints the names asked for, and `parse` turns `name=value` lines into states. */
 export function sample(kind: string, user?: string): Resource<SampleKey, SampleState, Partial<SampleState>> {
-  return {
+  return defineResource({
     kind,
     schema: z.object({ value: z.string().optional() }),
     identify: ({ name }) => name,
@@ -36,7 +36,7 @@ export function sample(kind: string, user?: string): Resource<SampleKey, SampleS
     }),
     apply: ({ name }) => ({ script: apply`set ${name}` }),
     answers: (state, { more }) => !more || state['detail'] !== undefined,
-  }
+  })
 }
 
 /** What a host prints. */
