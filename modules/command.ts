@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { absolutePath, defineModule, fileMode, name, Secret, want, type ModuleCall } from '../lib/resource.ts'
-import { commandOutputResource, commandResultResource, commandRunResource, refuseUnwhole, resultOf } from '../lib/resources/commands/command.ts'
+import { commandOutputResource } from '../lib/resources/commands/command-output.ts'
+import { commandResultResource, commandRunResource, refuseUnwhole, resultOf } from '../lib/resources/commands/command.ts'
 
 const word = z.string('must be text').refine(text => !text.includes('\0'), 'must not hold a NUL byte')
 const secretOrText = z.union([word, z.instanceof(Secret)], 'must be text or a Secret')

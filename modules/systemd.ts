@@ -3,7 +3,8 @@ import { CertainError, defineModule, PlaybookError, unitName, want, type HostVie
 import { fileResource } from '../lib/resources/files/file.ts'
 import { unitEventResource } from '../lib/resources/systemd/unit-event.ts'
 import { unitWaitResource } from '../lib/resources/systemd/unit-wait.ts'
-import { unitResource, unitMaskResource } from '../lib/resources/systemd/unit.ts'
+import { unitMaskResource } from '../lib/resources/systemd/unit-mask.ts'
+import { unitResource } from '../lib/resources/systemd/unit.ts'
 
 const args = z.strictObject({
   /** A unit; without a suffix it is a service. Give the unit's own name: an alias costs one more round trip. */

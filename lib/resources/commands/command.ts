@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { PlaybookError, ReadError } from '../../errors.ts'
+import { PlaybookError } from '../../errors.ts'
 import { Secret } from '../../secret/secret.ts'
 import { quote } from '../../text/quote.ts'
 import { apply, applyLines, read, readLines, ReadScript, type ApplyScript } from '../../shell/script.ts'
@@ -87,7 +87,7 @@ sync -- "$f"; mv -fT -- "$f" ${path} || exit; sync -- "$d"`
 }
 
 /** A script as the user and in the directory of a command, that cannot read. It has a shell of its own: whatever is wrong in it, or its last comment, ends there. */
-function inside({ cwd, user }: CommandKey, script: ReadScript, words: readonly string[] = []): ReadScript {
+export function inside({ cwd, user }: CommandKey, script: ReadScript, words: readonly string[] = []): ReadScript {
   const there = cwd === undefined ? script : read`cd -- ${cwd} || exit 1; ${script}`
   return read`${user === undefined ? [] : ['runuser', '-u', user, '--']} sh -c ${there.text} sh ${words} </dev/null`
 }
@@ -177,24 +177,4 @@ export const commandRunResource: Resource<CommandKey, CommandState, Record<strin
   forecast: {
     brings: key => ({ what: 'command', name: wordsOf(key), startsServices: false, again: true }),
   },
-}
-
-/** What a command prints that only reads. It runs with the reads, in check mode too. */
-export const commandOutputResource: Resource<CommandKey, { readonly stdout: string }, Record<string, never>> = {
-  kind: 'command-output',
-  schema: z.strictObject({}),
-  identify: ({ argv, cwd = '/' }) => `${argv.join(' ')} (in ${cwd})`,
-  question: ({ argv, user }) => JSON.stringify([argv, user]),
-  read(keys) {
-    return {
-      // It ends with the command: what that leaves in the background with its output open is not waited for.
-      script: readLines(keys.map(key => read`read -r k </proc/sys/kernel/random/uuid; { ${inside(key, read`exec ${key.argv}`)}; printf '\n%s=%s\n' "$k" $?; } | sed "/^$k=/q" | base64 -w0; echo`)),
-      parse: linePerKey(keys, 'The commands could not be run.', (line, { argv }, { stderr }) => {
-        const [, text = '', code] = /^([\s\S]*)\n[0-9a-f-]{36}=(\d+)\n$/.exec(Buffer.from(line, 'base64').toString()) ?? []
-        return code === '0' ? { stdout: text } : new ReadError(`${argv.join(' ')} failed.`, { exitCode: Number(code), stderr })
-      }),
-    }
-  },
-  apply: () => ({ script: apply`:` }),
-  forecast: { onlyRead: true },
 }

@@ -38,6 +38,10 @@ describe('resources', () => {
     return found
   }
 
+  it('are printed by the name of their file', () => {
+    expect(resources.filter(({ file, resource }) => path.parse(file).name !== resource.kind).map(({ name }) => name)).to.deep.equal([])
+  })
+
   describe('what hosts print, as states', () => {
     it('is covered by three cases a kind at least, and one a resource', () => {
       const readings = cases.filter(each => 'reading' in each)
