@@ -14,6 +14,7 @@ export interface ResourceKinds {
   file: true
   group: true
   hostname: true
+  mount: true
   need: true
   'nginx-site': true
   'onion-address': true

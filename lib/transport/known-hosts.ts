@@ -114,7 +114,7 @@ function verdictOn(entries: readonly KnownHost[], keyType: string, key: Buffer):
  * is also known by its plain name.
  *
  * @param keyBase64 the public key, as in the third field.
- * @example lookUp(text, 'web1.example.org', 22, 'ssh-ed25519', 'AAAAC3Nz…') // 'known'
+ * @example judgeHostKey(text, 'web1.example.org', 22, 'ssh-ed25519', 'AAAAC3Nz…') // 'known'
  */
 export function judgeHostKey(text: string, host: string, port: number, keyType: string, keyBase64: string): Verdict {
   const { entries } = parseKnownHosts(text)

@@ -82,9 +82,9 @@ describe('docs/writing-a-resource.md, followed from an empty folder', function (
     await follow(/-C$/)
   })
 
-  it('a kind that says selfContained is foretold for certain', async () => {
-    const [added] = blocks.filter(({ text }) => text.startsWith('selfContained'))
-    expect(added?.text).to.equal('selfContained: true,\n')
+  it('a kind with a forecast is foretold for certain', async () => {
+    const [added] = blocks.filter(({ text }) => text.startsWith('forecast'))
+    expect(added?.text).to.equal('forecast: {},\n')
     const file = path.join(folder, 'tmpfs-resource.ts')
     writeFileSync(file, readFileSync(file, 'utf8').replace('  kind: \'tmpfs\',\n', `  kind: 'tmpfs',\n  ${added?.text ?? ''}`))
     await host.sh('rm -rf /srv/scratch')

@@ -2,7 +2,9 @@ import { z } from 'zod'
 import { ReadError } from '../../errors.ts'
 import { apply, applyLines, read, type ApplyScript } from '../../shell/script.ts'
 import { differences } from '../../state/compare.ts'
-import type { Need, Resource } from '../../state/resource.ts'
+import type { Need } from '../../state/forecast.ts'
+import { linePerKey } from '../../state/read-answer.ts'
+import type { Resource } from '../../state/resource.ts'
 import { unmetOptions } from './mount-options.ts'
 
 export interface MountKey {
@@ -71,19 +73,14 @@ const isAnother = (current: MountState, desired: MountDesired): boolean => curre
 /** What is mounted at a path now, whatever fstab says. Sources: findmnt(8), mount(8), umount(8), proc(5). */
 export const mountResource: Resource<MountKey, MountState, MountDesired> = {
   kind: 'mount',
-  selfContained: true,
   schema,
   identify: ({ path }) => path,
   read: keys => ({
     script: look(keys),
-    parse({ stdout, stderr, exitCode }) {
-      if (exitCode !== 0) throw new ReadError('The mounts could not be read.', { stderr, exitCode })
-      const lines = stdout.toString().split('\n')
-      return keys.map((key, index) => stateOf(lines[index] ?? '', key))
-    },
+    parse: linePerKey(keys, 'The mounts could not be read.', stateOf),
   }),
   answers: ({ source }, key) => key.source === undefined || key.source === source,
-  differences(_key, current, desired) {
+  compare(_key, current, desired) {
     if (!current || !desired) return differences(current, desired)
     const unmet = unmetOptions(desired.options, current.options)
     const type = desired.type !== undefined && sameType(desired.type, current.type) ? current.type : desired.type
@@ -95,8 +92,10 @@ export const mountResource: Resource<MountKey, MountState, MountDesired> = {
     if (current && !isAnother(current, desired)) return { script: apply`mount -o ${`remount,${options}`} -- ${path}` }
     return { script: applyLines([...(current ? [unmount(path)] : []), apply`mount -t ${desired.type ?? 'auto'} -o ${options} -- ${desired.source} ${path}`]) }
   },
-  needs: (_key, _current, desired) => [helpers[desired?.type ?? '']].flatMap(need => need ?? []),
-  // Another file system has other files, and its own owner and mode.
-  foretells: ({ path }, desired, current) => (current && desired && !isAnother(current, desired) ? [] : [{ kind: 'file', identity: path, state: 'unsure', below: true }]),
-  mayChangeWith: ({ path }, { kind, name }) => (kind === 'unit' && name.endsWith('.mount')) || (kind === 'mount' && path.startsWith(`${name}/`)),
+  forecast: {
+    needs: (_key, _current, desired) => [helpers[desired?.type ?? '']].flatMap(need => need ?? []),
+    // Another file system has other files, and its own owner and mode.
+    sideEffects: ({ path }, desired, current) => (current && desired && !isAnother(current, desired) ? [] : [{ kind: 'file', identity: path, state: 'unsure', below: true }]),
+    mayChangeWith: ({ path }, { kind, name }) => (kind === 'unit' && name.endsWith('.mount')) || (kind === 'mount' && path.startsWith(`${name}/`)),
+  },
 }

@@ -26,7 +26,7 @@ const taken: Record<string, string> = {
   'a read piece in an apply script': 'export const x = apply`${read`id`}`',
   'a mode that is text': `export const x = file({ path: '/etc/motd', mode: '0644', content: 'x' })`,
   'the output of one task in another': `const onion = play.task('a', onionService({ name: 'x', ports: { 80: '127.0.0.1:1' } })); play.task('b', async () => file({ path: '/x', content: (await onion).hostname }))`,
-  'a resource of a kind of its own, which names itself': `const mount = defineResource<string, { on: string }, { on: string }>({ kind: 'mount', schema: z.strictObject({ on: z.string() }), identify: key => key, read: () => ({ script: read\`:\`, parse: () => [] }), apply: () => ({ script: apply\`:\` }) }); export const x: SideEffect = { kind: mount.kind, identity: '/srv' }; export const y = made.kind === mount.kind`,
+  'a resource of a kind of its own, which names itself': `const dataset = defineResource<string, { on: string }, { on: string }>({ kind: 'dataset', schema: z.strictObject({ on: z.string() }), identify: key => key, read: () => ({ script: read\`:\`, parse: () => [] }), apply: () => ({ script: apply\`:\` }) }); export const x: SideEffect = { kind: dataset.kind, identity: '/srv' }; export const y = made.kind === dataset.kind`,
   'a desired state of a resource': `export const x = want(fileResource, { path: '/x' }, { type: 'file', mode: '0644' })`,
 }
 
