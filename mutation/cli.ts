@@ -8,13 +8,14 @@ import { folders, specsOf } from './folders.ts'
 import { tryMutants, type Tried } from './try-mutants.ts'
 
 /**
- * `npm run mutants [-- FOLDER…] [--survivors] [--own] [--quick] [--every N]`: makes small mistakes in the sources of each folder (or one file), one at a time, and tells which
- * of them no unit spec notices. `--survivors`: only those that survived last time. `--own`: asks only the specs of the same folder, which is quick.
+ * `npm run mutants [-- FOLDER…] [--survivors | --unexplained] [--own] [--quick] [--every N]`: makes small mistakes in the sources of each folder (or one file), one at a time, and tells which
+ * of them no unit spec notices. `--survivors`: only those that survived last time; `--unexplained`: of these only those that docs/mutants.yml does not name. `--own`: asks only the specs of the same folder, which is quick.
  * `--quick`: asks only tests that take no longer than 100 ms. `--every`: only each Nth mutant, for an estimate.
  */
 const ENOUGH = 0.85
 const words = process.argv.slice(2)
-const onlySurvivors = words.includes('--survivors')
+const onlyUnexplained = words.includes('--unexplained')
+const onlySurvivors = onlyUnexplained || words.includes('--survivors')
 const every = words.includes('--every') ? Number(words[words.indexOf('--every') + 1]) : 1
 const chosen = words.filter((word, at) => !word.startsWith('--') && words[at - 1] !== '--every').map(word => word.replace(/\/$/, ''))
 const files = chosen.filter(word => word.endsWith('.ts'))
@@ -40,7 +41,9 @@ for (const folder of wanted) {
   const { directory, mutants: found } = copyWithMutants(folder)
   const all = found.filter(({ file }) => files.length === 0 || files.includes(file)).filter((_, index) => index % every === 0)
   const last = onlySurvivors ? lastSurvivors(folder) : undefined
-  const mutants = last ? all.filter(mutant => last.has(keyOf(mutant))) : all
+  const survivors = last ? all.filter(mutant => last.has(keyOf(mutant))) : all
+  const untried = onlyUnexplained ? survivors.filter(mutant => accepted.some(each => covers(each, mutant))) : []
+  const mutants = survivors.filter(mutant => !untried.includes(mutant))
   console.log(`${folder}: ${mutants.length} mutants`)
   const startedAt = Date.now()
   const fates = new Map<Mutant, Tried>()
@@ -60,9 +63,9 @@ for (const folder of wanted) {
   }
   if (files.length === 0 && every === 1) {
     mkdirSync(path.dirname(lastResults(folder)), { recursive: true })
-    writeFileSync(lastResults(folder), JSON.stringify(left.map(({ mutant }) => keyOf(mutant))))
+    writeFileSync(lastResults(folder), JSON.stringify([...untried, ...left.map(({ mutant }) => mutant)].map(keyOf)))
   }
-  const killed = all.length - left.length
+  const killed = all.length - left.length - untried.length
   table.push({ folder, mutants: all.length, killed, percent: (100 * killed / all.length).toFixed(1), unexplained: left.filter(({ mutant }) => !accepted.some(each => covers(each, mutant))).length })
 }
 console.table(table)

@@ -11,5 +11,5 @@ const script = `mount --bind /tmp /tmp && mount -t tmpfs none /run && mount -t t
 export function startWorker(directory: string, onMutant: number, specs: readonly string[]): ChildProcess {
   const root = process.getuid?.() === 0 ? [] : ['--map-root-user']
   return spawn('unshare', [...root, '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c', script, 'sh',
-    process.execPath, '--import', 'tsx', `${directory}/mutation/worker.ts`, String(onMutant), ...specs], { cwd: directory, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
+    process.execPath, '--import', 'tsx', `${directory}/mutation/worker.ts`, String(onMutant), ...specs], { cwd: directory, env: { ...process.env, STEAD_LAB_DIR: '/tmp/stead-mutants-lab' }, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
 }

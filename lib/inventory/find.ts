@@ -62,7 +62,7 @@ export function findInventory(nameOrPath: string, directory: string): string[] {
     const found = extensions.map(each => path.resolve(directory, nameOrPath + each)).filter(isFile)
     const [first, second] = found
     if (first !== undefined && second === undefined) return [first]
-    if (found.length > 1) {
+    if (second !== undefined) {
       const names = found.map(each => path.basename(each)).join(' and ')
       throw new InventoryError([{ file: directory, message: `The inventory ${nameOrPath} exists twice: ${names}.` }], { hint: 'Name one by its path, or remove the other.' })
     }

@@ -21,7 +21,7 @@ export function expandHostRange(pattern: string): string[] {
   }
   const [text, from, to, ...letters] = match
   const step = Number(match[7] ?? 1)
-  const [low, high] = letters.slice(0, 4).filter(letter => letter !== undefined)
+  const [low, high] = letters.filter(letter => letter !== undefined)
   const numbers = from !== undefined && to !== undefined
   const [first, last] = numbers ? [Number(from), Number(to)] : [low?.charCodeAt(0) ?? 0, high?.charCodeAt(0) ?? 0]
   if (first > last) throw new RangeError(`The range ${text} ends before it begins; the smaller comes first.`)
@@ -30,7 +30,7 @@ export function expandHostRange(pattern: string): string[] {
     throw new RangeError(`The range ${text} has ends of different length; with leading zeros both are as long, like [08:10].`)
   }
   if ((last - first) / step >= most) throw new RangeError(`The range ${text} stands for more than ${most} hosts.`)
-  const width = numbers && from.startsWith('0') ? from.length : 0
+  const width = numbers ? from.length : 0
   const before = pattern.slice(0, match.index)
   const rest = expandHostRange(pattern.slice(match.index + text.length))
   return steps(first, last, step).flatMap(at => {

@@ -60,7 +60,7 @@ function priority(group: GroupNode): number {
  * first, then groups by depth, by `ansible_group_priority`, by name, then the host itself; a later
  * value replaces an earlier one entirely (Ansible, "How variables are merged").
  *
- * @example merge(readTree(source, issues), issues)?.groups.get('all')
+ * @example merge(tree, issues)?.groups.get('all')
  */
 export function merge(tree: Tree, issues: Issues): Merged | undefined {
   const cycle = findCycle(tree.groups)
@@ -96,7 +96,7 @@ export function merge(tree: Tree, issues: Issues): Merged | undefined {
   })
   const groups = new Map<string, string[]>([['all', names]])
   for (const group of ordered) groups.set(group.name, names.filter(name => members.get(group.name)?.has(name)))
-  const alone = hosts.filter(host => host.groups.every(group => group === 'ungrouped')).map(host => host.name)
+  const alone = hosts.filter(host => host.groups.length === 0).map(host => host.name)
   groups.set('ungrouped', [...new Set([...(groups.get('ungrouped') ?? []), ...alone])])
   return { hosts, groups }
 }

@@ -122,9 +122,9 @@ class TreeReader {
  * where several set a variable of the same group or host, the last wins (Ansible, "Passing multiple
  * inventory sources").
  *
- * @example readTree(parseYaml('prod.yml', '/srv', 'web: {hosts: {a.org: }}'), issues).groups.get('web')?.hosts // Set { 'a.org' }
+ * @example readTree(parseYaml('prod.yml', '/srv', 'web: {hosts: {a.org: }}'), issues, { groups: new Map(), hosts: new Map() }).groups.get('web')?.hosts // Set { 'a.org' }
  */
-export function readTree(source: Source, issues: Issues, tree: Tree = { groups: new Map(), hosts: new Map() }): Tree {
+export function readTree(source: Source, issues: Issues, tree: Tree): Tree {
   const reader = new TreeReader(tree, source, issues)
   if (!isMapping(source.value)) {
     issues.add(`The inventory is ${describe(source.value)}; a mapping of groups is allowed. Write \`all:\`, and below it \`hosts:\`.`, source.locate([], 'value'))

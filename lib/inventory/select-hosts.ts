@@ -21,7 +21,7 @@ function termsOf(inventory: Inventory, pattern: string): Term[] {
 
 function globOf(name: string): RegExp {
   const source = name.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')
-  return new RegExp(`^${source}$`, 's')
+  return new RegExp(`^${source}$`)
 }
 
 /** The host names that one term of a pattern stands for; undefined when nothing has that name. */

@@ -1,7 +1,7 @@
 import { nearest } from '../text/nearest.ts'
 
-/** The Ansible variables that stead supports, and its own. */
-export const supported = ['ansible_host', 'ansible_port', 'ansible_user', 'ansible_password', 'ansible_ssh_private_key_file', 'ansible_become', 'ansible_become_user', 'ansible_become_method', 'ansible_connection', 'stead_known_hosts_file', 'stead_connect_timeout_seconds']
+/** The Ansible variables that stead supports. */
+const supported = ['ansible_host', 'ansible_port', 'ansible_user', 'ansible_password', 'ansible_ssh_private_key_file', 'ansible_become', 'ansible_become_user', 'ansible_become_method', 'ansible_connection']
 
 /**
  * These change how fast Ansible is or where it keeps its files, not how a host is set up or
@@ -31,7 +31,7 @@ const rules: readonly Rule[] = [
 
 /** Whether arguments for ssh only change its speed or timeouts. */
 function areHarmless(words: string): boolean {
-  return words.trim().split(/\s+(?=-)/).every(option => harmlessOption.test(option))
+  return words.split(/\s+(?=-)/).every(option => harmlessOption.test(option))
 }
 
 function adviceOnArguments(words: string): string {
@@ -49,7 +49,7 @@ function adviceOnArguments(words: string): string {
  */
 export function adviceOn(name: string, value: unknown): string | undefined {
   if (harmless.test(name)) return undefined
-  const text = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value).trim() : value === null ? '' : JSON.stringify(value)
+  const text = typeof value === 'string' ? value.trim() : value === null ? '' : JSON.stringify(value)
   const rule = rules.find(each => each.name.test(name))
   if (rule) return rule.same.test(text) || (rule.advice === adviceOnArguments && areHarmless(text)) ? undefined : rule.advice(text)
   const near = nearest(name, supported)

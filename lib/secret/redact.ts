@@ -41,7 +41,7 @@ const asBase64 = (text: string): string => text.replaceAll('-', '+').replaceAll(
  *
  * @param options.lines whether each longer line is a secret too.
  */
-export function register(value: string, { lines = true }: { lines?: boolean } = {}): void {
+export function register(value: string, { lines }: { lines: boolean }): void {
   const parts = lines ? value.split(/\r?\n/).map(line => line.trim()).filter(line => line.length >= shortestLine) : []
   for (const part of new Set([value, value.trim(), ...parts])) {
     if (part.trim() === '' || registered.has(part)) continue

@@ -96,6 +96,6 @@ function isTemplate(given: string | TemplateStringsArray): given is TemplateStri
 
 function revealed(value: Secret | string | number | undefined): string {
   if (value instanceof Secret) return value.reveal()
-  if (typeof value !== 'string' && typeof value !== 'number') throw new TypeError(`The tag secret was given ${value === undefined ? 'undefined' : typeof value}; secrets, text and numbers are allowed.`)
+  if (typeof value !== 'string' && typeof value !== 'number') throw new TypeError(`The tag secret was given ${typeof value}; secrets, text and numbers are allowed.`)
   return String(value)
 }

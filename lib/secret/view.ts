@@ -111,7 +111,6 @@ export function stripped(view: View, also: string): View {
   for (let at = 0; at < view.text.length; at += 1) {
     const code = view.text.charCodeAt(at)
     if (code === BACKSLASH) {
-      while (view.text.charCodeAt(at + 1) === BACKSLASH) at += 1
       if (controlLetters.has(view.text.charCodeAt(at + 1))) at += 1
     } else if (code > 0x20 && code !== 0x7f && !quoting.has(code) && !codes.has(code)) {
       kept[length] = at

@@ -27,6 +27,19 @@ describe('expandHostRange', () => {
     expect(() => expandHostRange('n[1:99999999]')).to.throw(RangeError, 'more than 10000')
   })
 
+  it('stands for 10000 hosts at most', () => {
+    expect(expandHostRange('n[1:10000]')).to.have.length(10_000)
+    expect(expandHostRange('n[0:29997:3]')).to.have.length(10_000)
+    expect(expandHostRange('n[90000:90001]')).to.deep.equal(['n90000', 'n90001'])
+    for (const range of ['[1:10001]', '[0:30000:3]']) expect(() => expandHostRange(`n${range}`), range).to.throw(RangeError, `The range ${range} stands for more than 10000 hosts.`)
+  })
+
+  it('steps through letters, and counts from numbers without zeros as they are', () => {
+    expect(expandHostRange('n[a:e:2]')).to.deep.equal(['na', 'nc', 'ne'])
+    expect(expandHostRange('n[9:10]')).to.deep.equal(['n9', 'n10'])
+    expect(expandHostRange('n[0:10:5]')).to.deep.equal(['n0', 'n5', 'n10'])
+  })
+
   it('gives as many names as there are numbers, each once', () => {
     fc.assert(fc.property(fc.nat(500), fc.nat(100), (first, more) => {
       const names = expandHostRange(`n[${first}:${first + more}].x`)

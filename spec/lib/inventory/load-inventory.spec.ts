@@ -22,6 +22,8 @@ describe('loadInventory', () => {
     write('wrong.ts', "export default { all: { hosts: { web1: {} }, other: {} } }")
     write('none.ts', 'export const inventory = {}')
     write('throws.ts', "throw new Error('no such token')")
+    write('own-error.ts', `import { InventoryError } from '${path.join(import.meta.dirname, '../../../lib/errors.ts')}'
+      throw new InventoryError([{ file: 'own-error.ts', message: 'It said so itself.' }])`)
     write('hosts.ini', '[web]\nweb1\n')
     mkdirSync(path.join(directory, 'folder.yml'))
   })
@@ -59,9 +61,9 @@ describe('loadInventory', () => {
   })
 
   it('lists what there is for an unknown name', async () => {
-    expect(inventoryNames(directory)).to.deep.equal(['lab', 'none', 'plain', 'prod', 'staging', 'throws', 'twice', 'wrong'])
+    expect(inventoryNames(directory)).to.deep.equal(['lab', 'none', 'own-error', 'plain', 'prod', 'staging', 'throws', 'twice', 'wrong'])
     const error = await failure('production')
-    expect(formatError(error)).to.equal(`production: There is no such inventory.\n  In ${directory} there are: lab, none, plain, prod, staging, throws, twice, wrong. A path to a .yml, .yaml or .ts file or to a folder of them works too.`)
+    expect(formatError(error)).to.equal(`production: There is no such inventory.\n  In ${directory} there are: lab, none, own-error, plain, prod, staging, throws, twice, wrong. A path to a .yml, .yaml or .ts file or to a folder of them works too.`)
     expect((await failure('./missing.yml')).message).to.include('There is no such inventory')
     expect((await failure('folder')).message).to.include('There is no such inventory')
     expect(inventoryNames('/nonexistent')).to.deep.equal([])
@@ -69,14 +71,18 @@ describe('loadInventory', () => {
 
   it('refuses a name that two files have, and a file of another kind', async () => {
     expect((await failure('twice')).message).to.include('twice.yml and twice.ts')
-    expect((await failure(path.join(directory, 'hosts.ini'))).hint).to.include('ansible-inventory -i')
+    expect((await failure('twice')).hint).to.equal('Name one by its path, or remove the other.')
+    const ini = path.join(directory, 'hosts.ini')
+    expect((await failure(ini)).hint).to.equal(`Convert an INI inventory: ansible-inventory -i ${ini} --list --yaml --output ${path.join(directory, 'hosts.yml')}`)
   })
 
   it('says what is wrong in a .ts inventory', async () => {
     expect((await failure('wrong')).issues.map(issue => issue.message.split('.')[0])).to.deep.equal([
       'The group all has a key "other"; hosts, vars and children are allowed', 'The host web1 has no address, and its name is none',
     ])
+    expect((await failure('wrong')).issues.map(({ file }) => path.basename(file))).to.deep.equal(['wrong.ts', 'wrong.ts'])
     expect((await failure('none')).message).to.include('default export is nothing')
+    expect((await failure('own-error')).issues).to.deep.equal([{ file: 'own-error.ts', message: 'It said so itself.' }])
     expect(formatError(await failure('throws'))).to.match(/throws\.ts: The inventory could not be loaded\.\n {2}Cause: no such token$/)
   })
 
@@ -88,6 +94,7 @@ describe('loadInventory', () => {
     const error = await failure(path.join(place, 'prod.yml'))
     expect(error.issues.map(({ file }) => path.relative(place, file))).to.deep.equal(['group_vars/all.yml', 'group_vars/web', 'host_vars/a.org', 'host_vars/b.org.json'])
     expect(error.issues.map(({ message }) => message)).to.include('It gives variables to the group web, and stead does not read group_vars. Move them into the inventory, below `vars:` of web, or move the file away.')
+    expect(error.issues.map(({ message }) => message)).to.include('It gives variables to the host a.org, and stead does not read host_vars. Move them into the inventory, below a.org, or move the file away.')
     expect(error.exitStatus).to.equal(64)
     writeFileSync(path.join(place, 'other.yml'), 'db: {hosts: {c.org: }}')
     rmSync(path.join(place, 'group_vars', 'all.yml'))
@@ -133,7 +140,7 @@ describe('loadInventory', () => {
     writeFileSync(path.join(place, 'hosts'), '[web]\nweb9\n')
     expect(formatError(await failure('site'))).to.include('site/hosts: The inventory is not a .yml, .yaml or .ts file.').and.include('ansible-inventory -i site/hosts')
     mkdirSync(path.join(directory, 'bare'))
-    expect((await failure('bare')).message).to.equal('bare: The folder holds no inventory.')
-    expect(formatError(await failure('web1,web2'))).to.include('A list of hosts is not an inventory here').and.include('all: { hosts:')
+    expect(formatError(await failure('bare'))).to.equal('bare: The folder holds no inventory.\n  A .yml, .yaml or .ts file in it is read.')
+    expect(formatError(await failure('web1,web2'))).to.include('A list of hosts is not an inventory here').and.include(`Write ${path.join(directory, 'hosts.yml')}, with \`all: { hosts:`)
   })
 })

@@ -29,6 +29,7 @@ describe('selectHosts', () => {
   it('joins, intersects and excludes, whatever the order of the terms', () => {
     const cases: Record<string, string[]> = {
       'db1.org:web1.org': ['web1.org', 'db1.org'], 'db1.org,web1.org': ['web1.org', 'db1.org'], 'web1.org , 2001:db8::1': ['web1.org', '2001:db8::1'],
+      'db1.org : web1.org': ['web1.org', 'db1.org'], 'web : !db': ['web1.org', 'web2.org'], 'web:! db': ['web1.org', 'web2.org'],
       'web:&db': ['web3.org'], '&db:web': ['web3.org'], 'web:!db': ['web1.org', 'web2.org'], '!db,web': ['web1.org', 'web2.org'],
       '!web': ['db1.org', '2001:db8::1', 'localhost'], 'all,!web*,!2001:db8::1': ['db1.org', 'localhost'], 'web,&w*,!web1.org': ['web2.org', 'web3.org'],
     }
@@ -50,7 +51,9 @@ describe('selectHosts', () => {
   it('refuses names that nobody has, with those there are', () => {
     expect(() => select('wbe')).to.throw(PlaybookError, 'names "wbe", which is no group or host')
     expect(() => select('web:!bd')).to.throw(PlaybookError, '"bd"')
-    expect(() => select('')).to.throw(PlaybookError, 'is empty')
+    expect(() => select('')).to.throw(PlaybookError, 'The pattern "" is empty; a group, a host or a pattern is allowed.').with.property('hint').that.includes('Groups: all, db')
+    expect(() => select('x')).to.throw(PlaybookError, 'The pattern "x" names "x"')
+    expect(() => select('all', 'x')).to.throw(UsageError, 'The limit "x" names "x"')
     for (const limit of ['wbe', 'wbe*', ' ', '~web', 'web[0]']) expect(() => select('all', limit), limit).to.throw(UsageError)
     try {
       select('all', 'wbe')
@@ -71,6 +74,7 @@ describe('selectHosts', () => {
 describe('overrideConnection', () => {
   it('replaces what the command line says, and nothing else', () => {
     expect(overrideConnection(inventory.hosts, {})).to.deep.equal(inventory.hosts)
+    expect(overrideConnection(inventory.hosts, { user: 'nobody-else' }).map(({ user }) => user)).to.deep.equal(inventory.hosts.map(() => 'nobody-else'))
     const [, , , db] = overrideConnection(inventory.hosts, { user: 'root', privateKey: '~/key', become: true })
     expect([db?.name, db?.user, db?.identityFile, db?.become]).to.deep.equal(['db1.org', 'root', `${homedir()}/key`, true])
     expect(overrideConnection(inventory.hosts, { privateKey: 'key' })[0]?.identityFile).to.equal(`${process.cwd()}/key`)

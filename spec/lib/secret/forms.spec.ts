@@ -13,7 +13,7 @@ describe('the forms of a secret', () => {
       ['a/b c\u0007', 'a%2Fb%20c%07'], ['a/b c\u0007', 'a%2fb%20c%07'], ['a/b c\u0007', 'a/b%20c%07'], ['a/b c\u0007', 'a%2Fb+c%07'], ['a/b c\u0007', 'a/b+c%07'], ['a/b ü', 'a/b%20%c3%bc'], ['ü', '%C3%BC'],
       ["!'()*~._-", '%21%27%28%29%2A~._-'], ["!'()*~._-", "!'()*~._-"], ["/!'", "%2F!'"], ["/!'", "%2f!'"], ['Az09', 'Az09'],
       // Shells, SQL, CSV, configuration files.
-      ["a'b'", "a'\\''b'\\''"], ["a'b'", `a'"'"'b'"'"'`], ["a'b'", "a''b''"], ['a"b"', 'a""b""'], ['a b$c', 'a\\ b\\$c'], ['a_b@c%d+e=f:g,h.i/j-k', 'a_b@c%d+e=f:g,h.i/j-k'], ['a\\b"c', 'a\\\\b\\"c'],
+      ["a'b'", "a'\\''b'\\''"], ["a'b'", `a'"'"'b'"'"'`], ["a'b'", "a''b''"], ['a"b"', 'a""b""'], ['a b$c', 'a\\ b\\$c'], ['a_b@c%d+e=f:g,h.i/j-k', 'a_b@c%d+e=f:g,h.i/j-k'], ['a\\b"c\n', 'a\\\\b\\"c\n'],
       // XML and HTML.
       ['a&b&<<>>"\'"\'', 'a&amp;b&amp;&lt;&lt;&gt;&gt;"\'"\''], ['a&b&<<>>"\'"\'', 'a&amp;b&amp;&lt;&lt;&gt;&gt;&quot;&#39;&quot;&#39;'],
       // Hexadecimal digits.

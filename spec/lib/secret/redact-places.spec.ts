@@ -19,6 +19,8 @@ const redactLines = (text: string): string => plain(redactLinesNow(own(text)))
 describe('the place of a secret', () => {
   it('is all of what stands for it, and nothing beside it', () => {
     keep('K "twelve" $words')
+    keep('K 1+1 "eleven"')
+    expect(redact('a K 1+1 \\"eleven\\" b')).to.equal('a <secret> b')
     for (const shown of ['K "twelve" $words', 'K \\"twelve\\" \\$words', 'K\\ \\"twelve\\"\\ \\$words', 'K%20%22twelve%22%20%24words', 'K+%22twelve%22+%24words', 'K &quot;twelve&quot; $words', 'K\n"twelve"\t$$words']) {
       expect(redact(`a=${shown};`), shown).to.equal('a=<secret>;')
       expect(redact(shown), shown).to.equal('<secret>')
@@ -31,6 +33,8 @@ describe('the place of a secret', () => {
     expect(redact('say \\"K-in-quotes\\" now')).to.equal('say <secret> now')
     expect(redact('\\"K-in-quotes\\"')).to.equal('<secret>')
     expect(redact('say \\"K-without-quotes\\" now')).to.equal('say \\"<secret>\\" now')
+    keep(' K-between-blanks\t')
+    expect(redact('say \\"K-between-blanks\\" now')).to.equal('say \\"<secret>\\" now')
     keep('K-at-its-head')
     keep("'K-at-its-head")
     expect(redact("x \\'K-at-its-head\\' y")).to.equal("x <secret>\\' y")
@@ -82,6 +86,8 @@ describe('what is known of a secret', () => {
   it('is each line of at least 8 characters, without the blanks around it, whatever ends it', () => {
     keep('  K-line-one  \r\nK-12\n  K-124\n')
     expect([redact('[K-line-one]'), redact('[K-124]'), redact('[K-12]')]).to.deep.equal(['[<secret>]', '[<secret>]', '[K-12]'])
+    keep('K-long\n  K a b c  \n')
+    expect(redact('[K a b c]')).to.equal('[<secret>]')
   })
 
   it('is the whole alone where it was joined of secrets and text', () => {
@@ -148,5 +154,15 @@ describe('a text with secrets', () => {
     keep('K one two\nthree')
     expect(redactLines('a K one two\nthree b\nü K\none two\nthree\n')).to.equal('a <secret>\n<secret> b\nü <secret>\n<secret>\n<secret>\n')
     expect(redact('a K one two\nthree b')).to.equal('a <secret> b')
+  })
+
+  it('[fault 6] has none left where it is so long that it is read piece by piece: in each piece, and at each seam', () => {
+    // Longer than the shortest secret that is known by far.
+    const long = `K-at-a-seam-${'0123456789'.repeat(20)}`
+    keep(long)
+    const shown = encodeURIComponent(own(long))
+    const dots = (count: number) => '.'.repeat(count)
+    // A million characters are read at once.
+    expect(redactNow(`${shown}${dots(999_600)}${shown}${dots(20)}${shown}!`) === `<secret>${dots(999_600)}<secret>${dots(20)}<secret>!`).to.equal(true)
   })
 })
