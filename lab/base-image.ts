@@ -103,7 +103,7 @@ async function customize(root: string, settings: MachineSettings): Promise<void>
   // What the first boot would write, so that it has nothing left to write.
   await runCommand('systemd-sysusers', [`--root=${root}`])
   await runCommand('systemd-tmpfiles', [`--root=${root}`, '--create', '--boot', '--exclude-prefix=/dev', '--exclude-prefix=/proc', '--exclude-prefix=/sys', '--exclude-prefix=/run'])
-  // Its journal is volatile, and where this directory is, every boot sets its access rights anew.
+  // Its journal is volatile, and where this directory exists, every boot sets its access rights again.
   rmSync(path.join(root, 'var/log/journal'), { recursive: true, force: true })
   mkdirSync(path.join(root, 'var/lib/systemd/linger'), { recursive: true })
   for (const file of ['/etc/.updated', '/var/.updated']) {

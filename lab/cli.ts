@@ -32,8 +32,8 @@ const program = new Command('lab')
 
 program.command('up')
   .argument('<inventory>', 'name of an inventory in inventories/ (lab, lab-two), or path of a .ts file')
-  .option('--wait-tor', 'return only when the private Tor network can be used')
-  .description('bring up the hosts of an inventory, or mend what of them is broken')
+  .option('--wait-tor', 'return only when the private Tor network is usable')
+  .description('start the hosts of an inventory, or repair them')
   .action(async (inventory: string, options: { waitTor?: boolean }) => {
     await (await loadLabInventory(inventory)).start()
     if (options.waitTor) await torReady(120, progress)
@@ -41,12 +41,12 @@ program.command('up')
   })
 
 program.command('down')
-  .description('end the lab and leave nothing of it on this machine')
-  .action(async () => { print(await labDown(progress) ? 'The lab is gone.' : 'There was no lab.') })
+  .description('remove the lab and everything of it from this machine')
+  .action(async () => { print(await labDown(progress) ? 'The lab is gone.' : 'There is no lab.') })
 
 program.command('status')
   .option('--json', 'for programs')
-  .description('tell which hosts there are, where, and how they are')
+  .description('show the hosts, their addresses and their state')
   .action(async (options: { json?: boolean }) => {
     const status = await requireStatus()
     print(options.json ? JSON.stringify(status, null, 2) : describe(status))

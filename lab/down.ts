@@ -51,7 +51,7 @@ async function removeDirectory(place: Place): Promise<void> {
   const last = [markerName, 'lock']
   await deleteTrees(place, ...readdirSync(place.dir).filter((name) => !last.includes(name)).map((name) => path.join(place.dir, name)))
   for (const name of last) rmSync(path.join(place.dir, name), { force: true })
-  // Whoever waited for the lock may have begun a new lab there already.
+  // A process that waited for the lock may already have started a new lab there.
   removeIfEmpty(place.dir)
 }
 

@@ -27,7 +27,7 @@ export interface EnsureOptions {
 }
 
 /**
- * Makes the lab be there: the bridge, the private Tor network (started; see `torReady` for waiting until it is usable), and each of
+ * Sets up the lab: the bridge, the private Tor network (started; see `torReady` for waiting until it is usable), and each of
  * `hosts`, answering on port 22. Whatever of it is missing or broken is made or mended, and what was written on a host is kept;
  * when all is well, that is found out in some 20 ms and nothing is touched. Installs Debian packages on this machine when the lab
  * lacks them, and says so. Throws LabError, with what to do, where a lab cannot be run or a host does not come up.
@@ -79,26 +79,26 @@ export async function removeHost(name: string, progress: Progress = silent): Pro
   })
 }
 
-/** Throws LabError, with the names that there are, for a host that the lab does not have. */
+/** Throws LabError with the existing names for an unknown host. */
 function requireHost(place: Place, name: string): void {
   const record = readRecord(place)
   if (record === undefined) throw new LabError(`There is no lab in ${place.dir}, and so no host ${JSON.stringify(name)}. Start one: npm run lab -- up lab`)
   if (!Object.hasOwn(record.hosts, name)) throw noSuchHost(name, Object.keys(record.hosts))
 }
 
-/** What is said of a host that the lab does not have. */
+/** The error for an unknown host. */
 export function noSuchHost(name: string, hosts: readonly string[]): LabError {
   return new LabError(`The lab has no host ${JSON.stringify(name)}. It has: ${[...hosts].sort().join(', ') || 'none'}. Others come with an inventory that names them: npm run lab -- up INVENTORY`)
 }
 
-/** Everything that is wrong with the lab, as far as `hosts` need it. Reads only. */
+/** Every fault of the lab that affects `hosts`. Read-only. */
 export async function faults(place: Place, record: LabRecord, hosts: readonly string[]): Promise<string[]> {
   const unmade = hosts.filter((name) => record.hosts[name]?.base === undefined)
   const made = hosts.filter((name) => !unmade.includes(name))
   const [network, tor] = await Promise.all([networkFaults(place, record.subnet, made), torFaults(place)])
   return [
     ...network, ...tor,
-    ...unmade.map((name) => `${name}: it is not made yet`),
+    ...unmade.map((name) => `${name}: it does not exist yet`),
     ...made.flatMap((name) => hostFaults(hostPlace(place, name)).map((fault) => `${name}: ${fault}`)),
   ]
 }
@@ -137,7 +137,7 @@ async function finish({ place, record, image }: HostWork): Promise<void> {
 function requirePromised(record: LabRecord, promised: Record<string, string>): void {
   for (const [name, address] of Object.entries(promised)) {
     const actual = record.hosts[name]?.address
-    if (actual !== address) throw new LabError(`${name} was to have the address ${address}, but the lab changed meanwhile and it is ${actual ?? 'unknown'}. Run the same command again.`)
+    if (actual !== address) throw new LabError(`${name} should have had the address ${address}, but the lab changed meanwhile and it is ${actual ?? 'unknown'}. Run the same command again.`)
   }
 }
 

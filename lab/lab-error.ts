@@ -1,6 +1,6 @@
 import { SteadError } from '../lib/errors.ts'
 /**
- * What the lab says when it cannot go on: what was found, and what to do about it. The command line prints its message alone;
+ * An error of the lab that says what was found and what to do about it. The command line prints its message alone;
  * any other kind of error is a mistake in the lab itself and keeps its stack.
  */
 export class LabError extends SteadError {

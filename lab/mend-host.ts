@@ -23,7 +23,7 @@ export interface HostWork {
   progress: Progress
 }
 
-/** How long a host that runs, and whose sshd does not listen, is given before it is booted again: a run that was cut off may just have booted it. */
+/** How long a host that runs, and whose sshd does not listen, is given before it is being rebooted: a run that was cut off may just have booted it. */
 const graceSeconds = 4
 
 /**
@@ -41,7 +41,7 @@ export async function mendHost(work: HostWork, name: string, { blank = false } =
     if (kept !== image) progress.note(`${name} stands on an older base image. A blank host on the current one: npm run lab -- reset ${name}`)
     return
   }
-  if (kept !== undefined) progress.note(`${name} is booted again: ${hostFaults(host).join(', ')}`)
+  if (kept !== undefined) progress.note(`${name} is being rebooted: ${hostFaults(host).join(', ')}`)
   progress.step(blank ? `resetting ${name}` : `booting ${name}`)
   await endHost(place, host)
   const discarded = kept === undefined ? discardOverlay(place, host) : Promise.resolve()

@@ -1,10 +1,10 @@
 import type { Ora } from 'ora'
 
-/** Where the lab tells what it is doing. Every part of it takes one; none writes anywhere else. */
+/** Where the lab reports progress. Every part takes one; none writes anywhere else. */
 export interface Progress {
   /** What is being done now. Replaces the step before it on a terminal; a line of its own elsewhere. */
   step(text: string): void
-  /** Something that should stay to be read: packages installed on this machine, a wait for someone else, something mended. */
+  /** A message that stays: packages installed on this machine, a wait for someone else, something mended. */
   note(text: string): void
   /** Ends the display. Safe to call twice. */
   end(): void

@@ -69,7 +69,7 @@ export async function torReady(timeoutSeconds = 120, progress: Progress = silent
     const state = await clientState(place)
     if (isReady(state)) break
     if (Date.now() > deadline) {
-      throw new LabError(`The private Tor network is not ready after ${timeoutSeconds} s (client: ${state?.bootstrapped ?? 0} %). The client's log ends with:\n${torLogEnd(place)}\nAll anew: npm run lab -- down, then up`)
+      throw new LabError(`The private Tor network is not ready after ${timeoutSeconds} s (client: ${state?.bootstrapped ?? 0} %). The client's log ends with:\n${torLogEnd(place)}\nTo start over: npm run lab -- down, then up`)
     }
     progress.step(`waiting for the private Tor network: ${state?.bootstrapped ?? 0} %`)
     await sleep(250)

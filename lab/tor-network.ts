@@ -58,7 +58,7 @@ export async function ensureTor(place: Place, record: LabRecord, progress: Progr
   if (faults.length === 0) return authorities
   const dead = nodes.filter((node) => !isPopulated(nodeCgroup(place, node)))
   const starting = dead.length === nodes.length
-  // A few missing ones find the others' consensus. Without two authorities there is none to be made, and all begin anew.
+  // A few missing ones find the others' consensus. Without two authorities there cannot be one, and all start over.
   const whole = dead.length === 0 || starting || dead.filter(({ role }) => role === 'authority').length > 1
   progress.step(starting ? 'starting the private Tor network' : `mending the private Tor network: ${faults.join(', ')}`)
   if (!starting) progress.note(`the private Tor network is ${whole ? 'started again' : 'mended'}: ${faults.join(', ')}`)

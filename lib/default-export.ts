@@ -14,12 +14,17 @@ export interface DefaultExport {
 /** What to do about a file that was loaded as CommonJS. */
 export const asModule = 'It was loaded as CommonJS, since the package.json that is nearest to it does not say "type": "module". Set that with `npm pkg set type=module` in its folder, or let its name end in .mts.'
 
-/** A file is not in the bundle that runs. The launcher catches it, and starts again without a bundle. */
+/**
+ * A file is not in the bundle that runs. The launcher catches it, and starts again without a
+ * bundle.
+ */
 export class NotBundled extends PlaybookError {}
 
 let bundled: ReadonlyMap<string, () => Promise<unknown>> | undefined
 
-/** Called by a bundle (launcher/build.js), with the scripts that are in it, by their absolute paths. */
+/**
+ * Called by a bundle (launcher/build.js), with the scripts that are in it, by their absolute paths.
+ */
 export function setBundled(scripts: ReadonlyMap<string, () => Promise<unknown>>): void {
   bundled = scripts
 }

@@ -1,4 +1,7 @@
-/** For authors of modules and resources. stead's own modules also import from lib/module/ and lib/resources/. */
+/**
+ * For authors of modules and resources. stead's own modules also import from lib/module/ and
+ * lib/resources/.
+ */
 export { ApplyError, ArgumentError, CertainError, PlaybookError, ReadError } from './errors.ts'
 export { Secret, secret } from './secret/secret.ts'
 export { Content } from './state/content.ts'

@@ -12,8 +12,9 @@ const args = z.strictObject({
 })
 
 /**
- * Packages that are kept in their version, or no longer. A package that apt does not know cannot be held. Of Ansible's dpkg_selections
- * the selections `deinstall` and `purge` are left out: see `state` and `purge` of apt. Source: apt-mark(8).
+ * Holds packages at their version, or releases them. A package that apt does not know cannot be
+ * held. Not supported from Ansible's dpkg_selections: the selections `deinstall` and `purge` (see
+ * `state` and `purge` of apt). Source: apt-mark(8).
  *
  * @example
  * aptHold({ packages: ['base-files'] })
@@ -27,7 +28,7 @@ export const aptHold = defineModule({
     if (!held) return { wants }
     await Promise.all(packages.map(async text => {
       const [name = '', architecture] = text.split(':')
-      // Of a package that is not installed, apt is asked whether it has it.
+      // For a package that is not installed, apt is asked whether it exists.
       const [current] = await Promise.all([
         host.current(installed, { name: text, options: {} }), host.current(packageHoldResource, { name: text }),
         planPackages([{ name, architecture }], { state: 'present', onlyUpgrade: false, options: { allowChangeHeld: true } }, host),

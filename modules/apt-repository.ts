@@ -13,38 +13,44 @@ const signedBy = z.union([
   filePath,
   /** Armoured text or bytes. */
   z.strictObject({ key: z.union([z.string().includes('-----BEGIN PGP PUBLIC KEY BLOCK-----', 'must be an armoured key; a binary one is given as bytes'), z.instanceof(Uint8Array)]) }),
-  /** A file of the controller. */
+  /** A file on the controller. */
   z.strictObject({ source: z.string().min(1) }),
-  /** What the host fetches; armoured unless the URL ends in .gpg. */
-  z.strictObject({ url: z.string().regex(/^(https?|file):\/\/?\S+$/, 'must be a URL').refine(text => !hasPassword(text), 'must hold no password: every user of the host would see it while it is fetched'), sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits') }),
+  /** A URL that the host fetches; armoured unless it ends in .gpg. */
+  z.strictObject({ url: z.string().regex(/^(https?|file):\/\/?\S+$/, 'must be a URL').refine(text => !hasPassword(text), 'must not contain a password: every user of the host would see it during the download'), sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits') }),
 ], 'must be a path on the host, { key }, { source } or { url, sha256 }')
 
 const args = z.strictObject({
   /** Names the file: 'a b c' is /etc/apt/sources.list.d/a-b-c.sources. */
-  name: z.string().refine(name => sourceFileName(name) !== '', 'must hold a letter or a digit'),
+  name: z.string().refine(name => sourceFileName(name) !== '', 'must contain a letter or a digit'),
   /** @default 'present' */
   state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
   /** @default ['deb'] */
   types: z.array(z.enum(['deb', 'deb-src'], 'must be \'deb\' or \'deb-src\'')).min(1).default(['deb']),
-  /** Where it is. Needed for `present`. */
-  uris: z.array(word('a URI').refine(text => !hasPassword(text), 'must hold no password: every user of the host may read the file; see apt_auth.conf(5)')).default([]),
-  /** Suites, or a path that ends in a slash. Needed for `present`. */
+  /** Its addresses. Required for `present`. */
+  uris: z.array(word('a URI').refine(text => !hasPassword(text), 'must not contain a password: every user of the host may read the file; see apt_auth.conf(5)')).default([]),
+  /** Suites, or a path that ends in a slash. Required for `present`. */
   suites: z.array(word('a suite, as in \'bookworm\'')).default([]),
-  /** Left out where the suite is a path. @default [] */
+  /** Must be omitted where the suite is a path. @default [] */
   components: z.array(word('a component, as in \'main\'')).default([]),
   /** @default those of the host */
   architectures: z.array(word('an architecture, as in \'amd64\'')).default([]),
-  /** Who signs it: a keyring on the host, or a key that is put to /etc/apt/keyrings. @default any key that apt trusts */
+  /**
+   * Its signing key: a keyring on the host, or a key to put into /etc/apt/keyrings.
+   * @default any key that apt trusts
+   */
   signedBy: signedBy.optional(),
   /** @default true */
   enabled: boolean.default(true),
-  /** Take it without a signature: whoever sits in between can then install anything. @default false */
+  /**
+   * Accept it without a signature: anybody in the middle can then install anything.
+   * @default false
+   */
   trusted: boolean.default(false),
   /** Refuse indexes that are too old. @default as apt is configured */
   checkValidUntil: boolean.optional(),
   /** Languages of descriptions. @default as apt is configured */
   languages: z.array(word('a language')).default([]),
-  /** More fields of sources.list(5), by their names there. @default {} */
+  /** Further fields of sources.list(5), by name. @default {} */
   fields: z.record(z.string().regex(/^[A-Z][A-Za-z-]+$/, 'must be the name of a field, as in \'PDiffs\''), z.string()).superRefine(namedOnce('field', field => field.toLowerCase())).default({}),
   /** Mode of the file. @default '0644' */
   mode: fileMode.default('0644'),
@@ -58,11 +64,13 @@ const args = z.strictObject({
 })
 
 /**
- * A source of packages, as a deb822 file of its own; one-line `.list` files are left alone. Package lists are older than a changed source,
- * so the next `apt` that installs something fetches them. Left out of the arguments of Ansible's deb822_repository: `allow_insecure`,
- * `allow_weak` and `allow_downgrade_to_insecure` (`trusted` is the one door, and says so), `install_python_debian` (no Python is used); what
- * is rare, and a fingerprint in `signed_by`, goes into `fields`. Of apt_repository: `repo` as one line, `codename`, `update_cache`, and
- * keys for all sources. Sources: sources.list(5), apt-secure(8).
+ * A source of packages, as a deb822 file of its own; one-line `.list` files are left alone. A
+ * changed source makes the package lists outdated, so the next `apt` task that installs something
+ * fetches them. Not supported from Ansible's deb822_repository: `allow_insecure`, `allow_weak` and
+ * `allow_downgrade_to_insecure` (use `trusted`), `install_python_debian` (no Python is used); put
+ * rare options, and a fingerprint in `signed_by`, into `fields`. Not supported from apt_repository:
+ * `repo` as one line, `codename`, `update_cache`, and keys for all sources. Sources:
+ * sources.list(5), apt-secure(8).
  *
  * @example
  * aptRepository({ name: 'backports', uris: ['http://deb.debian.org/debian'], suites: ['bookworm-backports'], components: ['main'], signedBy: '/usr/share/keyrings/debian-archive-keyring.gpg' })
@@ -86,7 +94,7 @@ export const aptRepository = defineModule({
   },
 })
 
-/** apt tells armoured keys from others by the end of their name. */
+/** apt recognises armoured keys by their file extension. */
 function keyring(name: string, armoured: boolean): string {
   return `/etc/apt/keyrings/${name}.${armoured ? 'asc' : 'gpg'}`
 }

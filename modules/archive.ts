@@ -11,30 +11,44 @@ import { checksumArguments, checksumOf, nameIn, url } from './download.ts'
 const globs = z.array(z.string().min(1).refine(pattern => !pattern.startsWith('-'), 'must not begin with a dash'), 'must be a list of patterns, as in [\'bin/*\']').default([])
 
 const args = z.strictObject({
-  /** The directory of its own that it is unpacked into, and that holds nothing else. */
+  /** The directory to unpack into, which contains nothing else. */
   path: absolutePath,
-  /** The archive as a URL that the host fetches with curl. This or `source`. */
+  /** The URL of the archive, which the host fetches with curl. This or `source`. */
   url: url.optional(),
-  /** The archive as a file of the controller, which is pushed; found as templates are. Its own checksum is taken unless one is given. */
+  /**
+   * An archive on the controller, which is copied to the host; found like templates. Its own
+   * checksum is used unless one is given.
+   */
   source: z.string('must be the name of a file').min(1).optional(),
   ...checksumArguments,
-  /** Leading parts of the members' names to leave out. @default 0 */
+  /** Leading path components to strip from member names. @default 0 */
   strip: z.int('must be a number').min(0).max(20).default(0),
-  /** Unpack only members that match one of these, by their whole names in the archive; `*` also stands for `/`. @default [] */
+  /**
+   * Unpack only members that match one of these, by their full names in the archive; `*` also
+   * stands for `/`.
+   * @default []
+   */
   include: globs,
   /** Do not unpack members that match one of these. @default [] */
   exclude: globs,
-  /** Names at the top of the directory that are not of the archive and stay, moved over as they are. One that the archive brings too is an error. @default [] */
+  /**
+   * Top-level names in the directory that are not part of the archive and are kept. A name that is
+   * also in the archive is an error.
+   * @default []
+   */
   keep: z.array(nameBelow.refine(one => !/[*?[\]\\]/.test(one) && !one.startsWith('.stead-archive'), 'must be a name without wildcards that does not begin with .stead-archive')).default([]),
   /** @default 'root' */
   owner: name.optional(),
   /** @default 'root', or the owner's own */
   group: name.optional(),
-  /** Symbolic, for files and directories alike. @default as in the archive, without setuid, setgid and what umask 022 takes */
+  /**
+   * Symbolic, for both files and directories.
+   * @default as in the archive, without setuid, setgid and what umask 022 takes
+   */
   mode: z.string().regex(/^[ugoa]*[-+=][rwxXugo]*(,[ugoa]*[-+=][rwxXugo]*)*$/, 'must be symbolic, as in \'u=rwX,go=rX\'').optional(),
-  /** Where this path is there, and no empty file, nothing is done. */
+  /** Do nothing where this path exists and is not an empty file. */
   creates: absolutePath.optional(),
-  /** Replace a directory that holds something else. @default false */
+  /** Replace a directory with other content. @default false */
   replaceOther: z.boolean('must be true or false').default(false),
 }).superRefine(({ url: from, source, sha256, checksums, include, exclude, path }, context) => {
   const issue = (argument: string, message: string) => context.addIssue({ code: 'custom', path: [argument], message })
@@ -45,12 +59,15 @@ const args = z.strictObject({
 })
 
 /**
- * An archive (tar, plain or with gzip, xz, bzip2, zstd; zip) unpacked into a directory of its own. Its member list is read first: one with
- * a member outside its destination, a link that leads out, or a device is refused. It is unpacked beside and swapped in whole; what is
- * deleted, edited or added by hand is drift, which a check lists by name, and so is another selection. A wrong checksum or a download cut off leaves what was there, and
- * so does a mount at the directory or below it, which cannot be swapped. A member is refused whether or not it is excluded.
- * Of Ansible's `unarchive`: `extra_opts`, `io_buffer_size`, `list_files`, `keep_newer` and unpacking among other files are left out; link from where it is needed instead.
- * `copy` is obsolete, `remote_src` is a `file:` URL, `decrypt` is for Ansible's vault, and certificates are always checked.
+ * An archive (tar, plain or with gzip, xz, bzip2, zstd; zip) unpacked into a directory of its own.
+ * Its member list is read first: an archive with a member outside the destination, a link that
+ * leads out, or a device is refused, excluded or not. It is unpacked next to the directory and
+ * swapped in atomically. Files deleted, edited or added by hand are drift, which a check lists by
+ * name, and so is another selection. A wrong checksum, an interrupted download, or a mount at or
+ * below the directory (which cannot be swapped) leaves everything as it was. Not supported from
+ * Ansible's `unarchive`: `extra_opts`, `io_buffer_size`, `list_files`, `keep_newer` and unpacking
+ * among other files (use a link instead). `copy` is obsolete, `remote_src` is a `file:` URL,
+ * `decrypt` is for Ansible's vault, and certificates are always checked.
  *
  * @example
  * apt({ packages: ['curl'] })
@@ -64,7 +81,7 @@ export const archive = defineModule({
   async plan({ path, url: from, source, sha256, checksums, strip, include, exclude, keep, owner, group, mode, creates, replaceOther, socks }, host) {
     const given = source === undefined ? undefined : (await sourceContent(source)).content.sha256
     const sum = sha256 === undefined && checksums === undefined && given ? given : await checksumOf({ sha256, checksums }, source === undefined ? nameIn(from ?? '') : posix.basename(source))
-    if (given && given !== sum) throw new PlaybookError(`The checksum of ${source ?? ''} is ${given}, and was to be ${sum}.`, { hint: 'Fetch the archive again, or correct the checksum if you know better.' })
+    if (given && given !== sum) throw new PlaybookError(`The checksum of ${source ?? ''} is ${given} but should be ${sum}.`, { hint: 'Fetch the archive again, or correct the checksum if you know better.' })
     const key = {
       directory: path, keep, strip, include, exclude, owner, group, mode, replaceOther,
       source: source === undefined ? { url: from ?? '', socks } : { bytes: () => readFileSync(findSource(source)) },

@@ -8,7 +8,10 @@ import { editArguments, placeFrom } from './line-in-file.ts'
 /** Arguments of a block in a file; modules that write a block of a particular file share them. */
 export const blockArguments = z.strictObject({
   path: filePath,
-  /** The lines between the markers. Empty: the block is taken out. With CRLF in it, or in the file, the block's lines end so. */
+  /**
+   * The lines between the markers. Empty: the block is removed. If it or the file uses CRLF, so do
+   * its lines.
+   */
   block: z.string('must be text').default(''),
   /** The marker lines; `{mark}` becomes BEGIN and END. @default '# {mark} stead' */
   marker: z.string().refine(marker => marker.includes('{mark}') && !/[\r\n]/.test(marker), 'must be one line that contains {mark}').default('# {mark} stead'),
@@ -21,7 +24,7 @@ export const blockArguments = z.strictObject({
   ...editArguments,
 }).superRefine(({ block, marker, insertAfter, insertBefore }, context) => {
   const { begin, end } = markersOf(marker)
-  if (block.split(/\r?\n/).some(line => line === begin || line === end)) context.addIssue({ code: 'custom', path: ['block'], message: 'must not hold one of its own marker lines' })
+  if (block.split(/\r?\n/).some(line => line === begin || line === end)) context.addIssue({ code: 'custom', path: ['block'], message: 'must not contain one of its own marker lines' })
   if (insertAfter !== undefined && insertBefore !== undefined) context.addIssue({ code: 'custom', path: ['insertBefore'], message: 'must not be given together with insertAfter' })
 })
 
@@ -29,7 +32,7 @@ function markersOf(marker: string): { begin: string; end: string } {
   return { begin: marker.replaceAll('{mark}', 'BEGIN'), end: marker.replaceAll('{mark}', 'END') }
 }
 
-/** What one block of a file should be, against the file as it is. */
+/** Plans one block of a file, given the current file. */
 export function planBlock({ block, marker, state, prependNewline, appendNewline, insertAfter, insertBefore, ...file }: z.output<typeof blockArguments>, host: HostView): Promise<Want[]> {
   const { begin, end } = markersOf(marker)
   const wanted = state === 'absent' ? undefined : toBytewise(block)
@@ -38,10 +41,12 @@ export function planBlock({ block, marker, state, prependNewline, appendNewline,
 }
 
 /**
- * Some lines of a file between two marker lines; every other byte of the file stays. A block that is there stays where it is. Markers are
- * found whatever the line ending; END before BEGIN, BEGIN without END and doubled markers are an error with the line. The file is never
- * removed, and where it is missing there is nothing to take out. Of Ansible's `blockinfile`: `marker_begin` and `marker_end` are left out,
- * and `unsafe_writes` is `inPlace`. Of pyinfra's `files.block`: `try_prevent_shell_expansion` (no shell looks at a block) and `escape_regex_characters`.
+ * Lines of a file between two marker lines; every other byte stays the same. An existing block
+ * stays where it is. Markers are found whatever the line ending; END before BEGIN, BEGIN without
+ * END and duplicate markers are errors with the line number. The file is never removed, and a
+ * missing file has no block to remove. Not supported from Ansible's `blockinfile`: `marker_begin`
+ * and `marker_end`; `unsafe_writes` is `inPlace`. Not supported from pyinfra's `files.block`:
+ * `try_prevent_shell_expansion` (no shell is involved) and `escape_regex_characters`.
  *
  * @example
  * blockInFile({ path: '/etc/hosts', block: '192.0.2.10 files', marker: '# {mark} file server' })

@@ -3,13 +3,16 @@ import { absolutePath, defineModule, fileMode, name, Secret, want, type ModuleCa
 import { commandOutputResource } from '../lib/resources/commands/command-output.ts'
 import { commandResultResource, commandRunResource, refuseUnwhole, resultOf } from '../lib/resources/commands/command.ts'
 
-const word = z.string('must be text').refine(text => !text.includes('\0'), 'must not hold a NUL byte')
+const word = z.string('must be text').refine(text => !text.includes('\0'), 'must not contain a NUL byte')
 const secretOrText = z.union([word, z.instanceof(Secret)], 'must be text or a Secret')
 const argv = z.array(word, 'must be a list of words, as in [\'openssl\', \'rand\', \'8\']').min(1, 'must name a program')
 
 const reading = z.strictObject({
   argv,
-  /** It only reads: it runs whenever the host is looked at, in check mode too, and gives `{ stdout }`. Whoever says so of a command that writes, breaks check mode. */
+  /**
+   * The command only reads: it runs with every read, in check mode too, and returns `{ stdout }`.
+   * Do not set it for a command that writes: that breaks check mode.
+   */
   reads: z.literal(true),
   cwd: absolutePath.optional(),
   /** Who runs it. @default whoever stead is on the host */
@@ -22,37 +25,48 @@ const creates = z.union([
 ], 'must be an absolute path, or { path, test, beside, empty }')
 
 const writing = z.strictObject({
-  /** Program and arguments, one word each; no shell looks at them. */
+  /** Program and arguments, one word each; no shell is involved. */
   argv,
   reads: z.literal(false).optional(),
   /**
-   * The path that it makes: where that is there, and no empty file, it is not run. As `{ path, test, beside, empty }` it says when that is whole:
-   * `test`, a shell script that only reads and finds it whole, `$1` being the path; `beside: true`, where the command makes a file of another name,
-   * for which `%s` stands in `argv`, and which is moved to the path once it is whole; `empty: true`, where an empty file will do. With none of
-   * these four arguments the command is run every time.
+   * The path that it creates: where that exists and is not an empty file, the command is not run.
+   * `{ path, test, beside, empty }` says when it is complete: `test` is a read-only shell script
+   * that succeeds when `$1`, the path, is complete; with `beside: true` the command creates a file
+   * of another name, for which `%s` stands in `argv`, and which is moved to the path once it is
+   * complete; with `empty: true` an empty file is enough. Without `creates`, `removes`, `unless`
+   * and `onlyIf` the command runs every time.
    */
   creates: creates.optional(),
-  /** The path that it takes away: where that is gone, it is not run. */
+  /** The path that it removes: where that does not exist, the command is not run. */
   removes: absolutePath.optional(),
-  /** A shell script that only reads and succeeds when nothing is to be done; after the command it has to succeed. */
+  /**
+   * A read-only shell script that succeeds when there is nothing to do; it must succeed after the
+   * command.
+   */
   unless: word.optional(),
-  /** A shell script that only reads and succeeds while something is to be done; after the command it has to fail. */
+  /**
+   * A read-only shell script that succeeds while there is something to do; it must fail after the
+   * command.
+   */
   onlyIf: word.optional(),
   cwd: absolutePath.optional(),
-  /** Variables of its environment, Secrets too: they come to the host by standard input. @default {} */
+  /**
+   * Environment variables, including Secrets: they reach the host on standard input.
+   * @default {}
+   */
   env: z.record(z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of a variable'), secretOrText).default({}),
   /** Its standard input. @default empty */
   stdin: secretOrText.optional(),
-  /** Mask of the modes of what it makes, as in umask(2). @default '0022' */
+  /** Its umask, as in umask(2). @default '0022' */
   umask: fileMode.optional(),
-  /** Who runs it, and the scripts that look. @default whoever stead is on the host */
+  /** The user that runs it and its test scripts. @default whoever stead is on the host */
   user: name.optional(),
 }).superRefine(({ argv: words, creates: made, removes }, context) => {
   const issue = (argument: string, message: string) => context.addIssue({ code: 'custom', path: [argument], message })
   const path = typeof made === 'object' ? made.path : made
   if (path !== undefined && removes !== undefined && (path === removes || path.startsWith(`${removes}/`))) issue('removes', 'must not be what it creates, or a directory above that: neither would ever hold')
   if (typeof made !== 'object' || !made.beside) return
-  if (!words.some(one => one.includes('%s'))) issue('argv', 'must hold %s, which stands for the file that it makes, where creates has beside: true')
+  if (!words.some(one => one.includes('%s'))) issue('argv', 'must contain %s, which stands for the file that it creates, where creates has beside: true')
   if (made.empty) issue('creates', 'takes either beside or empty')
 })
 
@@ -79,9 +93,11 @@ const write = defineModule({
 })
 
 /**
- * A command, run unless its result is there: a path that it creates or removes, or what a script finds. With `reads: true` it is one that only reads, and gives
- * what it prints. Use this only where no module says what should be. Left out from Ansible's: `shell` and `cmd` (say ['sh', '-c', …]), `warn`
- * (obsolete), `strip_empty_ends`, `stdin_add_newline`, `expand_argument_vars` (words and bytes are as they are given).
+ * Runs a command unless its result exists: a path that it creates or removes, or the outcome of a
+ * test script. With `reads: true` it is a command that only reads, and its output is the result.
+ * Use it only where no module fits. Not supported from Ansible's `command`: `shell` and `cmd` (use
+ * ['sh', '-c', …]), `warn` (obsolete), `strip_empty_ends`, `stdin_add_newline`,
+ * `expand_argument_vars` (words and bytes are passed unchanged).
  *
  * @example
  * command({ argv: ['sh', '-c', 'head -c 8 /dev/urandom | od -An -tx1 >/root/once'], creates: '/root/once' })

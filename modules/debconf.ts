@@ -8,15 +8,16 @@ const args = z.strictObject({
   package: z.string().regex(/^[a-z0-9][a-z0-9.+-]+$/, 'must be the name of a package'),
   question: z.string().regex(/^[^\s]+$/, 'must be the name of a question, as in \'tzdata/Areas\''),
   type: z.enum(['string', 'boolean', 'select', 'multiselect', 'note', 'text', 'title', 'password'], 'must be a type of debconf-devel(7), as in \'string\''),
-  /** The answer; of a password a secret, of a multiselect a list. */
+  /** The answer: a secret for a password, a list for a multiselect. */
   value: z.union([z.string().refine(text => !text.includes('\n'), 'must be one line'), z.boolean(), z.array(z.string()), z.instanceof(Secret)], 'must be text, true or false, a list or a secret'),
-  /** The question may be asked all the same. @default false */
+  /** Leave the question unseen, so that it may still be asked. @default false */
   unseen: z.boolean('must be true or false').default(false),
 }).refine(({ type, value }) => (type === 'password') === (value instanceof Secret), { path: ['value'], message: 'must be a secret for a password, and only then' })
 
 /**
- * The answer to a question that a Debian package asks, given before it is installed. Ansible's arguments are all here, under plainer names;
- * a value that is an answer to a password has to be a secret. Sources: debconf-devel(7), debconf-set-selections(1).
+ * Answers a question of a Debian package before it is installed. All of Ansible's arguments are
+ * supported under plainer names; the answer to a password question must be a secret. Sources:
+ * debconf-devel(7), debconf-set-selections(1).
  *
  * @example
  * debconf({ package: 'postfix', question: 'postfix/main_mailer_type', type: 'select', value: 'Local only' })

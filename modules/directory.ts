@@ -9,13 +9,20 @@ const args = z.strictObject({
   /** @default 'present' */
   state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
   ...fileAttributeArguments,
-  /** Octal, or symbolic as in chmod(1), applied to the mode that is there; `X` is for directories alone. @default as it is, 0755 for a new one */
+  /**
+   * Octal, or symbolic as in chmod(1), applied to the current mode; `X` is for directories only.
+   * @default as it is, 0755 for a new one
+   */
   mode: fileAttributeArguments.mode,
-  /** Owner, group and mode also of all that is below it, links not followed; for `absent`, also when it is not empty. @default false */
+  /**
+   * Set owner, group and mode of everything below it too, without following links; for `absent`,
+   * remove it even when it is not empty.
+   * @default false
+   */
   recursive: z.boolean('must be true or false').default(false),
-  /** Let it take the place of a file or a link; with `backup`, which is moved to `PATH.TIME~`. @default false */
+  /** Replace a file or a link; with `backup`, that is moved to `PATH.TIME~`. @default false */
   replaceOther: z.boolean('must be true or false').default(false),
-  /** Keep what is in its place, or, for `absent`, itself. @default false */
+  /** Back up what is in its place or, for `absent`, the directory itself. @default false */
   backup: z.boolean('must be true or false').default(false),
 }).superRefine(({ path, state, recursive, mode }, context) => {
   if (path === '/' && state === 'absent') context.addIssue({ code: 'custom', path: ['path'], message: 'must not be the root directory' })
@@ -25,9 +32,10 @@ const args = z.strictObject({
 })
 
 /**
- * A directory; those missing above it are made too, owned by root, mode 0755. A symbolic link to a directory counts as one; one that leads
- * nowhere is an error. Setuid, setgid and sticky bits are as the octal mode says. Of Ansible's `file`: `touch` and times are left out (events,
- * no states), and following links in recursion, which would change what is outside.
+ * A directory. Missing parents are created too, owned by root, mode 0755. A symbolic link to a
+ * directory counts as a directory; a dangling one is an error. An octal mode also sets the setuid,
+ * setgid and sticky bits. Not supported from Ansible's `file`: `touch` and times (events, not
+ * states), and following links in recursion, which would change files elsewhere.
  *
  * @example
  * directory({ path: '/srv/data', owner: 'www-data', group: 'www-data', mode: '0750' })
@@ -38,7 +46,7 @@ export const directory = defineModule({
   async plan({ path, state, owner, group, mode, recursive, replaceOther, backup }, host) {
     if (state === 'absent') {
       const { key, current } = await lookAtFile(host, { path, noFollow: true, held: !recursive && !backup, mounts: true })
-      if (current && current.type !== 'directory') throw new PlaybookError(`${path} is no directory: file({ state: 'absent' }) removes it.`)
+      if (current && current.type !== 'directory') throw new PlaybookError(`${path} is not a directory: file({ state: 'absent' }) removes it.`)
       refuseStrangeLink(current)
       if (current?.mount && (current.mounted || (recursive && !backup))) throw new PlaybookError(`${current.mount} is a mount point, and what is mounted is not removed.`, { hint: 'Unmount it first; nothing was removed.' })
       if (current?.empty === false && !recursive && !backup) throw new PlaybookError(`${path} is not empty.`, { hint: 'Give recursive: true to remove all that it holds, or backup: true to have it moved aside.' })

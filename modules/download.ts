@@ -5,26 +5,32 @@ import { checksumFrom, checksumList } from '../lib/module/checksums.ts'
 import { planFile } from '../lib/module/plan-file.ts'
 import { writtenFileArguments } from './file.ts'
 
-/** Arguments of what is downloaded and must have a checksum. */
+/** Arguments of modules that download something with a checksum. */
 export const checksumArguments = {
-  /** SHA-256 of it: 64 hexadecimal digits, perhaps after `sha256:`. This or `checksums`. */
+  /** Its SHA-256: 64 hexadecimal digits, optionally after `sha256:`. This or `checksums`. */
   sha256: z.string().transform(text => text.replace(/^sha256:/i, '').replace(/\.$/, '').toLowerCase()).pipe(z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')).optional(),
-  /** A list of checksums that names it: the text itself, a file of the controller, or a URL that the controller fetches once a run. */
+  /**
+   * A list of checksums that includes it: the text itself, a file on the controller, or a URL that
+   * the controller fetches once per run.
+   */
   checksums: z.string('must be text, a file or a URL').min(1).optional(),
-  /** A SOCKS proxy of the host to fetch through, names resolved by it, as in '127.0.0.1:9050'. */
+  /** A SOCKS proxy on the host, which also resolves names, as in '127.0.0.1:9050'. */
   socks: z.string().regex(/^[\w.-]+:\d+$/, 'must be host:port').optional(),
 }
 
 /** A URL that curl fetches on the host. */
 export const url = z.url({ protocol: /^(https?|ftp|file)$/, error: 'must be a URL, as in \'https://example.org/release.tar.gz\'' })
-  .refine(text => !hasPassword(text), 'must hold no password: every user of the host would see it while it is fetched')
+  .refine(text => !hasPassword(text), 'must not contain a password: every user of the host would see it during the download')
 
 /** The checksum that the arguments give or lead to. */
 export async function checksumOf({ sha256, checksums }: { sha256?: string; checksums?: string }, name: string): Promise<string> {
   return sha256 ?? checksumFrom(await checksumList(checksums ?? ''), name, checksums?.includes('\n') ? 'the list' : checksums)
 }
 
-/** The file's name as a list of checksums has it. @example nameIn('https://example.org/a%20b.tar') // 'a b.tar' */
+/**
+ * The file's name in a list of checksums.
+ * @example nameIn('https://example.org/a%20b.tar') // 'a b.tar'
+ */
 export function nameIn(from: string): string {
   const name = posix.basename(new URL(from).pathname)
   try {
@@ -42,11 +48,13 @@ const args = z.strictObject({
 }).refine(({ sha256, checksums }) => (sha256 === undefined) !== (checksums === undefined), { path: ['sha256'], message: 'must be given, or else checksums' })
 
 /**
- * A file that the host downloads with curl, known by its SHA-256: where the file there has it, nothing is fetched. What was there is kept
- * when the download is cut off or has another checksum. Of Ansible's `get_url`: a download without checksum, `force`, headers and
- * credentials are left out: without a checksum nothing tells what is there from what should be. So are other checksums than SHA-256,
- * `sha256sum` (obsolete), `decompress`, `tmp_dest`, `timeout`, `use_proxy`, `http_agent`, client certificates, and a `dest` that is a
- * directory (`path` is the file's own); certificates are always checked.
+ * A file that the host downloads with curl, identified by its SHA-256: a file with that checksum is
+ * not fetched again. An interrupted download or one with another checksum leaves the old file. Not
+ * supported from Ansible's `get_url`: downloads without a checksum, `force`, headers and
+ * credentials (without a checksum, stead could not tell whether the file is right), checksums other
+ * than SHA-256, `sha256sum` (obsolete), `decompress`, `tmp_dest`, `timeout`, `use_proxy`,
+ * `http_agent`, client certificates, and a `dest` that is a directory (`path` is the file's own);
+ * certificates are always checked.
  *
  * @example
  * apt({ packages: ['curl'] })

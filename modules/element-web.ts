@@ -6,8 +6,11 @@ import { findSource, renderTemplate } from '../lib/module/render.ts'
 import { fileResource } from '../lib/resources/files/file.ts'
 
 const args = z.strictObject({
-  /** Release archive: a URL that the host fetches, or a file of the controller that is pushed to it. */
-  archive: z.string().min(1, 'must be a URL or a file').refine(text => !hasPassword(text), 'must hold no password: every user of the host would see it while it is fetched'),
+  /**
+   * The release archive: a URL that the host fetches, or a file on the controller that is copied to
+   * it.
+   */
+  archive: z.string().min(1, 'must be a URL or a file').refine(text => !hasPassword(text), 'must not contain a password: every user of the host would see it during the download'),
   /** SHA-256 of the archive. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/i, 'must be 64 hexadecimal digits').transform(digits => digits.toLowerCase()),
   /** Where it is served from. @default '/var/www/element' */
@@ -21,8 +24,9 @@ const args = z.strictObject({
 })
 
 /**
- * Element Web: its release unpacked beside and swapped in whole, and its config.json. Of the release's other ways (Docker, Debian package)
- * there is none: this one runs nothing of Element's on the host. Neither Ansible nor pyinfra has a module for it. Source: Element's docs/install.md, docs/config.md.
+ * Element Web: its release, unpacked and swapped in atomically, and its config.json. Docker and the
+ * Debian package are not supported: this runs nothing of Element's on the host. Neither Ansible nor
+ * pyinfra has a module for it. Source: Element's docs/install.md, docs/config.md.
  *
  * @example
  * elementWeb({ archive: 'element.tar.gz', sha256: 'aac686be0ac1d441dbab733c716a8750d01e0100e7b7a008a64b80ccb5f620a1', config: 'element-config.json.eta', vars: { server: 'matrix.example' } })
@@ -37,7 +41,7 @@ export const elementWeb = defineModule({
     const content = renderTemplate(config, vars)
     checkJson(config, content)
     const written = { path: `${directory}/config.json`, content: { unless: content.askedBy } }
-    // All is asked for at once, though only the first answer is needed to plan.
+    // Everything is read at once, though planning needs only the first answer.
     const [found] = await Promise.all([lookAtUnpacked(host, { directory, keep: ['config.json'], keepWins: true, strip: 1, source }), host.current(fileResource, written)])
     return {
       wants: [
@@ -55,7 +59,7 @@ function readArchive(archive: string, sha256: string): Buffer {
   const bytes = archives.get(path) ?? readFileSync(path)
   archives.set(path, bytes)
   const found = Content.of(bytes).sha256
-  if (found !== sha256) throw new PlaybookError(`The checksum of ${archive} is ${found}, and was to be ${sha256}.`, { hint: 'Fetch the archive again, or correct the checksum if you know better.' })
+  if (found !== sha256) throw new PlaybookError(`The checksum of ${archive} is ${found} but should be ${sha256}.`, { hint: 'Fetch the archive again, or correct the checksum if you know better.' })
   return bytes
 }
 

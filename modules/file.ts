@@ -4,30 +4,50 @@ import { lookAtFile, planFile, refuseStrangeLink } from '../lib/module/plan-file
 import { contentOf, sourceContent } from '../lib/module/render.ts'
 import { fileResource } from '../lib/resources/files/file.ts'
 
-/** Arguments of a file that is written whole, whatever its content is made from. */
+/** Arguments of modules that write a whole file, wherever its content comes from. */
 export const writtenFileArguments = {
   ...fileAttributeArguments,
-  /** A command that must accept the new content before it goes live; `%s`, also within a word, stands for the file. */
+  /**
+   * A command that must accept the new content before it goes live; `%s`, also within a word, is
+   * the file.
+   */
   validate: validateArgument,
-  /** Make missing directories above it, owned by root, mode 0755. @default false */
+  /** Create missing parent directories, owned by root, mode 0755. @default false */
   parents: z.boolean('must be true or false').default(false),
-  /** Where path is a symbolic link, write what it leads to; else put a file in the place of the link. @default true */
+  /**
+   * Where path is a symbolic link, write to its target; false replaces the link with a file.
+   * @default true
+   */
   follow: z.boolean('must be true or false').default(true),
-  /** Keep what is replaced, with its mode and owner, as `PATH.TIME~`. @default false */
+  /** Back up what is replaced, with its mode and owner, to `PATH.TIME~`. @default false */
   backup: z.boolean('must be true or false').default(false),
-  /** Let it take the place of a link or an empty directory; with `backup` of anything, which is moved to `PATH.TIME~`. @default false */
+  /**
+   * Replace a link or an empty directory; with `backup`, anything, which is moved to `PATH.TIME~`.
+   * @default false
+   */
   replaceOther: z.boolean('must be true or false').default(false),
-  /** Write into the file that is there: keeps its hard links and works where it is a mount point, and is not atomic. @default false */
+  /**
+   * Write into the existing file: this keeps hard links and works on a mount point, but is not
+   * atomic.
+   * @default false
+   */
   inPlace: z.boolean('must be true or false').default(false),
 }
 
 const args = z.strictObject({
   path: filePath,
-  /** What it holds; a secret is written and never shown. @default as it is, empty for a new file */
+  /** Its content; a secret is written but never shown. @default as it is, empty for a new file */
   content: z.union([z.string(), z.instanceof(Uint8Array), z.instanceof(Secret)], 'must be text, bytes or a secret').optional(),
-  /** A file of the controller to copy: a path, or a name that is looked for as templates are. Instead of `content`. */
+  /**
+   * A file on the controller to copy: a path, or a name that is found like templates. Instead of
+   * `content`.
+   */
   source: z.string('must be the name of a file').min(1, 'must name a file').optional(),
-  /** false: a file that is there keeps its content, whatever it is (Ansible's `force: false`); a link is no file where `follow` is false. @default true */
+  /**
+   * false: an existing file keeps its content (Ansible's `force: false`); with `follow: false` a
+   * link does not count as one.
+   * @default true
+   */
   replace: z.boolean('must be true or false').default(true),
   /** @default 'present' */
   state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
@@ -35,14 +55,15 @@ const args = z.strictObject({
 }).refine(({ content, source }) => content === undefined || source === undefined, { path: ['source'], message: 'must not be given together with content' })
 
 /**
- * A file with its content, owner and mode. It is replaced as a whole, never seen half written; owner, mode, ACL and extended attributes
- * that are not named stay. Other hard links of it keep the old content, unless `inPlace`. Files only: see `directory` and `symlink`.
+ * A file with its content, owner and mode. It is replaced atomically; owner, mode, ACL and extended
+ * attributes that are not given stay the same. Other hard links keep the old content, unless
+ * `inPlace` is true. For files only: see `directory` and `symlink`.
  *
- * Of Ansible's `file` and `copy`: `touch` is left out, since it is an event and no state; so are directories as `source` (see
- * `archive`), `mode: preserve`, `remote_src`, `unsafe_writes` (see
- * `inPlace`) and a `dest` that is a directory: `path` is the file's own. A missing file without content is made empty. Left out are also
- * `checksum` (what is written is read back), `directory_mode`, `local_follow`, `decrypt`, `attributes` (an immutable file is an error that
- * says so) and `se…`: Debian has no SELinux unless one makes it so.
+ * Not supported from Ansible's `file` and `copy`: `touch` (an event, not a state), directories as
+ * `source` (see `archive`), `mode: preserve`, `remote_src`, `unsafe_writes` (see `inPlace`) a
+ * `dest` that is a directory (`path` is the file's own), `checksum` (what is written is read back),
+ * `directory_mode`, `local_follow`, `decrypt`, `attributes` (an immutable file gives a clear error)
+ * and `se…` (Debian does not enable SELinux). A missing file without content is created empty.
  *
  * @example
  * file({ path: '/etc/motd', content: 'Welcome.\n', mode: '0644' })

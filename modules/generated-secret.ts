@@ -6,11 +6,11 @@ import { secretResource } from '../lib/resources/files/secret.ts'
 
 const args = z.strictObject({
   path: filePath,
-  /** Its alphabet: hexadecimal digits, that of base64, or letters and digits alone. @default 'hex' */
+  /** Its alphabet: hexadecimal digits, base64, or letters and digits. @default 'hex' */
   format: z.enum(['hex', 'base64', 'alnum'], 'must be \'hex\', \'base64\' or \'alnum\'').default('hex'),
   /** Characters; a newline follows them. @default 64 */
   length: z.int('must be a whole number').min(32, 'must be 32 or more: fewer can be guessed').max(8192, 'must be 8192 or less').default(64),
-  /** `absent` removes it, or a file or link that is in its place. @default 'present' */
+  /** `absent` removes it, or a file or link in its place. @default 'present' */
   state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
   /** @default 'root' */
   owner: name.default('root'),
@@ -21,8 +21,10 @@ const args = z.strictObject({
 })
 
 /**
- * A random secret that is made once, on the host, and stays there: stead never reads it, and format and length matter
- * only when it is made. A symbolic link in its place is an error. Neither Ansible nor pyinfra has a module for it: their passwords are made by the controller. Source: random(4).
+ * A random secret, generated once on the host, where it stays: stead never reads it, and format and
+ * length matter only when it is generated. A symbolic link in its place is an error. Neither
+ * Ansible nor pyinfra has a module for it: they generate passwords on the controller. Source:
+ * random(4).
  *
  * @example
  * generatedSecret({ path: '/etc/session.secret', format: 'alnum', length: 40, group: 'www-data', mode: '0640' })
@@ -38,7 +40,8 @@ export const generatedSecret = defineModule({
       if (itself?.type === 'directory') throw new PlaybookError(`${path} is a directory: directory({ state: 'absent' }) removes it.`)
       return { wants: [secret === null && itself ? want(fileResource, { path, noFollow: true }, null) : want(secretResource, key, null)] }
     }
-    // The directory and the accounts are looked at as for any file, and accounts given by number get their names.
+    // The directory and the accounts are checked as for any file, and accounts given by number are
+    // resolved to names.
     const planning = planFile(host, { path }, { type: 'file', owner, group, mode })
     planning.catch(() => undefined)
     const [itself] = await Promise.all([host.current(fileResource, { path, noFollow: true }), host.current(secretResource, key)])

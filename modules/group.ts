@@ -10,24 +10,27 @@ const args = z.strictObject({
   system: z.boolean('must be true or false').default(false),
   /** Its number. @default as it is; the next free one for a new group */
   gid: z.int('must be a whole number').min(0, 'must be 0 or more').transform(String).optional(),
-  /** Let it share `gid` with another group. @default false */
+  /** Allow another group with the same `gid`. @default false */
   nonUnique: z.boolean('must be true or false').default(false),
-  /** With `absent`: even where it is a user's primary group. @default false */
+  /** With `absent`: remove it even where it is a user's primary group. @default false */
   force: z.boolean('must be true or false').default(false),
 }).refine(({ nonUnique, gid }) => !nonUnique || gid !== undefined, { path: ['nonUnique'], message: 'makes sense only together with gid' })
 
-/** Finds the names of groups that were given by name or number. @throws PlaybookError for one that is not there, unless a package may bring it. */
+/**
+ * Resolves groups given by name or number to names.
+ * @throws PlaybookError for one that does not exist, unless a package may create it.
+ */
 export async function groupNames(given: readonly string[], host: HostView): Promise<string[]> {
   return Promise.all(given.map(async one => {
     const found = await host.current(groupResource, { name: one })
-    if (!found && !host.packagesPending()) throw new PlaybookError(`Group ${one} does not exist.`, { hint: 'Make it by a task before this one (group).' })
+    if (!found && !host.packagesPending()) throw new PlaybookError(`Group ${one} does not exist.`, { hint: 'Create it in an earlier task (group).' })
     return found?.name ?? one
   }))
 }
 
 /**
- * A group of the host. Its members are the business of the user module. Left out from Ansible's: `local`, `gid_min` and `gid_max` (give the `gid`).
- * Source: groupadd(8), groupmod(8), groupdel(8).
+ * A group of the host. The user module manages its members. Not supported from Ansible's `group`:
+ * `local`, `gid_min` and `gid_max` (give the `gid`). Source: groupadd(8), groupmod(8), groupdel(8).
  *
  * @example
  * group({ name: 'media', gid: 1500 })
@@ -40,9 +43,9 @@ export const group = defineModule({
     const wanted = want(groupResource, { name: own, system, nonUnique, force }, state === 'absent' ? null : { gid })
     if (state === 'present' && gid !== undefined && !nonUnique) {
       const [current, holder] = await Promise.all([host.current(groupResource, { name: own }), host.current(groupResource, { name: gid })])
-      // A task before this one may give its holder another one, or remove it.
+      // An earlier task may change the GID of its holder, or remove it.
       const still = holder && holder.name !== own && current?.gid !== gid ? await host.current(groupResource, { name: holder.name }) : null
-      if (holder && still?.gid === gid) throw new CertainError(`GID '${gid}' already exists with group '${holder.name}'.`, { hint: 'Choose another gid, or say nonUnique: true.' })
+      if (holder && still?.gid === gid) throw new CertainError(`GID '${gid}' already exists with group '${holder.name}'.`, { hint: 'Choose another gid, or set nonUnique: true.' })
     }
     return { wants: [wanted] }
   },

@@ -6,12 +6,12 @@ const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-
 
 const args = z.strictObject({
   /** At most 64 of a-z, 0-9, '-' and '.'. */
-  name: z.string().max(64, 'must be 64 characters at most').regex(label, 'must be a host name of a-z, 0-9 and -, as in \'web1\''),
+  name: z.string().max(64, 'must be at most 64 characters long').regex(label, 'must be a host name of a-z, 0-9 and -, as in \'web1\''),
 })
 
 /**
- * The host's name, in the running system and at boot. /etc/hosts is left alone: see line-in-file. Ansible's `use` is left out, as there is
- * one way on Debian. Source: hostname(5).
+ * The host's name, in the running system and at boot. /etc/hosts is left alone: see line-in-file.
+ * Not supported from Ansible's `hostname`: `use`, since Debian has one way. Source: hostname(5).
  *
  * @example
  * hostname({ name: 'web1' })

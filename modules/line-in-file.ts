@@ -6,25 +6,36 @@ import { lostReferences, mergeLine, removeLines } from '../lib/module/merge-line
 import { planEdit } from '../lib/module/plan-edit.ts'
 
 const pattern = (other: string) => z.union([z.instanceof(RegExp), z.string().min(1)], `must be a regular expression, or a text that the line contains${other}`)
-  .refine(given => !asksForBreak(given), 'must not ask for a line break: lines are looked at one by one, so it would match none. For several lines see blockInFile')
+  .refine(given => !asksForBreak(given), 'must not ask for a line break: lines are matched one by one, so it would match none. For several lines use blockInFile')
 
 /** Arguments of modules that edit a part of a file. */
 export const editArguments = {
-  /** Put what is new after the last line that matches; a text stands for a line that contains it, 'end' for the end of the file. @default 'end' */
+  /**
+   * Insert after the last matching line; a string matches lines that contain it, 'end' is the end
+   * of the file.
+   * @default 'end'
+   */
   insertAfter: pattern(', or \'end\'').optional(),
-  /** Put what is new before the last line that matches; 'start' stands for the start of the file. Where nothing matches, it goes to the end. */
+  /**
+   * Insert before the last matching line; 'start' is the start of the file. Without a match, insert
+   * at the end.
+   */
   insertBefore: pattern(', or \'start\'').optional(),
-  /** Make the file where it is missing, and directories above it. @default false */
+  /** Create the file and its parent directories where they are missing. @default false */
   create: z.boolean('must be true or false').default(false),
   ...fileAttributeArguments,
   validate: validateArgument,
-  /** Keep what is replaced, with its mode and owner, as `PATH.TIME~`. @default false */
+  /** Back up what is replaced, with its mode and owner, to `PATH.TIME~`. @default false */
   backup: z.boolean('must be true or false').default(false),
-  /** Write into the file that is there: keeps its hard links and works where it is a mount point, and is not atomic. @default false */
+  /**
+   * Write into the existing file: this keeps hard links and works on a mount point, but is not
+   * atomic.
+   * @default false
+   */
   inPlace: z.boolean('must be true or false').default(false),
 }
 
-/** Where what is new goes, of the arguments that say so. */
+/** The insertion point that the arguments give. */
 export function placeFrom(insertAfter: RegExp | string | undefined, insertBefore: RegExp | string | undefined): BlockPlace {
   if (insertAfter !== undefined) return insertAfter === 'end' ? 'end' : { after: insertAfter }
   if (insertBefore === undefined) return 'end'
@@ -33,17 +44,25 @@ export function placeFrom(insertAfter: RegExp | string | undefined, insertBefore
 
 const args = z.strictObject({
   path: filePath,
-  /** The line, without its ending. `$` in it means nothing, but for `backReferences`. Needed unless a pattern says what is to be absent. */
+  /**
+   * The line, without its ending. `$` is literal unless `backReferences` is true. Required unless
+   * `pattern` selects lines to remove.
+   */
   line: z.string('must be text').refine(line => !/[\r\n]/.test(line), 'must be one line: several are a block (blockInFile)').optional(),
-  /** Finds the line that is replaced, or with `absent`, all that are taken out: a regular expression, or a text that the line contains. */
+  /**
+   * Selects the line to replace or, with `absent`, all lines to remove: a regular expression, or
+   * text that the line contains.
+   */
   pattern: pattern('').refine(given => typeof given === 'string' || given.source !== '(?:)', 'must not be empty: it would match every line').optional(),
   /** @default 'present' */
   state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
-  /** The first line that matches counts, instead of the last. @default false */
+  /** Use the first matching line instead of the last. @default false */
   firstMatch: z.boolean('must be true or false').default(false),
   /**
-   * Put what the pattern matched for `$1`, `$<name>` and `$&` in the line (`$$` is a `$`); where nothing matches, leave the file as it is. A
-   * pattern that would change its own result on every run is an error. @default false
+   * Replace `$1`, `$<name>` and `$&` in the line by what the pattern matched (`$$` is a `$`);
+   * without a match, leave the file alone. A pattern that would change its own result on every run
+   * is an error.
+   * @default false
    */
   backReferences: z.boolean('must be true or false').default(false),
   ...editArguments,
@@ -57,10 +76,11 @@ const args = z.strictObject({
 })
 
 /**
- * One line of a file; every other byte stays. A line that is there anywhere is never put in a second time, wherever it is asked to be; but
- * one that the pattern finds is replaced by it all the same. A
- * file with CRLF keeps it; a last line without newline gets one, once. Ansible's `search_string` is a `pattern` that is text; `others` and
- * `unsafe_writes` (see `inPlace`) are left out; so are `flags` and `interpolate_variables` of pyinfra's `files.line`.
+ * One line of a file; every other byte stays the same. A line that exists anywhere is never
+ * inserted again, wherever it should go, but a line that the pattern matches is still replaced. A
+ * file with CRLF keeps it; a last line without a newline gets one. Ansible's `search_string` is a
+ * `pattern` that is a string. Not supported: `others` and `unsafe_writes` (see `inPlace`) from
+ * Ansible, `flags` and `interpolate_variables` from pyinfra's `files.line`.
  *
  * @example
  * lineInFile({ path: '/etc/ssh/sshd_config', pattern: /^#?\s*MaxAuthTries\s/, line: 'MaxAuthTries 4', validate: ['sshd', '-t', '-f', '%s'] })

@@ -38,7 +38,7 @@ async function refuseUnknown(host: HostView, path: string, source: string): Prom
   const [point, device, mounted] = await Promise.all([host.current(fileResource, { path, noFollow: true }), isPath ? host.current(fileResource, { path: source }) : undefined, host.current(mountResource, { path, source })])
   const real = point?.type === 'link' ? point.target : point?.real
   if (real !== undefined) throw new PlaybookError(`${path} leads to ${real} by a link, and a mount point is known by its real path.`, { hint: 'Give the path without links.' })
-  if (device === null && mounted?.source !== source && !host.anythingPending()) throw new ReadError(`There is nothing at ${source} that could be mounted.`, { hint: 'Look for a misspelling, or make it by a task before this one.' })
+  if (device === null && mounted?.source !== source && !host.anythingPending()) throw new ReadError(`There is nothing at ${source} that could be mounted.`, { hint: 'Look for a misspelling, or create it in an earlier task.' })
 }
 
 /**

@@ -7,7 +7,7 @@ import { nginxSiteResource as site } from '../lib/resources/nginx/nginx-site.ts'
 const args = z.strictObject({
   /** Its name in sites-available, without `.conf`. */
   name: plainName,
-  /** The configuration as text; or else a template. Texts of others are quoted for it by nginxString. */
+  /** The configuration as text, instead of a template. Quote untrusted text with nginxString. */
   content: z.string('must be text').optional(),
   /** An Eta template, as in the template module. */
   source: z.string('must be the name of a template').optional(),
@@ -23,8 +23,9 @@ const args = z.strictObject({
 })
 
 /**
- * A site of Debian's nginx: its file in sites-available and its link in sites-enabled. `nginx -t` has to accept the whole configuration, or what
- * was there is back at once. Notify a handler that reloads nginx. Neither Ansible nor pyinfra has a module for it. Source: nginx(8).
+ * A site of Debian's nginx: its file in sites-available and its link in sites-enabled. `nginx -t`
+ * has to accept the whole configuration, or the previous state is restored at once. Notify a
+ * handler that reloads nginx. Neither Ansible nor pyinfra has a module for it. Source: nginx(8).
  *
  * @example
  * task('nginx', apt({ packages: ['nginx-light'], startServices: false }))
@@ -37,11 +38,11 @@ export const nginxSite = defineModule({
     const content = source !== undefined ? renderTemplate(source, vars) : text === undefined ? undefined : Content.of(text)
     const key = { name, unless: content?.askedBy }
     const [program] = await Promise.all([host.current(fileResource, { path: '/usr/sbin/nginx' }), host.current(site, key)])
-    if (program === null && content && !host.anythingPending()) throw new PlaybookError('nginx is not installed on this host, and no task before this one brings it.', { hint: 'Install it in an earlier task: apt({ packages: [\'nginx\'], startServices: false }).' })
-    // A site of which there is nothing, not even a text for its file, is disabled: there is no state of it to be had.
+    if (program === null && content && !host.anythingPending()) throw new PlaybookError('nginx is not installed on this host, and no earlier task installs it.', { hint: 'Install it in an earlier task: apt({ packages: [\'nginx\'], startServices: false }).' })
+    // A site with no file, and no content to write, counts as disabled.
     const nothing = state === 'disabled' && content === undefined && (await host.current(site, key)) === null
     if (state === 'absent' || nothing) return { wants: [want(site, { name }, null), ...(removeDefault ? [want(fileResource, { path: '/etc/nginx/sites-enabled/default', noFollow: true }, null)] : [])] }
-    // nginx reads its configuration as root: what holds a secret is for nobody else.
+    // nginx reads its configuration as root, so a file with a secret is readable by root only.
     const attributes = content ? { content, mode: content.secret ? '0600' : '0644', owner: 'root', group: 'root' } : {}
     return { wants: [want(site, key, { ...attributes, enabledAs: state === 'enabled' ? `../sites-available/${name}.conf` : '', debianDefault: removeDefault ? 'removed' : undefined })] }
   },

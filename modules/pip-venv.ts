@@ -24,29 +24,42 @@ const place = z.string().regex(/^\S+$/, 'must be a URL or a path')
 
 const args = z.strictObject({
   path: absolutePath,
-  /** Requirements as PEP 508 has them: `name`, `name==1.2`, `name[extra]>=1`, `name @ URL`. */
+  /** Requirements as in PEP 508: `name`, `name==1.2`, `name[extra]>=1`, `name @ URL`. */
   packages: z.array(requirement).default([]),
-  /** Requirements files of this machine, looked for as a template is; `-r` and `-c` in them are followed. @default none */
+  /**
+   * Requirements files on the controller, found like templates; `-r` and `-c` in them are followed.
+   * @default none
+   */
   requirements: files,
-  /** Constraints files of this machine. @default none */
+  /** Constraints files on the controller. @default none */
   constraints: files,
-  /** Names that shall not be installed in it; what the system has stays, and is seen with `systemSitePackages`. @default [] */
+  /**
+   * Packages that must not be installed in it; system packages stay, and are visible with
+   * `systemSitePackages`.
+   * @default []
+   */
   absentPackages: z.array(z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/, 'must be the name of a package')).default([]),
   /** `absent` removes the whole directory. @default 'present' */
   state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
-  /** Interpreter that makes it. @default 'python3' */
+  /** The interpreter to create it with. @default 'python3' */
   python: z.string().min(1).default('python3'),
   /** Let it see the packages of the system. @default false */
   systemSitePackages: z.boolean('must be true or false').default(false),
-  /** Take wheels only and never run a package's build: a URL then has to be that of a wheel. @default true */
+  /**
+   * Install wheels only and never run a package's build: a URL must then point to a wheel.
+   * @default true
+   */
   onlyBinary: z.boolean('must be true or false').default(true),
-  /** Index instead of PyPI; a Secret where it holds a password. */
+  /** Index to use instead of PyPI; a Secret if it contains a password. */
   index: z.union([place, z.instanceof(Secret)], 'must be a URL, or a Secret of one').optional(),
   /** Directories of the host, or pages, with wheels. @default [] */
   findLinks: z.array(place).default([]),
-  /** Take nothing from an index, only from findLinks. @default false */
+  /** Install only from findLinks, not from an index. @default false */
   noIndex: z.boolean('must be true or false').default(false),
-  /** An HTTP proxy for pip, as in 'http://127.0.0.1:9081'; pip is then patient, since Tor may still be finding its way. */
+  /**
+   * An HTTP proxy for pip, as in 'http://127.0.0.1:9081'; pip then uses longer timeouts, since Tor
+   * may still be building circuits.
+   */
   proxy: z.string().regex(/^(http|socks5h?):\/\/[^\s@]+$/, 'must be a proxy\'s URL, without a password, which everybody could see in ps').optional(),
 }).superRefine(({ packages, onlyBinary }, context) => {
   for (const [index, text] of packages.entries()) {
@@ -55,12 +68,13 @@ const args = z.strictObject({
 })
 
 /**
- * A virtual environment of Python with packages, and all that these require. What is installed is read from its metadata; neither pip nor Python
- * runs unless something is missing. An environment whose Python is gone or of another version, that was moved, or that an interrupted run or pip left
- * half made, is made anew. Left out from Ansible's: `latest` (no state that
- * can be read; pin a version), `forcereinstall` (an event), `version` (part of the requirement), `editable`, `extra_args`, `executable` and `break_system_packages` (only
- * environments are written), `virtualenv_command`, `umask`, `chdir`.
- * Sources: PEP 405, PEP 508, PEP 610, pip documentation.
+ * A Python virtual environment with packages and their dependencies. Installed packages are read
+ * from their metadata; pip and Python run only if something is missing. An environment is recreated
+ * if its Python is missing or has another version, if it was moved, or if an interrupted run or pip
+ * left it incomplete. Not supported from Ansible's `pip`: `latest` (not a readable state; pin a
+ * version), `forcereinstall` (an event), `version` (part of the requirement), `editable`,
+ * `extra_args`, `executable` and `break_system_packages` (only environments are written),
+ * `virtualenv_command`, `umask`, `chdir`. Sources: PEP 405, PEP 508, PEP 610, pip documentation.
  *
  * @example
  * task('Python', apt({ packages: ['python3-venv'] }))

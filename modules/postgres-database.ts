@@ -9,52 +9,70 @@ import { postgresDatabaseResource as databaseResource, type DatabaseState } from
 const locale = postgresText.min(1, 'must be a locale, as in \'C.UTF-8\'').optional()
 
 const args = z.strictObject({
-  /** Name of the database; its case, and whatever else is in it, is kept. */
+  /** Name of the database, taken literally, including its case. */
   name: postgresName,
   /** @default 'present' */
   state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
-  /** Role that owns it. @default as it is, postgres for a new one */
+  /** The role that owns it. @default as it is, postgres for a new one */
   owner: postgresName.optional(),
-  /** Character set, however spelt: 'UTF8', 'utf-8'. Given when it is made, and for ever. @default the template's */
+  /**
+   * Character set, in any spelling: 'UTF8', 'utf-8'. Fixed when the database is created.
+   * @default the template's
+   */
   encoding: postgresText.transform((given, context) => encodingName(given) ?? context.addIssue({ code: 'custom', message: 'must be a character set of PostgreSQL, as in \'UTF8\'' }) ?? given).optional(),
-  /** Order of texts. Given when it is made, and for ever. @default the template's */
+  /** Collation. Fixed when the database is created. @default the template's */
   collate: locale,
-  /** Classes of characters. Given when it is made, and for ever. @default the template's */
+  /** Character classification. Fixed when the database is created. @default the template's */
   ctype: locale,
-  /** Whose locales it uses, from PostgreSQL 15 on. Given when it is made, and for ever. @default the template's */
+  /**
+   * Locale provider, from PostgreSQL 15 on. Fixed when the database is created.
+   * @default the template's
+   */
   provider: z.enum(['libc', 'icu'], 'must be \'libc\' or \'icu\'').optional(),
   /** Locale of ICU, as in 'de-DE'; implies the provider 'icu'. @default the template's */
   icuLocale: locale,
-  /** Database that a new one is a copy of. @default 'template0' where encoding or a locale is given (others allow no other one), else 'template1' */
+  /**
+   * The database that a new one is copied from.
+   * @default 'template0' where encoding or a locale is given (other templates do not allow
+   * another), else 'template1'
+   */
   template: postgresName.optional(),
-  /** Connections at the same time; 0 is none, -1 no limit. @default as it is, -1 for a new one */
+  /** Maximum number of connections; 0 is none, -1 unlimited. @default as it is, -1 for a new one */
   connectionLimit: connectionLimit.optional(),
-  /** '' takes the comment away. @default as it is */
+  /** '' removes the comment. @default as it is */
   comment: postgresText.optional(),
-  /** Where its files are. To move them, nobody may be connected. @default as it is */
+  /** Tablespace of its files. Moving them requires that nobody is connected. @default as it is */
   tablespace: postgresName.optional(),
-  /** Whether whoever may make databases may copy it; PostgreSQL does not drop a template. @default as it is, false for a new one */
+  /**
+   * Allow everybody who can create databases to copy it; PostgreSQL does not drop a template.
+   * @default as it is, false for a new one
+   */
   isTemplate: z.boolean('must be true or false').optional(),
   /** false: nobody can connect. @default as it is, true for a new one */
   allowConnections: z.boolean('must be true or false').optional(),
-  /** The name it had: where this one is not there and that one is, it is renamed. */
+  /** Its former name: where `name` does not exist and this does, the database is renamed. */
   renamedFrom: postgresName.optional(),
-  /** With 'absent': sessions that are open in it are ended. Left out, they keep it. @default false */
+  /**
+   * With 'absent': end open sessions. Otherwise open sessions prevent the removal.
+   * @default false
+   */
   force: z.boolean('must be true or false').default(false),
 }).refine(({ name, renamedFrom }) => name !== renamedFrom, { path: ['renamedFrom'], message: 'must be another name than name' })
   .refine(({ provider, icuLocale }) => provider !== 'libc' || icuLocale === undefined, { path: ['icuLocale'], message: 'must not be given with the provider \'libc\'' })
 
-/** Decided when a database is made. */
+/** Fixed when a database is created. */
 const fixed = ['encoding', 'collate', 'ctype', 'provider', 'icuLocale'] as const
 
 /**
- * A database of PostgreSQL. Owner, tablespace, limits and comment can change; encoding and locale cannot, and are an error when they
- * differ: nothing is ever dropped to be made anew. stead works as the host's user postgres, over the socket.
+ * A database of PostgreSQL. Owner, tablespace, limits and comment can change; encoding and locale
+ * cannot, and a difference is an error: stead never drops a database to recreate it. stead connects
+ * as the host's user postgres, over the socket.
  *
- * Of Ansible's postgresql_db there are not: `lc_collate`, `lc_ctype`, `conn_limit` (here `collate`, `ctype`, `connectionLimit`),
- * `state: dump` and `restore` with `target…` and `dump_extra_args` (no states), `state: rename` (`renamedFrom`), `trust_input` (all names are
- * quoted), `maintenance_db`, `session_role`, and the `login_…` and `ssl_…` arguments.
- * Sources: PostgreSQL documentation, CREATE DATABASE, ALTER DATABASE, DROP DATABASE.
+ * Not supported from Ansible's `postgresql_db`: `lc_collate`, `lc_ctype`, `conn_limit` (here
+ * `collate`, `ctype`, `connectionLimit`), `state: dump` and `restore` with `target…` and
+ * `dump_extra_args` (not states), `state: rename` (`renamedFrom`), `trust_input` (all names are
+ * quoted), `maintenance_db`, `session_role`, and the `login_…` and `ssl_…` arguments. Sources:
+ * PostgreSQL documentation, CREATE DATABASE, ALTER DATABASE, DROP DATABASE.
  *
  * @example
  * apt({ packages: ['postgresql'] })
@@ -75,7 +93,7 @@ export const postgresDatabase = defineModule({
     if (current && former) throw new PlaybookError(`There are both a database ${name} and a database ${renamedFrom} that it should be renamed from.`, { hint: 'Drop or rename one of them by hand.' })
     refuseChange(name, current ?? former, desired)
     if (missing[0] !== undefined) throw noSuchRole(missing[0])
-    if (template !== undefined && !current && !former && !copied && !host.anythingPending()) throw new PlaybookError(`There is no database ${template} to be copied.`, { hint: 'Make it in an earlier task (postgres-database).' })
+    if (template !== undefined && !current && !former && !copied && !host.anythingPending()) throw new PlaybookError(`There is no database ${template} to copy.`, { hint: 'Create it in an earlier task (postgres-database).' })
     const needsEmpty = fixed.some(field => desired[field] !== undefined)
     const key = { name, template: template ?? (needsEmpty ? 'template0' : undefined), spelt: { collate, ctype, icuLocale }, ...(former ? { renamedFrom, former } : {}) }
     return { wants: [want(databaseResource, key, desired)] }
@@ -86,7 +104,7 @@ function refuseChange(name: string, current: DatabaseState | null, desired: Part
   const differing = current ? fixed.filter(field => desired[field] !== undefined && desired[field] !== current[field]) : []
   if (!current || differing.length === 0) return
   const told = (state: Partial<DatabaseState>) => differing.map(field => `${field} ${state[field] || '(none)'}`).join(', ')
-  throw new PlaybookError(`The database ${name} has ${told(current)}, and is to have ${told(desired)}.`, {
-    hint: 'That is decided when a database is made. Dump it, drop it, let stead make it anew, and restore the dump.',
+  throw new PlaybookError(`The database ${name} has ${told(current)} but should have ${told(desired)}.`, {
+    hint: 'This is fixed when a database is created. Dump it, drop it, let stead create it again, and restore the dump.',
   })
 }

@@ -6,7 +6,9 @@ import { isPlural, objectOf, postgresPrivilegesResource, privilegeTargets } from
 
 type Target = (typeof privilegeTargets)[number]
 
-/** Privileges by the kind of object. Source: PostgreSQL documentation, 5.7 Privileges, table 5.2. */
+/**
+ * Privileges by the kind of object. Source: PostgreSQL documentation, 5.7 Privileges, table 5.2.
+ */
 const known = {
   database: ['CONNECT', 'CREATE', 'TEMPORARY'],
   schema: ['CREATE', 'USAGE'],
@@ -22,22 +24,25 @@ function privilegesOf(on: Target): readonly string[] {
 }
 
 const args = z.strictObject({
-  /** Who is given them: a role, or 'public' for everyone. */
+  /** The role that gets them, or 'public' for everyone. */
   role: postgresName,
-  /** The database, or the one that the object is in. */
+  /** The database, or the database of the object. */
   database: postgresName,
   /**
-   * What the privileges are on. 'tables', 'sequences' and 'functions' are all that the schema has now; 'default-tables' and the like
-   * are those that the role `madeBy` will make.
+   * What the privileges are on. 'tables', 'sequences' and 'functions' are all that the schema has
+   * now; 'default-tables' and the like are those that the role `madeBy` will create.
    */
   on: z.enum(privilegeTargets, `must be one of ${privilegeTargets.map(target => `'${target}'`).join(', ')}`),
-  /** The schema; for all but a database. Left out for 'default-…', it is any. */
+  /** The schema; for everything but a database. Omitted for 'default-…', it is any schema. */
   schema: postgresName.optional(),
-  /** Name of the one table (also view) or sequence. */
+  /** Name of the table, view or sequence. */
   name: postgresName.optional(),
-  /** For 'default-…': the role that will make the objects. */
+  /** For 'default-…': the role that will create the objects. */
   madeBy: postgresName.optional(),
-  /** All that the role is to have there, no more and no less; [] takes them away, 'all' is every one of PostgreSQL 15. Case does not matter. */
+  /**
+   * Exactly the privileges that the role should have; [] revokes all, 'all' is every privilege of
+   * PostgreSQL 15. Case-insensitive.
+   */
   privileges: z.union([z.literal('all'), z.array(z.string().transform(given => (/^temp$/i.test(given) ? 'TEMPORARY' : given.toUpperCase())))], 'must be a list of privileges, as in [\'SELECT\'], or \'all\''),
   /** Whether the role may pass them on (WITH GRANT OPTION). @default false */
   grantOption: z.boolean('must be true or false').default(false),
@@ -55,13 +60,15 @@ const args = z.strictObject({
 })
 
 /**
- * Privileges of a role on a database, a schema, tables, sequences or functions, given directly: what it has by way of other roles and
- * of 'public' is not looked at. What it should have is told in whole, so there is no `state`.
+ * Privileges of a role on a database, a schema, tables, sequences or functions, given directly:
+ * what it has through other roles and 'public' is ignored. `privileges` is the complete set, so
+ * there is no `state`.
  *
- * Of Ansible's postgresql_privs there are not: privileges on one function (those on all of a schema are), on languages, types, tablespaces, parameters and foreign servers; several roles
- * or objects in one call (a `for` loop does that); `type: group` (`memberOf` of postgres-user); `fail_on_role` (the task's `ignoreErrors`);
- * `trust_input`, `session_role`, and the `login_…` and `ssl_…` arguments.
- * Sources: PostgreSQL documentation, GRANT, REVOKE, ALTER DEFAULT PRIVILEGES.
+ * Not supported from Ansible's `postgresql_privs`: privileges on one function (those on all of a
+ * schema are), on languages, types, tablespaces, parameters and foreign servers; several roles or
+ * objects in one call (a `for` loop does that); `type: group` (`memberOf` of postgres-user);
+ * `fail_on_role` (the task's `ignoreErrors`); `trust_input`, `session_role`, and the `login_…` and
+ * `ssl_…` arguments. Sources: PostgreSQL documentation, GRANT, REVOKE, ALTER DEFAULT PRIVILEGES.
  *
  * @example
  * apt({ packages: ['postgresql'] })
@@ -77,11 +84,12 @@ export const postgresGrant = defineModule({
     const key = { ...place, maker: madeBy }
     const [current, missing] = await Promise.all([host.current(postgresPrivilegesResource, key), missingRoles(host, place.role === 'public' ? [] : [place.role])])
     const where = [place.on, place.schema, place.name, madeBy].filter(part => part !== undefined).join(' ')
-    // In check mode the object, or PostgreSQL itself, may come with what is still to be installed: it has no privileges of its own then.
-    if (!current && (isPlural(place.on) || !host.packagesPending())) throw new PlaybookError(`Nothing to be granted is there: ${where}, in the database ${place.database}.`, { hint: 'A task before this one has to make it.' })
+    // In check mode the object, or PostgreSQL itself, may come with a pending installation: it has
+    // no privileges yet.
+    if (!current && (isPlural(place.on) || !host.packagesPending())) throw new PlaybookError(`There is nothing to grant on: ${where}, in the database ${place.database}.`, { hint: 'An earlier task must create it.' })
     const wanted = [...new Set(privileges === 'all' ? privilegesOf(place.on) : privileges)].sort().map(privilege => `${privilege}${grantOption ? '*' : ''}`).join(', ')
     const objects = current && isPlural(place.on) ? Object.keys(current.privileges) : [objectOf(key)]
-    // Who is not there has no privileges that could be taken away.
+    // A role that does not exist has no privileges to revoke.
     if (wanted !== '' && objects.length > 0 && missing[0] !== undefined) throw noSuchRole(missing[0])
     return { wants: [want(postgresPrivilegesResource, key, { privileges: Object.fromEntries(objects.map(object => [object, wanted])) })] }
   },

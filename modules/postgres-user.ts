@@ -25,50 +25,69 @@ const config = z.record(z.string(), settingValue).superRefine(namedOnce('setting
 const args = z.strictObject({
   /** Name of the role; its case is kept. */
   name: postgresName,
-  /** A role that owns something, or has privileges anywhere, cannot be dropped: PostgreSQL says what stands in the way. @default 'present' */
+  /**
+   * A role that owns something or has privileges anywhere cannot be dropped; the error of
+   * PostgreSQL lists them.
+   * @default 'present'
+   */
   state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
   /** May log in. @default as it is, true for a new one */
   login: flag,
-  /** Is bound by no privileges. @default as it is, false for a new one */
+  /** Superuser. @default as it is, false for a new one */
   superuser: flag,
-  /** May make databases. @default as it is, false for a new one */
+  /** May create databases. @default as it is, false for a new one */
   createdb: flag,
-  /** May make roles. @default as it is, false for a new one */
+  /** May create roles. @default as it is, false for a new one */
   createrole: flag,
-  /** Has the privileges of the roles it is a member of. @default as it is, true for a new one */
+  /**
+   * Inherits the privileges of the roles it is a member of.
+   * @default as it is, true for a new one
+   */
   inherit: flag,
   /** May replicate. @default as it is, false for a new one */
   replication: flag,
-  /** Is bound by no row security. @default as it is, false for a new one */
+  /** Bypasses row security. @default as it is, false for a new one */
   bypassrls: flag,
   /**
-   * Password in clear text (the server never gets it: a SCRAM-SHA-256 verifier is made here), or a hash of it that is stored as it is.
-   * '' takes the password away. An md5 hash that is stored already is replaced. @default as it is, none for a new one
+   * Password in clear text (the server never gets it: a SCRAM-SHA-256 verifier is computed here),
+   * or a hash, which is stored unchanged. '' removes the password. An md5 hash on the server is
+   * replaced.
+   * @default as it is, none for a new one
    */
   password: postgresPassword.optional(),
   /** 'on-create': an existing role keeps the password it has. @default 'always' */
   updatePassword: z.enum(['always', 'on-create'], 'must be \'always\' or \'on-create\'').default('always'),
-  /** The password is of use until then: any time that PostgreSQL reads, or 'infinity'. @default as it is, without end for a new one */
+  /**
+   * When the password expires: any time that PostgreSQL accepts, or 'infinity'.
+   * @default as it is, never for a new one
+   */
   validUntil: postgresText.min(1, 'must be a time, as in \'2030-01-31 12:00+00\', or \'infinity\'').optional(),
-  /** Connections at the same time; -1 is no limit. @default as it is, -1 for a new one */
+  /** Maximum number of connections; -1 is unlimited. @default as it is, -1 for a new one */
   connectionLimit: connectionLimit.optional(),
-  /** '' takes the comment away. @default as it is */
+  /** '' removes the comment. @default as it is */
   comment: postgresText.optional(),
-  /** Settings of its sessions, as in `{ work_mem: '16MB', search_path: ['app', 'public'] }`; null resets one. @default as they are */
+  /**
+   * Settings of its sessions, as in `{ work_mem: '16MB', search_path: ['app', 'public'] }`; null
+   * resets one.
+   * @default as they are
+   */
   config: config.optional(),
   /** Reset the settings that `config` does not name. @default false */
   resetOtherConfig: z.boolean('must be true or false').default(false),
-  /** Roles of which it is a member, all of them. @default as they are */
+  /** All roles that it is a member of. @default as they are */
   memberOf: z.array(postgresName, 'must be a list of roles').transform(roles => [...new Set(roles)].sort()).optional(),
 })
 
 /**
- * A role of PostgreSQL. What is left out stays as it is. stead works as the host's user postgres, over the socket.
+ * A role of PostgreSQL. What is left out stays as it is. stead connects as the host's user
+ * postgres, over the socket.
  *
- * Of Ansible's postgresql_user there are not: `db` and `priv` (postgres-grant), `groups` (`memberOf`), `encrypted` (passwords always
- * are), `role_attr_flags` (an argument each), `fail_on_user` (the task's `ignoreErrors`),
- * `no_password_changes` (`updatePassword`), `quote_configuration_values`, `trust_input`, `session_role`, and the `login_…` and `ssl_…` arguments.
- * Sources: PostgreSQL documentation, CREATE ROLE, ALTER ROLE, 21.5 Password Authentication.
+ * Not supported from Ansible's `postgresql_user`: `db` and `priv` (postgres-grant), `groups`
+ * (`memberOf`), `encrypted` (passwords always are), `role_attr_flags` (an argument each),
+ * `fail_on_user` (the task's `ignoreErrors`), `no_password_changes` (`updatePassword`),
+ * `quote_configuration_values`, `trust_input`, `session_role`, and the `login_…` and `ssl_…`
+ * arguments. Sources: PostgreSQL documentation, CREATE ROLE, ALTER ROLE, 21.5 Password
+ * Authentication.
  *
  * @example
  * apt({ packages: ['postgresql'] })
@@ -89,7 +108,8 @@ export const postgresUser = defineModule({
     return {
       wants: [want(postgresRoleResource, { name }, {
         ...fields,
-        // A role that is there was made so by somebody: one that gathers privileges is not to log in because nothing is said of it.
+        // An existing role keeps its setting: a group role must not become able to log in by
+        // default.
         login: login ?? (current ? undefined : true),
         password: keeps ? undefined : (stored ?? null),
         validUntil: time?.utc ?? validUntil,

@@ -5,22 +5,29 @@ import { fileResource } from '../lib/resources/files/file.ts'
 
 const args = z.strictObject({
   path: filePath,
-  /** What the link says, absolute or relative to where it stands; it need not be there. Needed unless it is to be absent. */
-  target: z.string('must be a path').min(1, 'must not be empty').refine(text => !text.includes('\0'), 'must hold no NUL').optional(),
+  /** The target, absolute or relative to the link; it need not exist. Required unless `absent`. */
+  target: z.string('must be a path').min(1, 'must not be empty').refine(text => !text.includes('\0'), 'must not contain a NUL byte').optional(),
   /** @default 'present' */
   state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
-  /** Make missing directories above it, owned by root, mode 0755. @default false */
+  /** Create missing parent directories, owned by root, mode 0755. @default false */
   parents: z.boolean('must be true or false').default(false),
-  /** Let it take the place of a file or an empty directory; with `backup` of anything, which is moved to `PATH.TIME~`. @default false */
+  /**
+   * Replace a file or an empty directory; with `backup`, anything, which is moved to `PATH.TIME~`.
+   * @default false
+   */
   replaceOther: z.boolean('must be true or false').default(false),
-  /** Keep what is in its place, or, for `absent`, itself, as `PATH.TIME~`. @default false */
+  /**
+   * Back up what is in its place or, for `absent`, the link itself, to `PATH.TIME~`.
+   * @default false
+   */
   backup: z.boolean('must be true or false').default(false),
 }).refine(({ state, target }) => state === 'absent' || target !== undefined, { path: ['target'], message: 'must be given: what the link points to' })
 
 /**
- * A symbolic link, compared by what it says, not by where it leads: a relative and an absolute spelling differ. `absent` removes a link or
- * a file. Of Ansible's `file`, hard links, and mode, owner and group of links are left out:
- * the first are the file system's own affair, modes mean nothing on Linux, and a new link is root's (`directory` with `recursive` gives links an owner).
+ * A symbolic link, compared by its target as text: a relative and an absolute spelling differ.
+ * `absent` removes a link or a file. Not supported from Ansible's `file`: hard links, and mode,
+ * owner and group of links: modes mean nothing on Linux, and a new link belongs to root
+ * (`directory` with `recursive` sets the owner of links).
  *
  * @example
  * symlink({ path: '/usr/local/bin/shell', target: '/bin/sh' })

@@ -4,9 +4,9 @@ import { fileResource } from '../lib/resources/files/file.ts'
 import { sysctlResource, parameterName } from '../lib/resources/kernel/sysctl.ts'
 
 const args = z.strictObject({
-  /** As sysctl(8) has it, 'net.ipv4.ip_forward' or 'net/ipv4/ip_forward'. */
+  /** Its name as in sysctl(8), 'net.ipv4.ip_forward' or 'net/ipv4/ip_forward'. */
   name: z.string().regex(/^[\w-]+([./][\w*-]+)+$/, 'must be a kernel parameter, as in \'net.ipv4.ip_forward\'').transform(parameterName),
-  /** Needed for `present`. Several numbers are parted by blanks. */
+  /** Required for `present`. Separate several numbers with spaces. */
   value: z.union([z.string().regex(/^[^\n]*$/, 'must be one line'), z.number()], 'must be text or a number').transform(value => String(value).trim().replace(/\s+/g, ' ')).optional(),
   /** `absent`: no longer set at boot; the running kernel keeps what it has. @default 'present' */
   state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
@@ -14,13 +14,16 @@ const args = z.strictObject({
   live: z.boolean('must be true or false').default(true),
 }).refine(({ state, value }) => state === 'absent' || value !== undefined, { path: ['value'], message: 'must be given' })
 
-/** Files are read in the order of their names, and the last one counts: after 99-sysctl.conf, which is /etc/sysctl.conf on Debian. */
+/**
+ * Files are read in the order of their names and the last one wins: after 99-sysctl.conf, which is
+ * /etc/sysctl.conf on Debian.
+ */
 const fileOf = (name: string) => `/etc/sysctl.d/zz-stead-${name.replaceAll('/', '-')}.conf`
 
 /**
- * A parameter of the kernel: in the running one, and at boot by a file of its own, which is read after those of the host. Ansible's
- * `ignoreerrors` and `reload` are left out: the value is written by itself; and `sysctl_file`: a line of a file that is somebody else's is
- * for line-in-file. Sources: sysctl.d(5), proc(5).
+ * A kernel parameter, in the running kernel and at boot, by a file of its own that is read last.
+ * Not supported from Ansible's `sysctl`: `ignoreerrors` and `reload` (only this value is written),
+ * and `sysctl_file` (use line-in-file for other files). Sources: sysctl.d(5), proc(5).
  *
  * @example
  * sysctl({ name: 'net.ipv4.ip_forward', value: 0 })
@@ -37,7 +40,7 @@ export const sysctl = defineModule({
     if (!live) return { wants: [boot] }
     const [running] = await Promise.all([host.current(sysctlResource, { name }), host.current(fileResource, key)])
     if (running === null) throw new ReadError(`The running kernel has no parameter ${name}.`, { hint: 'Look for a misspelling, or for a kernel module that is not loaded yet; live: false sets it at boot only.' })
-    // First the kernel: what it refuses is not to be set at every boot.
+    // The kernel first: what it refuses should not be set at every boot.
     return { wants: [want(sysctlResource, { name }, { value }), boot] }
   },
 })

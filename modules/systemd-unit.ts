@@ -10,9 +10,15 @@ const value = z.union([z.string().regex(/^[^\r\n]*$/, 'must be one line'), z.num
 const args = z.strictObject({
   /** The unit; without a suffix it is a service. A template is `name@.service`. */
   name: unitName,
-  /** Names a drop-in for a unit that is somebody else's: NAME.d/DROPIN.conf. @default the whole unit file */
+  /**
+   * The name of a drop-in for an existing unit: NAME.d/DROPIN.conf.
+   * @default the whole unit file
+   */
   dropIn: plainName.transform(given => given.replace(/\.conf$/, '')).optional(),
-  /** Sections with their options; a list gives an option several times. Values stand there as they are: see systemdCommand and systemdEnvironment. */
+  /**
+   * Sections with their options; a list gives an option several times. Values are written
+   * unchanged: see systemdCommand and systemdEnvironment.
+   */
   sections: z.record(z.string().regex(/^[A-Za-z][\w-]*$/, 'must be the name of a section'), z.record(z.string().regex(/^[A-Za-z][\w-]*$/, 'must be the name of an option'), z.union([value, z.array(value)]))).optional(),
   /** Or the file as text. */
   content: z.string().optional(),
@@ -20,14 +26,20 @@ const args = z.strictObject({
   source: z.string().optional(),
   /** Variables of the template. @default {} */
   vars: z.record(z.string(), z.unknown()).default({}),
-  /** With `absent`, a whole unit is stopped and disabled before its file goes. @default 'present' */
+  /**
+   * With `absent`, a whole unit is stopped and disabled before its file goes.
+   * @default 'present'
+   */
   state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
 }).superRefine(({ sections, content, source, state }, context) => {
   const given = [sections, content, source].filter(one => one !== undefined).length
   if (state === 'present' && given !== 1) context.addIssue({ code: 'custom', message: 'needs one of sections, content and source' })
 })
 
-/** The text of a unit file. @example unitText({ Service: { Type: 'oneshot' } }) // '[Service]\nType=oneshot\n' */
+/**
+ * The text of a unit file.
+ * @example unitText({ Service: { Type: 'oneshot' } }) // '[Service]\nType=oneshot\n'
+ */
 export function unitText(sections: NonNullable<z.output<typeof args>['sections']>): string {
   return Object.entries(sections).map(([section, options]) => {
     const lines = Object.entries(options).flatMap(([option, given]) => (Array.isArray(given) ? given : [given]).map(one => `${option}=${one === true ? 'yes' : one === false ? 'no' : one}\n`))
@@ -36,9 +48,10 @@ export function unitText(sections: NonNullable<z.output<typeof args>['sections']
 }
 
 /**
- * What a unit file should be; asked in one tick.
+ * Plans a unit file; all reads in one tick.
  *
- * @throws PlaybookError for a link: written, it would change what somebody else's unit is made of; removed, that unit would be stopped.
+ * @throws PlaybookError for a link: writing would change the file of another unit; removing would
+ * stop that unit.
  */
 export async function planUnitFile(host: HostView, path: string, text: string | Content | null, validate?: readonly string[]): Promise<Want[]> {
   if (text === null) {
@@ -53,17 +66,20 @@ export async function planUnitFile(host: HostView, path: string, text: string | 
   return [want(unitFileResource, key, { type: 'file', content, owner: 'root', group: 'root', mode: '0644' })]
 }
 
-/** What a link in the place of a unit file is; undefined where there is none. */
+/** Describes a link in place of a unit file; undefined where there is none. */
 function linkOf(path: string, state: { type: string; target?: string } | null): { is: 'a mask' | 'an alias' | 'linked'; error: PlaybookError } | undefined {
   if (state?.type !== 'link' || state.target === undefined) return undefined
   const [own, other] = [posix.basename(path), posix.basename(state.target)]
-  const [is, hint] = state.target === '/dev/null' ? ['a mask', `Say masked: false of ${own} by a task before this one (systemd).`] as const
+  const [is, hint] = state.target === '/dev/null' ? ['a mask', `Set masked: false of ${own} in an earlier task (systemd).`] as const
     : own === other ? ['linked', 'Write the file that it leads to, or remove the link.'] as const
       : ['an alias', `Name ${other} itself, or add to it by a dropIn.`] as const
   return { is, error: new PlaybookError(`${path} is a link to ${state.target}: ${is === 'linked' ? 'the unit is linked from elsewhere' : `${own} is ${is}${is === 'an alias' ? ` of ${other}` : ''}`}.`, { hint }) }
 }
 
-/** @throws PlaybookError for a user or group in User= and Group= that the host does not have; %i and the like are known by systemd alone. */
+/**
+ * @throws PlaybookError for a user or group in User= and Group= that the host does not have; %i and
+ * other specifiers are resolved by systemd.
+ */
 async function refuseStrangers(host: HostView, { Service: service = {} }: NonNullable<z.output<typeof args>['sections']>): Promise<void> {
   const named = (option: string) => {
     const { data } = account.safeParse(service[option])
@@ -73,8 +89,9 @@ async function refuseStrangers(host: HostView, { Service: service = {} }: NonNul
 }
 
 /**
- * A unit file of systemd, or a drop-in, in /etc/systemd/system. A change is followed by exactly one daemon-reload; restart the unit by a
- * handler, and say by the systemd module whether it runs. A link in its place (an alias, a mask) is refused. Neither Ansible nor pyinfra has a module for it.
+ * A unit file of systemd, or a drop-in, in /etc/systemd/system. A change is followed by exactly one
+ * daemon-reload; restart the unit in a handler, and use the systemd module to start or stop it. A
+ * link in its place (an alias, a mask) is refused. Neither Ansible nor pyinfra has a module for it.
  * Source: systemd.unit(5), systemd.syntax(7).
  *
  * @example
@@ -87,7 +104,7 @@ export const systemdUnit = defineModule({
     const path = dropIn === undefined ? `/etc/systemd/system/${name}` : `/etc/systemd/system/${name}.d/${dropIn}.conf`
     if (state === 'absent') return { wants: await planUnitFile(host, path, null) }
     const text = source === undefined ? (content ?? unitText(sections ?? {})) : renderTemplate(source, vars)
-    if (text instanceof Content && text.secret) throw new PlaybookError(`${path} would hold a secret, and everybody may read it, by systemctl too.`, { hint: 'Put the secret into a file of mode 0600, and name that by EnvironmentFile= or LoadCredential=.' })
+    if (text instanceof Content && text.secret) throw new PlaybookError(`${path} would contain a secret that everybody can read, with systemctl too.`, { hint: 'Put the secret into a file of mode 0600, and name that by EnvironmentFile= or LoadCredential=.' })
     const [wants] = await Promise.all([planUnitFile(host, path, text), refuseStrangers(host, sections ?? {})])
     return { wants }
   },

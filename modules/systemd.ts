@@ -7,26 +7,37 @@ import { unitMaskResource } from '../lib/resources/systemd/unit-mask.ts'
 import { unitResource } from '../lib/resources/systemd/unit.ts'
 
 const args = z.strictObject({
-  /** A unit; without a suffix it is a service. Give the unit's own name: an alias costs one more round trip. */
+  /**
+   * A unit; without a suffix it is a service. Use the unit's own name: an alias costs one more
+   * round trip.
+   */
   unit: unitName.refine(unit => !unit.includes('@.'), 'must name an instance of the template, as in \'name@one.service\''),
   /**
-   * One that is being started is waited for, up to 600 s. `restarted` and `reloaded` are events, for handlers alone; both start a unit that is
-   * stopped. @default as it is
+   * A unit that is starting is waited for, up to 600 s. `restarted` and `reloaded` are events, for
+   * handlers only; both start a stopped unit.
+   * @default as it is
    */
   state: z.enum(['started', 'stopped', 'restarted', 'reloaded'], 'must be \'started\', \'stopped\', or in a handler \'restarted\' or \'reloaded\'').optional(),
-  /** Whether it starts at boot. With true, by the links that its [Install] asks for and no others, `add-wants` included. @default as it is */
+  /**
+   * Whether it starts at boot. With true, exactly the links of its [Install] exist, and no others,
+   * such as those of `add-wants`.
+   * @default as it is
+   */
   enabled: z.boolean('must be true or false').optional(),
-  /** true: nothing can start it; a unit that is not installed can be masked too. @default as it is */
+  /**
+   * true: nothing can start it; units that are not installed can be masked too.
+   * @default as it is
+   */
   masked: z.boolean('must be true or false').optional(),
 }).superRefine(({ state, enabled, masked }, context) => {
   if (masked && (enabled || (state !== undefined && state !== 'stopped'))) context.addIssue({ code: 'custom', path: ['masked'], message: 'a masked unit can only be stopped and not enabled' })
 })
 
-/** Values of UnitFileState with which there is nothing to enable, and nothing to disable. */
+/** Values of UnitFileState that cannot be enabled or disabled. */
 const startsAtBoot = ['enabled', 'static', 'alias', 'indirect, enabled']
 const doesNotStart = ['disabled', 'static', 'indirect', 'indirect, disabled', 'generated', 'transient', 'linked', 'linked-runtime', 'masked', 'masked-runtime', 'alias', '']
 
-/** What one unit should be, against the unit as it is. */
+/** Plans one unit, given its current state. */
 export async function planUnit({ unit, state, enabled, masked }: { unit: string; state?: 'started' | 'stopped'; enabled?: boolean; masked?: boolean }, host: HostView): Promise<Want[]> {
   const path = `/etc/systemd/system/${unit}`
   const [current, own] = await Promise.all([
@@ -34,32 +45,32 @@ export async function planUnit({ unit, state, enabled, masked }: { unit: string;
     host.current(fileResource, { path, noFollow: true }),
     masked === undefined ? null : host.current(unitMaskResource, { unit }),
   ])
-  // In a check of one that is new, what is not asked for is not known.
+  // When a check predicts a new unit, the fields that are not given are unknown.
   const wasMasked = current?.enabled?.startsWith('masked') ?? false
-  // An empty file is a mask, too.
-  if (masked && own?.type === 'file' && !wasMasked) throw new PlaybookError(`Failed to mask unit, file "${path}" already exists.`, { hint: 'A unit of the administrator is removed (systemd-unit), not masked.' })
+  // An empty file is a mask too.
+  if (masked && own?.type === 'file' && !wasMasked) throw new PlaybookError(`Failed to mask unit, file "${path}" already exists.`, { hint: 'Remove a unit file of your own (systemd-unit) instead of masking it.' })
   const mask = masked === undefined ? [] : [want(unitMaskResource, { unit }, { masked })]
   if (state === undefined && enabled === undefined) return mask
-  if (current === null && own === null && !host.packagesPending() && masked !== true) throw new PlaybookError(`There is no unit ${unit}.`, { hint: 'Install its package or write its file (systemd-unit) by a task before this one.' })
-  if (wasMasked && masked !== false && (enabled || state === 'started')) throw new PlaybookError(`Unit ${unit} is masked.`, { hint: 'Say masked: false to let it be started.' })
+  if (current === null && own === null && !host.packagesPending() && masked !== true) throw new PlaybookError(`There is no unit ${unit}.`, { hint: 'Install its package or write its file (systemd-unit) in an earlier task.' })
+  if (wasMasked && masked !== false && (enabled || state === 'started')) throw new PlaybookError(`Unit ${unit} is masked.`, { hint: 'Set masked: false to let it be started.' })
   if (enabled && (current?.enabled === 'generated' || current?.enabled === 'transient')) {
     throw new PlaybookError(`Failed to enable unit: Unit ${unit} is transient or generated.`, { hint: 'It starts at boot because of what it is generated from: leave enabled out.' })
   }
   if (enabled !== undefined && !masked && current?.enabled === 'indirect, unknown') {
-    throw new PlaybookError(`Whether ${unit} starts at boot cannot be told: systemd does not know a unit that it names by Also=.`, { hint: 'Say what is to be enabled of the units themselves.' })
+    throw new PlaybookError(`Whether ${unit} starts at boot is unknown: systemd does not know a unit that its Also= names.`, { hint: 'Set enabled on those units themselves.' })
   }
   if (state === 'started' && current?.ends) {
     throw new PlaybookError(`${unit} is a oneshot that does not stay active, so it cannot be kept started.`, { hint: 'Run it by a timer, restart it in a handler, or give it RemainAfterExit=yes.' })
   }
-  // Through a mask nothing can be seen: what is below it is known only after it is gone.
+  // A mask hides the unit: its state is known only after unmasking.
   const known = wasMasked && masked === false ? undefined : current?.enabled
   const fits = known !== undefined && (enabled ? startsAtBoot : doesNotStart).includes(known)
   const atBoot = known?.startsWith('indirect, ') ? ['indirect, enabled', 'indirect, disabled'] : ['enabled', 'disabled']
-  // What is being started already needs no start, and is not started yet either.
+  // A unit that is already starting needs no start, but is not started yet.
   const starts = state === 'started' && current?.running === 'activating' && !wasMasked
   const itself = masked && (current === null || wasMasked) ? [] : [want(unitResource, { unit: current?.id || unit }, {
     running: state === undefined || starts ? undefined : state === 'started',
-    // A mask hides it; and what is masked does not start.
+    // A mask hides the unit, and a masked unit does not start.
     enabled: enabled === undefined || masked ? undefined : fits ? known : atBoot[enabled ? 0 : 1],
     links: enabled && !masked && known === 'enabled' ? current?.asked : undefined,
     needsDaemonReload: current ? false : undefined,
@@ -67,18 +78,23 @@ export async function planUnit({ unit, state, enabled, masked }: { unit: string;
   return masked ? [...itself, ...mask] : [...mask, ...itself]
 }
 
-/** @throws CertainError for an event of a unit that does not exist and that nothing before brings: its name may be misspelt. */
+/**
+ * @throws CertainError for an event of a unit that does not exist and that no earlier task
+ * installs: its name may be misspelt.
+ */
 async function refuseMissing(unit: string, event: 'restarted' | 'reloaded', host: HostView): Promise<void> {
   const fileOf = (unit: string) => host.current(fileResource, { path: `/etc/systemd/system/${unit}`, noFollow: true })
   const found = await Promise.all([host.current(unitResource, { unit }), fileOf(unit), fileOf(unit.replace(/@.+(?=\.)/, '@')), host.current(unitEventResource, { unit, event })])
-  if (found.every(state => state === null) && !host.anythingPending()) throw new CertainError(`There is no unit ${unit}.`, { hint: 'Is its name right? Else install its package or write its file (systemd-unit) by a task before this one.' })
+  if (found.every(state => state === null) && !host.anythingPending()) throw new CertainError(`There is no unit ${unit}.`, { hint: 'Is its name right? Else install its package or write its file (systemd-unit) in an earlier task.' })
 }
 
 /**
- * A unit of systemd: running or not, starting at boot or not, masked or not. In a handler also restarted or reloaded. What systemd has not
- * read since its file changed is read anew first. Left out from Ansible's: `daemon_reload` and `force` (done when needed), `daemon_reexec`,
- * `no_block`, `user` (obsolete), and `scope`: units of users need a session of theirs; use units with `User=`. Of pyinfra's: `command`,
- * `user_mode` and `machine`. Source: systemctl(1).
+ * A unit of systemd: running or not, starting at boot or not, masked or not. In a handler also
+ * restarted or reloaded. A unit file that changed since systemd read it is reloaded first. Not
+ * supported from Ansible's `systemd_service`: `daemon_reload` and `force` (done when needed),
+ * `daemon_reexec`, `no_block`, `user` (obsolete), and `scope`: user units need a session; use units
+ * with `User=`. Not supported from pyinfra: `command`, `user_mode` and `machine`. Source:
+ * systemctl(1).
  *
  * @example
  * apt({ packages: ['nginx-light'], startServices: false })

@@ -10,22 +10,24 @@ import { planUnit } from './systemd.ts'
 const line = z.string().regex(/^[^\r\n]+$/, 'must be one line')
 
 const args = z.strictObject({
-  /** Names the pair NAME.timer and NAME.service. */
+  /** The name of NAME.timer and NAME.service. */
   name: plainName,
-  /** When, as in systemd.time(7): 'daily', 'Mon..Fri 02:30', '*:0/15'. Several are one or the other. */
+  /**
+   * When, as in systemd.time(7): 'daily', 'Mon..Fri 02:30', '*:0/15'. With several, any of them.
+   */
   schedule: z.union([line, z.array(line).min(1, 'must name at least one time')], 'must be a time, as in \'daily\'').transform(given => (typeof given === 'string' ? [given] : given)).optional(),
-  /** The program by its path, and its arguments, one word each; no shell looks at them. */
-  command: z.array(z.string().refine(word => !word.includes('\0'), 'must not hold a NUL byte'), 'must be a list of words, as in [\'/usr/bin/updatedb\']').refine(([program = '']) => /^\/[A-Za-z0-9_./+-]+$/.test(program), 'must begin with the path of a program').optional(),
+  /** The path of the program and its arguments, one word each; no shell is involved. */
+  command: z.array(z.string().refine(word => !word.includes('\0'), 'must not contain a NUL byte'), 'must be a list of words, as in [\'/usr/bin/updatedb\']').refine(([program = '']) => /^\/[A-Za-z0-9_./+-]+$/.test(program), 'must begin with the path of a program').optional(),
   description: line.optional(),
   /** Who runs it. @default 'root' */
   user: account.optional(),
-  environment: z.record(z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of a variable'), z.string().regex(/^[^\u0000-\u0008\u000b-\u001f\u007f]*$/, 'must not hold control characters')).default({}),
+  environment: z.record(z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of a variable'), z.string().regex(/^[^\u0000-\u0008\u000b-\u001f\u007f]*$/, 'must not contain control characters')).default({}),
   workingDirectory: absolutePath.optional(),
-  /** Make up for a run that was missed while the host was off. @default true */
+  /** Catch up on a run missed while the host was off. @default true */
   persistent: z.boolean('must be true or false').default(true),
-  /** Start up to so much later, so that not all hosts start at once. @default 0 */
+  /** Random delay of at most this many seconds, so that not all hosts start at once. @default 0 */
   randomDelaySeconds: z.int('must be a whole number').min(0).default(0),
-  /** End a run that takes longer. @default no limit */
+  /** Stop a run that takes longer (seconds). @default no limit */
   timeoutSeconds: z.int('must be a whole number').min(1).optional(),
   /** @default 'present' */
   state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
@@ -35,8 +37,10 @@ const args = z.strictObject({
 })
 
 /**
- * A command that is run by the clock: a service and a timer of systemd, in place of a line of cron, with its output in the journal. The schedule is
- * checked by systemd before anything changes. Of Ansible's `cron` there are not: single fields of time, `special_time`, `cron_file`, `disabled`. Source: systemd.timer(5), systemd.time(7).
+ * A scheduled command: a systemd service and timer instead of a cron line, with its output in the
+ * journal. systemd checks the schedule before anything changes. Not supported from Ansible's
+ * `cron`: single time fields, `special_time`, `cron_file`, `disabled`. Source: systemd.timer(5),
+ * systemd.time(7).
  *
  * @example
  * timer({ name: 'clean-cache', schedule: 'daily', command: ['/usr/bin/find', '/var/tmp', '-name', 'cache-*', '-mtime', '+7', '-delete'] })
@@ -48,7 +52,7 @@ export const timer = defineModule({
     const [service, clock] = [`/etc/systemd/system/${name}.service`, `/etc/systemd/system/${name}.timer`]
     if (state === 'absent') return { wants: (await Promise.all([clock, service].map(path => planUnitFile(host, path, null)))).flat() }
     const calendar = ['systemd-analyze', 'calendar', '--', ...schedule]
-    // A new timer is written by this task itself, so its unit need not be there yet.
+    // This task writes the timer, so its unit need not exist yet.
     const [there, , , ...files] = await Promise.all([
       host.current(unitResource, { unit: `${name}.timer` }), host.current(fileResource, { path: clock, noFollow: true }), planOwnership(host, user, undefined),
       planUnitFile(host, service, unitText({

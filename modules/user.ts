@@ -5,7 +5,10 @@ import { fileResource } from '../lib/resources/files/file.ts'
 import { homeInTheWay, userResource } from '../lib/resources/users/user.ts'
 import { groupNames } from './group.ts'
 
-/** crypt(5): `$id$…` with a hash of the length that its method has, an old DES hash, or one of the marks for "no password". */
+/**
+ * crypt(5): `$id$…` with a hash of the length that its method has, an old DES hash, or one of the
+ * marks for "no password".
+ */
 const hash = /^(\*|!|\$y\$[^:\s]+\$[^$:\s]{43}|\$gy\$[^:\s]+\$[^$:\s]{43}|\$7\$[^:\s]+\$[^$:\s]{43}|\$6\$[^:\s]+\$[./A-Za-z0-9]{86}|\$5\$[^:\s]+\$[./A-Za-z0-9]{43}|\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}|\$1\$[^:\s]+\$[./A-Za-z0-9]{22}|[./A-Za-z0-9]{13})$/
 
 const args = z.strictObject({
@@ -13,34 +16,50 @@ const args = z.strictObject({
   /** @default 'present' */
   state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
   uid: z.int('must be a whole number').min(0, 'must be 0 or more').transform(String).optional(),
-  /** Let it share `uid` with another user. @default false */
+  /** Allow another user with the same `uid`. @default false */
   nonUnique: z.boolean('must be true or false').default(false),
   /** Primary group, by name or number. @default as it is; for a new user a group of its own name */
   group: name.optional(),
-  /** Supplementary groups, by name or number; all of them, unless `append`. An empty list takes it out of all. @default as they are */
+  /**
+   * Supplementary groups, by name or number; the complete list, unless `append` is true. An empty
+   * list removes the user from all.
+   * @default as they are
+   */
   groups: z.array(name, 'must be a list of groups').optional(),
-  /** Leave it in the groups that it is in besides. @default false */
+  /** Keep its other groups too. @default false */
   append: z.boolean('must be true or false').default(false),
-  /** A new one is a system user: an id below 1000, no home directory unless asked for. @default false */
+  /**
+   * Create it as a system user: an id below 1000, no home directory unless requested.
+   * @default false
+   */
   system: z.boolean('must be true or false').default(false),
   comment: z.string().regex(/^[^:\r\n]*$/, 'must be one line without a colon').optional(),
   /** Login shell. @default as it is; that of useradd(8) for a new one */
   shell: filePath.optional(),
-  /** Home directory as passwd(5) has it. @default as it is; /home/NAME for a new one */
+  /** Home directory in passwd(5). @default as it is; /home/NAME for a new one */
   home: absolutePath.optional(),
-  /** Make the home directory where it is missing. @default for a user that is made, or where `home` is given: true, unless `system`; else false */
+  /**
+   * Create a missing home directory.
+   * @default true for a new user or where `home` is given, unless `system`; else false
+   */
   createHome: z.boolean('must be true or false').optional(),
-  /** When `home` changes, move what is there; otherwise it stays where it is. @default false */
+  /** When `home` changes, move the old directory; otherwise it stays. @default false */
   moveHome: z.boolean('must be true or false').default(false),
-  /** What a new home directory begins with; '/dev/null' for nothing. @default '/etc/skel' */
+  /** Initial content of a new home directory; '/dev/null' for none. @default '/etc/skel' */
   skeleton: absolutePath.optional(),
-  /** A hash as crypt(5) makes it (`mkpasswd`), never the password itself; '*' for none. @default as it is; none for a new user */
+  /**
+   * A hash as in crypt(5) (`mkpasswd`), never the password itself; '*' for none.
+   * @default as it is; none for a new user
+   */
   password: z.instanceof(Secret, { message: 'must be a Secret: secret(…)' }).refine(given => hash.test(given.reveal()), 'must be a hash as crypt(5) makes it (mkpasswd), not the password itself').optional(),
-  /** `on-create` leaves the password that a user has. @default 'always' */
+  /** `on-create` keeps the password of an existing user. @default 'always' */
   updatePassword: z.enum(['always', 'on-create'], 'must be \'always\' or \'on-create\'').default('always'),
-  /** Whether its password is locked; keys of ssh are not. @default as it is */
+  /** Whether its password is locked; SSH keys still work. @default as it is */
   locked: z.boolean('must be true or false').optional(),
-  /** The day from which on it cannot be used, keys of ssh included, or 'never'. @default as it is */
+  /**
+   * The day from which it can no longer log in, even with SSH keys, or 'never'.
+   * @default as it is
+   */
   expires: z.union([z.literal('never'), z.iso.date()], 'must be a day, as in \'2030-12-31\', or \'never\'').optional(),
   /** With `absent`: remove home directory and mail too. @default false */
   removeHome: z.boolean('must be true or false').default(false),
@@ -49,30 +68,32 @@ const args = z.strictObject({
   if (append && groups === undefined) needs('append', 'makes sense only together with groups')
   if (nonUnique && uid === undefined) needs('nonUnique', 'makes sense only together with uid')
   if (moveHome && home === undefined) needs('moveHome', 'makes sense only together with home')
-  if (password?.reveal() === '!' && locked === false) needs('locked', 'must not be false with the password \'!\': without its lock everybody could log in')
+  if (password?.reveal() === '!' && locked === false) needs('locked', 'must not be false with the password \'!\': without the lock anybody could log in')
 })
 
-/** Nothing, or '*': no hash is so short. */
+/** Empty or '*': no hash is that short. */
 const hasNoHash = ({ size }: Content) => size <= 1
 
-/** A task before this one may give the holder of a uid another one, or remove him. */
+/** An earlier task may change the UID of its holder, or remove that user. */
 async function stillHolds(holder: string, uid: string | undefined, host: HostView): Promise<boolean> {
   return (await host.current(userResource, { name: holder }))?.uid === uid
 }
 
-/** userdel(8) removes the user first, and then leaves a home that is another's. */
+/** userdel(8) removes the user first, then keeps a home directory that belongs to somebody else. */
 async function refuseHomeOfAnother(login: string, host: HostView): Promise<void> {
   const current = await host.current(userResource, { name: login })
   if (current?.homeDirectory !== 'present') return
   const home = await host.current(fileResource, { path: current.home, noFollow: true })
   if (home?.owner === undefined || home.owner === login || (await host.current(userResource, { name: home.owner }))?.uid === current.uid) return
-  throw new PlaybookError(`${current.home}, the home directory of ${login}, belongs to ${home.owner}, and userdel would not remove it.`, { hint: 'Leave removeHome out, or remove it by a task before this one (directory).' })
+  throw new PlaybookError(`${current.home}, the home directory of ${login}, belongs to ${home.owner}, and userdel would not remove it.`, { hint: 'Leave removeHome out, or remove it in an earlier task (directory).' })
 }
 
 /**
- * A user of the host. Keys for ssh are the business of authorized-key. Left out from Ansible's: `generate_ssh_key` (command), `login_class` and
- * other systems' arguments, `seuser`, `local`, `uid_min` and `uid_max` (give the `uid`), `umask` (login.defs has it), `password_expire_…` (a
- * policy of the host), `force` (userdel(8) -f removes a user that is logged in). Source: useradd(8), usermod(8), userdel(8).
+ * A user of the host. For SSH keys see authorized-key. Not supported from Ansible's `user`:
+ * `generate_ssh_key` (command), `login_class` and other systems' arguments, `seuser`, `local`,
+ * `uid_min` and `uid_max` (give the `uid`), `umask` (login.defs has it), `password_expire_…` (a
+ * policy of the host), `force` (userdel(8) -f removes a user that is logged in). Source:
+ * useradd(8), usermod(8), userdel(8).
  *
  * @example
  * user({ name: 'backup-runner', system: true, home: '/var/lib/backup-runner', shell: '/usr/sbin/nologin' })
@@ -96,15 +117,16 @@ export const user = defineModule({
       moveHome && home !== undefined ? host.current(fileResource, { path: home, noFollow: true }) : null,
     ])
     if (home !== undefined && inTheWay && current && current.home !== home && current.homeDirectory === 'present') throw new PlaybookError(homeInTheWay(login, home), { hint: 'Move it away first, or leave moveHome out.' })
-    if (holder && holder.name !== login && current?.uid !== uid && await stillHolds(holder.name, uid, host)) throw new CertainError(`UID ${uid} is already that of user ${holder.name}.`, { hint: 'Choose another uid, or say nonUnique: true.' })
+    if (holder && holder.name !== login && current?.uid !== uid && await stillHolds(holder.name, uid, host)) throw new CertainError(`UID ${uid} already belongs to user ${holder.name}.`, { hint: 'Choose another uid, or set nonUnique: true.' })
     const all = secondary && [...new Set([...secondary, ...(append ? (current?.groups ?? []) : [])])].filter(one => one !== (primary ?? current?.group)).sort()
     const isNew = current === null || current.homeDirectory === 'unfinished'
     const hashed = password && (updatePassword === 'always' || isNew) ? Content.of(password.reveal().replace(/^!$/, ''), { secret: true }) : undefined
-    // A lock stays where it keeps a hash from use; that of a user who had none so far only says so, and '!' is such a lock itself.
+    // A lock stays where it disables a hash; for a user without a hash it only marks that, and '!'
+    // is such a lock itself.
     const [lockedForNone, none] = [current?.locked && hasNoHash(current.password), hashed && hasNoHash(hashed)]
     const kept = hashed?.size === 0 ? true : locked ?? (hashed && current?.locked && (lockedForNone || none) ? false : undefined)
     if (locked === false && current?.locked !== false && ((hashed ?? current?.password)?.size ?? 0) === 0 && !(current === null && host.packagesPending())) {
-      throw new PlaybookError(`${login} has no password: without its lock everybody could log in.`, { hint: 'Give a password (a hash, or \'*\' for none that fits), or leave locked out.' })
+      throw new PlaybookError(`${login} has no password: without the lock anybody could log in.`, { hint: 'Give a password (a hash, or \'*\' for none that fits), or leave locked out.' })
     }
     const hasHome = createHome ?? (!system && (isNew || home !== undefined))
     const directory = home ?? current?.home ?? `/home/${login}`

@@ -3,23 +3,34 @@ import { absolutePath, defineModule, filePath, port as portArgument, want } from
 import { waitResource } from '../lib/resources/commands/wait.ts'
 
 const args = z.strictObject({
-  /** A path to look at. */
+  /** A path to wait for. */
   path: absolutePath.optional(),
   /** Or a TCP port. */
   port: portArgument.optional(),
-  /** Or a tor, by its control socket ('/run/tor/control' on Debian), that has joined its network: nothing goes through one that has not. */
+  /**
+   * Or a tor, by its control socket ('/run/tor/control' on Debian), to have joined its network:
+   * until then it carries no traffic.
+   */
   tor: filePath.optional(),
-  /** With `port`: another host, to which this one connects (needs bash there, which Debian always has). @default this host, whose own table of sockets is read */
+  /**
+   * With `port`: another host, to which this one connects (needs bash there, which Debian always
+   * has).
+   * @default this host, whose own table of sockets is read
+   */
   host: z.string().regex(/^[A-Za-z0-9.:_-]+$/, 'must be a host name or an address').optional(),
-  /** `present`: the path is there, the port listens; `absent`: neither; `drained`: no connection is left on the port. @default 'present' */
+  /**
+   * `present`: the path exists, the port listens; `absent`: not; `drained`: no connection is left
+   * on the port.
+   * @default 'present'
+   */
   state: z.enum(['present', 'absent', 'drained'], 'must be \'present\', \'absent\' or \'drained\'').default('present'),
-  /** With `path`: text that the file must hold, in whatever else it holds. */
+  /** With `path`: text that the file must contain. */
   contains: z.string().min(1, 'must not be empty').regex(/^[^\n\0]*$/, 'must be one line').optional(),
   /** @default 60 */
   timeoutSeconds: z.int('must be a whole number').min(1, 'must be 1 or more').default(60),
-  /** Between two looks. @default 0.3 */
+  /** Seconds between two checks. @default 0.3 */
   intervalSeconds: z.number().min(0.05, 'must be 0.05 or more').optional(),
-  /** What is said when it took too long. @default what was waited for */
+  /** The message of a timeout. @default what was waited for */
   message: z.string().optional(),
 }).superRefine(({ path, port, tor, host, state, contains }, context) => {
   const wrong = (argument: string, message: string) => context.addIssue({ code: 'custom', path: [argument], message })
@@ -31,9 +42,11 @@ const args = z.strictObject({
 })
 
 /**
- * Waits until a path is there or a port listens, or is not any more, or until tor has joined its network. It changes nothing; in check mode nothing is waited for. Left out from
- * Ansible's: `delay` (the first look costs nothing), `connect_timeout`, `exclude_hosts`, `active_connection_states`,
- * `search_regex` (`contains` is text); `sleep` is `intervalSeconds`. Sources: proc(5), Tor's control-spec.
+ * Waits until a path exists or a port listens, or no longer does, or until tor has joined its
+ * network. It changes nothing; check mode does not wait. Not supported from Ansible's `wait_for`:
+ * `delay` (the first check costs nothing), `connect_timeout`, `exclude_hosts`,
+ * `active_connection_states`, `search_regex` (`contains` is text); `sleep` is `intervalSeconds`.
+ * Sources: proc(5), Tor's control-spec.
  *
  * @example
  * waitFor({ port: 22, timeoutSeconds: 30 })

@@ -16,7 +16,7 @@ const vars = z.object({
   element_archive: z.string('must be a URL or a file: the release archive of Element Web').min(1),
   /** SHA-256 of that archive. */
   element_sha256: z.string('must be the SHA-256 of element_archive').regex(/^[0-9a-f]{64}$/i, 'must be 64 hexadecimal digits'),
-  /** Federate with servers that are no onions too, through Tor's exits. Without it Tor refuses every other destination. */
+  /** Federate with other servers too, through Tor exits. Without it Tor refuses every destination but onion services. */
   clearnet_federation: z.boolean().default(false),
   /** Only these servers, by name; empty: any. */
   federate_with: z.array(z.string().regex(/^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/, 'must be the name of a server, as in example.org or example.org:8448')).default([]),

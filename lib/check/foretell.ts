@@ -123,7 +123,7 @@ async function foretellTask(task: AnyTask, walk: HostWalk, source: StateSource, 
     if (overlay.untouched || isMistake(error, pass) || error instanceof CertainError || (error instanceof PlaybookError && task.options.checkMode === false)) return { ...report('failed', '', [], message), ...ignored(task) }
     const about = subjectsOf(requestsOf(walk.asked, [task]))
     if (about.length === 0 || about.some(({ resource }) => resource.forecast?.onlyRead !== true)) overlay.markUnknown(task.name, about, { brings: true })
-    return report('may-change', typeof task.body === 'function' ? '' : task.body.module, [{ resource: task.name, diff: '', reason: `cannot be told before the changes above are made: ${message}` }])
+    return report('may-change', typeof task.body === 'function' ? '' : task.body.module, [{ resource: task.name, diff: '', reason: `cannot be predicted until the changes above are applied: ${message}` }])
   }
 }
 

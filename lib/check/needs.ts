@@ -15,7 +15,7 @@ export async function doubtOfNeeds({ want: { resource, key, desired }, identity,
   for (const [index, { program, packages }] of needs.entries()) {
     if (found[index] || overlay.bringsPackage(packages)) continue
     if (overlay.anythingPending || overlay.mayMake(program)) return `it needs ${program}, and of nothing above it is known that it brings that`
-    throw new CertainError(`This needs ${program}, which is not on the host, and nothing before this task brings it.`, { resource: identity, hint: `Install it by a task before this one: apt({ packages: ['${packages[0] ?? program}'] }).` })
+    throw new CertainError(`This needs ${program}, which is not on the host, and nothing before this task brings it.`, { resource: identity, hint: `Install it in an earlier task: apt({ packages: ['${packages[0] ?? program}'] }).` })
   }
   return undefined
 }

@@ -187,7 +187,7 @@ export class Overlay implements Foresight {
     return [
       ...(packages.length ? [`the packages still to be installed (${packages.join(', ')})`] : []),
       ...names('command').map(words => `what is run before (${words})`),
-      ...names('task').map(task => `"${task}", which cannot be told yet`),
+      ...names('task').map(task => `"${task}", which is not known yet`),
     ].join(', or with ')
   }
 

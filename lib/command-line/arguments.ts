@@ -88,7 +88,7 @@ function program(version: string): Command {
     .description('Makes hosts what a playbook says they should be.')
     .argument('<PLAYBOOK>', 'the playbook, a .ts file')
     .requiredOption('-i, --inventory <INVENTORY>', 'name in inventories/, or path, of the inventory; repeatable: several are merged, the last wins', several('--inventory'))
-    .option('-C, --check', 'change nothing; tell what would change')
+    .option('-C, --check', 'change nothing; show what would change')
     .option('-D, --diff', 'show differences (this is the default)')
     .option('--no-diff', 'show no differences')
     .option('-l, --limit <PATTERN>', 'only these hosts', filled('--limit'))
@@ -96,7 +96,7 @@ function program(version: string): Command {
     .option('--skip-tags <TAGS>', 'no tasks with one of these tags; repeatable', words('--skip-tags'))
     .option('-e, --extra-vars <VARS>', 'name=value ..., a JSON object, or @file.yml; repeatable, the last wins',
       (text: string, earlier: Record<string, unknown> = {}) => ({ ...earlier, ...parseExtraVars(text) }))
-    .option('--strict-vars', 'a variable of the inventory that the playbook does not ask for is an error')
+    .option('--strict-vars', 'a variable in the inventory that the playbook does not declare is an error')
     .option('-f, --forks <NUMBER>', 'hosts at the same time (10 if not given)', parseForks)
     .option('--start-at-task <NAME>', 'begin with the task of this name', filled('--start-at-task'))
     .option('--list-tasks', 'print the tasks, and do nothing')

@@ -77,7 +77,7 @@ async function run(given: Arguments, { out, error }: Streams): Promise<number> {
   await inventory.start?.()
   const names = [...new Set(checked.flatMap(({ hosts }) => hosts.map(({ host }) => host.name)))]
   const view = terminal ? (await import('../terminal/live.ts')).liveView(names, out, style) : { observer: lineObserver(write, style), tell: write, close: () => undefined }
-  const stopping = listenForStop(reason => view.tell(`Stopping (${reason}) after the step at hand. A second Ctrl-C ends at once.`), () => view.close())
+  const stopping = listenForStop(reason => view.tell(`Stopping (${reason}) after the current step. A second Ctrl-C ends at once.`), () => view.close())
   try {
     const { report, status } = await runPlaybooks(checked, inventory, options, { ...view.observer, stop: stopping.signal })
     view.close()

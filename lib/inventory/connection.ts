@@ -127,7 +127,7 @@ export function readConnection(merged: MergedHost, issues: Issues): Host {
   reader.take('ansible_become_method', 'sudo', value => (value === 'sudo' || value === 'ansible.builtin.sudo' ? value : undefined))
   const wrongAddress = merged.vars.has('ansible_host') || merged.vars.has('ansible_ssh_host')
   if (address === undefined && !wrongAddress && connection !== 'local' && !looksLikeAddress(merged.name)) {
-    issues.add(`The host ${merged.name} has no address, and its name is none. Add \`ansible_host: ADDRESS\` below it.`, merged.node.place)
+    issues.add(`The host ${merged.name} has no address, and its name is not one. Add \`ansible_host: ADDRESS\` below it.`, merged.node.place)
   }
   const vars: [string, unknown][] = []
   const places: [string, string][] = []

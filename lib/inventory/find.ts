@@ -71,14 +71,14 @@ export function findInventory(nameOrPath: string, directory: string): string[] {
   if (folder !== undefined) {
     const files = filesBelow(folder, nameOrPath, directory)
     if (files.length > 0) return files
-    throw new InventoryError([{ file: nameOrPath, message: 'The folder holds no inventory.' }], { hint: 'A .yml, .yaml or .ts file in it is read.' })
+    throw new InventoryError([{ file: nameOrPath, message: 'The folder contains no inventory.' }], { hint: 'Put a .yml, .yaml or .ts file into it.' })
   }
   throw noSuchInventory(nameOrPath, directory)
 }
 
 function noSuchInventory(nameOrPath: string, directory: string): InventoryError {
   if (nameOrPath.includes(',')) {
-    return new InventoryError([{ file: nameOrPath, message: 'A list of hosts is not an inventory here, as it is for Ansible.' }], {
+    return new InventoryError([{ file: nameOrPath, message: 'A list of hosts is not an inventory for stead, unlike for Ansible.' }], {
       hint: `Write ${path.join(directory, 'hosts.yml')}, with \`all: { hosts: { NAME: { ansible_host: ADDRESS } } }\`; several inventories are each given with -i.`,
     })
   }

@@ -16,7 +16,7 @@ function steps(first: number, last: number, step: number): number[] {
 export function expandHostRange(pattern: string): string[] {
   const match = range.exec(pattern)
   if (!match) {
-    if (/\[[^\]]*-[^\]]*\]/.test(pattern)) throw new RangeError(`${pattern} holds no range that is understood; [01:03] and [a:c] are.`)
+    if (/\[[^\]]*-[^\]]*\]/.test(pattern)) throw new RangeError(`${pattern} contains an invalid range; [01:03] and [a:c] are allowed.`)
     return [pattern]
   }
   const [text, from, to, ...letters] = match
@@ -24,10 +24,10 @@ export function expandHostRange(pattern: string): string[] {
   const [low, high] = letters.filter(letter => letter !== undefined)
   const numbers = from !== undefined && to !== undefined
   const [first, last] = numbers ? [Number(from), Number(to)] : [low?.charCodeAt(0) ?? 0, high?.charCodeAt(0) ?? 0]
-  if (first > last) throw new RangeError(`The range ${text} ends before it begins; the smaller comes first.`)
+  if (first > last) throw new RangeError(`The range ${text} ends before it starts; put the smaller end first.`)
   if (step < 1) throw new RangeError(`The range ${text} has the step ${step}; a step is 1 or more.`)
   if (numbers && from.startsWith('0') && from.length > 1 && from.length !== to.length) {
-    throw new RangeError(`The range ${text} has ends of different length; with leading zeros both are as long, like [08:10].`)
+    throw new RangeError(`The range ${text} has ends of different length; with leading zeros both must be equally long, like [08:10].`)
   }
   if ((last - first) / step >= most) throw new RangeError(`The range ${text} stands for more than ${most} hosts.`)
   const width = numbers ? from.length : 0

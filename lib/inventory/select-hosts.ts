@@ -46,7 +46,7 @@ function match(inventory: Inventory, pattern: string, what: string, Complaint: C
   const resolved = terms.map(({ sign, name }) => {
     const found = hostsOf(inventory, name)
     if (!found || (found.length === 0 && !inventory.groups.has(name) && !mayBeEmpty)) {
-      throw new Complaint(`${what} names ${JSON.stringify(name)}, which is no group or host of this inventory.`, { hint })
+      throw new Complaint(`${what} names ${JSON.stringify(name)}, which is not a group or host of this inventory.`, { hint })
     }
     return { sign, found: new Set(found) }
   })

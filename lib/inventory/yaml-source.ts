@@ -71,7 +71,7 @@ export function parseYaml(file: string, directory: string, text: string): Source
   }
   visit(document, {
     Map: (_, map) => {
-      for (const key of repeatedKeys(map)) issues.add(`The key ${String(key.value)} is there twice; the second would hide the first. Join them.`, place(startOf(key)))
+      for (const key of repeatedKeys(map)) issues.add(`The key ${String(key.value)} is there twice; the second would override the first. Merge them.`, place(startOf(key)))
     },
     Scalar: (_, scalar) => {
       if (scalar.tag === '!unsafe') literals.add(scalar.value)

@@ -42,7 +42,7 @@ export const nameBelow = z
 export const plainName = z
   .string('must be a name')
   .regex(/^\w[\w.-]*$/, 'must be a name of letters, digits, _, . and - that begins with a letter, a digit or _')
-  .max(200, 'must be 200 characters at most')
+  .max(200, 'must be at most 200 characters long')
 
 /**
  * A name of a user or group, as useradd(8) takes it, or a number.
@@ -73,7 +73,7 @@ const suffixes = /\.(service|socket|timer|target|path|mount|automount|swap|slice
 export const unitName = z
   .string('must be the name of a unit')
   .regex(/^[A-Za-z0-9:_\\@-][A-Za-z0-9:_.\\@-]*$/, 'must be the name of one unit; patterns are not allowed')
-  .max(200, 'must be 200 characters at most')
+  .max(200, 'must be at most 200 characters long')
   .transform(given => (suffixes.test(given) ? given : `${given}.service`))
 
 /**

@@ -29,7 +29,7 @@ export async function planEdit(host: HostView, { path, create, removes, ownBlock
   if (removes && touches && host.anythingPending() && (await host.current(fileResource, key)) === null) return [want(fileResource, key, null)]
   return planFile(host, key, { type: 'file', owner, group, mode }, current => {
     if (current === null && removes) return 'nothing to do'
-    if (current === null && !create && !host.packagesPending()) throw new PlaybookError(`The file ${path} is not there.`, { hint: 'Make it by a task before this one (file).', ways: [{ argument: 'create', hint: 'Or give create: true.' }] })
+    if (current === null && !create && !host.packagesPending()) throw new PlaybookError(`The file ${path} is not there.`, { hint: 'Create it in an earlier task (file).', ways: [{ argument: 'create', hint: 'Or give create: true.' }] })
     if (current && current.type !== 'file') return undefined
     const bytes = current ? current.content?.bytes : Buffer.alloc(0)
     if (!bytes) throw new PlaybookError(`The file ${path} is too large to be edited, or is known only after applying.`)

@@ -140,7 +140,7 @@ export async function planOwnership(host: HostView, owner: string | undefined, g
 }
 
 function noSuch(what: 'user' | 'group', name: string | undefined): PlaybookError {
-  return new PlaybookError(`There is no ${what} ${name ?? ''} on this host.`, { hint: `Make it in an earlier task (${what}).` })
+  return new PlaybookError(`There is no ${what} ${name ?? ''} on this host.`, { hint: `Create it in an earlier task (${what}).` })
 }
 
 /** The name of an account given by name or number; null where it is not there. */

@@ -19,7 +19,7 @@ export async function planHome(host: HostView, login: string, path: string, skel
     throw new PlaybookError(`${path}, which is to be the home directory of ${login}, is ${is}.`, { hint: 'Move it away first.', ways: [{ argument: 'createHome', hint: 'Or say createHome: false.' }] })
   }
   if (skeleton !== undefined && skeleton !== noSkeleton && from?.type !== 'directory' && !host.anythingPending()) {
-    throw new PlaybookError(`${skeleton}, with which the home directory of ${login} is to begin, ${from ? 'is no directory' : 'does not exist'}.`, { hint: 'Make it by a task before this one.', ways: [{ argument: 'skeleton', hint: `Or say skeleton: '${noSkeleton}' for an empty one.` }] })
+    throw new PlaybookError(`${skeleton}, with which the home directory of ${login} is to begin, ${from ? 'is not a directory' : 'does not exist'}.`, { hint: 'Create it in an earlier task.', ways: [{ argument: 'skeleton', hint: `Or say skeleton: '${noSkeleton}' for an empty one.` }] })
   }
   return above
 }

@@ -18,7 +18,7 @@ export function contraryClaims(all: readonly TaskClaims[]): PlaybookError[] {
     return things.flatMap(thing => {
       const holder = holders.get(thing)
       holders.set(thing, { task, owner })
-      return holder ? [new PlaybookError(`It gives ${thing} to ${owner}, and the task "${holder.task}" before it to ${holder.owner}.`, { task, hint: 'Choose another number for one of them, or say nonUnique: true in both.' })] : []
+      return holder ? [new PlaybookError(`It gives ${thing} to ${owner}, and the task "${holder.task}" before it to ${holder.owner}.`, { task, hint: 'Choose another number for one of them, or set nonUnique: true in both.' })] : []
     })
   })
 }

@@ -5,7 +5,8 @@ import type { ModuleCall } from './module.ts'
 import { Handler, Task, type AnyTask, type Body, type TaskOptions } from './task.ts'
 import { unknownVariables, type UnknownVariable } from './unknown-variables.ts'
 
-// zod would compile each schema to a function of its own. That pays for schemas used a thousand times; here each checks a handful of arguments.
+// zod would compile each schema to a function of its own. That pays for schemas used a thousand
+// times; here each checks a handful of arguments.
 z.config({ jitless: true })
 
 /** What a playbook's `tasks` function gets. */
@@ -134,7 +135,7 @@ export function playbook<Schema extends z.ZodType = z.ZodType<unknown>>(definiti
       if (returned instanceof Promise) {
         returned.catch(() => undefined)
         throw new PlaybookError(`tasks() of the playbook "${definition.name}" is async, and what it adds after its first await would be dropped.`, {
-          hint: 'Take async away, and await inside a task\'s function: task(\'…\', async () => file({ content: (await earlier).value })). What comes from this machine can be awaited at the top of the file.',
+          hint: 'Remove async, and await inside a task\'s function: task(\'…\', async () => file({ content: (await earlier).value })). What comes from this machine can be awaited at the top of the file.',
         })
       }
       return { steps, handlers, summaries, late }
@@ -159,7 +160,7 @@ export function argumentIssues({ steps, handlers }: HostPlay): { task: string; m
     ...steps.flatMap(step => ('task' in step ? [...check(step.task.name, step.task.body, false), ...unknownHandlers(step.task, handlers)] : [])),
     ...handlers.flatMap(handler => check(handler.name, handler.task.body, true)),
     ...handlers.filter(({ name }, index) => handlers.findIndex(other => other.name === name) < index)
-      .map(({ name }) => ({ task: name, module: 'handler', argument: 'name', message: 'must be that of one handler: the note on the host could not tell two apart' })),
+      .map(({ name }) => ({ task: name, module: 'handler', argument: 'name', message: 'must be unique among handlers: the record on the host could not tell two apart' })),
   ]
 }
 

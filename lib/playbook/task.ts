@@ -100,7 +100,7 @@ export class Task<Output> implements PromiseLike<Output> {
     }
     if (this.#settled.known) return this.#settled.value
     if (pass.purpose !== 'plan') return this.#standIn(pass)
-    throw new PlaybookError(`The task "${this.name}" gave no result: it was skipped, it failed, or it comes later.`, { hint: 'Give the task that awaits it the same `when`; a task that --tags leaves out has a result only where nothing of it is to be changed.' })
+    throw new PlaybookError(`The task "${this.name}" gave no result: it was skipped, it failed, or it comes later.`, { hint: 'Give the task that awaits it the same `when`; a task that --tags leaves out has a result only where it would change nothing.' })
   }
 
   #standIn({ purpose, unknown, placeholders }: Pass): Output | Promise<Output> {

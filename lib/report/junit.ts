@@ -22,7 +22,7 @@ export function junit({ playbook, hosts, check, startedAt }: Report): string {
 
 function testCase(host: string, { name, status, durationMs, changes, error, ignored }: TaskReport, check: boolean): string {
   const open = `    <testcase classname="${escapeXml(host)}" name="${escapeXml(name)}" time="${(durationMs / 1000).toFixed(3)}"`
-  if (status === 'failed' && ignored) return `${open}><system-out>${escapeXml(`failed, which is to be ignored\n${error ?? ''}`)}</system-out></testcase>`
+  if (status === 'failed' && ignored) return `${open}><system-out>${escapeXml(`failed, and is ignored\n${error ?? ''}`)}</system-out></testcase>`
   if (status === 'failed') return `${open}><failure message="failed">${escapeXml(error ?? '')}</failure></testcase>`
   if (status === 'skipped') return `${open}><skipped/></testcase>`
   if (status === 'ok' || !check) return `${open}/>`

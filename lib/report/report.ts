@@ -9,7 +9,7 @@ const change = z.strictObject({
   reason: z.string().optional().describe('Why it may change only'),
 })
 
-const ignored = z.literal(true).optional().describe('It failed, and the playbook said that this is to be ignored')
+const ignored = z.literal(true).optional().describe('It failed, and the playbook ignores that')
 
 const taskReport = z.strictObject({
   name: z.string(),

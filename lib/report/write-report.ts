@@ -14,7 +14,7 @@ const formats: Record<string, (report: Report) => string> = { '.json': report =>
  * does not exist or is not writable.
  */
 export function checkReportFile(path: string): void {
-  if (!formats[extname(path)]) throw new UsageError(`The report ${path} has no format that stead writes.`, { hint: `Its name must end in ${Object.keys(formats).join(' or ')}.` })
+  if (!formats[extname(path)]) throw new UsageError(`The report ${path} does not have a format that stead supports.`, { hint: `Its name must end in ${Object.keys(formats).join(' or ')}.` })
   const folder = statSync(dirname(path), { throwIfNoEntry: false })
   if (!folder?.isDirectory()) throw new UsageError(`The report ${path} cannot be written: its folder does not exist.`)
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new UsageError(`The report ${path} cannot be written: a directory is there.`)

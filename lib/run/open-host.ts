@@ -102,7 +102,7 @@ export async function openHost(session: ReadSession, prepared: Prepared, choose:
   const { parts, parse } = batch(requestsOf(asked, play.steps.flatMap(step => ('task' in step ? [step.task] : []))))
   const [factsOutput, journal, left, ...outputs] = await ask([{ script: factsScript, about: 'its facts' }, { script: readJournal }, { script: readLeftovers }, ...parts])
   if (!factsOutput || !journal || !left) throw new Error('The first frame was not answered.')
-  if ([factsOutput, journal, left].some(({ tooLong }) => tooLong)) throw new ReadError('What the host says of itself is longer than is taken of one frame.')
+  if ([factsOutput, journal, left].some(({ tooLong }) => tooLong)) throw new ReadError('The facts of the host are longer than one frame allows.')
   const facts = parseFacts(factsOutput)
   prepared.learn(facts)
   const reader = new Reader(wanted => session.read(wanted, { timeoutSeconds: longest(play) }))

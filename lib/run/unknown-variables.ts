@@ -16,7 +16,7 @@ export function unknownExtraVars(playbooks: readonly Playbook[], extraVars: Read
   const connection = Object.keys(extraVars).filter(name => /^(?:ansible|stead)_/.test(name))
   const unknown = unknownToAll(playbooks, extraVars).filter(({ variable }) => !connection.includes(variable))
   return [
-    ...connection.map(name => `-e ${name}: how a host is reached is said in the inventory, or with -u, --private-key and -b.`),
+    ...connection.map(name => `-e ${name}: connection settings belong in the inventory, or use -u, --private-key and -b.`),
     ...unknown.map(({ variable, known }) => (known.length === 0
       ? `-e ${variable}: the playbook declares no variables. Declare it: vars: z.object({ ${variable}: z.string() }).`
       : `-e ${variable}: the playbook has no such variable.${didYouMean(variable, known)} It has ${known.join(', ')}.`)),

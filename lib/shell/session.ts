@@ -164,7 +164,7 @@ export class ReadSession {
 
   /** Ends on the host what did not answer in time, over a connection of its own; says what became of it. */
   async #endOnHost(pid: number | undefined): Promise<string> {
-    if (pid === undefined) return 'Its shell had not begun.'
+    if (pid === undefined) return 'Its shell had not started.'
     const { host, become } = this.#options
     const other = new Session(this.#connect, { host, become, connectTimeoutSeconds: 15 })
     try {

@@ -6,6 +6,6 @@
  * @example quote("it's") // 'it'\''s'
  */
 export function quote(word: string): string {
-  if (word.includes('\0')) throw new RangeError(`A shell word must not hold a NUL byte: ${JSON.stringify(word)}.`)
+  if (word.includes('\0')) throw new RangeError(`A shell word must not contain a NUL byte: ${JSON.stringify(word)}.`)
   return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }

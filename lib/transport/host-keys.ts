@@ -46,7 +46,7 @@ export class HostKeys {
 
   /** The host has no key of a known type. */
   otherTypes(): ConnectError {
-    return new ConnectError(`${placeOf(this.#host)} shows no key of the type that ${this.#file} has of it (${this.#known.join(', ')}). Somebody may be listening in.`, { host: this.#host.name, hint: this.#replaceHint() })
+    return new ConnectError(`${placeOf(this.#host)} shows no key of the type that ${this.#file} has of it (${this.#known.join(', ')}). Somebody may be intercepting the connection.`, { host: this.#host.name, hint: this.#replaceHint() })
   }
 
   accepts(key: Buffer): boolean {
@@ -57,17 +57,17 @@ export class HostKeys {
     if (verdict === 'known') return true
     const shown = `it shows the ${type} key ${fingerprint(key)}`
     const scan = `ssh-keyscan -p ${port} -t ${type.replace(/^(ssh|ecdsa).*?-?(ed25519|rsa|$).*/, '$2') || 'ecdsa'} ${address} >> ${this.#file}`
-    const others = this.#known.length ? ` Keys of other types are known of it (${this.#known.join(', ')}), so this may be somebody who listens in.` : ''
+    const others = this.#known.length ? ` Keys of other types are known of it (${this.#known.join(', ')}), so somebody may be intercepting the connection.` : ''
     const [message, hint] = verdict === 'unknown'
       ? [`The host key of ${placeOf(this.#host)} is not known: ${shown}.${others}`, `Compare the fingerprint with the host's own (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub, on its console). If it is the same, accept it: ${scan}`]
-      : [`The host key of ${placeOf(this.#host)} is ${verdict}: ${shown}, and ${this.#file} says otherwise. Somebody may be listening in.`, this.#replaceHint()]
+      : [`The host key of ${placeOf(this.#host)} is ${verdict}: ${shown}, and ${this.#file} says otherwise. Somebody may be intercepting the connection.`, this.#replaceHint()]
     this.refusal = new ConnectError(message, { host: name, hint })
     return false
   }
 
   #replaceHint(): string {
     const { address, port } = this.#host
-    return `If the host was set up anew, remove the old key (ssh-keygen -R ${nameInFile(address, port)} -f ${this.#file}) and accept the new one as for an unknown host.`
+    return `If the host was reinstalled, remove the old key (ssh-keygen -R ${nameInFile(address, port)} -f ${this.#file}) and accept the new one as for an unknown host.`
   }
 }
 

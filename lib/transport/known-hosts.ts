@@ -39,7 +39,7 @@ function parseLine(text: string, line: number): KnownHost | string | undefined {
   const [names, keyType, encoded] = fields
   if (names === undefined || keyType === undefined || encoded === undefined) return 'a line is: names, type, key'
   const key = Buffer.from(encoded, 'base64')
-  if (!base64.test(encoded) || typeWithin(key) !== keyType) return `the key is no key of the type ${keyType}`
+  if (!base64.test(encoded) || typeWithin(key) !== keyType) return `the key is not of the type ${keyType}`
   return { line, revoked: marker === '@revoked', patterns: names.split(',').filter(name => name !== ''), keyType, key }
 }
 
@@ -47,7 +47,7 @@ function parseLine(text: string, line: number): KnownHost | string | undefined {
  * Parses a known_hosts file (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT). A line that cannot be used is
  * left out, with a warning.
  *
- * @example parseKnownHosts('web1 ssh-ed25519 nonsense').warnings // ['line 1: the key is no key of the type ssh-ed25519']
+ * @example parseKnownHosts('web1 ssh-ed25519 nonsense').warnings // ['line 1: the key is not of the type ssh-ed25519']
  */
 export function parseKnownHosts(text: string): KnownHosts {
   const result: KnownHosts = { entries: [], warnings: [] }

@@ -37,7 +37,7 @@ export async function connectSsh(host: Host, withinMs = CONNECT_TIMEOUT_MS): Pro
     client.once('ready', resolve)
     // Later errors are reported by the channels that they end.
     client.on('error', (error: Error & { level?: string }) => reject(asConnectError(error, host, hostKeys, offers)))
-    client.once('close', () => reject(new NotReachable(`${placeOf(host)} closed the connection before anyone was let in.`, { host: host.name })))
+    client.once('close', () => reject(new NotReachable(`${placeOf(host)} closed the connection before login.`, { host: host.name })))
     socket.once('error', error => reject(asConnectError(error, host, hostKeys, offers)))
     const silence = Math.min(CONNECT_TIMEOUT_MS, Math.max(withinMs, 1000))
     socket.setTimeout(silence, () => socket.destroy(new Error(`no answer within ${Math.round(silence / 1000)} s`)))

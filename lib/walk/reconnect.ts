@@ -3,12 +3,12 @@ import type { Observer } from './host-walk.ts'
 import { stopped } from './stop.ts'
 
 /**
- * Pauses before a lost connection is made anew (milliseconds); a host that is lost again after the
- * last of them is given up.
+ * Pauses before reconnecting (milliseconds); a host that is lost again after the last one is given
+ * up.
  */
 const RECONNECT_AFTER_MS = [500, 1000, 2000, 4000, 8000, 16000, 30000]
 
-/** Whose connection it is, and what was read over it. */
+/** The host of the connection, and what was read over it. */
 interface Lost {
   name: string
   observer: Observer
@@ -16,26 +16,26 @@ interface Lost {
 }
 
 /**
- * How often a host may be lost before it is given up: counted since something was last done on it.
- * How long it may be gone is the session's.
+ * How often a host may be lost in a row before it is given up; progress resets the count. The
+ * session limits how long it may be gone.
  */
 export class ReconnectBackoff {
   readonly #pauses: readonly number[]
   #lost = 0
 
-  /** @param pauses before each loss in a row is followed by another attempt (milliseconds). */
+  /** @param pauses before each attempt to reconnect in a row (milliseconds). */
   constructor(pauses: readonly number[] = RECONNECT_AFTER_MS) {
     this.#pauses = pauses
   }
 
-  /** Something was done: the next loss is the first again. */
+  /** After progress: the next loss counts as the first again. */
   renew(): void {
     this.#lost = 0
   }
 
   /**
-   * Waits until the host is to be tried again, and forgets what was read of it; false when it is
-   * given up, or the run is to stop.
+   * Waits before the next attempt, and drops what was read; false when the host is given up or the
+   * run is to stop.
    */
   async waitFor({ reader, observer, name }: Lost, error: ConnectionLost): Promise<boolean> {
     reader?.forget()
@@ -50,7 +50,7 @@ export class ReconnectBackoff {
   }
 }
 
-/** Does again what a lost connection cut off, and what may be done twice. */
+/** Repeats work that a lost connection interrupted and that is safe to repeat. */
 export async function withReconnect<Result>(backoff: ReconnectBackoff, lost: Lost, work: () => Promise<Result>): Promise<Result> {
   for (;;) {
     try {

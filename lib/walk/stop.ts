@@ -3,7 +3,7 @@ import { SteadError } from '../errors.ts'
 /** The run was told to stop: work in progress has finished, and nothing new starts. */
 export class Interrupted extends SteadError {
   constructor(reason: unknown, before: string) {
-    super(`Stopped (${String(reason)}) before ${before}.`, { hint: 'What is above was done. A plain second run goes on from here; handlers that are due are noted down on the host.' })
+    super(`Stopped (${String(reason)}) before ${before}.`, { hint: 'Everything above was done. Run it again to continue from here; pending handlers are recorded on the host.' })
   }
 }
 

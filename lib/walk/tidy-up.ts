@@ -6,7 +6,7 @@ import { clearLeftovers, parseLeftovers, type Leftover } from '../shell/temporar
 /** Reports the cleanup after an interrupted run, in a run or a check, as a task of its own. */
 export function tidyUpReport(leftovers: readonly Leftover[], durationMs = 0): TaskReport {
   const changes = leftovers.map(({ name, what }) => ({ resource: `temporary[${name}]`, diff: `${what}: present → absent` }))
-  return { name: 'Take back what an interrupted run left', module: 'stead', status: 'change', changes, durationMs }
+  return { name: 'Clean up after an interrupted run', module: 'stead', status: 'change', changes, durationMs }
 }
 
 /**

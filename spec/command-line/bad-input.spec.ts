@@ -50,7 +50,7 @@ describe('bad input, given as a user gives it', function () {
       const told = (await refused([`playbooks/${name}.ts`, '-i', 'good'])).join('\n')
       expect(told, name).to.include('used as text').and.include('secret`password=${value}`').and.match(new RegExp(`It happened at .*playbooks/${name}\\.ts:${line}:`))
     }
-    expect((await refused(['playbooks/printed.ts', '-i', 'good'])).join('\n')).to.include('"Configure": file: content: holds the text <secret>, which stead prints in the place of a secret')
+    expect((await refused(['playbooks/printed.ts', '-i', 'good'])).join('\n')).to.include('"Configure": file: content: holds the text <secret>, which stead prints instead of a secret')
   })
 
   it('an unknown inventory: the inventories there are', async () => {
@@ -108,7 +108,7 @@ describe('bad input, given as a user gives it', function () {
 
   it('an unknown limit or pattern of hosts: the groups and hosts there are', async () => {
     const limit = await refused(['playbooks/good.ts', '-i', 'good', '--limit', 'web7'])
-    expect(limit[0]).to.equal('The limit "web7" names "web7", which is no group or host of this inventory.')
+    expect(limit[0]).to.equal('The limit "web7" names "web7", which is not a group or host of this inventory.')
     expect(limit[1]).to.include('db, web').and.include('web1, web2, db1')
     workspace.write('playbooks/hosts.ts', playbookSource(`task('x', file({ path: '/x' }))`, { hosts: 'wbe' }))
     expect((await refused(['playbooks/hosts.ts', '-i', 'good']))[0]).to.include('"wbe"')
@@ -164,7 +164,7 @@ describe('bad input, given as a user gives it', function () {
     workspace.write('playbooks/strict.ts', source)
     const text = (await refused(['playbooks/strict.ts', '-i', 'good', '-e', 'clearnet_federtion=true', '-e', '{"tls": {"key": "x", "kye": 1}}', '-e', 'ansible_user=bob'])).join('\n')
     expect(text).to.include('wrong in 3 places').and.include('-e clearnet_federtion: the playbook has no such variable. Did you mean "clearnet_federation"? It has clearnet_federation, tls.')
-    expect(text).to.include('-e tls.kye: the playbook has no such variable. Did you mean "tls.key"?').and.include('-e ansible_user: how a host is reached')
+    expect(text).to.include('-e tls.kye: the playbook has no such variable. Did you mean "tls.key"?').and.include('-e ansible_user: connection settings belong in the inventory')
     workspace.write('playbooks/no-vars.ts', source.replace(/ vars: z\.object\(.*\),$/m, ''))
     expect((await refused(['playbooks/no-vars.ts', '-i', 'good', '-e', 'x=1'])).join('\n')).to.include('-e x: the playbook declares no variables. Declare it: vars: z.object({ x: z.string() }).')
   })

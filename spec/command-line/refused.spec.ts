@@ -83,7 +83,7 @@ describe('a host that refuses, or is not the one it was (lab)', function () {
 
   it('whose host key has changed: an error without a way to accept it blindly', async () => {
     const { out } = await refused('changed-host-key', { stead_known_hosts_file: at('changed') })
-    expect(out).to.include('is changed').and.include('Somebody may be listening in').and.match(/SHA256:/)
+    expect(out).to.include('is changed').and.include('Somebody may be intercepting the connection').and.match(/SHA256:/)
     expect(readFileSync(at('changed'), 'utf8'), 'the file is left as it was').to.not.include(hostKey)
   })
 

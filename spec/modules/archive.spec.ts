@@ -71,7 +71,7 @@ describe('archive', function () {
     await settle(host, archive({ path: target, source: path.join(local, '日本.tar.gz'), strip: 1 }))
     expect(await tree()).to.equal(whole)
     const wrong = archive({ path: target, source: path.join(local, '日本.tar.gz'), sha256: '0'.repeat(64) })
-    expect(errorOf(await host.check(wrong))).to.contain('was to be 0000')
+    expect(errorOf(await host.check(wrong))).to.contain('should be 0000')
   })
 
   it('[archive 11] unpacks what include names and leaves out what exclude names; another selection is a change', async () => {
@@ -156,10 +156,10 @@ describe('archive', function () {
     await host.sh(`mkdir -p ${d}/real; ln -s ${d}/real ${target}`)
     await settle(host, of('a.tar', { strip: 1 }))
     expect(await host.sh(`readlink ${target}; cat ${d}/real/one; rm ${target}; rm -r ${d}/real; echo x >${target}`)).to.equal(`${d}/real\none\n`)
-    expect(await refused(host, of('a.tar'))).to.contain('is no directory')
-    expect(errorOf(await host.check(of('a.tar')))).to.contain('is no directory')
+    expect(await refused(host, of('a.tar'))).to.contain('is not a directory')
+    expect(errorOf(await host.check(of('a.tar')))).to.contain('is not a directory')
     await host.sh(`rm ${target}; echo x >${d}/file; ln -s file ${target}`)
-    expect(await refused(host, of('a.tar'))).to.contain('is no directory')
+    expect(await refused(host, of('a.tar'))).to.contain('is not a directory')
     expect(await host.sh(`cat ${target}`)).to.equal('x\n')
   })
 
@@ -263,7 +263,7 @@ describe('archive', function () {
 
   it('[archive 1] a wrong checksum leaves what was there, and nothing beside it', async () => {
     await host.apply(of('a.tar', { strip: 1 }))
-    expect(await refused(host, of('a.tar', { sha256: '1'.repeat(64) }))).to.match(/checksum of the archive is \w{64}, and was to be 1111/)
+    expect(await refused(host, of('a.tar', { sha256: '1'.repeat(64) }))).to.match(/checksum of the archive is \w{64} but should be 1111/)
     expect(await tree()).to.equal(whole)
     expect(await host.sh(`ls -d ${target}.stead-* 2>/dev/null || :`)).to.equal('')
   })

@@ -54,8 +54,8 @@ cd ${d}/tree; echo x >a/b/f; echo x >'a/b/odd name'; chmod 755 'a/b/odd name'; l
     await host.sh(`echo kept >${d}/file; mkdir -p ${d}/there; touch -d 2001-01-01 ${d}/there`)
     expect(changed(await host.apply(directory({ path: `${d}/there` })))).to.deep.equal([])
     expect(await host.sh(`stat -c %y ${d}/there | cut -c 1-4`)).to.equal('2001\n')
-    expect(await refused(host, directory({ path: `${d}/file` }))).to.contain(`${d}/file is a file, and is to be a directory`)
-    expect(await refused(host, directory({ path: `${d}/file/below` }))).to.contain(`${d}/file is a file, and is to be a directory`)
+    expect(await refused(host, directory({ path: `${d}/file` }))).to.contain(`${d}/file is a file but should be a directory`)
+    expect(await refused(host, directory({ path: `${d}/file/below` }))).to.contain(`${d}/file is a file but should be a directory`)
     expect(await host.sh(`cat ${d}/file`)).to.equal('kept\n')
     await settle(host, directory({ path: `${d}/file`, replaceOther: true, backup: true }))
     expect(await host.sh(`stat -c %F ${d}/file; cat ${d}/file.*~`)).to.equal('directory\nkept\n')
@@ -79,7 +79,7 @@ cd ${d}/tree; echo x >a/b/f; echo x >'a/b/odd name'; chmod 755 'a/b/odd name'; l
     await settle(host, directory({ path: `${d}/gone`, state: 'absent', recursive: true }))
     expect(await host.sh(`cat ${d}/real/kept`)).to.equal('x\n')
     expect(directory({ path: '/', state: 'absent' }).issues).to.have.length(1)
-    expect(await refused(host, directory({ path: `${d}/real/kept`, state: 'absent' }))).to.contain('is no directory')
+    expect(await refused(host, directory({ path: `${d}/real/kept`, state: 'absent' }))).to.contain('is not a directory')
   })
 
   it('[check 1] shows in check mode what is made above it, and files in it are foretold', async () => {

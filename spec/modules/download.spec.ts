@@ -55,7 +55,7 @@ describe('download', function () {
 
   it('[archive 1] a wrong checksum keeps what is there', async () => {
     await host.sh(`echo old >${d}/kept`)
-    expect(await refused(host, download({ url: local, path: `${d}/kept`, sha256: '3'.repeat(64) }))).to.match(/checksum of file:\S+ is \w{64}, and was to be 3333/)
+    expect(await refused(host, download({ url: local, path: `${d}/kept`, sha256: '3'.repeat(64) }))).to.match(/checksum of file:\S+ is \w{64} but should be 3333/)
     expect(await host.sh(`cat ${d}/kept; ls -A ${d} | grep -c '^.stead' || :`)).to.equal('old\n0\n')
   })
 

@@ -34,7 +34,7 @@ describe('element-web', () => {
   }))
 
   it('refuses an archive of another checksum before it goes anywhere', () => withFiles('{}', async ({ archive, config }) => {
-    expect(await failure(elementWeb({ archive, sha256: '0'.repeat(64), config }).plan(hostView()))).to.include(`is ${sha256}, and was to be 000`)
+    expect(await failure(elementWeb({ archive, sha256: '0'.repeat(64), config }).plan(hostView()))).to.include(`is ${sha256} but should be 000`)
   }))
 
   it('refuses a config that is no JSON', () => withFiles('{"a": }', async ({ archive, config }) => {

@@ -54,7 +54,7 @@ describe('file', function () {
   it('[file 5, file 19] does not take the place of a directory, unless it is moved aside as a backup', async () => {
     await host.sh(`mkdir -p ${d}/dir; echo kept >${d}/dir/inside`)
     const call = { path: `${d}/dir`, content: 'x' }
-    expect(await refused(file(call))).to.contain(`${d}/dir is a directory, and is to be a file`)
+    expect(await refused(file(call))).to.contain(`${d}/dir is a directory but should be a file`)
     expect(errorOf(await host.check(file(call))), 'check mode').to.contain('is to be a file')
     expect(await refused(file({ ...call, replaceOther: true }))).to.contain('not empty')
     expect(await host.sh(`cat ${d}/dir/inside`)).to.equal('kept\n')

@@ -8,7 +8,7 @@ describe('generated-secret', () => {
     expect(want).to.deep.equal({ resource: 'secret /etc/app-secret', key: { path: '/etc/app-secret', format: 'hex', length: 64 }, desired: { owner: 'root', group: 'root', mode: '0600' } })
   })
 
-  it('says beforehand that there is no directory for it, or no such user', async () => {
+  it('says beforehand that there is not a directory for it, or no such user', async () => {
     const failure = (args: Parameters<typeof generatedSecret>[0]) => desired(generatedSecret(args)).then(() => '', String)
     expect(await failure({ path: '/etc/none/secret' })).to.contain('The directory /etc/none is not there.')
     expect(await failure({ path: '/etc/secret', owner: 'nobody-here' })).to.contain('There is no user nobody-here')

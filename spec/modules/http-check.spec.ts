@@ -46,7 +46,7 @@ describe('http-check', function () {
     const started = Date.now()
     const { status, error } = await runTask(host, httpCheck({ url: `${url}/made`, timeoutSeconds: 1 }))
     expect(status).to.equal('failed')
-    expect(error).to.contain('Timeout when waiting for http://127.0.0.1:8077/made').and.contain('201')
+    expect(error).to.contain('waiting for http://127.0.0.1:8077/made').and.contain('201')
     expect(Date.now() - started).to.be.within(900, 5000)
   })
   it('holds method, headers, statuses, redirections and text against the answer', async () => {

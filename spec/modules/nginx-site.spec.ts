@@ -141,7 +141,7 @@ describe('nginx-site', function () {
     }
     expect(await host.sh('ls -d /etc/nginx/.stead*; grep -c another /etc/nginx/sites-available/hello.conf')).to.match(/^\/etc\/nginx\/\.stead\.nginx-\w+\n1\n$/)
     const report = await host.run(nginxSite({ name: 'hello', content: good }))
-    expect(report.tasks.map(({ name, status }) => `${name}: ${status}`)).to.deep.equal(['Take back what an interrupted run left: change', '1 nginx-site: ok'])
+    expect(report.tasks.map(({ name, status }) => `${name}: ${status}`)).to.deep.equal(['Clean up after an interrupted run: change', '1 nginx-site: ok'])
     expect(await host.sh('find /etc/nginx -name "*.stead*" -o -name "hello.conf?*"; ls -A /var/lib/stead/temporary; nginx -t -q && cat /etc/nginx/sites-enabled/hello.conf')).to.equal(good)
   })
 })

@@ -146,7 +146,7 @@ describe('onion-service', function () {
     const address = await hostname('copy')
     await apply({ name: 'copy', state: 'absent', removeKeys: true })
     await host.sh('systemctl reload tor@default')
-    expect(await refusal(host, () => onionService({ ...shop, clients: undefined, key: secret(base64) }))).to.contain('/var/lib/tor/shop holds another key')
+    expect(await refusal(host, () => onionService({ ...shop, clients: undefined, key: secret(base64) }))).to.contain('/var/lib/tor/shop contains a different key')
     // A check does not take the old address for the one to come: what is made of it is not said to be fine.
     const before = await hostname('shop')
     const work = ({ task }: Play) => {

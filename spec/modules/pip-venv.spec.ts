@@ -142,7 +142,7 @@ describe('pip-venv', function () {
       expect(await host.sh('ls -lRA --time-style=full-iso /srv/venv3')).to.equal(before)
     }
     await host.sh('rm -rf /srv/venv3')
-    const told = ['is no directory', 'holds something that is no virtual environment', 'has no pyvenv.cfg', 'is a link that leads nowhere']
+    const told = ['is not a directory', 'contains something that is not a virtual environment', 'has no pyvenv.cfg', 'is a link that leads nowhere']
     found.forEach((text, index) => expect(text).to.contain(`/srv/venv3 `).and.to.contain(told[Math.floor(index / 2)]))
   })
 

@@ -16,14 +16,14 @@ describe('postgres-database', () => {
   it('wants nothing that its owner or its template is missing for', async () => {
     const refused = (args: Parameters<typeof postgresDatabase>[0], states = {}) => desired(postgresDatabase(args), states).then(() => 'wanted', String)
     expect(await refused({ name: 'app', owner: 'app' })).to.include('There is no role app.')
-    expect(await refused({ name: 'app', template: 'template0' })).to.include('There is no database template0 to be copied.')
+    expect(await refused({ name: 'app', template: 'template0' })).to.include('There is no database template0 to copy.')
     expect(await refused({ name: 'app', template: 'gone' }, { 'postgres-database app': app })).to.equal('wanted')
     expect(await desired(postgresDatabase({ name: 'app', owner: 'app', template: 'model' }), {}, { packagesPending: true })).to.deep.equal([['postgres-database app', { owner: 'app' }]])
   })
 
   it('does not pretend that encoding and locale could be changed', async () => {
     const error = await desired(postgresDatabase({ name: 'app', encoding: 'LATIN1', collate: 'C', ctype: 'de_DE' }), { 'postgres-database app': app }).then(() => undefined, (thrown: unknown) => thrown)
-    expect(String(error)).to.include('The database app has encoding UTF8, ctype C, and is to have encoding LATIN1, ctype de_DE.')
+    expect(String(error)).to.include('The database app has encoding UTF8, ctype C but should have encoding LATIN1, ctype de_DE.')
   })
 
   it('finds every wrong argument at once', () => {

@@ -58,15 +58,15 @@ describe('postgres-database', function () {
     await changes({ name: 'spelt', encoding: 'UTF-8', collate: 'C.utf8', ctype: 'C.UTF-8' })
     expect(await field('datcollate', 'spelt')).to.equal('C.utf8')
     for (const encoding of ['UTF8', 'utf8', 'unicode']) expect(await changes({ name: 'spelt', encoding, collate: 'C.UTF-8', ctype: 'C.utf8' })).to.equal('')
-    expect(await failure({ name: 'spelt', encoding: 'SQL_ASCII', collate: 'C' })).to.contain('has encoding UTF8, collate C.utf8, and is to have encoding SQL_ASCII, collate C.').and.to.contain('restore the dump')
-    expect(errorOf(await host.check(postgresDatabase({ name: 'spelt', collate: 'C' })))).to.contain('is to have collate C')
+    expect(await failure({ name: 'spelt', encoding: 'SQL_ASCII', collate: 'C' })).to.contain('has encoding UTF8, collate C.utf8 but should have encoding SQL_ASCII, collate C.').and.to.contain('restore the dump')
+    expect(errorOf(await host.check(postgresDatabase({ name: 'spelt', collate: 'C' })))).to.contain('should have collate C')
     expect(postgresDatabase({ name: 'spelt', encoding: 'utf-9' }).issues[0]?.message).to.contain('character set')
   })
 
   it('[database 4] a locale of ICU is the same with _ and -', async () => {
     expect(await changes({ name: 'icu', icuLocale: 'es_ES', encoding: 'UTF8' })).to.contain('provider: (none) → icu')
     expect(await changes({ name: 'icu', icuLocale: 'es-ES', provider: 'icu' })).to.equal('')
-    expect(await failure({ name: 'icu', provider: 'libc' })).to.contain('has provider icu, and is to have provider libc')
+    expect(await failure({ name: 'icu', provider: 'libc' })).to.contain('has provider icu but should have provider libc')
     expect(postgresDatabase({ name: 'icu', provider: 'libc', icuLocale: 'es' }).issues).to.have.length(1)
   })
 
@@ -147,7 +147,7 @@ describe('postgres-database', function () {
   it('a missing owner or template is an error that names it, in check mode too, and nothing is made', async () => {
     for (const check of [true, false]) {
       expect(errorOf(await host.run(postgresDatabase({ name: 'ownerless', owner: 'nobody' }), { check }))).to.contain('There is no role nobody')
-      expect(errorOf(await host.run(postgresDatabase({ name: 'ownerless', template: 'nothing' }), { check }))).to.contain('There is no database nothing to be copied')
+      expect(errorOf(await host.run(postgresDatabase({ name: 'ownerless', template: 'nothing' }), { check }))).to.contain('There is no database nothing to copy')
     }
     expect(await field('count(*)', 'ownerless')).to.equal('0')
     const all = () => [postgresUser({ name: 'somebody' }), postgresDatabase({ name: 'model' }), postgresDatabase({ name: 'owned by somebody', owner: 'somebody', template: 'model' })]

@@ -138,7 +138,7 @@ describe('postgres-user', function () {
     expect(await changes({ name: 'endless' })).to.equal(true)
     expect(await field('rolvaliduntil is null', 'endless')).to.equal('t')
     expect(await changes({ name: 'endless', validUntil: 'infinity' })).to.equal(true)
-    expect(errorOf(await host.run(postgresUser({ name: 'timed', validUntil: 'next blue moon' })))).to.contain('"next blue moon" is no time').and.to.contain('invalid input syntax')
+    expect(errorOf(await host.run(postgresUser({ name: 'timed', validUntil: 'next blue moon' })))).to.contain('"next blue moon" is not a time').and.to.contain('invalid input syntax')
   })
 
   it('[role 10] a comment is set, kept and taken away', async () => {

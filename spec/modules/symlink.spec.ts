@@ -31,7 +31,7 @@ describe('symlink', function () {
 
   it('[file 5] takes the place of a file or an empty directory only when told to, and of a full one never without a backup', async () => {
     await host.sh(`cd ${d}; echo kept >file; mkdir -p empty full; echo x >full/x`)
-    expect(await refused(host, symlink({ path: `${d}/file`, target: 't' }))).to.contain('is a file, and is to be a symbolic link')
+    expect(await refused(host, symlink({ path: `${d}/file`, target: 't' }))).to.contain('is a file but should be a symbolic link')
     expect(await host.sh(`cat ${d}/file`)).to.equal('kept\n')
     for (const place of ['file', 'empty']) await settle(host, symlink({ path: `${d}/${place}`, target: 't', replaceOther: true }))
     expect(await refused(host, symlink({ path: `${d}/full`, target: 't', replaceOther: true }))).to.contain('not empty')

@@ -99,7 +99,7 @@ ln -s spec-real.service ${alias}.service; ln -s /dev/null ${mask}.service; ln -s
       writeFileSync(path.join(directory, 'unit.eta'), '[Service]\nEnvironment=TOKEN=<%= it.token %>\nExecStart=/bin/true\n')
       const call = systemdUnit({ name: 'sleeper', source: path.join(directory, 'unit.eta'), vars: { token: secret('tell nobody of it') } })
       const told = await host.check(call).then(errorOf, (error: unknown) => (error instanceof Error ? error.message : ''))
-      expect(told).to.contain('would hold a secret').and.contain('LoadCredential=').and.not.contain('tell nobody')
+      expect(told).to.contain('would contain a secret').and.contain('LoadCredential=').and.not.contain('tell nobody')
     } finally {
       rmSync(directory, { recursive: true })
     }

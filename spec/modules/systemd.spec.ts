@@ -70,7 +70,7 @@ systemctl daemon-reload`)
     await also('indirect@.socket')
     expect(await statuses(...[false, true, true, false].map(enabled => ({ unit: 'indirect', enabled })))).to.deep.equal(['ok', 'change', 'ok', 'change'])
     await also('nosuch.socket')
-    expect(await refusal(host, () => systemd({ unit: 'indirect', enabled: true }))).to.contain('cannot be told')
+    expect(await refusal(host, () => systemd({ unit: 'indirect', enabled: true }))).to.contain('starts at boot is unknown')
   })
   it('[systemd 9] sees that a link by which a unit is started at boot was removed past systemd, and puts it back', async () => {
     await host.sh('systemctl enable -q plain; systemctl show plain; rm /etc/systemd/system/multi-user.target.wants/plain.service')

@@ -59,7 +59,7 @@ describe('user', function () {
     await host.sh('userdel -r frank')
     expect(await statusesOf(host, user({ name: 'frank', groups: [] }), user({ name: 'frank', groups: [] }))).to.deep.equal(['change', 'ok'])
     expect(await field('frank')).to.equal('!\n')
-    expect(user({ name: 'frank', password: secret('!'), locked: false }).issues[0]?.message).to.contain('everybody could log in')
+    expect(user({ name: 'frank', password: secret('!'), locked: false }).issues[0]?.message).to.contain('anybody could log in')
   })
   it('[user 3] a password that is given to a user who had none lets him in; a lock before a hash stays', async () => {
     expect(await statusesOf(host, user({ name: 'frank', password: secret(one) }), user({ name: 'frank', password: secret(one) }))).to.deep.equal(['change', 'ok'])
@@ -143,8 +143,8 @@ describe('user', function () {
       [{ name: 'dora', home: '/srv/way/dangling' }, 'is a symbolic link that leads nowhere (to /srv/nowhere)'],
       [{ name: 'dora', home: '/srv/way/file/below' }, '/srv/way/file is a file'],
       [{ name: 'dora', skeleton: '/srv/way/nope' }, '/srv/way/nope, with which the home directory of dora is to begin, does not exist'],
-      [{ name: 'dora', skeleton: '/srv/way/file' }, 'is no directory'],
-      [{ name: 'dora', locked: false }, 'dora has no password: without its lock everybody could log in'],
+      [{ name: 'dora', skeleton: '/srv/way/file' }, 'is not a directory'],
+      [{ name: 'dora', locked: false }, 'dora has no password: without the lock anybody could log in'],
     ]
     for (const [args, message] of refused) for (const check of [true, false]) expect((await apply(args, check)).error, JSON.stringify(args)).to.contain(message)
     expect((await host.trySh('getent passwd dora')).exitCode).to.equal(2)
@@ -221,7 +221,7 @@ describe('user', function () {
     expect((await apply({ name: 'eve', expires: '2050-03-03' })).status).to.equal('ok')
   })
   it('[user 12] refuses a uid that is another user\'s, in check mode too, and nothing is half done', async () => {
-    for (const check of [true, false]) expect((await apply({ name: 'eve', uid: 1400, comment: 'new' }, check)).error).to.contain('UID 1400 is already that of user bob')
+    for (const check of [true, false]) expect((await apply({ name: 'eve', uid: 1400, comment: 'new' }, check)).error).to.contain('UID 1400 already belongs to user bob')
     expect(await passwd('eve')).to.not.contain('new')
   })
   it('[user 12] tells with usermod\'s words that a user is busy, and nothing is half done', async () => {

@@ -31,7 +31,7 @@ describe('wait-for', function () {
   })
   it('[archive 13] ends in time with what was waited for, or with the message that was given', async () => {
     const started = Date.now()
-    expect((await wait({ host: '127.0.0.1', port: 12121, timeoutSeconds: 2 })).error).to.contain('Timeout when waiting for 127.0.0.1:12121')
+    expect((await wait({ host: '127.0.0.1', port: 12121, timeoutSeconds: 2 })).error).to.contain('waiting for 127.0.0.1:12121')
     expect(Date.now() - started).to.be.within(1900, 5000)
     expect((await wait({ path: '/srv/wait/never', message: 'The importer is not done' })).error).to.contain('The importer is not done').and.not.contain('Timeout')
   })
@@ -67,7 +67,7 @@ describe('wait-for', function () {
     await host.sh(`rm -rf /run/spec-tor; install -d -o debian-tor -m 700 /run/spec-tor; : >/run/spec-tor/torrc; setsid ${alone} >/dev/null 2>&1 & i=0; until [ -S /run/spec-tor/control ] || [ $i = 100 ]; do i=$((i+1)); sleep 0.1; done`)
     try {
       host.notes.length = 0
-      expect((await wait({ tor: '/run/spec-tor/control', timeoutSeconds: 2 })).error).to.match(/Timeout when waiting for tor \(\/run\/spec-tor\/control\) to have joined its network.*found: \d+ % \(/)
+      expect((await wait({ tor: '/run/spec-tor/control', timeoutSeconds: 2 })).error).to.match(/waiting for tor \(\/run\/spec-tor\/control\) to have joined its network.*found: \d+ % \(/)
       expect(host.notes.join()).to.match(/^task: waits for tor \(\/run\/spec-tor\/control\) to have joined its network, since \d\d:\d\d:\d\d, until \d\d:\d\d:\d\d at the latest$/)
       expect(await look({ tor: '/run/spec-tor/nosuch' })).to.contain('no tor listens on /run/spec-tor/nosuch')
     } finally {

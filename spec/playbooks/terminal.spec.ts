@@ -100,7 +100,7 @@ export default playbook({ name: 'Screen', hosts: 'all', tasks({ task, host, hand
     run.press('\u0003')
     const stopping = await run.shows(/^Stopping \(Ctrl-C\)/m)
     expect(stopping.slice(-4), 'Ctrl-C').to.deep.equal(live)
-    expect(stopping).to.include('Stopping (Ctrl-C) after the step at hand. A second Ctrl-C ends at once.')
+    expect(stopping).to.include('Stopping (Ctrl-C) after the current step. A second Ctrl-C ends at once.')
 
     for (const name of [names[0], names[2]]) await hosts[name].run('touch /srv/go')
     expect([await run.ended, run.terminal.cursor]).to.deep.equal([130, true])

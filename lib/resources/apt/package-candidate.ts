@@ -27,7 +27,7 @@ export interface CandidateState {
   versions: readonly string[]
   /** Why apt would not look, in its words: a release that no source has. */
   refused?: string
-  /** It is not installed, and is to be kept so (`apt-mark hold`). */
+  /** It is not installed, and must stay so (`apt-mark hold`). */
   held?: boolean
   /** Where no package has the name: packages that provide it, as `NAME VERSION`, and as which version of it, if they say so. */
   providers: { readonly [package_: string]: string | null }

@@ -13,7 +13,7 @@ import { compareVersions } from './version.ts'
 export async function planDeb(key: DebKey, host: HostView): Promise<Want> {
   const path = 'path' in key.source ? key.source.path : undefined
   const [current, there] = await Promise.all([host.current(debResource, key), path === undefined ? null : host.current(fileResource, { path })])
-  if (path !== undefined && !current && !there && !host.anythingPending()) throw new ReadError(`There is no file ${path} on this host.`, { hint: 'Put it there by a task before this one.' })
+  if (path !== undefined && !current && !there && !host.anythingPending()) throw new ReadError(`There is no file ${path} on this host.`, { hint: 'Put it there in an earlier task.' })
   const [name = '', version = ''] = current?.package.split(' ') ?? []
   if (current?.status === 'another version' && !key.options.allowDowngrade && compareVersions(version, current.version) < 0) throw lowerVersion(name, current.version, version)
   return want(debResource, key, { status: 'installed' })

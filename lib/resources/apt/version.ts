@@ -11,7 +11,7 @@ const syntax = /^(?:(\d+):)?([A-Za-z0-9.+:~-]*?)(?:-([A-Za-z0-9.+~]+))?$/
 /** @throws RangeError for what is no version. @example parseVersion('1:2.0-3') // { epoch: 1, upstream: '2.0', revision: '3' } */
 export function parseVersion(text: string): DebianVersion {
   const [matched, epoch = '0', upstream = '', revision = '0'] = syntax.exec(text) ?? []
-  if (!matched || upstream === '') throw new RangeError(`${JSON.stringify(text)} is no version of a Debian package.`)
+  if (!matched || upstream === '') throw new RangeError(`${JSON.stringify(text)} is not a Debian package version.`)
   return { epoch: Number(epoch), upstream, revision }
 }
 

@@ -57,7 +57,7 @@ export const waitResource: Resource<WaitKey, WaitState, Record<string, never>> =
     verify(key, _before, after) {
       if (after?.met) return undefined
       if (after?.unable) return `${after.found}.`
-      return `${key.message ?? `Timeout when waiting for ${describe(key)}: it is not so${key.timeoutSeconds ? ` (waited up to ${key.timeoutSeconds} s)` : ''}`}; found: ${after?.found || 'nothing'}.`
+      return `${key.message ?? `Timed out${key.timeoutSeconds ? ` after ${key.timeoutSeconds} s` : ''} waiting for ${describe(key)}`}; found: ${after?.found || 'nothing'}.`
     },
   },
   forecast: {},

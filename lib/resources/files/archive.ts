@@ -74,7 +74,7 @@ function drift(keep: readonly string[]): ReadScript {
 
 /** What stands in the place of the directory, for a person. */
 export function noDirectory(path: string): string {
-  return `${path} is no directory, and is to be one: move it away first.`
+  return `${path} is not a directory: move it away first.`
 }
 
 /**
@@ -181,7 +181,7 @@ temporary ${note} ${`what was unpacked for ${inOneLine(directory)}, and not fini
 mkdir -m 700 -- "$w" "$w/.stead-kept" "$w/tree"
 ${fetched}
 s=$(sha256sum <"$w/archive"); s=\${s%% *}
-[ "$s" = ${desired?.sha256 ?? ''} ] || { echo "The checksum of the archive is $s, and was to be "${desired?.sha256 ?? ''}"; what was there is kept." >&2; exit 1; }
+[ "$s" = ${desired?.sha256 ?? ''} ] || { echo "The checksum of the archive is $s but should be "${desired?.sha256 ?? ''}"; what was there is kept." >&2; exit 1; }
 ${listMembers(key.strip ?? 0)}
 ${unpackMembers(key)}
 ${mode === undefined ? apply`:` : apply`chmod -R -- ${mode} "$w/tree"`}

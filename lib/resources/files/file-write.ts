@@ -34,7 +34,7 @@ X() { W "$1" || command -v lsattr >/dev/null || echo "lsattr (package e2fsprogs)
 export const enter = apply`L() { [ "$1" = 0 ] || [ "$1" = "$2" ] || { echo "$3 is a symbolic link of somebody who is neither root nor the owner of what it leads to; nothing was changed." >&2; exit 1; }; }
 G() { # as T
   if [ "$3" = make ] && [ ! -e "$b" ]; then mkdir -m 00755 -- "$b" && chown -h -- "$(id -u):$(id -g)" "$b" || exit; fi
-  cd -P -- "$b" 2>/dev/null || { if [ -e "$b" ] && [ ! -d "$b" ]; then m="$t is no directory."; fi; echo "$m" >&2; exit 1; }
+  cd -P -- "$b" 2>/dev/null || { if [ -e "$b" ] && [ ! -d "$b" ]; then m="$t is not a directory."; fi; echo "$m" >&2; exit 1; }
   y=$(stat --printf '%d:%i ' . ..); y=\${y% }; [ "\${y#* }" = "$x" ] || L 1 0 "$t"; x=\${y% *}
 }
 T() { # path, link or follow, make the missing directories above or nothing
@@ -91,7 +91,7 @@ function inputOf({ bytes, size }: Content, { source }: FileKey): Input | undefin
 export function wrongType(path: string, current: FileState, wanted: FileDesired['type']): string {
   const what = { file: 'a file', directory: 'a directory', link: 'a symbolic link', other: 'neither a file nor a directory' }
   const is = current.dangling ? `a symbolic link that leads nowhere (to ${current.target ?? ''})` : what[current.type]
-  return `${path} is ${is}, and is to be ${what[wanted]}: move it away first.`
+  return `${path} is ${is} but should be ${what[wanted]}: move it away first.`
 }
 
 function link(path: string, target: string, away: ApplyScript): ApplyScript {
@@ -123,7 +123,7 @@ function replace(key: FileKey, current: FileState | null, desired: FileDesired, 
   const reload = path.startsWith('/etc/systemd/system/') || path === '/etc/fstab' ? apply`if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi` : apply`:`
   const bring = source && 'url' in source && content.bytes === undefined ? fetchTo(source, NEW) : apply`cat >&8`
   const wrong = source && 'url' in source
-    ? apply`echo "The checksum of "${source.url}" is \${s%% *}, and was to be "${content.sha256}"; nothing was changed."`
+    ? apply`echo "The checksum of "${source.url}" is \${s%% *} but should be "${content.sha256}"; nothing was changed."`
     : apply`echo 'The content did not arrive whole; nothing was changed.'`
   const live = inPlace && !other
     ? apply`if [ "$i" ]; then l=$(stat -L -c %s ${NEW}); ${reserve}; ${attributes(OPEN, desired, current)}; cat <${NEW} >&7 && truncate -s "$l" -- ${OPEN} && rm -f -- "$n" || X "$t"; sync -- ${OPEN}

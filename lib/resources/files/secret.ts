@@ -62,7 +62,7 @@ ${attributes(NEW, desired)}; } 8<"$b"`]) }
 N; set -C; command exec 8>"$n" || X "$t"; set +C
 ${own(NEW)}
 ${random[format](length)} >&8; echo >&8
-[ "$(wc -c <${NEW})" = ${length + 1} ] || { echo 'There was not enough chance in this host.' >&2; exit 1; }
+[ "$(wc -c <${NEW})" = ${length + 1} ] || { echo 'Could not read enough random bytes.' >&2; exit 1; }
 ${attributes(NEW, desired)}
 sync -- ${NEW}; [ -s "$b" ] || rm -f -- "$b"; mv -nT -- "$n" "$b" || X "$t"; sync -- ./`]),
     }

@@ -10,5 +10,5 @@ export async function missingRoles(host: HostView, names: readonly string[]): Pr
 
 /** What is said of a role that something needs. */
 export function noSuchRole(name: string): PlaybookError {
-  return new PlaybookError(`There is no role ${name}.`, { hint: name.toLowerCase() === 'public' ? `All roles together are role: 'public', in lower case.` : 'Make it in an earlier task (postgres-user).' })
+  return new PlaybookError(`There is no role ${name}.`, { hint: name.toLowerCase() === 'public' ? `All roles together are role: 'public', in lower case.` : 'Create it in an earlier task (postgres-user).' })
 }

@@ -30,7 +30,7 @@ export const postgresTimeResource: Resource<{ text: string }, TimeState, Record<
         return keys.map(({ text }, index) => {
           const utc: unknown = JSON.parse(lines[index] || 'false')
           if (typeof utc === 'string') return { utc }
-          return output.stderr.includes('timestamp') ? new ReadError(`${JSON.stringify(text)} is no time to PostgreSQL.`, { stderr: output.stderr }) : notAnswered(output)
+          return output.stderr.includes('timestamp') ? new ReadError(`${JSON.stringify(text)} is not a time that PostgreSQL accepts.`, { stderr: output.stderr }) : notAnswered(output)
         })
       },
     }

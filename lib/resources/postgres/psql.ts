@@ -115,6 +115,6 @@ export function parseRows(output: Output): unknown[] {
   if (hasNoPsql(output)) return []
   if (output.exitCode !== 0) throw notAnswered(output)
   const rows: unknown = JSON.parse(output.stdout.toString())
-  if (!Array.isArray(rows)) throw new ReadError('PostgreSQL gave an answer that is no list.')
+  if (!Array.isArray(rows)) throw new ReadError('PostgreSQL did not answer with a list.')
   return rows
 }

@@ -18,11 +18,11 @@ export function parseNames(list: string): string[] {
   let rest = list.trim()
   for (;;) {
     const [all, quoted, plain] = /^(?:"((?:[^"]|"")*)"|([^\s",]+))\s*/.exec(rest) ?? []
-    if (all === undefined) throw new RangeError('is no list of names')
+    if (all === undefined) throw new RangeError('is not a list of names')
     names.push(quoted === undefined ? (plain ?? '').replace(/[A-Z]/g, letter => letter.toLowerCase()) : quoted.replaceAll('""', '"'))
     rest = rest.slice(all.length)
     if (rest === '') return names
-    if (!rest.startsWith(',')) throw new RangeError('is no list of names')
+    if (!rest.startsWith(',')) throw new RangeError('is not a list of names')
     rest = rest.slice(1).trimStart()
   }
 }

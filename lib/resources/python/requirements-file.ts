@@ -70,7 +70,7 @@ export function readRequirements(files: readonly string[], constraintFiles: read
       } catch (error) {
         throw fail(error instanceof Error ? error.message : String(error), 'Write it as for pip, like jinja2>=3.1,<4 (PEP 508).')
       }
-      if (wheelsOnly && runsBuild(text)) throw fail(`${text} is no wheel: its build would be run.`, 'Give the URL of a wheel (.whl).', [{ argument: 'onlyBinary', hint: 'Or say onlyBinary: false.' }])
+      if (wheelsOnly && runsBuild(text)) throw fail(`${text} is not a wheel: its build would run.`, 'Give the URL of a wheel (.whl).', [{ argument: 'onlyBinary', hint: 'Or say onlyBinary: false.' }])
       if (constrains) all.constraints.push(text)
       else all.requirements.push(text)
       if (constrains) all.constraintLines.push(line)

@@ -23,10 +23,10 @@ const functions = read`
 v_kind() {
   if [ -L "$1" ] && [ ! -e "$1" ]; then echo 'other is a link that leads nowhere'
   elif [ ! -e "$1" ]; then :
-  elif [ ! -d "$1" ]; then echo 'other is no directory'
+  elif [ ! -d "$1" ]; then echo 'other is not a directory'
   elif [ -e "$1/${UNFINISHED}" ]; then echo 'unfinished a run was interrupted'
   elif [ -f "$1/pyvenv.cfg" ]; then :
-  elif [ -n "$(find "$1" -mindepth 1 -maxdepth 1 ! -name bin ! -name include ! -name lib ! -name lib64 -print -quit; cd "$1" && find . -mindepth 1 ! -type d ! -path ./lib64 -print -quit)" ]; then echo 'other holds something that is no virtual environment, for it has no pyvenv.cfg'
+  elif [ -n "$(find "$1" -mindepth 1 -maxdepth 1 ! -name bin ! -name include ! -name lib ! -name lib64 -print -quit; cd "$1" && find . -mindepth 1 ! -type d ! -path ./lib64 -print -quit)" ]; then echo 'other contains something that is not a virtual environment, for it has no pyvenv.cfg'
   elif [ -d "$1/bin" ]; then echo 'unfinished it has no pyvenv.cfg'
   fi
 }

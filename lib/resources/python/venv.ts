@@ -54,7 +54,7 @@ export const venvResource: Resource<VenvKey, VenvState, z.infer<typeof schema>> 
 function writeVenv({ path, requirements, files, python, systemSitePackages, pipOptions }: VenvKey, current: VenvState | null, desired: z.infer<typeof schema> | null): Writing {
   if (desired === null) return { script: apply`rm -rf --one-file-system -- ${path}` }
   const rebuild = current === null || current.python !== desired.python || current.systemSitePackages !== desired.systemSitePackages
-  const refuse = current === null ? apply`if [ -d "$e" ] && [ -n "$(ls -A -- "$e")" ]; then echo "$e holds something that is no virtual environment: move it away first." >&2; exit 1; fi` : apply`:`
+  const refuse = current === null ? apply`if [ -d "$e" ] && [ -n "$(ls -A -- "$e")" ]; then echo "$e contains something that is not a virtual environment: move it away first." >&2; exit 1; fi` : apply`:`
   const undo = current === null ? apply`|| { find "$e" -mindepth 1 -delete; exit 1; }` : apply``
   const make = rebuild ? apply`find "$e" -mindepth 1 -maxdepth 1 ! -name ${UNFINISHED} -exec rm -rf --one-file-system -- {} +
 ${python} -m venv ${systemSitePackages ? ['--system-site-packages'] : []} "$e" >&2 ${undo}` : apply`:`

@@ -34,7 +34,7 @@ export function systemdCommand([program = '', ...words]: readonly string[]): str
  */
 export function systemdEnvironment(variables: Readonly<Record<string, string>>): string {
   return Object.entries(variables).map(([name, value]) => {
-    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new RangeError(`${JSON.stringify(name)} is no name of a variable.`)
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new RangeError(`${JSON.stringify(name)} is not a valid variable name.`)
     if (/[\u0001-\u0008\u000b-\u001f\u007f]/.test(value)) throw new RangeError(`systemd lets no control character into a variable: ${JSON.stringify(value)}.`)
     return quoted(`${name}=${value}`)
   }).join(' ')

@@ -163,7 +163,7 @@ describe('[handlers 8] a handler that is none of the playbook\'s', () => {
       expect(named.error).to.include('"Make": task: notify: must be a handler of this playbook, as handler(…) gives it, and was "Relaod"; those of this playbook are "Reload"')
       const twice = await runStead(['playbooks/twice.ts', '-i', 'here'], { cwd: workspace.directory })
       expect([twice.status, existsSync(made)]).to.deep.equal([64, false])
-      expect(twice.error).to.include('"Reload": handler: name: must be that of one handler')
+      expect(twice.error).to.include('"Reload": handler: name: must be unique among handlers')
     } finally {
       workspace.remove()
     }

@@ -148,7 +148,7 @@ describe('A run that loses its host', () => {
         return wantLine(`${place}/${undo.length}`, 'x')
       })
     }
-    for (const [undo, reported] of [['true', ['Take back what an interrupted run left: change', 'a: change']], ['false', []]] as const) {
+    for (const [undo, reported] of [['true', ['Clean up after an interrupted run: change', 'a: change']], ['false', []]] as const) {
       const connect = losing()
       let connections = 0
       const run = await recorded(async () => {

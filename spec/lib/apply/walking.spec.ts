@@ -61,7 +61,7 @@ describe('What is told of a run while it walks', () => {
     writeFileSync(`${place}/thing`, '')
     const { tasks } = await recorded(privateConnect(`${place}/host`), ({ task }) => void task('gone', wantLine(`${place}/thing`, null)))
     expect(tasks.map(({ durationMs, ...task }) => ({ ...task, took: durationMs >= 0 && durationMs < 60_000 }))).to.deep.equal([
-      { name: 'Take back what an interrupted run left', module: 'stead', status: 'change', changes: [{ resource: 'temporary[thing]', diff: 'a thing: present → absent' }], took: true },
+      { name: 'Clean up after an interrupted run', module: 'stead', status: 'change', changes: [{ resource: 'temporary[thing]', diff: 'a thing: present → absent' }], took: true },
       { name: 'gone', module: 'wanting', status: 'ok', changes: [], took: true },
     ])
   }))

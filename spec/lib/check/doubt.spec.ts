@@ -29,7 +29,7 @@ describe('why a check is not certain', () => {
   it('what is missing may come with what is brought, where its kind says so', () => {
     const may = (resource: AnyResource, current: State | null = null, overlay = bringing()) => doubtOf(planned(resource, current), plan(), overlay)
     const comes = kind('thing', { forecast: { mayComeWithPackage: () => true } })
-    const reason = 'it may come with "odd", which cannot be told yet'
+    const reason = 'it may come with "odd", which is not known yet'
     expect([may(comes), may(comes, { value: 'there' }), may(comes, null, new Overlay()), may(kind('thing', { forecast: { mayComeWithPackage: () => false } })), may(kind('thing'))]).to.deep.equal([reason, undefined, undefined, undefined, undefined])
     expect(may(kind('thing', { forecast: undefined })), 'it says nothing').to.equal(reason)
     expect(may(kind('thing', { forecast: { mayComeWithPackage: () => false, mayChangeWith: () => false } }))).to.equal(undefined)
@@ -101,7 +101,7 @@ describe('[fault 56] what a change needs', () => {
 
   it('is an error where nothing brings it, and unknown where something may', async () => {
     const error = await refused(new Overlay())
-    expect(error).to.be.instanceOf(CertainError).and.to.include({ resource: 'site[it]', hint: 'Install it by a task before this one: apt({ packages: [\'nginx-light\'] }).' }).and.to.have.property('message').that.contains('This needs nginx, which is not on the host')
+    expect(error).to.be.instanceOf(CertainError).and.to.include({ resource: 'site[it]', hint: 'Install it in an earlier task: apt({ packages: [\'nginx-light\'] }).' }).and.to.have.property('message').that.contains('This needs nginx, which is not on the host')
     expect(await lookFor(new Overlay(), { want: planned(kind('site', { forecast: { needs: () => [{ program: 'odd', packages: [] }] } })) }).catch((failure: unknown) => failure)).to.have.property('hint').that.contains("'odd'")
     expect(await lookFor(bringing())).to.equal('it needs nginx, and of nothing above it is known that it brings that')
     const makes = new Overlay()

@@ -35,7 +35,7 @@ describe('a check of tasks that fail', () => {
     }
     expect(await again(false, new Error('not yet'))).to.deep.equal(['read: ok', 1])
     const [, read] = await again(true, new ReadError('not yet'))
-    expect(read).to.equal('read: may-change; cannot be told before the changes above are made: here "read" thing[a]: not yet')
+    expect(read).to.equal('read: may-change; cannot be predicted until the changes above are applied: here "read" thing[a]: not yet')
   })
 
   it('a failure is the last word where nothing changes before, or where it is the playbook\'s own or certain; else it may be due to what is still to be made', async () => {
@@ -49,8 +49,8 @@ describe('a check of tasks that fail', () => {
     expect(await after(new CertainError('x'))).to.deep.equal(['fails: failed; here "fails" thing[a]: x'])
     expect(await after(new PlaybookFileError('x'))).to.deep.equal(['fails: failed; here "fails" thing[a]: x'])
     expect(await after(new PlaybookError('x'), true, { checkMode: false })).to.deep.equal(['fails: failed; here "fails" thing[a]: x'])
-    const unsure = 'fails: may-change; cannot be told before the changes above are made: here "fails" thing[a]: x'
-    expect(await after(new PlaybookError('x'))).to.deep.equal([unsure, 'missing: may-change; it may come with "fails", which cannot be told yet', 'same: may-change; what "fails" makes of it is known only after applying'])
+    const unsure = 'fails: may-change; cannot be predicted until the changes above are applied: here "fails" thing[a]: x'
+    expect(await after(new PlaybookError('x'))).to.deep.equal([unsure, 'missing: may-change; it may come with "fails", which is not known yet', 'same: may-change; what "fails" makes of it is known only after applying'])
     expect((await after(new SteadError('x'), true, { checkMode: false }))[0]).to.equal(unsure)
   })
 
@@ -64,7 +64,7 @@ describe('a check of tasks that fail', () => {
     expect(looks.tasks.map(({ status }) => status)).to.deep.equal(['change', 'may-change', 'change'])
     const nothing = await after(() => { throw new SteadError('x') })
     expect(nothing.tasks.map(({ status, module }) => [status, module])).to.deep.equal([['change', 'thing'], ['may-change', ''], ['may-change', 'thing']])
-    expect(nothing.tasks[1]?.changes).to.deep.equal([{ resource: 'fails', diff: '', reason: 'cannot be told before the changes above are made: here "fails": x' }])
+    expect(nothing.tasks[1]?.changes).to.deep.equal([{ resource: 'fails', diff: '', reason: 'cannot be predicted until the changes above are applied: here "fails": x' }])
     const called = await foretold(({ task }) => { task('change', plain({ name: 'c' })); task('fails', fails(new SteadError('x'))({ name: 'a' })) })
     expect(called.tasks[1]?.module).to.equal('thing')
   })

@@ -106,8 +106,8 @@ describe('a check of tasks that await the results of others', () => {
       task('may be left out', async () => plain({ name: 'b', value: await result }), { when: async () => (await other).value === 'x' })
     })
     expect(told(report).slice(3)).to.deep.equal([
-      'of it: may-change; cannot be told before the changes above are made: here "of it": The result of "result" is known only after applying.',
-      'may be left out: may-change; cannot be told before the changes above are made: here: whether it is left out depends on the result of "other"',
+      'of it: may-change; cannot be predicted until the changes above are applied: here "of it": The result of "result" is known only after applying.',
+      'may be left out: may-change; cannot be predicted until the changes above are applied: here: whether it is left out depends on the result of "other"',
     ])
     expect(report.handlers).to.deep.equal([{ name: 'h', status: 'change', after: 5 }])
   })
@@ -151,7 +151,7 @@ describe('a check of what tasks make beside what they are for', () => {
       task('second', plain({ name: 'b', value: '1' }))
       task('missing', thing({ forecast: { mayComeWithPackage: () => true } })({ name: 'm' }))
     }, { has: { b: '1' } }).then(report => told(report).slice(2))
-    expect(await behind('thing')).to.deep.equal(['second: may-change; what "fails" makes of it is known only after applying', 'missing: may-change; it may come with "fails", which cannot be told yet'])
+    expect(await behind('thing')).to.deep.equal(['second: may-change; what "fails" makes of it is known only after applying', 'missing: may-change; it may come with "fails", which is not known yet'])
     expect(await behind('look')).to.deep.equal(['second: ok', 'missing: change'])
   })
 

@@ -45,7 +45,7 @@ describe('a check, task by task', () => {
     const seen: unknown[] = []
     const given = { overlay, walk: { leftovers }, observer: { taskDone: (host: string, report: unknown) => seen.push([host, report]) } }
     const { tasks } = await foretold(({ task }) => void task('a', plain({ name: 'a' })), given)
-    expect(told({ tasks })).to.deep.equal(['Take back what an interrupted run left: change', 'a: change'])
+    expect(told({ tasks })).to.deep.equal(['Clean up after an interrupted run: change', 'a: change'])
     expect(tasks[0]?.changes).to.deep.equal([{ resource: 'temporary[x]', diff: 'a mark: present → absent' }])
     expect(seen).to.deep.equal([['here', tasks[0]], ['here', tasks[1]]])
     expect(told(await foretold(({ task }) => void task('b', plain({ name: 'a' })), given)), 'the playbook after it').to.deep.equal(['b: ok'])
@@ -60,7 +60,7 @@ describe('a check, task by task', () => {
     }, { has: { b: 'old' } })
     expect(told(report)).to.deep.equal([
       'out: skipped', 'of it: may-change; it depends on the result of "out", known only after applying',
-      'may be left out: may-change; cannot be told before the changes above are made: here: whether it is left out depends on the result of "out"',
+      'may be left out: may-change; cannot be predicted until the changes above are applied: here: whether it is left out depends on the result of "out"',
       'may be made: may-change; what "may be left out" makes of it is known only after applying',
     ])
     expect(report.tasks.map(({ module }) => module)).to.deep.equal(['', 'thing', 'thing', 'thing'])
@@ -74,7 +74,7 @@ describe('a check, task by task', () => {
       task('about it', plain({ name: 'a', value: '1' }))
       task('may be wrong', async () => thing()({ name: '', value: (await looked)?.value ?? '' }), { when: async () => (await looked)?.value === 'x' })
     }, { has: { a: '1', l: '1' } })
-    const cannot = (name: string) => `${name}: may-change; cannot be told before the changes above are made: here: whether it is left out depends on the result of "look"`
+    const cannot = (name: string) => `${name}: may-change; cannot be predicted until the changes above are applied: here: whether it is left out depends on the result of "look"`
     expect(told(await report(new CertainError('x'))).slice(2)).to.deep.equal([cannot('may fail'), 'about it: may-change; what "may fail" makes of it is known only after applying', cannot('may be wrong')])
     expect(await report(new ConnectError('refused')).catch(String)).to.contain('refused')
   })

@@ -139,7 +139,7 @@ describe('the host as a check foretells it', () => {
     expect([overlay.untouched, overlay.anythingPending]).to.deep.equal([false, false])
     const brings = new Overlay()
     brings.markUnknown('odd', [request(thing)], { brings: true })
-    expect([brings.anythingPending, brings.packagesPending, brings.servicesStart, brings.comesWith, brings.unsureOf(request(group, 'g'))]).to.deep.equal([true, false, true, '"odd", which cannot be told yet', undefined])
+    expect([brings.anythingPending, brings.packagesPending, brings.servicesStart, brings.comesWith, brings.unsureOf(request(group, 'g'))]).to.deep.equal([true, false, true, '"odd", which is not known yet', undefined])
     expect(foretold(alsoMakes({ kind: 'group', identity: 'g', state: 'unsure' })).unsureOf(request(group, 'g'))).to.equal('what thing[it] makes of it is known only after applying')
     expect(foretold(alsoMakes({ kind: 'group', identity: 'g', state: 'unsure' })).unsureOf(request(group, 'gg'))).to.equal(undefined)
   })
@@ -172,7 +172,7 @@ describe('the host as a check foretells it', () => {
 
   it('takes one that says nothing of what it brings for one that brings anything', () => {
     const told = (says: Partial<Sample>) => foretold({ forecast: undefined, ...says }).comesWith
-    expect([told({}), told({ forecast: { sideEffects: () => [] } }), told({ forecast: { brings: () => undefined } }), told({ forecast: {} })]).to.deep.equal(['"thing[it]", which cannot be told yet', '', '', ''])
+    expect([told({}), told({ forecast: { sideEffects: () => [] } }), told({ forecast: { brings: () => undefined } }), told({ forecast: {} })]).to.deep.equal(['"thing[it]", which is not known yet', '', '', ''])
     expect(foretold({ forecast: undefined }).servicesStart, 'it may start services').to.equal(true)
   })
 

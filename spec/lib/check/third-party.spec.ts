@@ -49,7 +49,7 @@ describe('a check with a resource that is not stead\'s own', () => {
     }
     const check = await runOver(connect(place), before, { check: true })
     expect(statuses(check)).to.deep.equal(['thing: change', 'too: may-change', 'none: may-change'])
-    expect(reasons(check)[1]).to.equal(`it may come with "thing[at ${place}/thing]", which cannot be told yet`)
+    expect(reasons(check)[1]).to.equal(`it may come with "thing[at ${place}/thing]", which is not known yet`)
     expect(statuses(await runOver(connect(place), before))).to.deep.equal(['thing: change', 'too: ok', 'none: change'])
     expect(existsSync(`${place}/thing.too`)).to.equal(false)
   }))

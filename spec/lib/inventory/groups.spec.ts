@@ -60,7 +60,7 @@ leaf: { hosts: { a.org: }, vars: { v: leaf } }
     expect(wrong('web: text')).to.deep.equal(['1:6: The parts of web are given as a text; a mapping is allowed. Write hosts, vars and children.'])
     expect(wrong('web: {children: [a]}')).to.deep.equal(['1:17: The children of web are given as a list; a mapping is allowed. Write `web:` on a line of its own, without a dash.'])
     expect(wrong('web: {web1: }')).to.deep.equal(['1:7: The group web has a key "web1"; hosts, vars and children are allowed. A host named web1 goes below `hosts:`.'])
-    expect(wrong('all:\n  children:\n    web:\n      hosts:\n        web1:\n          ansible_port: x\n')).to.deep.equal(['5:9: The host web1 has no address, and its name is none. Add `ansible_host: ADDRESS` below it.', '6:25: ansible_port is "x"; a port from 1 to 65535 is allowed.'])
+    expect(wrong('all:\n  children:\n    web:\n      hosts:\n        web1:\n          ansible_port: x\n')).to.deep.equal(['5:9: The host web1 has no address, and its name is not one. Add `ansible_host: ADDRESS` below it.', '6:25: ansible_port is "x"; a port from 1 to 65535 is allowed.'])
   })
 
   it('are told by the path from here, where they lie below', () => {

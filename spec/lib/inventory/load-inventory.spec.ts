@@ -78,7 +78,7 @@ describe('loadInventory', () => {
 
   it('says what is wrong in a .ts inventory', async () => {
     expect((await failure('wrong')).issues.map(issue => issue.message.split('.')[0])).to.deep.equal([
-      'The group all has a key "other"; hosts, vars and children are allowed', 'The host web1 has no address, and its name is none',
+      'The group all has a key "other"; hosts, vars and children are allowed', 'The host web1 has no address, and its name is not one',
     ])
     expect((await failure('wrong')).issues.map(({ file }) => path.basename(file))).to.deep.equal(['wrong.ts', 'wrong.ts'])
     expect((await failure('none')).message).to.include('default export is nothing')
@@ -140,7 +140,7 @@ describe('loadInventory', () => {
     writeFileSync(path.join(place, 'hosts'), '[web]\nweb9\n')
     expect(formatError(await failure('site'))).to.include('site/hosts: The inventory is not a .yml, .yaml or .ts file.').and.include('ansible-inventory -i site/hosts')
     mkdirSync(path.join(directory, 'bare'))
-    expect(formatError(await failure('bare'))).to.equal('bare: The folder holds no inventory.\n  A .yml, .yaml or .ts file in it is read.')
-    expect(formatError(await failure('web1,web2'))).to.include('A list of hosts is not an inventory here').and.include(`Write ${path.join(directory, 'hosts.yml')}, with \`all: { hosts:`)
+    expect(formatError(await failure('bare'))).to.equal('bare: The folder contains no inventory.\n  Put a .yml, .yaml or .ts file into it.')
+    expect(formatError(await failure('web1,web2'))).to.include('A list of hosts is not an inventory for stead').and.include(`Write ${path.join(directory, 'hosts.yml')}, with \`all: { hosts:`)
   })
 })

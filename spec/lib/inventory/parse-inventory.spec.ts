@@ -248,7 +248,7 @@ web:
   hosts:
     - web1
 `)).to.deep.equal([
-      '3:5: The host web1 has no address, and its name is none. Add `ansible_host: ADDRESS` below it.',
+      '3:5: The host web1 has no address, and its name is not one. Add `ansible_host: ADDRESS` below it.',
       '4:51: ansible_port is 70000; a port from 1 to 65535 is allowed.',
       "4:72: ansible_user is nothing; a user's name, as text, is allowed.",
       '4:90: ansible_become is "maybe"; true or false is allowed.',
@@ -257,8 +257,8 @@ web:
       '6:75: ansible_password is a number; a text (quote it) is allowed.',
       "6:94: stead_port is given; of stead's own only stead_known_hosts_file and stead_connect_timeout_seconds are allowed.",
       '6:120: ansible_become_method is "su"; sudo is allowed.',
-      '7:5: The range [3:1] ends before it begins; the smaller comes first.',
-      '8:5: The host web6 has no address, and its name is none. Add `ansible_host: ADDRESS` below it.',
+      '7:5: The range [3:1] ends before it starts; put the smaller end first.',
+      '8:5: The host web6 has no address, and its name is not one. Add `ansible_host: ADDRESS` below it.',
       '8:11: The variables of web6 are given as a text; a mapping is allowed. Write `name: value`.',
       '9:3: The group all has a key "chidren"; hosts, vars and children are allowed. A group named chidren goes below `children:`.',
       '12:5: The hosts of web are given as a list; a mapping is allowed. Write `web1:` on a line of its own, without a dash.',
@@ -267,7 +267,7 @@ web:
 
   it('names the place of a mistake in YAML itself', () => {
     expect(wrong('all:\n  hosts: [a\nb: 1')[0]).to.match(/^3:1: This is not valid YAML: /)
-    expect(wrong('all:\n  hosts:\n   a.org:\n  hosts:\n')).to.deep.equal(['4:3: The key hosts is there twice; the second would hide the first. Join them.'])
+    expect(wrong('all:\n  hosts:\n   a.org:\n  hosts:\n')).to.deep.equal(['4:3: The key hosts is there twice; the second would override the first. Merge them.'])
     expect(wrong('all: {vars: *x}')).to.deep.equal(['1:13: The alias *x has no anchor &x before it.'])
     expect(wrong('all:\n  vars:\n    a: !vault |\n      x\n')[0]).to.match(/^3:8: This value is encrypted with Ansible Vault/)
     expect(wrong('')[0]).to.include('The inventory is nothing')

@@ -49,7 +49,7 @@ describe('selectHosts', () => {
   })
 
   it('refuses names that nobody has, with those there are', () => {
-    expect(() => select('wbe')).to.throw(PlaybookError, 'names "wbe", which is no group or host')
+    expect(() => select('wbe')).to.throw(PlaybookError, 'names "wbe", which is not a group or host')
     expect(() => select('web:!bd')).to.throw(PlaybookError, '"bd"')
     expect(() => select('')).to.throw(PlaybookError, 'The pattern "" is empty; a group, a host or a pattern is allowed.').with.property('hint').that.includes('Groups: all, db')
     expect(() => select('x')).to.throw(PlaybookError, 'The pattern "x" names "x"')

@@ -8,7 +8,7 @@ describe('What one owner at a time can have', () => {
   it('is told where a second takes it, with both tasks and what to do', () => {
     const [error] = contraryClaims([claim('Ada', 'user ada', 'the UID 1500'), claim('Eve', 'user eve', 'the UID 1500')])
     expect([error?.task, error?.message, error?.hint]).to.deep.equal([
-      'Eve', 'It gives the UID 1500 to user eve, and the task "Ada" before it to user ada.', 'Choose another number for one of them, or say nonUnique: true in both.',
+      'Eve', 'It gives the UID 1500 to user eve, and the task "Ada" before it to user ada.', 'Choose another number for one of them, or set nonUnique: true in both.',
     ])
   })
 

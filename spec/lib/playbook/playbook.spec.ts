@@ -166,8 +166,8 @@ describe('loadPlaybooks', () => {
   it('[fault 36] says what a directory, YAML and other files are that are given as a playbook', () => inTemporaryDirectory(async directory => {
     for (const name of ['site.ts', 'site.yml', 'hosts.yaml', 'notes.txt']) writeFileSync(path.join(directory, name), '')
     const told = (name: string) => loadPlaybooks(path.join(directory, name)).then(() => '', (error: unknown) => formatError(error).replaceAll(directory, 'D'))
-    expect(await told('.')).to.equal('D is a directory, and a playbook is one file.\n  It holds site.ts.')
-    for (const name of ['site.yml', 'hosts.yaml']) expect(await told(name)).to.include(`D/${name} is YAML, and a playbook of stead is TypeScript.`)
+    expect(await told('.')).to.equal('D is a directory; a playbook is a single file.\n  It holds site.ts.')
+    for (const name of ['site.yml', 'hosts.yaml']) expect(await told(name)).to.include(`D/${name} is YAML; playbooks are TypeScript.`)
     expect(await told('notes.txt')).to.include('D/notes.txt is not a .ts or .js file')
     expect(await told('stie.ts')).to.include('D/stie.ts does not exist. Did you mean "site.ts"?')
   }))

@@ -76,7 +76,7 @@ describe('a report', () => {
   }))
 
   it('refuses a file whose extension says no format, with those there are', () => {
-    for (const name of ['r.txt', 'r', 'r.JSON', '.json']) expect(() => checkReportFile(name), name).to.throw(UsageError, 'no format')
+    for (const name of ['r.txt', 'r', 'r.JSON', '.json']) expect(() => checkReportFile(name), name).to.throw(UsageError, 'does not have a format that stead supports')
     expect(() => checkReportFile('a.b.html')).to.not.throw()
   })
 
@@ -160,7 +160,7 @@ describe('JUnit', () => {
 
   it('tells the failure of a handler, and does not count as a failure what is to be ignored', () => {
     const xml = junit(report({ web1: host({ status: 'failed', tasks: [task({ status: 'failed', error: 'never mind', ignored: true })], handlers: [{ name: 'Restart', status: 'failed', error: 'it would not' }, { name: 'Reload', status: 'change' }] }) }))
-    expect(xml).to.include('tests="3" failures="1" errors="0"').and.include('name="handler: Restart" time="0.000"><failure message="failed">it would not</failure>').and.include('failed, which is to be ignored\nnever mind')
+    expect(xml).to.include('tests="3" failures="1" errors="0"').and.include('name="handler: Restart" time="0.000"><failure message="failed">it would not</failure>').and.include('failed, and is ignored\nnever mind')
   })
 
   it('says how long a task took, in seconds', () => {

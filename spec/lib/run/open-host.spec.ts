@@ -114,7 +114,7 @@ describe('A host that is opened', () => {
   }))
 
   it('is given up where what it says of itself is more than is taken', () => inTemporaryDirectory(async place => {
-    for (const at of [0, 1, 2]) expect(await opened(new Overlong(place, at), ({ task }) => void task('a', wantLine('/nowhere', null)))).to.equal('ReadError: What the host says of itself is longer than is taken of one frame.')
+    for (const at of [0, 1, 2]) expect(await opened(new Overlong(place, at), ({ task }) => void task('a', wantLine('/nowhere', null)))).to.equal('ReadError: The facts of the host are longer than one frame allows.')
     expect(await opened(new Overlong(place, 3), ({ task }) => void task('a', wantLine('/nowhere', null)))).to.equal('here')
   }))
 

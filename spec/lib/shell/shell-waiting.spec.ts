@@ -127,7 +127,7 @@ describe('what a host is at when it is given up', () => {
 
   it('has not begun where its shell has not', async () => {
     const session = localSession({ readTimeoutSeconds: 0.1 }, running('exec sleep 60'))
-    expect(await failure(session, session.read([{ script: read`:` }]))).to.have.property('hint', `Its shell had not begun. ${late}`)
+    expect(await failure(session, session.read([{ script: read`:` }]))).to.have.property('hint', `Its shell had not started. ${late}`)
   })
 
   it('is ended there over another connection, or it is said why that could not be done', async () => {

@@ -36,7 +36,7 @@ describe('what a step puts on a host for its own length', () => {
     await onHost(place, session => session.apply([{ script: interrupted(place) }]))
     expect([existsSync(`${place}/thing`), noted(place)]).to.deep.equal([true, ['thing']])
     const check = await runOver(connect, tasks, { check: true })
-    expect([check.status, statuses(check), existsSync(`${place}/thing`)]).to.deep.equal(['change', ['Take back what an interrupted run left: change', 'file: ok'], true])
+    expect([check.status, statuses(check), existsSync(`${place}/thing`)]).to.deep.equal(['change', ['Clean up after an interrupted run: change', 'file: ok'], true])
     expect(check.tasks[0]?.changes).to.deep.equal([{ resource: 'temporary[thing]', diff: 'a file thing: present → absent' }])
     const run = await runOver(connect, tasks)
     expect([run.tasks[0]?.changes, statuses(run)]).to.deep.equal([check.tasks[0]?.changes, statuses(check)])
@@ -54,7 +54,7 @@ describe('what a step puts on a host for its own length', () => {
       play.task('dies', command({ argv: ['sh', '-c', `sh -c '${cutAgain}'; echo >${place}/made; p=$PPID; s=; while [ "$(cat /proc/$p/comm)" = sh ]; do s="$p $s"; p=$(awk '{ print $4 }' /proc/$p/stat); done; kill -KILL $s`], creates: `${place}/made` }))
     }
     const run = await runOver(privateConnect(`${place}/host`), tasks)
-    expect(statuses(run)).to.deep.equal(['Take back what an interrupted run left: change', 'Take back what an interrupted run left: change', 'dies: change'])
+    expect(statuses(run)).to.deep.equal(['Clean up after an interrupted run: change', 'Clean up after an interrupted run: change', 'dies: change'])
     expect([existsSync(`${place}/a`), existsSync(`${place}/b`), noted(place)]).to.deep.equal([false, false, []])
   }))
 

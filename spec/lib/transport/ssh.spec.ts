@@ -69,7 +69,7 @@ describe('a connection by SSH', function () {
     expect(types.has('ssh-ed25519')).to.equal(true)
     writeFileSync(known, `${host.address} ${rsa}\n`)
     const message = await told({ ...host, knownHostsFile: known })
-    expect(message).to.include('Somebody may be listening in').and.include(`ssh-keygen -R ${host.address} -f`).and.not.include('ssh-keyscan')
+    expect(message).to.include('Somebody may be intercepting the connection').and.include(`ssh-keygen -R ${host.address} -f`).and.not.include('ssh-keyscan')
     // One known key is enough, whatever other types stand beside it.
     writeFileSync(known, `${host.address} ${rsa}\n${own.join('\n')}\n`)
     expect(await told({ ...host, knownHostsFile: known })).to.equal('it got in')

@@ -6,7 +6,7 @@ describe('A run that is told to stop', () => {
 
   it('begins nothing more, and says before what it stopped and what becomes of the rest', () => {
     expect(() => refuseStopped(told(), '"Install nginx"')).to.throw(Interrupted, 'Stopped (SIGINT) before "Install nginx".')
-      .and.to.have.property('hint', 'What is above was done. A plain second run goes on from here; handlers that are due are noted down on the host.')
+      .and.to.have.property('hint', 'Everything above was done. Run it again to continue from here; pending handlers are recorded on the host.')
   })
 
   it('goes on where it was not told, or cannot be', () => {

@@ -11,7 +11,7 @@ import { runOver, statuses, type Tasks } from '../../run/local-run.ts'
 import { inTemporaryDirectory, privateConnect } from '../../shell/local-session.ts'
 
 const nobody = 65534
-const tidied = 'Take back what an interrupted run left: change'
+const tidied = 'Clean up after an interrupted run: change'
 const leftIn = (place: string) => readdirSync(place).filter(name => name.startsWith('.stead.'))
 
 /** What a run tells of each task: its status, or its error. */

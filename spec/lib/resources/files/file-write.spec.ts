@@ -63,21 +63,21 @@ describe('writing files', function () {
 
   it('[file 5] a directory with something in it is in the way, replaceOther or not', () => inTemporaryDirectory(async directory => {
     mkdirSync(path.join(directory, 'x', 'y'), { recursive: true })
-    expect(write({ path: path.join(directory, 'x') }, file('a'))).to.contain('is a directory, and is to be a file')
+    expect(write({ path: path.join(directory, 'x') }, file('a'))).to.contain('is a directory but should be a file')
     expect(write({ path: path.join(directory, 'x'), replaceOther: true, content: 'always' }, file('a'))).to.contain('not empty')
     expect(existsSync(path.join(directory, 'x', 'y'))).to.equal(true)
   }))
 
   it('says what is in the way, and where a link leads', () => {
-    expect(wrongType('/x', { type: 'link', target: '/nowhere', dangling: true }, 'directory')).to.equal('/x is a symbolic link that leads nowhere (to /nowhere), and is to be a directory: move it away first.')
-    expect(wrongType('/x', { type: 'other' }, 'link')).to.contain('neither a file nor a directory, and is to be a symbolic link')
+    expect(wrongType('/x', { type: 'link', target: '/nowhere', dangling: true }, 'directory')).to.equal('/x is a symbolic link that leads nowhere (to /nowhere) but should be a directory: move it away first.')
+    expect(wrongType('/x', { type: 'other' }, 'link')).to.contain('neither a file nor a directory but should be a symbolic link')
   })
 
   it('[archive 1] a download of another checksum never comes to its place', () => inTemporaryDirectory(async directory => {
     const [from, place] = [path.join(directory, 'from'), path.join(directory, 'x')]
     writeFileSync(from, 'fetched')
     const get = (sha256: string) => write({ path: place, source: { url: `file://${from}` } }, { type: 'file', content: Content.known(sha256, -1) })
-    expect(get('0'.repeat(64))).to.match(/^The checksum of file:.* is [0-9a-f]{64}, and was to be 0{64}; nothing was changed/)
+    expect(get('0'.repeat(64))).to.match(/^The checksum of file:.* is [0-9a-f]{64} but should be 0{64}; nothing was changed/)
     expect(readdirSync(directory)).to.deep.equal(['from'])
     expect(get(Content.of('fetched').sha256)).to.equal('')
     expect(readFileSync(place, 'utf8')).to.equal('fetched')

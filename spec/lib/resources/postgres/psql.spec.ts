@@ -54,6 +54,6 @@ describe('psql', () => {
   })
 
   it('refuses an answer that is no list', () => {
-    expect(() => parseRows({ stdout: Buffer.from('{}'), stderr: '', exitCode: 0 })).to.throw('no list')
+    expect(() => parseRows({ stdout: Buffer.from('{}'), stderr: '', exitCode: 0 })).to.throw('did not answer with a list')
   })
 })
