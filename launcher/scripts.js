@@ -13,18 +13,26 @@ const isScript = /\.[cm]?[jt]s$/
 export function scriptsOf(words) {
   const found = words.map(word => word.replace(/^(?:--inventory=|-i)/, '')).filter(Boolean).flatMap(word => {
     if (word.startsWith('-')) return []
-    return [path.resolve(word), path.resolve('inventories', word), path.resolve('inventories', `${word}.ts`)].flatMap(each => scriptsAt(each))
+    const places = [path.resolve(word), path.resolve('inventories', word)]
+    // As inventories are found (lib/inventory/find.ts): a folder only where no file has the name. `-i lab` is not the folder lab/.
+    const files = [...places, ...['ts', 'yml', 'yaml'].map(extension => path.resolve('inventories', `${word}.${extension}`))].filter(isFile)
+    return files.length > 0 ? files.filter(file => isScript.test(file)) : places.flatMap(scriptsBelow)
   })
   return [...new Set(found)]
 }
 
+/** @param {string} place */
+function isFile(place) {
+  return statSync(place, { throwIfNoEntry: false })?.isFile() ?? false
+}
+
 /**
- * @param {string} place a file or a folder, if it is one
+ * Of a folder only inventories are read, and those are .ts.
+ *
+ * @param {string} place
  * @returns {string[]}
  */
-function scriptsAt(place) {
-  const found = statSync(place, { throwIfNoEntry: false })
-  if (found?.isFile()) return isScript.test(place) ? [place] : []
-  // Of a folder only inventories are read, and those are .ts.
-  return found?.isDirectory() ? readdirSync(place, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts')).sort().map(name => path.join(place, name)) : []
+function scriptsBelow(place) {
+  if (!statSync(place, { throwIfNoEntry: false })?.isDirectory()) return []
+  return readdirSync(place, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts')).sort().map(name => path.join(place, name))
 }

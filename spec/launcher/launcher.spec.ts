@@ -94,6 +94,14 @@ describe('./stead', function () {
     expect(await elsewhere.tasks()).to.deep.equal(['role a'])
   })
 
+  it('takes an inventory by its name, and not the folder of that name beside the playbook', async () => {
+    elsewhere.write('inventories/prod.ts', `export default { all: { hosts: { there: { ansible_connection: 'local' } } } }\n`)
+    elsewhere.write('prod/tool.ts', 'this does not compile\n')
+    elsewhere.playbook(`  task('fine', file({ path: '/x' }))`)
+    expect((await elsewhere.stead(['--list-hosts', '-i', 'prod'])).out).to.include('host there')
+    expect(elsewhere.kept()).to.have.length(1)
+  })
+
   it('makes a bundle anew where the kept one is damaged, cut short, empty or not to be read', async () => {
     elsewhere.playbook(`  task('fine', file({ path: '/x' }))`)
     await elsewhere.tasks()
