@@ -21,7 +21,7 @@ const commands = blocks.filter(({ language }) => language === 'sh').flatMap(({ t
 })
 
 describe('docs/writing-a-resource.md, followed from an empty folder', function () {
-  this.timeout(180_000)
+  this.timeout(400_000)
   const folder = mkdtempSync(path.join(tmpdir(), 'stead-author-'))
   let host: SpecHost
   const sh = (command: string) => execa('sh', ['-ec', command], { cwd: folder, all: true, reject: false, stdin: 'ignore', env: { CI: 'true', CLONE: root, FOLDER: folder, npm_config_prefer_offline: 'true', npm_config_audit: 'false', npm_config_fund: 'false' } })
