@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import path from 'node:path'
 import { readEntry, writeEntry, keyOf } from './cache.js'
 import { evaluate } from './evaluate.js'
@@ -14,10 +15,11 @@ const root = path.dirname(import.meta.dirname)
  *   not compile, is missing, or does what only works file by file
  */
 export async function load(words) {
-  const scripts = scriptsOf(words)
+  const { playbooks, inventories } = scriptsOf(words)
+  const scripts = [...new Set([...playbooks, ...inventories])]
   const key = keyOf([root, ...scripts])
   const entry = readEntry(key)
-  const bundle = entry && unchanged(entry) ? entry : await make(key, scripts)
+  const bundle = entry && unchanged(entry) ? entry : await make(key, scripts, inventories)
   if (!bundle) return undefined
   const { main, codeCache } = evaluate(bundle, root)
   return {
@@ -30,10 +32,19 @@ export async function load(words) {
 /**
  * @param {string} key
  * @param {readonly string[]} scripts
+ * @param {readonly string[]} inventories
  */
-async function make(key, scripts) {
+async function make(key, scripts, inventories) {
   const { build } = await import('./build.js')
   const bundle = await build(root, scripts)
-  if (bundle?.mayBeKept) writeEntry(key, bundle)
+  if (!bundle) return undefined
+  // An inventory that only its user may read may hold secrets: no copy of it is kept.
+  if (inventories.some(isPrivate)) bundle.mayBeKept = false
+  if (bundle.mayBeKept) writeEntry(key, bundle)
   return bundle
+}
+
+/** @param {string} file */
+function isPrivate(file) {
+  return (statSync(file).mode & 0o044) === 0
 }

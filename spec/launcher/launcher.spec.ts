@@ -1,4 +1,4 @@
-import { appendFileSync, chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect } from 'chai'
 import { Elsewhere, project } from './stead-command.ts'
@@ -99,6 +99,24 @@ describe('./stead', function () {
     elsewhere.write('prod/tool.ts', 'this does not compile\n')
     elsewhere.playbook(`  task('fine', file({ path: '/x' }))`)
     expect((await elsewhere.stead(['--list-hosts', '-i', 'prod'])).out).to.include('host there')
+    expect(elsewhere.kept()).to.have.length(1)
+  })
+
+  it('keeps no copy of an inventory that only its user may read, for it may hold secrets', async () => {
+    elsewhere.playbook(`  task('x', file({ path: '/x' }))`)
+    const inventory = elsewhere.write('secret.ts', `export default { all: { hosts: { there: { ansible_connection: 'local', pin: 'Zq7-in-an-inventory' } } } }\n`)
+    chmodSync(inventory, 0o600)
+    expect((await elsewhere.stead(['-i', 'secret.ts', '--list-hosts'])).out).to.include('there')
+    expect(existsSync(path.join(elsewhere.cacheHome, 'stead')) ? elsewhere.kept() : []).to.deep.equal([])
+    chmodSync(inventory, 0o644)
+    await elsewhere.stead(['-i', 'secret.ts', '--list-hosts'])
+    expect(elsewhere.kept()).to.have.length(1)
+  })
+
+  it('looks for inventories where -i names them, not in a folder that is named like a tag or a host', async () => {
+    elsewhere.playbook(`  task('x', file({ path: '/x' }))`)
+    elsewhere.write('web/broken.ts', 'export default {\n')
+    expect((await elsewhere.stead(['--list-tasks', '-t', 'web'])).status).to.equal(64)
     expect(elsewhere.kept()).to.have.length(1)
   })
 
