@@ -55,7 +55,7 @@ describe('file', function () {
     await host.sh(`mkdir -p ${d}/dir; echo kept >${d}/dir/inside`)
     const call = { path: `${d}/dir`, content: 'x' }
     expect(await refused(file(call))).to.contain(`${d}/dir is a directory but should be a file`)
-    expect(errorOf(await host.check(file(call))), 'check mode').to.contain('is to be a file')
+    expect(errorOf(await host.check(file(call))), 'check mode').to.contain('but should be a file')
     expect(await refused(file({ ...call, replaceOther: true }))).to.contain('not empty')
     expect(await host.sh(`cat ${d}/dir/inside`)).to.equal('kept\n')
     await settle(file({ ...call, replaceOther: true, backup: true }))

@@ -306,7 +306,7 @@ describe('writing a file', () => {
       task('directory on file', directory({ path: `${place}/f` }), { ignoreErrors: true })
       task('link on file', symlink({ path: `${place}/f`, target: 'x' }), { ignoreErrors: true })
     })
-    expect(report.tasks.map(({ error }) => /is to be (?:a|a symbolic) (\w+): move it away first/.exec(error ?? '')?.[1])).to.deep.equal(['file', 'directory', 'link'])
+    expect(report.tasks.map(({ error }) => /but should be (?:a|a symbolic) (\w+): move it away first/.exec(error ?? '')?.[1])).to.deep.equal(['file', 'directory', 'link'])
     expect([statSync(`${place}/d`).isDirectory(), text(place, 'f')]).to.deep.equal([true, 'kept'])
   }))
 
