@@ -144,7 +144,7 @@ describe('bad input, given as a user gives it', function () {
     const calls: [string[], RegExp][] = [
       [['playbooks/good.ts', '-i', 'good', '--forsk', '3'], /Unknown option '--forsk'.*--forks/], [['playbooks/good.ts', '-i', 'good', '--forks', '0'], /--forks was given "0"/],
       [['playbooks/good.ts', '-i', 'good', '--forks', 'many'], /--forks was given "many"/], [['playbooks/good.ts'], /inventory/i], [[], /PLAYBOOK|inventory/i],
-      [['playbooks/good.ts', '-i', 'good', '--report', 'r.txt'], /The report r\.txt has no format/], [['playbooks/good.ts', 'another.ts', '-i', 'good'], /[Tt]oo many arguments/],
+      [['playbooks/good.ts', '-i', 'good', '--report', 'r.txt'], /The report r\.txt does not have a format/], [['playbooks/good.ts', 'another.ts', '-i', 'good'], /[Tt]oo many arguments/],
       [['playbooks/good.ts', '-i', 'good', '-e', 'novalue'], /not name=value/],
     ]
     for (const [words, message] of calls) expect((await refused(words))[0], words.join(' ')).to.match(message)
