@@ -117,6 +117,15 @@ export function writeEntry(key, { code, map, codeCache, stamps, links }) {
   }
 }
 
+/**
+ * Removes an entry, if there is one.
+ *
+ * @param {string} key
+ */
+export function removeEntry(key) {
+  discard(path.join(folder(), key))
+}
+
 /** @param {string} place */
 function discard(place) {
   try {

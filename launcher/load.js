@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import path from 'node:path'
-import { readEntry, writeEntry, keyOf } from './cache.js'
+import { keyOf, readEntry, removeEntry, writeEntry } from './cache.js'
 import { evaluate } from './evaluate.js'
 import { unchanged } from './stamps.js'
 import { scriptsOf } from './scripts.js'
@@ -19,7 +19,7 @@ export async function load(words) {
   const scripts = [...new Set([...playbooks, ...inventories])]
   const key = keyOf([root, ...scripts])
   const entry = readEntry(key)
-  const bundle = entry && unchanged(entry) ? entry : await make(key, scripts, inventories)
+  const bundle = entry && unchanged(entry) ? entry : await make(key, scripts)
   if (!bundle) return undefined
   const { main, codeCache } = evaluate(bundle, root)
   return {
@@ -32,19 +32,23 @@ export async function load(words) {
 /**
  * @param {string} key
  * @param {readonly string[]} scripts
- * @param {readonly string[]} inventories
  */
-async function make(key, scripts, inventories) {
+async function make(key, scripts) {
   const { build } = await import('./build.js')
   const bundle = await build(root, scripts)
   if (!bundle) return undefined
-  // An inventory that only its user may read may hold secrets: no copy of it is kept.
-  if (inventories.some(isPrivate)) bundle.mayBeKept = false
+  // What only its user may read may hold secrets: no copy of it is kept, nor one from before that was so.
+  if (bundle.stamps.some(([file]) => isPrivate(file))) bundle.mayBeKept = false
   if (bundle.mayBeKept) writeEntry(key, bundle)
+  else removeEntry(key)
   return bundle
 }
 
+/** Stead itself and packages hold no secrets of anybody. */
+const own = ['lib', 'modules', 'launcher'].map(name => path.join(root, name) + path.sep)
+
 /** @param {string} file */
 function isPrivate(file) {
-  return (statSync(file).mode & 0o044) === 0
+  if (!/\.[cm]?[jt]s$/.test(file) || file.includes('/node_modules/') || own.some(folder => file.startsWith(folder))) return false
+  return ((statSync(file, { throwIfNoEntry: false })?.mode ?? 0o044) & 0o044) === 0
 }

@@ -102,15 +102,21 @@ describe('./stead', function () {
     expect(elsewhere.kept()).to.have.length(1)
   })
 
-  it('keeps no copy of an inventory that only its user may read, for it may hold secrets', async () => {
+  it('keeps no copy of what only its user may read, for it may hold secrets, nor one from before that was so', async () => {
     elsewhere.playbook(`  task('x', file({ path: '/x' }))`)
-    const inventory = elsewhere.write('secret.ts', `export default { all: { hosts: { there: { ansible_connection: 'local', pin: 'Zq7-in-an-inventory' } } } }\n`)
-    chmodSync(inventory, 0o600)
-    expect((await elsewhere.stead(['-i', 'secret.ts', '--list-hosts'])).out).to.include('there')
-    expect(existsSync(path.join(elsewhere.cacheHome, 'stead')) ? elsewhere.kept() : []).to.deep.equal([])
-    chmodSync(inventory, 0o644)
-    await elsewhere.stead(['-i', 'secret.ts', '--list-hosts'])
-    expect(elsewhere.kept()).to.have.length(1)
+    elsewhere.write('hosts.ts', `import { pin } from './pin.ts'\nexport default { all: { hosts: { there: { ansible_connection: 'local', pin } } } }\n`)
+    elsewhere.write('pin.ts', `export const pin = 'Zq7-in-an-inventory'\n`)
+    const copies = async () => {
+      expect((await elsewhere.stead(['-i', 'hosts.ts', '--list-hosts'])).out).to.include('there')
+      return existsSync(path.join(elsewhere.cacheHome, 'stead')) ? elsewhere.kept().filter(file => readFileSync(file).includes('Zq7-in-an-inventory')).length : 0
+    }
+    expect(await copies()).to.equal(1)
+    for (const name of ['pin.ts', 'hosts.ts']) {
+      chmodSync(path.join(elsewhere.directory, name), 0o600)
+      expect(await copies(), name).to.equal(0)
+      chmodSync(path.join(elsewhere.directory, name), 0o644)
+      expect(await copies(), `${name}, for all to read again`).to.equal(1)
+    }
   })
 
   it('looks for inventories where -i names them, not in a folder that is named like a tag or a host', async () => {
