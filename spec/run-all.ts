@@ -4,13 +4,15 @@ import { announceLab, endAnnouncedLab } from './helpers/specs-lab.ts'
 
 /**
  * Runs all specs, in three processes side by side: hosts of the lab are mostly waited for, so two groups of them and the specs that
- * need none keep two cores busy. What the first process prints is shown as it comes, that of the others follows. The last line counts
- * all of them, from what mocha counted. With `--without-hosts` only those run that need neither a host nor a process of the command,
+ * need none keep two cores busy. What the first process prints is shown as it comes, that of the others follows. All failures stand
+ * once more at the end, where a log that was cut still has them; the last line counts all specs, from what mocha counted. With `--without-hosts` only those run that need neither a host nor a process of the command,
  * in two processes.
  */
 const specs = specsByGroup()
 const mocha = (files: readonly string[]) => execa('mocha', files, { preferLocal: true, reject: false, all: true, stdin: 'ignore', maxBuffer: 500_000_000 })
 const closing = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/m
+
+const failing = /^ {2}\d+ failing\n([\s\S]*?)(?=^\d+ passed, )/m
 
 interface Counts { passed: number; failed: number; skipped: number }
 
@@ -32,6 +34,10 @@ async function runAll(): Promise<void> {
   const [first, ...others] = runs
   for await (const line of first?.iterable({ from: 'all' }) ?? []) if (!closing.test(line)) console.log(line)
   for (const run of others) console.log((await run).all.replace(closing, ''))
+  for (const run of runs) {
+    const failures = failing.exec((await run).all)?.[1]?.trimEnd()
+    if (failures) console.log(`\nFailed:\n${failures}`)
+  }
   const counts = await Promise.all(runs.map(countsOf))
   const sum = (field: keyof Counts) => counts.reduce((total, count) => total + count[field], 0)
   console.log(`\n${sum('passed')} passed, ${sum('failed')} failed${sum('skipped') > 0 ? `, ${sum('skipped')} skipped` : ''}`)
