@@ -2,12 +2,14 @@ import { quote } from '../text/quote.ts'
 import { ApplyScript } from './script.ts'
 import { nameOf } from './start.ts'
 
-/** Seconds that what a shell has started is given to end by itself. */
+/** How long (seconds) the processes that a shell started get to end on their own. */
 const GRACE_SECONDS = 5
 
 /**
- * Ends a session's shell on its host and what it is at, by the process id and the name that it has; a shell that is gone, or another's, is let
- * be. It goes first, so that no further part begins; then what it had started, which is asked to end, and killed if it does not.
+ * Ends a session's shell on its host, and everything it started. The shell is found by its process
+ * id and its name; if it is gone, or the process is not ours, nothing happens. The shell is killed
+ * first, so that no further part starts. Its processes then get SIGTERM, and SIGKILL if they do not
+ * end.
  */
 export function endShellScript({ pid, id }: { pid: number; id: string }): ApplyScript {
   return new ApplyScript(`p=${pid}; grep -qs ${quote(nameOf(id))} "/proc/$p/cmdline" || exit 0

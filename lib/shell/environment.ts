@@ -1,9 +1,11 @@
 /**
- * What of its environment a host's shell keeps; all else is dropped, since programs change their ways by it: PGHOST leads psql to another server,
- * POSIXLY_CORRECT and TAR_OPTIONS change what options mean, LD_PRELOAD and PYTHONPATH bring foreign code along. What a program needs is
- * given to it by the task that runs it, or stands in its own settings file.
+ * The environment variables that a host's shell keeps. All others are dropped, since they change
+ * what programs do: PGHOST sends psql to another server, POSIXLY_CORRECT and TAR_OPTIONS change
+ * what options mean, LD_PRELOAD and PYTHONPATH load foreign code. A program gets what it needs from
+ * the task that runs it, or from its own configuration file.
  *
- * Kept is who somebody is; by which proxy the machine gets out; and which certificates it trusts, for a proxy that looks into TLS.
+ * The ones that are kept say who the user is, which proxy to use, and which certificates to trust
+ * (for a proxy that inspects TLS).
  */
 export const KEPT = [
   'HOME', 'USER', 'LOGNAME', 'SHELL',
@@ -11,12 +13,13 @@ export const KEPT = [
   'SSL_CERT_FILE', 'SSL_CERT_DIR', 'CURL_CA_BUNDLE', 'REQUESTS_CA_BUNDLE',
 ] as const
 
-/** Where programs are looked for, whatever the login shell's settings say. */
+/** Where programs are looked up, whatever the login shell's configuration says. */
 export const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /**
- * Cleans the environment of a POSIX shell without starting a program: a proxy's password would stand in the command line of env(1).
- * A line of a value of several lines that looks like a variable of its own costs that variable, which is dropped anyway.
+ * Cleans the environment of a POSIX shell without starting a program: env(1) would show a proxy's
+ * password in its command line. If a line of a multi-line value looks like the start of another
+ * variable, that variable is unset. It is one that gets dropped anyway.
  */
 export const cleanEnvironment = `set -f; IFS='
 '; for v in $(export -p); do case $v in 'export '*) v=\${v#export }; v=\${v%%=*}; case $v in

@@ -1,33 +1,36 @@
 import type { Output } from './output.ts'
 
-/** What a frame's answers may come to together (bytes); what is beyond it is not kept. Edited files may have 100 MB. */
+/**
+ * The most that all answers of a frame may add up to (bytes); anything beyond is dropped. An edited
+ * file may be 100 MB.
+ */
 export const LONGEST_ANSWER = 200_000_000
 
-/** What came up to a line that begins with the token, and the rest of that line. */
+/** The bytes before a line that starts with the token, and the rest of that line. */
 interface Piece {
   bytes: Buffer
   line: string
   tooLong: boolean
 }
 
-/** A host said something else than the answer that was due. */
+/** A host sent something other than the expected answer. */
 export class OutOfStep extends Error {}
 
-/** Takes a session's output in pieces and gives the answers of a frame, one by one. */
+/** Takes a session's output in pieces and returns the answers of a frame, one by one. */
 export class FrameParser {
   readonly #boundary: Buffer
   readonly #note: (text: string) => void
   readonly #limit: number
-  /** Joined only where it may end a piece, so that a long one is not copied again and again. */
+  /** Joined only when a piece may be complete, so that a long one is not copied again and again. */
   #chunks: Buffer[] = []
   #size = 0
   #tooLong = false
   #mayEnd = false
-  /** What is still allowed to this frame. */
+  /** How many bytes this frame may still take. */
   #budget: number
   #stdout: Piece | undefined
 
-  /** @param note takes what a part tells while it is at work. */
+  /** @param note is called with the notes that a part prints while it runs. */
   constructor(token: string, note: (text: string) => void = () => undefined, limit = LONGEST_ANSWER) {
     this.#boundary = Buffer.from(`\n${token} `)
     this.#note = note
@@ -35,9 +38,9 @@ export class FrameParser {
     this.#budget = limit
   }
 
-  /** A frame begins: nothing may be left of the one before it. */
+  /** Starts a frame: nothing of the previous one may be left over. */
   begin(): void {
-    if (this.#size > 0) throw new OutOfStep('it wrote what belongs to no answer')
+    if (this.#size > 0) throw new OutOfStep('it sent output that belongs to no answer')
     this.#budget = this.#limit
   }
 
@@ -51,7 +54,11 @@ export class FrameParser {
     if (!this.#mayEnd && this.#size > this.#budget) this.#forget()
   }
 
-  /** The answer of part `part` (from 1) of frame `frame`, or undefined while it is not complete. @throws OutOfStep */
+  /**
+   * The answer of part `part` (counted from 1) of frame `frame`, or undefined while it is
+   * incomplete.
+   * @throws OutOfStep
+   */
   next(frame: number, part: number): Output | undefined {
     const due = `${frame}.${part}`
     for (let piece = this.#piece(); piece; piece = this.#piece()) {
@@ -59,13 +66,13 @@ export class FrameParser {
       if (this.#stdout) {
         const stdout = this.#stdout
         this.#stdout = undefined
-        if (!/^\d+$/.test(line)) throw new OutOfStep(`it answered ${JSON.stringify(line.slice(0, 40))} where an exit code was due`)
+        if (!/^\d+$/.test(line)) throw new OutOfStep(`it answered ${JSON.stringify(line.slice(0, 40))} instead of an exit code`)
         const output = { stdout: stdout.bytes, stderr: bytes.toString().replace(/\n+$/, ''), exitCode: Number(line) }
         return stdout.tooLong || tooLong ? { ...output, tooLong: true } : output
       }
       if (line === 'note') this.#note(bytes.toString())
       else if (line === due) this.#stdout = piece
-      else throw new OutOfStep(`it answered ${JSON.stringify(line.slice(0, 40))} where ${due} was due`)
+      else throw new OutOfStep(`it answered ${JSON.stringify(line.slice(0, 40))} instead of ${due}`)
     }
     return undefined
   }
@@ -91,7 +98,7 @@ export class FrameParser {
     return { bytes, line: all.toString('latin1', from, lineEnd), tooLong }
   }
 
-  /** Lets go of a piece that is too long, but for an end in which its boundary may begin. */
+  /** Drops a piece that is too long, except for its end, where its boundary may start. */
   #forget(): void {
     const end = this.#last(this.#boundary.length)
     this.#chunks = [end]
@@ -99,7 +106,7 @@ export class FrameParser {
     this.#tooLong = true
   }
 
-  /** The last bytes that came, at most so many. */
+  /** The last bytes received, at most `count`. */
   #last(count: number): Buffer {
     const end: Buffer[] = []
     let length = 0
@@ -109,7 +116,7 @@ export class FrameParser {
       length += chunk.length
     }
     const joined = Buffer.concat(end.map((chunk, index) => (index === 0 && length > count ? chunk.subarray(length - count) : chunk)))
-    // A copy, so that what it was cut from can go.
+    // A copy, so that the large buffer can be freed.
     return Buffer.from(joined)
   }
 }

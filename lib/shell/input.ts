@@ -1,7 +1,10 @@
 import { createReadStream } from 'node:fs'
 import { SteadError } from '../errors.ts'
 
-/** What a part is given on standard input: bytes, or the first bytes of a file of the controller, which is read while it is sent. */
+/**
+ * Standard input of a part: bytes, or the first bytes of a local file, which is read while it is
+ * sent.
+ */
 export type Input = Uint8Array | FileInput
 
 export interface FileInput {
@@ -11,10 +14,10 @@ export interface FileInput {
 }
 
 /**
- * Pieces of at most `most` bytes, so that a large file is never held as a whole. The host counts what it gets: a file that has become longer is sent as
- * far as it was.
+ * Pieces of at most `most` bytes, so that a large file is never in memory as a whole. The host
+ * counts what it gets: a file that has grown is sent only up to its former length.
  *
- * @throws SteadError for one that has become shorter.
+ * @throws SteadError if a file has become shorter.
  */
 export async function* piecesOf(inputs: readonly Input[], most: number): AsyncGenerator<Uint8Array> {
   for (const input of inputs) {
@@ -31,5 +34,5 @@ async function* piecesOfFile({ file, length }: FileInput, most: number): AsyncGe
     left -= piece.length
     yield piece
   }
-  if (left > 0) throw new SteadError(`The file ${file} became shorter while it was sent.`)
+  if (left > 0) throw new SteadError(`The file ${file} became shorter while it was being sent.`)
 }

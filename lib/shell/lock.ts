@@ -1,20 +1,23 @@
 import { quote } from '../text/quote.ts'
 import { nameOf } from './start.ts'
 
-/** Exit code of a session's shell that did not get the lock (EX_TEMPFAIL of sysexits.h). */
+/** The exit code of a shell that did not get the lock (EX_TEMPFAIL of sysexits.h). */
 export const LOCKED = 75
 
 /** Who takes a lock. */
 export interface Holder {
-  /** As others are told. */
+  /** Who it is, for the message that others get. */
   holder: string
-  /** Of this run, the same on all its hosts; letters and digits. */
+  /** Id of the run, the same on all its hosts; letters and digits. */
   run: string
-  /** Of this session, the same after a reconnection; letters and digits. */
+  /** Id of the session, the same after reconnecting; letters and digits. */
   id: string
 }
 
-/** How long each is waited for who may hold a lock (seconds): another run, this session's own earlier shell, this run under another name. */
+/**
+ * How long to wait for each possible holder of the lock (seconds): another run, an earlier shell of
+ * this session, this run under another name of the host.
+ */
 export interface LockWaits {
   other: number
   own: number
@@ -22,18 +25,21 @@ export interface LockWaits {
 }
 
 /**
- * Takes the host's lock on descriptor 9, or ends the shell and says who holds it. The kernel drops a flock(2) when the shell that
- * holds it dies, so no lock is ever left behind. It lives under /run: in memory, gone with a reboot. A user who is not root has one of his own.
+ * Takes the host's lock on descriptor 9, or ends the shell and says who holds it. The kernel
+ * releases a flock(2) when the shell that holds it dies, so no lock is ever left behind. The file
+ * is under /run: in memory, gone after a reboot. A user other than root has a separate lock.
  *
- * While it waits for more than a moment it says so on standard output: `stead-waits own|same-run HOLDER`. Its own earlier shell, whose connection
- * this side gave up and that side may not know to be gone, is told so by ending the sshd between: then it ends after the script at hand.
+ * If it has to wait, it says so on standard output: `stead-waits own|same-run HOLDER`. An earlier
+ * shell of this session may not have noticed that its connection was given up here. Killing the
+ * sshd in between tells it, and it ends after its current script.
  */
 export function lockScript({ holder, run, id }: Holder, waits: LockWaits): string {
   return [
     `if [ "$(id -u)" = 0 ]; then l=/run/stead; else l=/tmp/stead-$(id -u); fi`,
-    // In /tmp anybody could have made it first.
+    // In /tmp anybody could have created it first.
     `mkdir -p -m 700 "$l" && [ -O "$l" ] && ! [ -L "$l" ] && exec 9>>"$l/lock" || { echo "$l cannot be used for the lock: it belongs to somebody else." >&2; exit 73; }`,
-    // Who holds it is written after it was taken: what stands there may be of one who is gone, and is looked at again each second.
+    // The holder is written after the lock is taken, so what is read may be from a previous holder.
+    // It is read again every second.
     `w=0; k=; until flock -n 9; do h=; o=; x=; { IFS= read -r h; read -r o x; } 2>/dev/null <"$l/holder"`,
     `case $o in ${run}.${id}) y=own; z=${waits.own};; ${run}.*) y=same-run; z=${waits.sameRun};; *) y=other; z=${waits.other};; esac`,
     `[ $w -lt $z ] || { printf '%s' "$h" >&2; exit ${LOCKED}; }`,

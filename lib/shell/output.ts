@@ -1,8 +1,8 @@
-/** What one script printed: bytes exactly, errors as text. */
+/** What a script printed: standard output byte for byte, standard error as text. */
 export interface Output {
   stdout: Buffer
   stderr: string
   exitCode: number
-  /** There was more of it than is taken, and none of it was kept. */
+  /** It was longer than the limit, and nothing was kept. */
   tooLong?: true
 }

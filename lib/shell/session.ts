@@ -9,7 +9,7 @@ import { encodeFrame, frameScript, prologue, type FramePart } from './frame.ts'
 import { lockScript } from './lock.ts'
 import type { Input } from './input.ts'
 import type { ReadScript } from './script.ts'
-import { ConnectionLost, Shell, TimeOver } from './shell.ts'
+import { ConnectionLost, Shell, TimedOut } from './shell.ts'
 import { startCommand } from './start.ts'
 
 /** A part that only reads. */
@@ -19,48 +19,62 @@ export interface ReadOnlyPart {
   about?: string
 }
 
-/** Seconds that a frame of reads may stay without an answer. */
+/** How long a frame of reads may go without an answer (seconds). */
 export const READ_TIMEOUT_SECONDS = 300
 
-/** Seconds that a frame that writes may, where its task says nothing else. */
+/**
+ * How long a frame that writes may go without an answer (seconds), unless its task sets a limit.
+ */
 export const APPLY_TIMEOUT_SECONDS = 3600
 
-/** Seconds that a reconnecting run waits for its own lock: its shell on the host lives on until the script at hand (apt, pip) has ended. */
+/**
+ * How long a reconnecting run waits for its own lock (seconds): its shell on the host lives on
+ * until the current script (apt, pip) ends.
+ */
 const OWN_LOCK_WAIT_SECONDS = 1800
 
-/** Seconds that a run waits for itself, where its inventory has one machine under two names. */
+/**
+ * How long a run waits for itself (seconds), where its inventory has one machine under two names.
+ */
 const SAME_RUN_WAIT_SECONDS = 6 * 3600
 
-/** Seconds until somebody is told that a frame is waited for. */
-const TELL_AFTER_SECONDS = 15
+/** Seconds until the first note that stead is waiting for a frame. */
+const NOTE_AFTER_SECONDS = 15
 
-/** What a session needs to begin. */
+/** What a session needs to start. */
 export interface SessionOptions {
   host: string
-  /** root already, through `sudo -n`, or as the login user. */
+  /** How to become root: `none` runs everything as the login user, `sudo` uses `sudo -n`. */
   become: 'none' | 'sudo'
-  /** Who takes the lock, and how long (seconds) it waits for another run; a session that only reads takes none. */
+  /**
+   * Who takes the lock, and how long to wait for another run (seconds). A session that only reads
+   * takes no lock.
+   */
   lock?: { holder: string; waitSeconds: number }
-  /** Which run it belongs to, where that has several sessions; letters and digits. */
+  /** Id of the run that it belongs to, if that has several sessions; letters and digits. */
   run?: string
-  /** Seconds within which the host must be reached, at the start and after a loss; default 60. */
+  /**
+   * How long to try to reach the host, at the start and after a lost connection (seconds); default
+   * 60.
+   */
   connectTimeoutSeconds?: number
-  /** Seconds that reads may stay without an answer; default 300. */
+  /** How long reads may go without an answer (seconds); default 300. */
   readTimeoutSeconds?: number
-  /** Seconds until it is told that something is waited for; default 15. */
-  tellAfterSeconds?: number
-  /** Told what is waited for. */
+  /** Seconds until the first note that stead is waiting; default 15. */
+  noteAfterSeconds?: number
+  /** Called with what stead is waiting for. */
   note?: (message: string) => void
 }
 
 /**
- * One persistent shell on a host that only reads: it has no way to send an apply script. The first frame travels in the request
- * that starts the shell, so its answers cost no round trip of their own.
+ * One persistent shell on a host, only for reading: it has no method that sends an apply script.
+ * The first frame travels in the request that starts the shell, so its answers cost no extra round
+ * trip.
  */
 export class ReadSession {
   readonly #connect: Connect
   readonly #options: SessionOptions
-  /** Of this session, the same after a reconnection. */
+  /** Id of this session, the same after reconnecting. */
   readonly #id = randomBytes(8).toString('hex')
   #connection: Connection | undefined
   #shell: Shell | undefined
@@ -69,7 +83,7 @@ export class ReadSession {
   #sent = 0
   #received = 0
   #closed = false
-  /** Frames that were answered: round trips spent on state. */
+  /** Number of answered frames: the round trips spent on state. */
   roundTrips = 0
   connectMs = 0
 
@@ -78,7 +92,10 @@ export class ReadSession {
     this.#options = options
   }
 
-  /** Runs reads, one round trip. Rejects with {@link ConnectionLost} when the connection went away, {@link TimeOver} when no answer comes. */
+  /**
+   * Runs reads in one round trip. Rejects with {@link ConnectionLost} if the connection is lost,
+   * with {@link TimedOut} if no answer comes in time.
+   */
   read(parts: readonly ReadOnlyPart[], { timeoutSeconds = 0 }: { timeoutSeconds?: number } = {}): Promise<Output[]> {
     return this.frame(parts, Math.max(timeoutSeconds, this.#options.readTimeoutSeconds ?? READ_TIMEOUT_SECONDS))
   }
@@ -91,7 +108,7 @@ export class ReadSession {
     return this.#received + (this.#connection?.bytesReceived() ?? 0)
   }
 
-  /** Ends it for good: what is still asked is answered by an error, and opens no connection again. */
+  /** Closes it for good: anything still pending fails, and no new connection is opened. */
   close(): void {
     this.#closed = true
     this.#drop()
@@ -105,7 +122,7 @@ export class ReadSession {
     this.#shell = undefined
   }
 
-  /** Frames follow each other: one is sent when the one before it is answered. */
+  /** Sends one frame at a time: the next goes out once the one before it is answered. */
   protected frame(parts: readonly FramePart[], timeoutSeconds: number): Promise<Output[]> {
     const answer = this.#turn.then(() => this.#exchange(parts, timeoutSeconds))
     this.#turn = answer.catch(() => undefined)
@@ -117,24 +134,27 @@ export class ReadSession {
     try {
       this.#refuseClosed()
       const data = this.#shell ? encodeFrame(frame, parts) : await this.#open(frame, parts)
-      if (!this.#shell) throw new ConnectError('The session is over.', { host: this.#options.host })
-      const { note = () => undefined, tellAfterSeconds = TELL_AFTER_SECONDS } = this.#options
-      const outputs = await this.#shell.exchange(frame, data, parts.map(({ about }) => about), { timeoutSeconds, tellAfterSeconds, note })
+      if (!this.#shell) throw new ConnectError('The session is closed.', { host: this.#options.host })
+      const { note = () => undefined, noteAfterSeconds = NOTE_AFTER_SECONDS } = this.#options
+      const outputs = await this.#shell.exchange(frame, data, parts.map(({ about }) => about), { timeoutSeconds, noteAfterSeconds, note })
       this.roundTrips += 1
       return outputs.map(output => ({ ...output, stderr: redact(output.stderr) }))
     } catch (error) {
-      // While it is still there: what it has started can be told from others only below it.
-      if (error instanceof TimeOver) error.hint = `${await this.#endOnHost(this.#shell?.pid)} A task that needs longer says so: timeoutSeconds.`
+      // While it still runs: its processes can be identified only as descendants of it.
+      if (error instanceof TimedOut) error.hint = `${await this.#endOnHost(this.#shell?.pid)} If the task needs longer, set its timeoutSeconds.`
       this.#drop()
       throw error
     }
   }
 
   #refuseClosed(): void {
-    if (this.#closed) throw new ConnectError('The session is over.', { host: this.#options.host })
+    if (this.#closed) throw new ConnectError('The session is closed.', { host: this.#options.host })
   }
 
-  /** Opens a shell, the frame in the request for it where that can be; gives what of the frame is still to be sent. */
+  /**
+   * Opens a shell, with the frame in the request if possible. Returns what is still to be sent of
+   * the frame.
+   */
   async #open(frame: number, parts: readonly FramePart[]): Promise<Input[]> {
     const { host, lock, become, run = this.#id, connectTimeoutSeconds, note = () => undefined } = this.#options
     const connection = await connectPatiently(this.#connect, { withinSeconds: connectTimeoutSeconds, note, isOver: () => this.#closed })
@@ -144,10 +164,10 @@ export class ReadSession {
     this.connectMs += connection.connectMs
     const waits = { other: lock?.waitSeconds ?? 0, own: OWN_LOCK_WAIT_SECONDS, sameRun: SAME_RUN_WAIT_SECONDS }
     const begin = [lock ? lockScript({ holder: lock.holder, run, id: this.#id }, waits) : '', prologue].join('\n')
-    // Standard input may hold secrets, which no command line may.
+    // Standard input may contain secrets; a command line must not.
     const rides = parts.every(({ stdin }) => !stdin?.length) ? startCommand(`${begin}\n${frameScript(frame, parts)}`, { become, id: this.#id }) : undefined
     const command = rides ?? startCommand(begin, { become, id: this.#id })
-    if (command === undefined) throw new SteadError('The script that begins a session is too long for a command.')
+    if (command === undefined) throw new SteadError('The script that starts a session is too long for a command.')
     this.#shell = new Shell(await this.#start(connection, command), { host, become, note })
     return rides === undefined ? encodeFrame(frame, parts) : []
   }
@@ -156,22 +176,25 @@ export class ReadSession {
     try {
       return await connection.start(command)
     } catch (error) {
-      // It was there a moment ago: as any other loss.
+      // The host was reachable a moment ago, so this is a lost connection like any other.
       if (error instanceof NotReachable) throw new ConnectionLost(error.message, { host: this.#options.host, hint: error.hint })
       throw error
     }
   }
 
-  /** Ends on the host what did not answer in time, over a connection of its own; says what became of it. */
+  /**
+   * Ends the frame that did not answer in time, over a separate connection to its host. Returns
+   * what happened, as a sentence.
+   */
   async #endOnHost(pid: number | undefined): Promise<string> {
     if (pid === undefined) return 'Its shell had not started.'
     const { host, become } = this.#options
     const other = new Session(this.#connect, { host, become, connectTimeoutSeconds: 15 })
     try {
       await other.apply([{ script: endShellScript({ pid, id: this.#id }) }], { timeoutSeconds: 30 })
-      return 'What it was at was ended there.'
+      return 'Its script was ended on the host.'
     } catch (error) {
-      return `What it was at may still be running there, and could not be ended: ${error instanceof Error ? error.message : String(error)}`
+      return `Its script may still be running on the host, since it could not be ended: ${error instanceof Error ? error.message : String(error)}`
     } finally {
       other.close()
     }
@@ -186,4 +209,4 @@ export class Session extends ReadSession {
   }
 }
 
-export { ConnectionLost, TimeOver } from './shell.ts'
+export { ConnectionLost, TimedOut } from './shell.ts'

@@ -6,42 +6,49 @@ import { FrameParser, OutOfStep } from './frame-parser.ts'
 import { piecesOf, type Input } from './input.ts'
 import { LOCKED } from './lock.ts'
 
-/** The connection went away; what was under way may or may not have been done. */
+/** The connection was lost; the current frame may or may not have been carried out. */
 export class ConnectionLost extends ConnectError {
-  /** It was found to be gone before anything of the frame was sent: nothing of that was done. */
+  /** It was already gone before anything of the frame was sent, so nothing of it was done. */
   nothingSent = false
 }
 
 /** A host did not answer in time. */
-export class TimeOver extends SteadError {}
+export class TimedOut extends SteadError {}
 
-/** How long a frame may take, and when somebody is told that it is waited for (seconds). */
+/** How long a frame may take, and when to note that stead is waiting for it (seconds). */
 export interface Waiting {
-  /** Without a byte from the host, or to it. */
+  /** The longest time without a byte from the host or to it. */
   timeoutSeconds: number
-  tellAfterSeconds: number
+  noteAfterSeconds: number
   note: (message: string) => void
 }
 
-/** How often it is told that something is still waited for (seconds). */
-const TELL_AGAIN_SECONDS = 60
+/** How often to note that stead is still waiting (seconds). */
+const NOTE_AGAIN_SECONDS = 60
 
-/** What is written at once (bytes), so that progress is seen. */
+/** How much is written at once (bytes), so that progress can be observed. */
 const PIECE = 256_000
 
-/** Of what a shell says on its standard error the end is kept, and less of it shown (characters): a secret that the first cut goes through is not shown. */
+/**
+ * How much is kept of the end of a shell's standard error, and how much of that is shown
+ * (characters). Less is shown than kept, so that a secret which was cut in two, and can no longer
+ * be recognised, is not shown.
+ */
 const KEPT_STDERR = 64_000
 const SHOWN_STDERR = 4000
 
-/** Exit codes with which stead's own script gives up before it has begun; it says why. */
+/** The exit codes with which stead's own script refuses to start; it says why. */
 const OWN_REFUSALS = [72, 73, 74]
 
-/** What a host says before its shell has begun, at most (characters): a greeting of the login shell, or why there is none. */
+/**
+ * The most that is kept of what a host prints before its shell starts (characters): a greeting of
+ * the login shell, or why the shell did not start.
+ */
 const LONGEST_GREETING = 64_000
 
 const clock = (milliseconds: number): string => new Date(milliseconds).toTimeString().slice(0, 8)
 
-/** A shell that runs on a host: takes frames, gives answers. */
+/** A shell that runs on a host: it takes frames and returns answers. */
 export class Shell {
   readonly #channel: Channel
   readonly #host: string
@@ -54,7 +61,7 @@ export class Shell {
   #wrong: Error | undefined
   #wake: () => void = () => undefined
   #heardAt = Date.now()
-  /** Its process id on the host, once it has begun. */
+  /** Its process id on the host, once it has started. */
   pid: number | undefined
 
   constructor(channel: Channel, { host, become, note }: { host: string; become: 'none' | 'sudo'; note: (message: string) => void }) {
@@ -76,20 +83,23 @@ export class Shell {
     })
   }
 
-  /** Sends frame `number` and gives its answers, one for each of `about`: what the parts are about. */
+  /**
+   * Sends frame `number` and returns its answers, one for each of `about`, which says what each
+   * part does.
+   */
   async exchange(number: number, data: readonly Input[], about: readonly (string | undefined)[], waiting: Waiting): Promise<Output[]> {
     const outputs: Output[] = []
     const startedAt = Date.now()
-    let toldAt = startedAt + (waiting.tellAfterSeconds - TELL_AGAIN_SECONDS) * 1000
+    let notedAt = startedAt + (waiting.noteAfterSeconds - NOTE_AGAIN_SECONDS) * 1000
     const patiently = async (wait: Promise<unknown>): Promise<void> => {
       const overAt = Math.max(this.#heardAt, startedAt) + waiting.timeoutSeconds * 1000
-      const tellAt = toldAt + TELL_AGAIN_SECONDS * 1000
-      await before(Math.min(overAt, tellAt), wait)
+      const noteAt = notedAt + NOTE_AGAIN_SECONDS * 1000
+      await before(Math.min(overAt, noteAt), wait)
       const what = about[outputs.length] ?? 'an answer'
-      if (Date.now() >= overAt) throw new TimeOver(`The host has not answered for ${waiting.timeoutSeconds} s: ${what}.`, { host: this.#host })
-      if (Date.now() < tellAt) return
-      toldAt = Date.now()
-      waiting.note(`Waiting for the host since ${clock(startedAt)}: ${what}. It is given up at ${clock(Math.max(this.#heardAt, startedAt) + waiting.timeoutSeconds * 1000)} if nothing comes until then.`)
+      if (Date.now() >= overAt) throw new TimedOut(`The host has not answered for ${waiting.timeoutSeconds} s: ${what}.`, { host: this.#host })
+      if (Date.now() < noteAt) return
+      notedAt = Date.now()
+      waiting.note(`Waiting for the host since ${clock(startedAt)}: ${what}. stead gives up at ${clock(Math.max(this.#heardAt, startedAt) + waiting.timeoutSeconds * 1000)} if nothing arrives before then.`)
     }
     this.#beforeSending()
     for await (const piece of piecesOf(data, PIECE)) await this.#write(piece, patiently)
@@ -102,7 +112,7 @@ export class Shell {
     return outputs
   }
 
-  /** What is over, or out of step, takes no frame any more. */
+  /** A shell that has ended, or is out of step, takes no more frames. */
   #beforeSending(): void {
     try {
       if (this.#end) throw this.#ended(this.#end)
@@ -117,7 +127,7 @@ export class Shell {
     return this.#inStep(() => this.#parser?.next(frame, part))
   }
 
-  /** A shell that says what was not asked is not listened to any longer. */
+  /** Once a shell has sent output that was not asked for, nothing more is read from it. */
   #inStep<Result>(work: () => Result): Result {
     try {
       if (this.#wrong) throw this.#wrong
@@ -125,11 +135,14 @@ export class Shell {
     } catch (error) {
       if (!(error instanceof OutOfStep)) throw error
       this.#wrong = error
-      throw new ConnectionLost(`The host's answers are out of step (${error.message}), so the connection was given up.`, { host: this.#host, hint: 'Something that a part started in the background still writes to its output: send that elsewhere.' })
+      throw new ConnectionLost(`The host's answers are out of step (${error.message}), so the connection was given up.`, { host: this.#host, hint: 'A background process that a task started still writes to its output. Redirect that output elsewhere.' })
     }
   }
 
-  /** Looks for the line with which the host gives the token; what comes before it is the login shell's, or says who holds the lock. */
+  /**
+   * Looks for the line that contains the token. Anything before it comes from the login shell, or
+   * says who holds the lock.
+   */
   #greet(chunk: Buffer): void {
     const text = this.#greeting + chunk.toString('latin1')
     const begin = /^stead-shell ([0-9a-f-]{36}) (\d+)\n/m.exec(text)
@@ -137,8 +150,8 @@ export class Shell {
     const waits = /^stead-waits (own|same-run) (.*)\n/m
     this.#greeting = greeting.slice(-LONGEST_GREETING).replace(new RegExp(waits, 'mg'), (_line, who: string, holder: string) => {
       this.#note(who === 'own'
-        ? 'The step that the lost connection left at work on the host has not ended yet; waiting for it.'
-        : `This run is at work on the same machine under another name; waiting until that is done: ${Buffer.from(holder, 'latin1').toString()}.`)
+        ? 'The step that was interrupted by the lost connection is still running on the host; waiting for it to finish.'
+        : `This run is already using the same machine under another name; waiting for that to finish: ${Buffer.from(holder, 'latin1').toString()}.`)
       return ''
     })
     if (!begin) return
@@ -147,7 +160,7 @@ export class Shell {
     this.#parser.push(Buffer.from(text.slice(begin.index + begin[0].length), 'latin1'))
   }
 
-  /** Waits while the other side is slow, so that 50 MB do not pile up here. */
+  /** Waits while the host is slow to read, so that 50 MB do not pile up here. */
   async #write(piece: Uint8Array, patiently: (wait: Promise<unknown>) => Promise<void>): Promise<void> {
     if (this.#end) throw this.#ended(this.#end)
     if (this.#channel.stdin.write(piece)) return
@@ -159,17 +172,20 @@ export class Shell {
 
   #ended(end: ChannelEnd): Error {
     const { exitCode, signal, lost } = end
-    // Redacted before it is cut: half a secret would not be known for one.
+    // Redacted before it is cut: half a secret would not be recognised.
     const stderr = redact(this.#stderr.trim()).slice(-SHOWN_STDERR)
     if (exitCode === LOCKED && !this.#parser) {
-      return new ConnectError(`Another run is at work on this host: ${stderr}.`, { host: this.#host, hint: 'Wait until it is done. The lock goes away by itself when that run ends or dies.' })
+      return new ConnectError(`Another run is using this host: ${stderr}.`, { host: this.#host, hint: 'Wait until it has finished. Its lock is released when it ends or dies.' })
     }
     if (exitCode !== undefined && !this.#parser) return this.#refused(exitCode, stderr)
     const how = lost ? lost.message : exitCode === undefined ? `the shell was ended by signal ${signal ?? 'unknown'}` : `the shell ended with exit code ${exitCode}`
     return new ConnectionLost(`The connection was lost: ${how}.`, { host: this.#host, stderr })
   }
 
-  /** Something else than our shell was started, and ended: sudo said no, or the login shell, or what sshd starts in its place. */
+  /**
+   * Something other than our shell ran and ended: sudo or the login shell refused, or sshd ran
+   * another command instead.
+   */
   #refused(exitCode: number, stderr: string): ConnectError {
     const said = redact([Buffer.from(this.#greeting, 'latin1').toString().trim(), stderr].filter(text => text !== '').join('\n'))
     if (this.#become === 'sudo' && sudoRefuses.test(stderr)) {
@@ -181,10 +197,13 @@ export class Shell {
   }
 }
 
-/** What sudo, or the shell that looks for it, says when it lets nobody in; not what it merely warns of, as a host name that it cannot resolve. */
+/**
+ * What sudo, or the shell that looks for it, prints when it refuses. Mere warnings, such as a host
+ * name that it cannot resolve, do not count.
+ */
 const sudoRefuses = /^(?:sudo: .*(?:password is required|terminal is required|must have a tty|unknown user|sudoers|account validation|PERM_)|.* is not (?:in the sudoers file|allowed to (?:run sudo|execute))|.*sudo: (?:command )?not found|Sorry, user )/m
 
-/** Waits for something, but not longer than to a time (milliseconds since the epoch). */
+/** Waits for a promise, but not beyond a time (milliseconds since the epoch). */
 async function before(time: number, wait: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<void>(resolve => (timer = setTimeout(resolve, Math.min(Math.max(time - Date.now(), 0), 2 ** 31 - 1))))

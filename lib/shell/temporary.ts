@@ -2,24 +2,30 @@ import { ReadError } from '../errors.ts'
 import { apply, read, readLines } from './script.ts'
 import type { Output } from './output.ts'
 
-/** Where a host remembers what a step has put there for its own length only. Survives the run and a reboot. */
+/** Where a host keeps notes of what exists for one step only. They survive the run and a reboot. */
 const directory = '/var/lib/stead/temporary'
 
-/** Something temporary that a run could not take back, since it was killed or its host lost power. */
+/**
+ * Something temporary that a run could not clean up, since it was killed or its host lost power.
+ */
 export interface Leftover {
   name: string
-  /** One line, as the operator is told. */
+  /** One line, as shown to the operator. */
   what: string
 }
 
-/** Shell: sets `b` to a process and when it began, which no other process shares (proc_pid_stat(5), field 22); empty where there is none. */
+/**
+ * Shell: sets `b` to a process id and its start time, which together are unique (proc_pid_stat(5),
+ * field 22); empty if there is no such process.
+ */
 const began = read`began() { b=; { read -r b <"/proc/$1/stat"; } 2>/dev/null || return 0; set -- "\${b%% *}" \${b##*) }; b="$1 \${21}"; }`
 
 /**
- * Shell functions for an apply script that puts something on the host for its own length only. \`temporary NAME WHAT UNDO\` notes it down, synced,
- * and comes before the thing itself; it fails where that cannot be done. \`undone NAME\` crosses it out, and comes after the thing was taken back.
- * A run that finds the note of a script that is gone evaluates UNDO, a script that needs nothing of the one that noted it and may run twice.
- * Neither NAME (a file name, unique on its host) nor WHAT (one line) nor UNDO may hold a secret.
+ * Shell functions for an apply script that creates something temporary on the host. Call `temporary
+ * NAME WHAT UNDO` before creating it: this writes a note and syncs it, and fails if it cannot. Call
+ * `undone NAME` after cleaning up: this removes the note. A later run that finds the note of a
+ * script that has ended evaluates UNDO, which must not depend on that script, and may run twice.
+ * NAME (a file name, unique on its host), WHAT (one line) and UNDO must not contain secrets.
  *
  * @example temporary stead-deb-1 'downloaded package in /tmp/stead-deb.x1' 'rm -rf -- /tmp/stead-deb.x1'
  */
@@ -30,7 +36,10 @@ temporary() {
 }
 undone() { rm -f -- ${directory}/"$1"; }`
 
-/** Shell: has `each NAME WHAT UNDO` called for all that was noted down by scripts that are gone; starts no program where nothing was. */
+/**
+ * Shell: calls `each NAME WHAT UNDO` for every note whose script has ended. Starts no program if
+ * there are no notes.
+ */
 const leftovers = read`${began}
 leftovers() {
   for f in ${directory}/* ${directory}/.[!.]*; do
@@ -42,15 +51,15 @@ leftovers() {
   done
 }`
 
-/** Asks for what earlier runs left; it may stand behind other reads in one script. */
+/** Lists what earlier runs left behind; it may follow other reads in one script. */
 export const readLeftovers = readLines([leftovers, read`each() { printf '=left %s %s\n' "$1" "$2"; }; leftovers`])
 
-/** Takes back what earlier runs left, and tells of it as {@link readLeftovers} does. */
+/** Cleans up what earlier runs left behind, and lists it as {@link readLeftovers} does. */
 export const clearLeftovers = apply`${leftovers}
 each() { (eval "$3") && rm -f -- ${directory}/"$1" && printf '=left %s %s\n' "$1" "$2"; }; leftovers`
 
-/** Reads what either of the two scripts printed. @throws ReadError where something could not be taken back. */
+/** Parses the output of either script. @throws ReadError if something could not be cleaned up. */
 export function parseLeftovers({ stdout, stderr, exitCode }: Output): Leftover[] {
-  if (exitCode !== 0) throw new ReadError('What an interrupted run left on the host could not be taken back.', { stderr, exitCode })
+  if (exitCode !== 0) throw new ReadError('Could not clean up what an interrupted run left on the host.', { stderr, exitCode })
   return [...`${stdout.toString()}\n${stderr}`.matchAll(/^=left (\S+) (.*)$/gm)].map(([, name = '', what = '']) => ({ name, what }))
 }

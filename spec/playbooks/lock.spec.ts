@@ -48,7 +48,7 @@ export default playbook({
     const second = await stead.run(playbook, inventory)
     expect(second.status, second.told).to.equal(4)
     expect(second.host('spec-carol').tasks).to.deep.equal([])
-    const [, who, since = ''] = /at work on this host: (.*), since (\S+Z)/.exec(second.stdout) ?? []
+    const [, who, since = ''] = /using this host: (.*), since (\S+Z)/.exec(second.stdout) ?? []
     expect(who, second.told).to.equal(`${userInfo().username} on ${hostname()}, process ${first.pid}, playbook "Slow work"`)
     expect(Math.abs(Date.now() - Date.parse(since)), since).to.be.below(60_000)
     await host.run('touch /srv/sign')

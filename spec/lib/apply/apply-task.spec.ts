@@ -78,7 +78,7 @@ describe('[fault 35] a task that takes too long', () => {
     })
     expect(statuses(report)).to.deep.equal(['wait: failed', 'hang: failed'])
     expect(report.tasks[0]?.error).to.include('waiting for')
-    expect(report.tasks[1]?.error).to.include('here "hang": The host has not answered for 1 s: command[sleep 61].').and.include('ended there').and.include('timeoutSeconds')
+    expect(report.tasks[1]?.error).to.include('here "hang": The host has not answered for 1 s: command[sleep 61].').and.include('ended on the host').and.include('timeoutSeconds')
     expect((await runOver(connect, ({ task }) => void task('next', file({ path: `${place}/next` })))).status).to.equal('change')
   })).timeout(40_000)
 })

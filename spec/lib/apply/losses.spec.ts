@@ -157,7 +157,7 @@ describe('A run that loses its host', () => {
         return connect()
       }, tasks(undo))
       expect(told(run)).to.deep.equal(reported)
-      expect(String(run.error)).to.equal(undo === 'true' ? 'undefined' : 'ReadError: What an interrupted run left on the host could not be taken back.')
+      expect(String(run.error)).to.equal(undo === 'true' ? 'undefined' : 'ReadError: Could not clean up what an interrupted run left on the host.')
     }
   }))
 })

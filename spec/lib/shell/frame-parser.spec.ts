@@ -44,11 +44,11 @@ describe('FrameParser', () => {
     for (const number of ['1.1', '2.2', '3.1', '2.1 ', '', '-1', 'note ']) {
       const parser = new FrameParser(token)
       parser.push(encode(number))
-      expect(() => parser.next(2, 1), number).to.throw(OutOfStep, '2.1 was due')
+      expect(() => parser.next(2, 1), number).to.throw(OutOfStep, 'instead of 2.1')
     }
     const parser = new FrameParser(token)
     parser.push(Buffer.from(`\n${token} 2.1\n\n${token} 2.2\n`))
-    expect(() => parser.next(2, 1)).to.throw(OutOfStep, 'an exit code was due')
+    expect(() => parser.next(2, 1)).to.throw(OutOfStep, 'instead of an exit code')
   })
 
   it('[fault 1] begins no frame while something is left over from the one before', () => {

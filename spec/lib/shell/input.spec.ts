@@ -30,7 +30,7 @@ describe('standard input', () => {
     const file = path.join(directory, 'file')
     writeFileSync(file, '0123456789')
     expect(Buffer.concat(await pieces([{ file, length: 4 }], 3)).toString()).to.equal('0123')
-    expect(await pieces([{ file, length: 11 }], 3).catch(String)).to.contain(`The file ${file} became shorter while it was sent.`)
+    expect(await pieces([{ file, length: 11 }], 3).catch(String)).to.contain(`The file ${file} became shorter while it was being sent.`)
     expect(await pieces([{ file, length: 0 }], 3)).to.deep.equal([])
   }))
 })

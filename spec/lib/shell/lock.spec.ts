@@ -17,7 +17,7 @@ describe('the lock of a host', () => {
       await one.read([{ script: read`:` }])
       const error = await two.read([{ script: read`echo never` }]).then(() => expect.fail('it got in'), (refused: unknown) => refused)
       expect(error).to.be.instanceOf(ConnectError).and.not.instanceOf(ConnectionLost)
-      expect(String(error)).to.match(/Another run is at work on this host: alice's laptop, process 1, since \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\.$/)
+      expect(String(error)).to.match(/Another run is using this host: alice's laptop, process 1, since \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\.$/)
     } finally {
       one.close()
       two.close()
@@ -73,7 +73,7 @@ describe('the lock of a host', () => {
     expect(await under).to.be.instanceOf(ConnectionLost)
     const [output] = await session.read([{ script: read`echo in` }])
     expect(output?.stdout.toString()).to.equal('in\n')
-    expect(notes).to.deep.equal(['The step that the lost connection left at work on the host has not ended yet; waiting for it.'])
+    expect(notes).to.deep.equal(['The step that was interrupted by the lost connection is still running on the host; waiting for it to finish.'])
     cut()
   })).timeout(20_000)
 
@@ -87,7 +87,7 @@ describe('the lock of a host', () => {
       await sleep(700)
       one.close()
       expect((await waiting)[0]?.stdout.toString()).to.equal('in\n')
-      expect(notes.join('\n')).to.match(/^This run is at work on the same machine under another name; waiting until that is done: alice, playbook "x y", since \S+\.$/)
+      expect(notes.join('\n')).to.match(/^This run is already using the same machine under another name; waiting for that to finish: alice, playbook "x y", since \S+\.$/)
     } finally {
       one.close()
       two.close()

@@ -9,7 +9,7 @@ import { inTemporaryDirectory, localSession } from './local-session.ts'
 
 const failure = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => expect.fail('it did not reject'), (error: unknown) => error)
 const over = (error: unknown): void => {
-  expect(error).to.be.instanceOf(ConnectError).and.have.property('message', 'The session is over.')
+  expect(error).to.be.instanceOf(ConnectError).and.have.property('message', 'The session is closed.')
   expect(error).to.have.property('host', 'here')
 }
 
@@ -117,7 +117,7 @@ describe('the connection of a session', () => {
     await using(one, () => using(two, async () => {
       const [output] = await one.read([{ script: read`cat /run/stead/lock /run/stead/holder; ls -ld /run/stead | cut -c 1-10` }])
       expect(output?.stdout.toString()).to.match(/^ada, since \S+Z\n([0-9a-f]{16})\.\1 \d+\ndrwx------\n$/)
-      expect(String(await failure(two.read([{ script: read`:` }])))).to.include('Another run is at work on this host: ada, since')
+      expect(String(await failure(two.read([{ script: read`:` }])))).to.include('Another run is using this host: ada, since')
     }))
     const named = localSession({ lock, run: 'abc' }, privateConnect(directory))
     await using(named, async () => expect((await named.read([{ script: read`tail -n 1 /run/stead/holder` }]))[0]?.stdout.toString()).to.match(/^abc\.[0-9a-f]{16} \d+\n$/))

@@ -52,12 +52,12 @@ describe('a session with a real shell', () => {
     })
     await session.read([{ script: read`:` }])
     session.close()
-    expect(String(await failure(session.read([{ script: read`:` }])))).to.include('The session is over.')
+    expect(String(await failure(session.read([{ script: read`:` }])))).to.include('The session is closed.')
     expect(connections).to.equal(1)
     const late = localSession()
     const asked = failure(late.read([{ script: read`:` }]))
     late.close()
-    expect(String(await asked)).to.include('The session is over.')
+    expect(String(await asked)).to.include('The session is closed.')
   })
 
   it('brings standard output byte for byte, NUL and newlines at the end too', () => withSession(async session => {

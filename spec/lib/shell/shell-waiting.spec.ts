@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { apply, read } from '../../../lib/shell/script.ts'
-import { ConnectionLost, TimeOver, type Session } from '../../../lib/shell/session.ts'
+import { ConnectionLost, TimedOut, type Session } from '../../../lib/shell/session.ts'
 import { connectLocal } from '../../../lib/transport/local.ts'
 import { NotReachable, type Connect } from '../../../lib/transport/transport.ts'
 import { localSession } from './local-session.ts'
@@ -37,7 +37,7 @@ describe('a frame that takes its time', () => {
     for (const [options, given, seconds] of [[{ readTimeoutSeconds: 0.1 }, {}, '0.1'], [{ readTimeoutSeconds: 0.1 }, { timeoutSeconds: 0.2 }, '0.2'], [{ readTimeoutSeconds: 0.2 }, { timeoutSeconds: 0.1 }, '0.2']] as const) {
       const session = localSession(options, running(`${begins}; exec sleep 60`))
       const error = await failure(session, session.read([{ script: read`:`, about: 'file[/etc/motd]' }, { script: read`:` }], given))
-      expect(error).to.be.instanceOf(TimeOver).and.have.property('host', 'here')
+      expect(error).to.be.instanceOf(TimedOut).and.have.property('host', 'here')
       expect(error.message).to.equal(`The host has not answered for ${seconds} s: file[/etc/motd].`)
     }
     const unnamed = localSession({ readTimeoutSeconds: 0.1 }, running(`${begins}; exec sleep 60`))
@@ -73,14 +73,14 @@ describe('a frame that takes its time', () => {
   it('is told of once within its first minute: since when, and until when it is waited for', async () => {
     for (const [kind, seconds] of [['read', 300], ['write', 3600]] as const) {
       const notes: string[] = []
-      const session = localSession({ note: note => notes.push(note), tellAfterSeconds: 0.1 })
+      const session = localSession({ note: note => notes.push(note), noteAfterSeconds: 0.1 })
       try {
         await session.read([{ script: read`:` }])
         await (kind === 'read' ? session.read([{ script: read`sleep 0.3`, about: 'a rest' }]) : session.apply([{ script: apply`sleep 0.3`, about: 'a rest' }]))
         // On a busy machine the first frame may be told of as well.
         const told = notes.filter(note => note.includes('a rest'))
         expect(told).to.have.length(1)
-        const [, since, until] = /^Waiting for the host since (\d\d:\d\d:\d\d): a rest\. It is given up at (\d\d:\d\d:\d\d) if nothing comes until then\.$/.exec(told[0] ?? '') ?? []
+        const [, since, until] = /^Waiting for the host since (\d\d:\d\d:\d\d): a rest\. stead gives up at (\d\d:\d\d:\d\d) if nothing arrives before then\.$/.exec(told[0] ?? '') ?? []
         expect(between(since, until), kind).to.be.within(seconds - 1, seconds + 1)
       } finally {
         session.close()
@@ -99,7 +99,7 @@ describe('a frame that takes its time', () => {
   it('is given up as well while the host takes nothing of what is sent', async () => {
     const session = localSession({}, running(`${begins}; exec sleep 60`))
     const error = await failure(session, session.apply([{ script: apply`cat`, stdin: Buffer.alloc(1_000_000), about: 'a large file' }], { timeoutSeconds: 0.2 }))
-    expect(error).to.be.instanceOf(TimeOver)
+    expect(error).to.be.instanceOf(TimedOut)
     expect(error.message).to.equal('The host has not answered for 0.2 s: a large file.')
   })
 
@@ -123,7 +123,7 @@ describe('a frame that takes its time', () => {
 })
 
 describe('what a host is at when it is given up', () => {
-  const late = 'A task that needs longer says so: timeoutSeconds.'
+  const late = 'If the task needs longer, set its timeoutSeconds.'
 
   it('has not begun where its shell has not', async () => {
     const session = localSession({ readTimeoutSeconds: 0.1 }, running('exec sleep 60'))
@@ -137,10 +137,10 @@ describe('what a host is at when it is given up', () => {
       if (connections > 1) throw Object.assign(new Error('no more of them'), { name: 'Refused' })
       return running(`${begins}; exec sleep 60`)()
     })
-    expect(await failure(session, session.read([{ script: read`:` }]))).to.have.property('hint', `What it was at may still be running there, and could not be ended: no more of them ${late}`)
+    expect(await failure(session, session.read([{ script: read`:` }]))).to.have.property('hint', `Its script may still be running on the host, since it could not be ended: no more of them ${late}`)
     expect(connections).to.equal(2)
     const gone = localSession({ readTimeoutSeconds: 0.1 }, running(`${begins}; exec sleep 60`))
-    expect(await failure(gone, gone.read([{ script: read`:` }]))).to.have.property('hint', `What it was at was ended there. ${late}`)
+    expect(await failure(gone, gone.read([{ script: read`:` }]))).to.have.property('hint', `Its script was ended on the host. ${late}`)
   })
 })
 

@@ -46,7 +46,7 @@ describe('a host that greets', () => {
   it('and says who is waited for, does so once for each time', async () => {
     const notes: string[] = []
     await ask(`echo; echo 'stead-waits own ä'; sleep 0.05; echo 'stead-waits same-run bob, on "ü"'; ${inFull}`, { note: note => notes.push(note) })
-    expect(notes).to.deep.equal(['The step that the lost connection left at work on the host has not ended yet; waiting for it.', 'This run is at work on the same machine under another name; waiting until that is done: bob, on "ü".'])
+    expect(notes).to.deep.equal(['The step that was interrupted by the lost connection is still running on the host; waiting for it to finish.', 'This run is already using the same machine under another name; waiting for that to finish: bob, on "ü".'])
   })
 
   it('and then refuses, is quoted with both of its voices, without what it said of waiting', async () => {
@@ -81,8 +81,8 @@ describe('a host that does not start a shell', () => {
 
   it('because of the lock, names its holder; once it has begun, the same exit code is a loss', async () => {
     const locked = await refused("echo ' bob, since today ' >&2; exit 75")
-    expect([locked.message, locked.host]).to.deep.equal(['Another run is at work on this host: bob, since today.', 'here'])
-    expect(locked.hint).to.include('Wait until it is done')
+    expect([locked.message, locked.host]).to.deep.equal(['Another run is using this host: bob, since today.', 'here'])
+    expect(locked.hint).to.include('Wait until it has finished')
     expect(locked).to.not.be.instanceOf(ConnectionLost)
     const lost = await refused(`${begins}; echo oops >&2; exit 75`)
     expect(lost).to.be.instanceOf(ConnectionLost)
@@ -106,22 +106,22 @@ describe('a host that says something else than was asked', () => {
   it('is given up, with its words', async () => {
     const wrong = await refused(`${begins}; ${answers('1.2')}; exec sleep 60`)
     expect(wrong).to.be.instanceOf(ConnectionLost).and.have.property('nothingSent', false)
-    expect(wrong.message).to.equal(`The host's answers are out of step (it answered "1.2" where 1.1 was due), so the connection was given up.`)
-    expect(wrong.hint).to.include('send that elsewhere')
+    expect(wrong.message).to.equal(`The host's answers are out of step (it answered "1.2" instead of 1.1), so the connection was given up.`)
+    expect(wrong.hint).to.include('Redirect that output elsewhere')
     expect(wrong.host).to.equal('here')
-    expect((await refused(`${begins}; printf '\\n${token} 1.1\\n\\n${token} x\\n'; exec sleep 60`)).message).to.include('(it answered "x" where an exit code was due)')
+    expect((await refused(`${begins}; printf '\\n${token} 1.1\\n\\n${token} x\\n'; exec sleep 60`)).message).to.include('(it answered "x" instead of an exit code)')
     const long = 'y'.repeat(60)
-    expect((await refused(`${begins}; printf '\\n${token} ${long}\\n'; exec sleep 60`)).message).to.include(`(it answered "${'y'.repeat(40)}" where 1.1 was due)`)
-    expect((await refused(`${begins}; printf '\\n${token} 1.1\\n\\n${token} ${long}\\n'; exec sleep 60`)).message).to.include(`(it answered "${'y'.repeat(40)}" where an exit code was due)`)
+    expect((await refused(`${begins}; printf '\\n${token} ${long}\\n'; exec sleep 60`)).message).to.include(`(it answered "${'y'.repeat(40)}" instead of 1.1)`)
+    expect((await refused(`${begins}; printf '\\n${token} 1.1\\n\\n${token} ${long}\\n'; exec sleep 60`)).message).to.include(`(it answered "${'y'.repeat(40)}" instead of an exit code)`)
   })
 
   it('is not listened to any more, even if it then says what is due', async () => {
     const connection = await connectLocal()
     const shell = new Shell(await connection.start(`${begins}; ${answers('9.9')}; ${answers('2.1')}; exec sleep 60`), here)
-    const waiting = { timeoutSeconds: 5, tellAfterSeconds: 5, note: () => undefined }
+    const waiting = { timeoutSeconds: 5, noteAfterSeconds: 5, note: () => undefined }
     for (const frame of [1, 2]) {
       const error: unknown = await shell.exchange(frame, [], [undefined], waiting).then(() => expect.fail('it was believed'), (thrown: unknown) => thrown)
-      expect(error, `${frame}`).to.be.instanceOf(ConnectionLost).and.have.property('message').that.includes('"9.9" where 1.1')
+      expect(error, `${frame}`).to.be.instanceOf(ConnectionLost).and.have.property('message').that.includes('"9.9" instead of 1.1')
       expect(error).to.have.property('nothingSent', frame === 2)
     }
     expect(shell.pid).to.equal(4711)

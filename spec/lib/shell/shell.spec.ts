@@ -3,7 +3,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import { apply, read } from '../../../lib/shell/script.ts'
-import { ConnectionLost, TimeOver, type Session } from '../../../lib/shell/session.ts'
+import { ConnectionLost, TimedOut, type Session } from '../../../lib/shell/session.ts'
 import type { Output } from '../../../lib/shell/output.ts'
 import { connectLocal } from '../../../lib/transport/local.ts'
 import { eventually } from '../../helpers/eventually.ts'
@@ -95,14 +95,14 @@ describe('[fault 3] a frame', () => {
 
   it('that is not answered in time is given up, and what it was at is ended on the host, so that nothing holds the lock', async () => {
     const notes: string[] = []
-    const session = localSession({ note: note => notes.push(note), tellAfterSeconds: 0.3 })
+    const session = localSession({ note: note => notes.push(note), noteAfterSeconds: 0.3 })
     try {
       const [shell] = await session.read([{ script: read`echo $$` }])
       const error = await over(session)
-      expect(error).to.be.instanceOf(TimeOver)
-      expect(error).to.have.property('hint').that.includes('ended there').and.includes('timeoutSeconds')
+      expect(error).to.be.instanceOf(TimedOut)
+      expect(error).to.have.property('hint').that.includes('ended on the host').and.includes('timeoutSeconds')
       expect(String(error)).to.include('has not answered for 1 s: command[sleep 4321]')
-      expect(notes.join('\n')).to.match(/^Waiting for the host since \d\d:\d\d:\d\d: command\[sleep 4321\]\. It is given up at \d\d:\d\d:\d\d/)
+      expect(notes.join('\n')).to.match(/^Waiting for the host since \d\d:\d\d:\d\d: command\[sleep 4321\]\. stead gives up at \d\d:\d\d:\d\d/)
       expect(alive(Number(text(shell)))).to.equal(false)
       expect(shown()).to.not.include('sleep\u00004321')
       expect(text((await session.read([{ script: read`echo again` }]))[0])).to.equal('again\n')

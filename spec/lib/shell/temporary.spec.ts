@@ -80,7 +80,7 @@ temporary stuck ${'a stuck thing'} ${`[ -e ${place}/allow ] || { echo "it is stu
     await onHost(place, async session => {
       const [output] = await session.apply([{ script: clearLeftovers }])
       if (!output) throw new Error('no answer')
-      expect(() => parseLeftovers(output)).to.throw('could not be taken back').and.to.have.property('stderr').that.contains('it is stuck')
+      expect(() => parseLeftovers(output)).to.throw('Could not clean up').and.to.have.property('stderr').that.contains('it is stuck')
     })
     expect(noted(place)).to.deep.equal(['stuck'])
     writeFileSync(`${place}/allow`, '')
