@@ -28,7 +28,7 @@ const lines = [
   { roundTripMs: 1000, times: 3, aim: 7.7 },
 ]
 
-/** Brings the host to what the playbook says, unless it is there already. */
+/** Brings the host to what the playbook says, unless it already exists. */
 async function converge(inventory: string): Promise<void> {
   if ((await run('./stead', [playbook, '-i', inventory, '--check'])).status === 0) return
   process.stderr.write('Converging the host first.\n')

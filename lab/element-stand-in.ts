@@ -100,7 +100,7 @@ export function elementStandIn(): Archive {
 /** Where the lab keeps the archive. Known before it is there. */
 export const elementArchiveFile = (place: Place): string => path.join(place.dir, 'files', `element-${version}.tar.gz`)
 
-/** Puts the archive in its place unless it is there already. */
+/** Puts the archive in its place unless it already exists. */
 export function writeElementArchive(place: Place, archive: Archive): void {
   const file = elementArchiveFile(place)
   if (existsSync(file) && archive.bytes.equals(readFileSync(file))) return

@@ -5,7 +5,7 @@ import { absolutePath, defineModule, name, nameBelow, PlaybookError } from '../l
 import { planOwnership } from '../lib/module/plan-file.ts'
 import { lookAtUnpacked, planUnpacked } from '../lib/module/plan-unpacked.ts'
 import { findSource, sourceContent } from '../lib/module/render.ts'
-import { commandResultResource, refuseUnwhole } from '../lib/resources/commands/command.ts'
+import { commandResultResource, refuseIncomplete } from '../lib/resources/commands/command.ts'
 import { checksumArguments, checksumOf, nameIn, url } from './download.ts'
 
 const globs = z.array(z.string().min(1).refine(pattern => !pattern.startsWith('-'), 'must not begin with a dash'), 'must be a list of patterns, as in [\'bin/*\']').default([])
@@ -89,7 +89,7 @@ export const archive = defineModule({
     const [made, found] = await Promise.all([
       creates === undefined ? null : host.current(commandResultResource, { argv: [], creates }), lookAtUnpacked(host, key), planOwnership(host, owner, group),
     ])
-    refuseUnwhole({ argv: [], creates }, made)
+    refuseIncomplete({ argv: [], creates }, made)
     if (made) return { wants: [] }
     return { wants: planUnpacked(found, { sha256: sum, selection: JSON.stringify({ strip, include, exclude, owner: owner ?? 'root', group, mode }) }) }
   },

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { absolutePath, defineModule, fileMode, name, Secret, want, type ModuleCall } from '../lib/resource.ts'
 import { commandOutputResource } from '../lib/resources/commands/command-output.ts'
-import { commandResultResource, commandRunResource, refuseUnwhole, resultOf } from '../lib/resources/commands/command.ts'
+import { commandResultResource, commandRunResource, refuseIncomplete, resultOf } from '../lib/resources/commands/command.ts'
 
 const word = z.string('must be text').refine(text => !text.includes('\0'), 'must not contain a NUL byte')
 const secretOrText = z.union([word, z.instanceof(Secret)], 'must be text or a Secret')
@@ -87,7 +87,7 @@ const write = defineModule({
     if ([made, given.removes, given.unless, given.onlyIf].every(guard => guard === undefined)) return { wants: [want(commandRunResource, given, {})] }
     const { path, ...whole } = typeof made === 'object' ? made : { path: made }
     const key = { ...given, creates: path, whole }
-    refuseUnwhole(key, await host.current(commandResultResource, key))
+    refuseIncomplete(key, await host.current(commandResultResource, key))
     return { wants: [want(commandResultResource, key, { made: resultOf(key) })] }
   },
 })

@@ -13,12 +13,14 @@ import { writeJournal } from '../walk/journal.ts'
 import { waitNote } from './wait-note.ts'
 
 /**
- * Applies one task in one frame: notes its handlers down, writes what differs, in order, reads it back, and reads what the next tasks need.
+ * Applies one task in one frame: records its handlers, writes what differs, in order, reads it
+ * back, and reads what the next tasks need.
  *
- * From the moment that it is sent, nothing that was read before holds any longer, whatever becomes of it.
+ * Once the frame is sent, nothing that was read before is used any more, whatever the outcome.
  *
- * @returns the states of the task's wants after it, in their order.
- * @throws ApplyError with the host's own words when a write failed; NotConvergedError when what was written does not read back.
+ * @returns the states of the task's wants afterwards, in the order of the wants.
+ * @throws ApplyError with the host's own words if a write failed; NotConvergedError if what was
+ * written does not read back.
  */
 export async function applyTask(
   session: Session, walk: HostWalk, task: AnyTask, plan: TaskPlan, next: readonly Request[], afterwards: readonly FramePart[] = [],
@@ -41,11 +43,11 @@ export async function applyTask(
   walk.reader.forget(answers)
   const results = outputs.slice(notes.length, notes.length + writes.length)
   if (notes.length && outputs[0]?.exitCode !== 0) {
-    throw new ApplyError(`The handlers could not be noted down on the host${await because(session, ['/var/lib/stead'])}.`, { stderr: outputs[0]?.stderr })
+    throw new ApplyError(`Could not record the handlers on the host${await because(session, ['/var/lib/stead'])}.`, { stderr: outputs[0]?.stderr })
   }
-  // The first that failed did so itself, whatever its exit code; those behind it were left out.
+  // The first one failed by itself, whatever its exit code; the later ones were skipped.
   const failed = results.findIndex(({ exitCode }) => exitCode !== 0)
-  if (results[failed]?.exitCode === STALE && writings[failed]?.edits) throw new StaleError('What was to be changed was changed by somebody else at the same moment, again and again.', { resource: writings[failed].identity, stderr: results[failed]?.stderr })
+  if (results[failed]?.exitCode === STALE && writings[failed]?.edits) throw new StaleError('Somebody else kept changing it at the same time.', { resource: writings[failed].identity, stderr: results[failed]?.stderr })
   if (failed >= 0) {
     const cause = await because(session, own.map(({ resource, key }) => resource.identify(key)))
     throw new ApplyError(`The change failed${cause}.`, { resource: writings[failed]?.identity, exitCode: results[failed]?.exitCode, stderr: results[failed]?.stderr })
@@ -53,7 +55,10 @@ export async function applyTask(
   return plan.wants.map(planned => verified(planned, answers.get(requestIdentity({ resource: planned.want.resource, key: planned.want.key })), planned.differences.length > 0))
 }
 
-/** Why nothing can be written, as the end of a sentence. A host that is lost meanwhile does not hide that the change has failed. */
+/**
+ * Why nothing can be written, as the end of a sentence. Losing the host in the meantime does not
+ * hide that the change failed.
+ */
 async function because(session: Session, paths: readonly string[]): Promise<string> {
   try {
     const cause = await findCause(session, paths)
@@ -64,7 +69,7 @@ async function because(session: Session, paths: readonly string[]): Promise<stri
   }
 }
 
-/** One writing a want, but for neighbours that their resource writes together. */
+/** One write per want, except for adjacent wants that their resource writes together. */
 function groupWrites(toWrite: readonly PlannedWant[]): { identity: string; writing: Writing; edits: boolean }[] {
   const groups: [PlannedWant, ...PlannedWant[]][] = []
   for (const planned of toWrite) {
@@ -84,8 +89,8 @@ function groupWrites(toWrite: readonly PlannedWant[]): { identity: string; writi
 
 function verified(planned: PlannedWant, after: State | null | Error | undefined, wasWritten: boolean): State | null {
   const { want: { resource, key }, identity, current } = planned
-  if (after === undefined) throw new NotConvergedError('It was written, and the host gave no answer when it was read back.', { resource: identity })
-  if (after instanceof Error) throw new NotConvergedError(`It was written, and could not be read back: ${after.message}`, { resource: identity, cause: after.cause })
+  if (after === undefined) throw new NotConvergedError('It was written, but the host gave no answer when it was read back.', { resource: identity })
+  if (after instanceof Error) throw new NotConvergedError(`It was written, but could not be read back: ${after.message}`, { resource: identity, cause: after.cause })
   if (resource.event) {
     const missing = wasWritten ? resource.event.verify(key, current, after) : undefined
     if (missing !== undefined) throw new NotConvergedError(missing, { resource: identity })
@@ -93,7 +98,7 @@ function verified(planned: PlannedWant, after: State | null | Error | undefined,
   }
   const remaining = compareWant(planned.want, after)
   if (remaining.length > 0) {
-    throw new NotConvergedError(`It was written, and does not read back as desired:\n${showDifferences(remaining, after, { edited: resource.madeFrom?.(key) !== undefined })}`, { resource: identity })
+    throw new NotConvergedError(`It was written, but does not read back as desired:\n${showDifferences(remaining, after, { edited: resource.madeFrom?.(key) !== undefined })}`, { resource: identity })
   }
   return after
 }

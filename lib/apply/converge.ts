@@ -15,13 +15,13 @@ import { ReconnectBackoff } from '../walk/reconnect.ts'
 import { refuseStopped } from '../walk/stop.ts'
 import { tidyUp } from '../walk/tidy-up.ts'
 
-/** So often an edit is planned anew that somebody else was faster with. */
-const MOST_STALE = 3
+/** How often an edit is planned again because somebody else changed the file first. */
+const MAX_STALE = 3
 
-/** How many tasks are planned ahead after a change; doubled for as long as nothing changes. */
+/** How many tasks are planned together after a change; doubled as long as nothing changes. */
 const WINDOW_AFTER_CHANGE = 2
 
-/** Brings one host to what its playbook says, and reports it task by task. */
+/** Brings one host into the state that its playbook describes, and reports on each task. */
 export class Convergence {
   readonly tasks: TaskReport[] = []
   readonly handlers: HandlerReport[] = []
@@ -32,7 +32,7 @@ export class Convergence {
   readonly #backoff: ReconnectBackoff
   /** How often each task's edit came too late. */
   readonly #stale = new Map<AnyTask, number>()
-  /** The task whose change was on its way when the connection was lost. */
+  /** The task that was being applied when the connection was lost. */
   #cutOff: { task: AnyTask; changes: Change[]; again: boolean } | undefined
 
   constructor(session: Session, walk: HostWalk, backoff = new ReconnectBackoff()) {
@@ -56,7 +56,7 @@ export class Convergence {
     await this.#runHandlers(steps.length)
   }
 
-  /** Plans a window from step `at`, walks it until something changes, and gives the step to go on from. */
+  /** Plans a window from step `at`, walks it until something changes, and returns the next step. */
   async #advance(at: number): Promise<number | 'failed'> {
     const steps = this.#walk.play.steps
     const first = steps[at]
@@ -72,7 +72,7 @@ export class Convergence {
         else if (isDone(plan)) settle(task, plan, plan.wants.map(({ current }) => current))
         return plan
       })
-      // Each is awaited at its turn; one that is abandoned before has nobody to tell.
+      // Each is awaited at its turn. Nobody awaits a plan that is abandoned before that.
       plan.catch(() => undefined)
       return { task, plan, startedAt }
     })
@@ -100,15 +100,15 @@ export class Convergence {
         return at + index + 1
       } catch (error) {
         pass.abandoned = true
-        // It may be due to what was read ahead of its turn: now that it is its turn, it is asked again.
+        // A read ahead of its turn may be the cause; now that it is its turn, it is read again.
         if (!isPlanned && !(error instanceof ConnectError) && (this.#walk.reader.forgetErrors() || index > 0)) return at + index
         if (error instanceof ConnectionLost && this.#cutOff?.task === task && this.#cutOff.again && !error.nothingSent) {
           this.#cutOff = undefined
-          error = new ApplyError('The connection was lost while it ran, and nothing tells whether it was done: it is not run a second time.', { cause: error, hint: 'Say what it brings about (creates, removes, unless or onlyIf), or put it into a handler.' })
+          error = new ApplyError('The connection was lost while it ran. It is not known whether it finished, so it is not run again.', { cause: error, hint: 'Say how to see its effect (creates, removes, unless or onlyIf), or make it a handler.' })
         }
         if (error instanceof ConnectionLost && (await this.#reconnect(error))) return at + index
         if (error instanceof ConnectError) throw error
-        if (error instanceof StaleError && this.#planAnew(task)) return at + index
+        if (error instanceof StaleError && this.#planAgain(task)) return at + index
         this.#failTask(task, error, startedAt)
         if (!task.options.ignoreErrors) return 'failed'
         this.#window = WINDOW_AFTER_CHANGE
@@ -119,17 +119,19 @@ export class Convergence {
     return at + segment.length
   }
 
-  /** An edit of what somebody else changed meanwhile is planned anew from what is there now, a few times. */
-  #planAnew(task: AnyTask): boolean {
+  /**
+   * Plans an edit again, a few times at most, after somebody else changed the file in the meantime.
+   */
+  #planAgain(task: AnyTask): boolean {
     const times = (this.#stale.get(task) ?? 0) + 1
     this.#stale.set(task, times)
-    if (times > MOST_STALE) return false
+    if (times > MAX_STALE) return false
     this.#cutOff = undefined
     this.#walk.reader.forget()
     return true
   }
 
-  /** The tasks to be planned together: at most the window, and not past a flush for which handlers wait. */
+  /** The tasks to be planned together: at most the window, and only up to the next flush. */
   #segment(at: number): AnyTask[] {
     const tasks: AnyTask[] = []
     for (const step of this.#walk.play.steps.slice(at)) {
@@ -139,7 +141,9 @@ export class Convergence {
     return tasks
   }
 
-  /** What comes after a change will read, tasks or handlers: it is asked in the frame of that change. */
+  /**
+   * What the tasks or handlers after a change will read, which is read in the frame of that change.
+   */
   #requestsAfter(at: number, handlersFirst = false): Request[] {
     const { steps, handlers } = this.#walk.play
     const following: AnyTask[] = []
@@ -165,10 +169,10 @@ export class Convergence {
     settle(task, plan, states)
   }
 
-  /** Runs what was notified, in the order of definition; false when one failed. */
+  /** Runs the notified handlers in the order of their definition; false if one failed. */
   async #runHandlers(following: number): Promise<boolean> {
     const { play, playbook, observer, name: host } = this.#walk
-    // What comes later has no result yet, and a handler that waited for it would wait for ever.
+    // Later tasks have no result yet, and a handler that awaits one would wait for ever.
     if (this.#pending.size > 0) for (const step of play.steps.slice(following)) if ('task' in step) step.task.settle({ known: false })
     for (const handler of play.handlers) {
       if (!this.#pending.has(handler.name)) continue
@@ -183,7 +187,7 @@ export class Convergence {
         if (error instanceof ConnectionLost) this.#pending.add(handler.name)
         if (error instanceof ConnectionLost && (await this.#reconnect(error))) return this.#runHandlers(following)
         if (error instanceof ConnectError) throw error
-        // It ran without an error, so that its note is gone, and yet it did not come about.
+        // It ran without an error, so its record is gone, but it did not take effect.
         if (error instanceof NotConvergedError) await this.#session.apply([{ script: writeJournal(playbook, [handler.name]) }])
         report.status = 'failed'
         Object.assign(report, { error: formatError(error instanceof SteadError ? error.at({ host, task: handler.name }) : error), ...ignored(handler.task) })
@@ -197,7 +201,7 @@ export class Convergence {
     return true
   }
 
-  /** Waits for the host, and takes back what a step that was killed with its shell has left there. */
+  /** Waits for the host, and cleans up what a step left there that was killed with its shell. */
   async #reconnect(error: ConnectionLost): Promise<boolean> {
     this.#window = WINDOW_AFTER_CHANGE
     if (!(await this.#backoff.waitFor(this.#walk, error))) return false
@@ -216,7 +220,7 @@ export class Convergence {
   }
 
   #reportTask(task: AnyTask, plan: TaskPlan, status: TaskStatus, startedAt: number): void {
-    // A change whose connection was lost was made all the same when nothing is left to do.
+    // If nothing is left to do, the change was made although the connection was lost.
     const cutOff = status === 'ok' && this.#cutOff?.task === task ? this.#cutOff.changes : undefined
     this.#cutOff = undefined
     const changes = cutOff ?? changesOf(plan)

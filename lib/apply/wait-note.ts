@@ -4,9 +4,10 @@ import type { PlannedWant } from '../plan/plan-task.ts'
 const clock = (at: Date): string => at.toTimeString().slice(0, 8)
 
 /**
- * What a want waits for, since when and until when at the latest, told before the wait begins; undefined for one that does not wait.
+ * What a want waits for, since when and until when at most, reported before the wait starts;
+ * undefined for one that does not wait.
  *
- * @param now when it begins.
+ * @param now when the wait starts.
  */
 export function waitNote({ want: { resource: { event }, key } }: PlannedWant, now: Date): string | undefined {
   if (event?.effect !== 'wait') return undefined

@@ -14,11 +14,13 @@ import { identity, type Resource, type State, type Value } from '../state/resour
 import { subjectsOf } from './subjects-of.ts'
 import { Overlay } from './overlay.ts'
 
-/** What two tasks of a playbook say against each other. */
+/** Tasks of a playbook that contradict each other. */
 export interface Contradictions {
-  /** Of one field they want different values, so that each run changes it twice. */
+  /** They want different values for one field, so each run would change it twice. */
   mistakes: PlaybookError[]
-  /** One wants a thing there that the other wants gone: that may be meant, as when something is made anew. */
+  /**
+   * One creates what the other removes. That may be intended, for example to recreate something.
+   */
   notes: string[]
 }
 
@@ -28,11 +30,12 @@ interface Claim {
 }
 
 /**
- * Tasks that undo each other on every run, as far as that can be told without a host: the tasks are foretold twice over a host that has nothing,
- * and what one of them would change the second time, another has changed in between. Tasks that a run leaves out, handlers, what depends on facts
- * or on a result, and a `when` that cannot be told are not held against each other.
+ * Finds tasks that undo each other on every run, as far as possible without a host: the tasks are
+ * foretold twice on an empty host, and what one of them would change the second time, another has
+ * changed in between. Not compared: tasks that a run leaves out, handlers, and tasks that depend on
+ * facts, on a result or on an unknown `when`.
  *
- * @param asked what each task reads; only those that look at a thing of one name are foretold.
+ * @param asked what each task reads; only tasks that read something of the same name are foretold.
  */
 export async function contradictions({ steps }: HostPlay, asked: Asked): Promise<Contradictions> {
   const tasks = sharing(steps.flatMap(step => ('task' in step && step.task.options.checkMode !== true ? [step.task] : [])), asked)
@@ -46,7 +49,7 @@ export async function contradictions({ steps }: HostPlay, asked: Asked): Promise
         const id = questionIdentity({ resource, key })
         const current = overlay.find({ resource, key }) ?? null
         const differences = compareWant(want, current)
-        if (isSecond) tell(task, want, differences, last.get(id) ?? [], found)
+        if (isSecond) record(task, want, differences, last.get(id) ?? [], found)
         if (differences.length > 0) overlay.foretell({ resource, key }, current, desired)
         last.set(id, [{ task, want }, ...last.get(id) ?? []])
       }
@@ -55,7 +58,7 @@ export async function contradictions({ steps }: HostPlay, asked: Asked): Promise
   return found
 }
 
-/** The tasks that are about a thing of a name that another is about too. */
+/** The tasks that are about something with the same name as the subject of another task. */
 function sharing(tasks: readonly AnyTask[], asked: Asked): AnyTask[] {
   const byName = new Map<string, Set<AnyTask>>()
   for (const task of tasks) {
@@ -68,7 +71,7 @@ function sharing(tasks: readonly AnyTask[], asked: Asked): AnyTask[] {
   return tasks.filter(task => shared.has(task))
 }
 
-/** What a task wants, and what its writes make of other things; nothing where that cannot be told. */
+/** A task's wants, and the other states that writing them sets; empty if they are not known. */
 async function wantsOf(task: AnyTask, overlay: Overlay): Promise<Want[]> {
   const source: StateSource = {
     current: <Key, Current extends State, Desired extends State>(resource: Resource<Key, Current, Desired>, key: Key) => new Promise<Current | null>(resolve => {
@@ -82,20 +85,21 @@ async function wantsOf(task: AnyTask, overlay: Overlay): Promise<Want[]> {
     if (skipped || pass.unknown.size > 0) return []
     return wants.flatMap(({ want }) => (want.resource.event || want.resource.forecast?.onlyRead ? [] : [want, ...want.resource.forecast?.overrides?.(want.key, want.desired) ?? []]))
   } catch {
-    // Why it cannot be planned here is told, where it is a mistake, by the look ahead; where it is not, at its turn.
+    // If this is a mistake in the playbook, the prefetch reports it; if not, it is reported at the
+    // task's turn.
     return []
   }
 }
 
-/** Notes where a task would change again what another has changed since. */
-function tell(task: AnyTask, want: Want, differences: readonly Difference[], claims: readonly Claim[], { mistakes, notes }: Contradictions): void {
+/** Records where a task would change again what another has changed since. */
+function record(task: AnyTask, want: Want, differences: readonly Difference[], claims: readonly Claim[], { mistakes, notes }: Contradictions): void {
   const name = identity(want.resource.kind, want.resource.identify(want.key))
   const ownLast = claims.findIndex(claim => claim.task === task)
   const since = ownLast < 0 ? claims : claims.slice(0, ownLast)
   if (differences.some(({ field }) => field === undefined)) {
-    // The one that removes it meets it there, and would tell the same.
+    // The task that removes it would be found as well, with the same note.
     const gone = want.desired === null ? undefined : since.find(claim => claim.want.desired === null)
-    const note = gone && `"${gone.task.name}" removes ${name}, and "${task.name}" makes it: each run does both.`
+    const note = gone && `"${gone.task.name}" removes ${name} and "${task.name}" creates it, so each run does both.`
     if (note && !notes.includes(note)) notes.push(note)
     return
   }
@@ -103,12 +107,12 @@ function tell(task: AnyTask, want: Want, differences: readonly Difference[], cla
     const other = since.find(claim => claim.want.desired?.[field] !== undefined && !sameValue(claim.want.desired[field], desired))
     if (!other || (field === 'content' && isEdit(want) && isEdit(other.want))) continue
     const [first, second] = task.index < other.task.index ? [{ task, want }, other] : [other, { task, want }]
-    const message = `"${first.task.name}" and "${second.task.name}" say contrary things of ${name}: ${field} ${shown(first.want.desired, field)} and ${shown(second.want.desired, field)}.`
-    if (!mistakes.some(each => each.message === message)) mistakes.push(new PlaybookError(message, { hint: 'Every run would change it twice. Take one out, or give one a `when` or a tag that tells when it holds.' }))
+    const message = `"${first.task.name}" and "${second.task.name}" contradict each other about ${name}: ${field} ${shown(first.want.desired, field)} and ${shown(second.want.desired, field)}.`
+    if (!mistakes.some(each => each.message === message)) mistakes.push(new PlaybookError(message, { hint: 'Every run would change it twice. Remove one of them, or give one a `when` or a tag.' }))
   }
 }
 
-/** What two edits make of a file depends on what is there. */
+/** Edits depend on the content that is there, so two of them need not contradict each other. */
 function isEdit({ resource, key }: Want): boolean {
   return resource.madeFrom?.(key) === 'what is there'
 }

@@ -24,16 +24,17 @@ interface ForetoldReports {
 }
 
 /**
- * Foretells what a run would change, task by task, each against the state that the ones before it would have left. Writes nothing.
+ * Predicts what a run would change, task by task, each based on the state that the tasks before it
+ * would leave. Writes nothing.
  *
- * @param overlay what playbooks before this one would leave of the host.
- * @param done takes the reports as they are made: what there is of them stays when the host is lost.
+ * @param overlay the host as earlier playbooks would leave it.
+ * @param done collects the reports as they are made, so that they are kept if the host is lost.
  */
 export async function foretell(walk: HostWalk, overlay = new Overlay(), done: ForetoldReports = { tasks: [], handlers: [] }): Promise<ForetoldReports> {
   const source = overlaySource(walk, overlay)
   const backoff = new ReconnectBackoff()
   prefetchLeftOut(walk.leftOut, source)
-  const leftovers = overlay.takeBack(walk.leftovers)
+  const leftovers = overlay.cleanUp(walk.leftovers)
   if (leftovers.length > 0) {
     const report = tidyUpReport(leftovers)
     done.tasks.push(report)
@@ -62,7 +63,9 @@ function notify(notifications: Map<string, TaskStatus>, handler: string, status:
   if (status === 'may-change' && !notifications.has(handler)) notifications.set(handler, 'may-change')
 }
 
-/** Lists the handlers that will run, and lays what they do over the host, for the tasks after them. */
+/**
+ * Lists the handlers that will run, and adds what they do to the overlay, for the tasks after them.
+ */
 async function foretellHandlers(walk: HostWalk, notifications: Map<string, TaskStatus>, source: StateSource, overlay: Overlay, done: ForetoldReports): Promise<void> {
   for (const { name, task } of walk.play.handlers) {
     const status = notifications.get(name)
@@ -75,7 +78,8 @@ async function foretellHandlers(walk: HostWalk, notifications: Map<string, TaskS
     } catch (error) {
       if (error instanceof ConnectError) throw error
       if (error instanceof CertainError && status === 'change') failure = { status: 'failed', error: formatError(error.at({ host: walk.name, task: name })), ...ignored(task) }
-      // What a handler waits for, or cannot tell yet, is a matter of its run; what it writes is no more than unsure until then.
+      // A handler may wait for something, or depend on something unknown: only its run can tell,
+      // and what it writes is unsure until then.
       overlay.markUnknown(name, subjectsOf(requestsOf(walk.asked, [task])), { brings: false })
     }
     notifications.delete(name)
@@ -85,7 +89,7 @@ async function foretellHandlers(walk: HostWalk, notifications: Map<string, TaskS
   }
 }
 
-/** States as they will be: what was foretold first, then what the host says. */
+/** States as they will be: first what was foretold, then what the host says. */
 function overlaySource(walk: HostWalk, overlay: Overlay): StateSource {
   walk.reader.foretold = request => overlay.find(request)
   walk.reader.adjusted = (request, answer) => overlay.adjust(request, answer)
@@ -102,12 +106,12 @@ async function foretellTask(task: AnyTask, walk: HostWalk, source: StateSource, 
     const plan = await planAtItsTurn(task, walk, source, pass, overlay)
     if (plan.skipped) {
       if (pass.unknown.size === 0) return report('skipped', '')
-      await learnWhatItIsAbout(task, walk, source)
-      throw new PlaybookError(`whether it is left out depends on the result of "${[...pass.unknown].join('", "')}"`)
+      await collectRequests(task, walk, source)
+      throw new PlaybookError(`whether it is skipped depends on the result of "${[...pass.unknown].join('", "')}"`)
     }
     if (task.options.checkMode === true && !isDone(plan)) return report('may-change', plan.module, neverApplied(changesOf(plan)))
     if (task.options.checkMode === false && changesAnything(plan)) {
-      throw new PlaybookError('With checkMode: false a task is run for real in check mode, and this one would write.', { hint: 'It is for what merely reads: a command that only looks (command, with reads: true), waitFor, httpCheck.' })
+      throw new PlaybookError('A task with checkMode: false runs for real in check mode, so it must only read, but this one would write.', { hint: 'Use checkMode: false only for tasks that read: a command with reads: true, waitFor, httpCheck.' })
     }
     const needs = await Promise.all(plan.wants.map(planned => doubtOfNeeds(planned, walk.reader, overlay)))
     const foretold = plan.wants.map((planned, index) => foretellWant(planned, plan, overlay, needs[index]))
@@ -119,7 +123,8 @@ async function foretellTask(task: AnyTask, walk: HostWalk, source: StateSource, 
   } catch (error) {
     if (error instanceof ConnectError) throw error
     const message = formatError(error instanceof SteadError ? error.at({ host: walk.name }) : error)
-    // What depends on earlier changes of this run cannot be known yet; only without any, or where it is the playbook's own, is the error the last word.
+    // An error may be due to changes that were not made yet. It is final only if there are none, or
+    // if it is a mistake in the playbook.
     if (overlay.untouched || isMistake(error, pass) || error instanceof CertainError || (error instanceof PlaybookError && task.options.checkMode === false)) return { ...report('failed', '', [], message), ...ignored(task) }
     const about = subjectsOf(requestsOf(walk.asked, [task]))
     if (about.length === 0 || about.some(({ resource }) => resource.forecast?.onlyRead !== true)) overlay.markUnknown(task.name, about, { brings: true })
@@ -127,7 +132,10 @@ async function foretellTask(task: AnyTask, walk: HostWalk, source: StateSource, 
   }
 }
 
-/** What could not be read ahead is asked once more where its failure would be the last word. */
+/**
+ * Plans a task; if a read failed ahead of its turn and the failure would be final, the read is
+ * repeated.
+ */
 async function planAtItsTurn(task: AnyTask, walk: HostWalk, source: StateSource, pass: Pass, overlay: Overlay): Promise<TaskPlan> {
   try {
     return await planTask(task, source, pass, { asked: walk.asked })
@@ -137,17 +145,20 @@ async function planAtItsTurn(task: AnyTask, walk: HostWalk, source: StateSource,
   }
 }
 
-/** Has a task ask what it would ask were it not left out: it may be applied all the same, and later tasks are told in doubt of that. */
-async function learnWhatItIsAbout(task: AnyTask, walk: HostWalk, source: StateSource): Promise<void> {
+/**
+ * Collects what a task would read if it were not skipped: it may yet run, so the later tasks that
+ * it affects are uncertain.
+ */
+async function collectRequests(task: AnyTask, walk: HostWalk, source: StateSource): Promise<void> {
   try {
     await planTask(task, source, new Pass('check'), { asked: walk.asked, regardless: true })
   } catch (error) {
-    // What it fails of need not come about; what it asked until then is known.
+    // The failure need not happen in the run; the requests made before it are known.
     if (error instanceof ConnectError) throw error
   }
 }
 
-/** The states of a plan's wants once they are as foretold. */
+/** The states of a plan's wants after what was foretold. */
 function statesAfter({ wants }: TaskPlan, foretold: readonly { status: TaskStatus }[], overlay: Overlay): (State | null)[] {
   return wants.map(({ want: { resource, key }, current }, index) => (foretold[index]?.status === 'ok' ? current : (overlay.find({ resource, key }) ?? null)))
 }
@@ -166,7 +177,10 @@ function foretellWant(planned: PlannedWant, plan: TaskPlan, overlay: Overlay, ne
   return doubt === undefined ? { status: 'change', change: { resource: identity, diff } } : { status: 'may-change', change: { resource: identity, diff, reason: doubt } }
 }
 
-/** Nothing is waited for in check mode: what is not so yet is an error on a host that is as it should be, and else to be expected. */
+/**
+ * Check mode does not wait: a condition that does not hold is an error if nothing would change
+ * before, and expected otherwise.
+ */
 function foretellWait({ want: { resource, key }, current }: PlannedWant, overlay: Overlay): { status: TaskStatus; change?: Change } {
   const missing = resource.event?.verify(key, current, current)
   if (missing === undefined || !overlay.untouched) return { status: 'ok' }

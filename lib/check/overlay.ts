@@ -10,23 +10,27 @@ interface Unsure {
 }
 
 /**
- * The host as it will be: what check mode foretold so far, over what was read. Also what may yet come by itself: with packages that are
- * still to be installed, with commands, and with tasks of which nothing can be told yet.
+ * The host as it will be: what check mode has foretold so far, on top of what was read. Also what
+ * may yet appear: with packages that are still to be installed, with commands, and with tasks that
+ * cannot be predicted yet.
  */
 export class Overlay implements Foresight {
   readonly #states = new Map<string, State | null>()
-  /** States that are made where the host has none. */
+  /** States that are created if the host has none. */
   readonly #whereMissing = new Map<string, State>()
-  /** What becomes of states that the host has. */
+  /** How states that the host has will change. */
   readonly #changed = new Map<string, (now: State) => State>()
-  /** What is gone with something that was removed. */
+  /** What disappears together with something that was removed. */
   readonly #gone: ((kind: string, name: string) => boolean)[] = []
   readonly #providers: Provider[] = []
-  /** States of which only the fields that are in them are known. */
+  /** States whose other fields are not known. */
   readonly #partly = new Set<string>()
-  /** Files edited while something else may bring them: their content is known in part. */
+  /**
+   * Files that were edited while something else may bring them: their content is known only in
+   * part.
+   */
   readonly #edited = new Set<string>()
-  /** What was asked of the states that were foretold. */
+  /** The questions asked about the states that were foretold. */
   readonly #questions = new Map<string, Set<string>>()
   readonly #unsure: Unsure[] = []
   readonly #made: Made[] = []
@@ -37,20 +41,23 @@ export class Overlay implements Foresight {
     return state === undefined && this.#gone.some(isGone => isGone(kind, name)) ? null : state
   }
 
-  /** Of what interrupted runs left, that which no playbook before has taken back; it is taken back now. */
-  takeBack<Left extends { name: string }>(leftovers: readonly Left[]): Left[] {
+  /**
+   * Of what interrupted runs left, that which no playbook before has taken back; it is taken back
+   * now.
+   */
+  cleanUp<Left extends { name: string }>(leftovers: readonly Left[]): Left[] {
     const open = leftovers.filter(({ name }) => this.foretold('temporary', name) === undefined)
     for (const { name } of open) this.#states.set(`temporary ${name}`, null)
     return open
   }
 
-  /** The state that `request` will find, or undefined when this run says nothing of it. */
+  /** The state that `request` will find, or undefined if this run does not affect it. */
   find(request: Request): State | null | undefined {
     const state = this.#states.get(questionIdentity(request))
     return state === undefined ? this.foretold(request.resource.kind, request.resource.identify(request.key)) : state
   }
 
-  /** What this run makes of what the host has, or of what it has not. */
+  /** A state that was read, null included, as this run will have changed it. */
   adjust(request: Request, answer: State | null): State | null {
     const id = stateIdentity(request)
     if (!answer) return this.#whereMissing.get(id) ?? null
@@ -58,9 +65,10 @@ export class Overlay implements Foresight {
   }
 
   /**
-   * Notes that `request` will be as desired; fields not desired stay as they are now.
+   * Records that `request` will be as desired; other fields stay as they are now.
    *
-   * @param known false where something else may make it before: then nothing but what is desired is known of it.
+   * @param known false if something else may create it first: then only the desired fields are
+   * known.
    */
   foretell(request: Request, current: State | null, desired: State | null, known = true): void {
     this.#changes += 1
@@ -81,16 +89,17 @@ export class Overlay implements Foresight {
   }
 
   /**
-   * Notes that a task may do what cannot be told to the states of `requests` and to what they make along with them.
+   * Records that a task may change the states of `requests`, and their side effects, in ways that
+   * are not known.
    *
-   * @param brings whether anything that is missing may come with it.
+   * @param brings whether it may bring anything that is missing.
    */
   markUnknown(task: string, requests: readonly Request[], { brings }: { brings: boolean }): void {
     const along = requests.flatMap(({ resource, key }) => (brings ? [] : (resource.forecast?.sideEffects?.(key, {}, null) ?? []).map(({ kind, identity }) => `${kind} ${identity}`)))
     const touched = new Set([...requests.map(stateIdentity), ...along])
     this.#changes += 1
     if (brings) this.#providers.push({ what: 'task', name: task, startsServices: true })
-    this.#unsure.push({ covers: id => touched.has(id), reason: `what "${task}" makes of it is known only after applying` })
+    this.#unsure.push({ covers: id => touched.has(id), reason: `what "${task}" does to it is known only after applying` })
   }
 
   #alsoMade({ kind, identity, state, whereMissing, below, leadsTo, change }: SideEffect, by: string): void {
@@ -100,7 +109,7 @@ export class Overlay implements Foresight {
     const isGone = below === 'gone' || (below && (state === null || (leadsTo !== undefined && this.#isNewAndEmpty(kind, leadsTo))))
     if (isGone) this.#forget(inside, (ofKind, name) => inside(`${ofKind} ${name}`))
     if (below && !isGone) this.#unsure.push({ covers: inside, reason: `what ${by} brings there is known only after applying` })
-    if (state === 'unsure') return void this.#unsure.push({ covers: each => each === id, reason: `what ${by} makes of it is known only after applying` })
+    if (state === 'unsure') return void this.#unsure.push({ covers: each => each === id, reason: `what ${by} does to it is known only after applying` })
     if (change) {
       const earlier = this.#changed.get(id)
       if (now) this.#states.set(id, change(now))
@@ -124,31 +133,37 @@ export class Overlay implements Foresight {
     this.#gone.push(isGone)
   }
 
-  /** Whether only the fields that are in it are known of a state: it is new, or what another change (a command) brings. */
+  /**
+   * Whether a state's other fields are not known: it is new, or brought by another change (a
+   * command).
+   */
   isPartial(request: Request): boolean {
     return this.#partly.has(questionIdentity(request))
   }
 
-  /** Whether the content of a file is known in part only: it was edited while something else may bring it. */
+  /**
+   * Whether the content of a file is known only in part: it was edited while something else may
+   * bring it.
+   */
   isEdited(request: Request): boolean {
     return this.#edited.has(questionIdentity(request))
   }
 
-  /** Why it cannot be told what becomes of a state, or undefined. */
+  /** Why it is not known how a state will change, or undefined. */
   unsureOf(request: Request): string | undefined {
     const id = stateIdentity(request)
     const name = request.resource.identify(request.key)
     const command = this.#providers.find(({ what, name: words }) => what === 'command' && mentions(words.replace(/^\S+/, ''), name))
     const otherwise = [...(this.#questions.get(id) ?? [])].some(question => question !== questionIdentity(request))
-    if (otherwise) return 'a task above changes it too, and asks something else of it'
-    return this.#unsure.find(({ covers }) => covers(id))?.reason ?? (command && `what is run before may change it (${command.name})`)
+    if (otherwise) return 'a task above changes it too, with another question'
+    return this.#unsure.find(({ covers }) => covers(id))?.reason ?? (command && `an earlier command may change it (${command.name})`)
   }
 
-  /** Whether something foretold before may make a difference to what `request` will find. */
-  mayDisturb({ resource, key }: Request, current: State | null, desired: State | null): boolean {
+  /** Whether an earlier foretold change may affect what `request` will find. */
+  mayAffect({ resource, key }: Request, current: State | null, desired: State | null): boolean {
     const name = resource.identify(key)
     const elsewhere = resource.kind !== 'file'
-    // In a directory that was just made there is nothing yet: what is missing at its path stays missing.
+    // A directory that was just created is empty, so what is missing at its path stays missing.
     const isNew = (made: Made) => current === null && made.before === null && made.after?.type === 'directory'
     return this.#made.some(made => (elsewhere && made.kind === 'file' && ((made.name === name && !isNew(made)) || (leadsElsewhere(made) && name.startsWith(`${made.name}/`))))
       || resource.forecast?.mayChangeWith?.(key, made, current, desired) === true)
@@ -159,19 +174,22 @@ export class Overlay implements Foresight {
     return this.#providers.some(({ what }) => what === 'package')
   }
 
-  /** Whether what is missing may be there by then: with those packages, or by what commands and tasks do of which nothing can be told. */
+  /**
+   * Whether something missing may exist by then: it may come with those packages, with commands, or
+   * with tasks that cannot be predicted.
+   */
   get anythingPending(): boolean {
     return this.#providers.some(bringsAnything)
   }
 
-  /** Whether one of these packages, by the beginnings of their names, is still to be installed. */
-  bringsPackage(beginnings: readonly string[]): boolean {
+  /** Whether a package whose name starts with one of these prefixes is still to be installed. */
+  bringsPackage(prefixes: readonly string[]): boolean {
     const besides = this.#made.flatMap(({ kind, before }) => (kind === 'apt' && typeof before?.pending === 'object' ? Object.keys(before.pending ?? {}) : []))
     const names = [...this.#providers.filter(({ what }) => what === 'package').map(({ name }) => name), ...besides]
-    return names.some(name => beginnings.some(beginning => name.startsWith(beginning)))
+    return names.some(name => prefixes.some(prefix => name.startsWith(prefix)))
   }
 
-  /** Whether a path is made, or may be, by something foretold. */
+  /** Whether something foretold creates a path, or may create it. */
   mayMake(path: string): boolean {
     return (this.foretold('file', path) ?? null) !== null || this.#unsure.some(({ covers }) => covers(`file ${path}`))
   }
@@ -180,34 +198,36 @@ export class Overlay implements Foresight {
     return this.#providers.some(({ startsServices }) => startsServices)
   }
 
-  /** What something missing may come with. */
+  /** What may bring something that is missing. */
   get comesWith(): string {
     const names = (kind: Provider['what']) => [...new Set(this.#providers.filter(({ what }) => what === kind).filter(bringsAnything).map(({ name }) => name))]
     const packages = names('package')
     return [
       ...(packages.length ? [`the packages still to be installed (${packages.join(', ')})`] : []),
-      ...names('command').map(words => `what is run before (${words})`),
+      ...names('command').map(words => `an earlier command (${words})`),
       ...names('task').map(task => `"${task}", which is not known yet`),
     ].join(', or with ')
   }
 
-  /** Whether anything was foretold yet. */
+  /** Whether nothing was foretold yet. */
   get untouched(): boolean {
     return this.#changes === 0
   }
 }
 
-/** Whether a thing of another `type` takes its place, so that nothing of the old one stays. */
+/** Whether something of another `type` takes its place, so that nothing of the old one remains. */
 function isReplaced(current: State, desired: State): boolean {
   return desired.type !== undefined && current.type !== desired.type
 }
 
-/** Whether a path is no more the directory that it was, so that what is below it is something else. */
+/**
+ * Whether a path is no longer the directory that it was, so that everything below it is different.
+ */
 function leadsElsewhere({ before, after }: Made): boolean {
   return after === null || after.type === 'link' || (before !== null && before.type !== after.type)
 }
 
-/** A command that runs every time has run before, so that what it makes is there. */
+/** A command that runs on every run has run before, so what it creates already exists. */
 function bringsAnything({ again }: Provider): boolean {
   return again !== true
 }

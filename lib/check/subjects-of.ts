@@ -1,11 +1,11 @@
 import type { Request } from '../state/resource.ts'
 
-/** Kinds that are looked up for the sake of others, as the owner of a file. */
+/** Kinds that are looked up for the sake of others, such as the owner of a file. */
 const lookedUp = ['user', 'group', 'account-number']
 
 /**
- * Of what a task asked for, that which it is about: not the directories above a path that it asked for too, and not users and groups where
- * it asked for something else.
+ * Picks the requests that a task is about. Directories above another requested path are not among
+ * them, and users and groups only if nothing else was requested.
  */
 export function subjectsOf(requests: readonly Request[]): Request[] {
   const names = requests.map(({ resource, key }) => resource.identify(key))

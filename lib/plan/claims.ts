@@ -8,8 +8,8 @@ export interface TaskClaims {
 }
 
 /**
- * Where two tasks give one thing to two owners: each run would take it from one, or fail half way. An owner who claims anew, or nothing, has
- * let go what he had.
+ * Errors for pairs of tasks that give the same thing to two owners: each run would take it from one
+ * of them, or fail halfway. A new claim of an owner, even an empty one, replaces the earlier one.
  */
 export function contraryClaims(all: readonly TaskClaims[]): PlaybookError[] {
   const holders = new Map<string, { task: string; owner: string }>()
@@ -18,7 +18,7 @@ export function contraryClaims(all: readonly TaskClaims[]): PlaybookError[] {
     return things.flatMap(thing => {
       const holder = holders.get(thing)
       holders.set(thing, { task, owner })
-      return holder ? [new PlaybookError(`It gives ${thing} to ${owner}, and the task "${holder.task}" before it to ${holder.owner}.`, { task, hint: 'Choose another number for one of them, or set nonUnique: true in both.' })] : []
+      return holder ? [new PlaybookError(`It gives ${thing} to ${owner}, but the earlier task "${holder.task}" gives it to ${holder.owner}.`, { task, hint: 'Choose another number for one of them, or set nonUnique: true in both.' })] : []
     })
   })
 }

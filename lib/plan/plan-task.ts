@@ -8,7 +8,7 @@ import type { AnyTask, Settled } from '../playbook/task.ts'
 import { differences, type Difference } from '../state/compare.ts'
 import { identity, type AnyResource, type Request, type Resource, type State } from '../state/resource.ts'
 
-/** Where a plan gets states from: the host, or in check mode the overlay before it. */
+/** Where a plan gets states from: the host, or the overlay over it in check mode. */
 export interface StateSource {
   current<Key, Current extends State, Desired extends State>(resource: Resource<Key, Current, Desired>, key: Key): Promise<Current | null>
   packagesPending(): boolean
@@ -17,7 +17,7 @@ export interface StateSource {
   facts(): Facts
 }
 
-/** One want, held against what is. */
+/** A want, compared with the current state. */
 export interface PlannedWant {
   want: Want
   /** As printed: `file[/etc/tor/torrc]`. */
@@ -26,37 +26,38 @@ export interface PlannedWant {
   differences: Difference[]
 }
 
-/** What a task has to do. `skipped`: its `when` said no. */
+/** What a task has to do. `skipped`: its `when` returned false. */
 export interface TaskPlan {
   skipped: boolean
   module: string
   wants: PlannedWant[]
   output: Plan<unknown>['output']
-  /** Tasks whose results are not known yet and were stood for by placeholders. */
+  /** Tasks whose results are not known yet, so that placeholders were used. */
   unknown: ReadonlySet<string>
-  /** The texts that stood for them. */
+  /** The texts that were used for them. */
   placeholders: readonly string[]
-  /** Whether the task is left out depends on one of them. */
+  /** Whether the task runs at all depends on one of them. */
   conditional: boolean
 }
 
-/** What a plan asked for, so that it can be asked again in the frame of a change before it. */
+/** What each plan requested, so that it can be read again in the frame of an earlier change. */
 export type Asked = Map<AnyTask, Request[]>
 
 interface PlanOptions {
   inHandler?: boolean
-  /** Takes what the task asks for. */
+  /** Collects what the task requests. */
   asked?: Asked
-  /** Told of the call that the task turns out to be. */
+  /** Called with the module call that the task turns out to be. */
   called?: (call: ModuleCall<unknown>) => void
-  /** Its `when` is not asked. */
+  /** Do not evaluate `when`. */
   regardless?: boolean
 }
 
 /**
- * Plans one task in a pass: evaluates `when` and the task's function, lets its module say what should be, and compares.
+ * Plans one task in a pass: evaluates `when` and the task's function, asks its module for its
+ * wants, and compares.
  *
- * @throws SteadError with the task's name: wrong arguments, or what a read failed of.
+ * @throws SteadError with the task's name: wrong arguments, or why a read failed.
  */
 export async function planTask(task: AnyTask, source: StateSource, pass: Pass, options: PlanOptions = {}): Promise<TaskPlan> {
   const requests: Request[] = []
@@ -88,7 +89,10 @@ export async function planTask(task: AnyTask, source: StateSource, pass: Pass, o
   }))
 }
 
-/** Ahead of everything a condition may not be known yet; what the task reads is then learnt all the same. */
+/**
+ * In the prefetch a condition may not be known yet; what the task reads is then collected all the
+ * same.
+ */
 async function isWanted({ options: { when } }: AnyTask, pass: Pass): Promise<boolean> {
   if (!when) return true
   try {
@@ -117,7 +121,7 @@ async function planWant(want: Want, ask: StateSource['current']): Promise<Planne
   }
 }
 
-/** Where `current` is not what is wanted, by the resource's own comparison if it has one. */
+/** How `current` differs from what is wanted, by the resource's own comparison if it has one. */
 export function compareWant({ resource, key, desired }: Want, current: State | null): Difference[] {
   return resource.compare?.(key, current, desired) ?? differences(current, desired)
 }
@@ -136,18 +140,21 @@ export function changesAnything({ wants }: TaskPlan): boolean {
   return wants.some(({ want, differences: list }) => list.length > 0 && want.resource.event?.effect !== 'wait')
 }
 
-/** Whether there is nothing to do or to wait for. */
+/** Whether there is nothing to do and nothing to wait for. */
 export function isDone({ wants }: TaskPlan): boolean {
   return wants.every(({ differences: list }) => list.length === 0)
 }
 
-/** Lets tasks that a run leaves out be awaited: they give their results where the host is already as they say. */
+/**
+ * Lets tasks that a run leaves out be awaited: they have their results if the host already matches
+ * them.
+ */
 export function prefetchLeftOut(tasks: readonly AnyTask[], source: StateSource): void {
   for (const task of tasks) task.prefetch = pass => resultOfLeftOut(task, source, pass)
 }
 
 async function resultOfLeftOut(task: AnyTask, source: StateSource, pass: Pass): Promise<Settled<unknown>> {
-  // In a check, what is not known of it is its own affair.
+  // In a check, results that it does not know must not make the awaiting task unknown.
   const plan = await planTask(task, source, pass.purpose === 'check' ? new Pass('check') : pass)
   if (plan.skipped || !isDone(plan) || plan.unknown.size > 0) return { known: false }
   return plan.output ? resultFrom(plan.output(plan.wants.map(({ current }) => current))) : { known: true, value: undefined }
@@ -157,7 +164,9 @@ function resultFrom(value: unknown): Settled<unknown> {
   return value === undefined ? { known: false } : { known: true, value }
 }
 
-/** Gives the tasks that await this one what they wait for, or says that it is known only after applying. */
+/**
+ * Passes a task's result to the tasks that await it, or says that it is known only after applying.
+ */
 export function settle(task: AnyTask, plan: TaskPlan, states: readonly (State | null)[] | undefined): void {
   if (!plan.output) return task.settle({ known: true, value: undefined })
   task.settle(resultFrom(states && plan.output(states)))

@@ -4,44 +4,50 @@ import { keyText } from './key-text.ts'
 import type { AnyResource, Request, State } from './resource.ts'
 import type { Output } from '../shell/output.ts'
 
-/** A script to be run on the host as one part of a frame. */
+/** A script that the host runs as one part of a frame. */
 export interface ReadPart {
   script: ReadScript
   user?: string
-  /** What it is about, for whoever waits for it. */
+  /** What it does, for the note that stead is waiting for it. */
   about?: string
 }
 
-/** Why an answer was not kept. */
-const TOO_LONG = 'The host answered with more than is taken of one frame (200 MB).'
+/** The error for an answer that was dropped. */
+const TOO_LONG = "The host's answer is longer than the limit for one frame (200 MB)."
 
-/** What a host answered to one request: a state, "is not there", or why it cannot be told now. */
+/**
+ * What a host answered to one request: a state, null for "does not exist", or why it could not be
+ * read.
+ */
 export type Answer = State | null | Error
 
-/** The identity of a request within its host, and of the answer to it. */
+/** The identity of a request, and of its answer, within a host. */
 export function requestIdentity({ resource, key }: Request): string {
   const aspect = resource.aspect?.(key)
   return questionIdentity({ resource, key }) + (aspect === undefined ? '' : ` ${aspect}`)
 }
 
-/** The identity of what a request asks of a state: that of the state, where it can be asked one thing only. */
+/**
+ * The identity of a request's question: that of the state, if there is only one thing to ask about
+ * it.
+ */
 export function questionIdentity({ resource, key }: Request): string {
   const question = resource.question?.(key)
   return stateIdentity({ resource, key }) + (question === undefined ? '' : ` ${question}`)
 }
 
-/** The identity of the state that a request is about, whatever it asks of it. */
+/** The identity of the state that a request is about, whatever it asks. */
 export function stateIdentity({ resource, key }: Request): string {
   return `${resource.kind} ${resource.identify(key)}`
 }
 
 interface Batch {
   parts: ReadPart[]
-  /** Turns the parts' outputs, in their order, into answers by request identity. Pure. */
+  /** Turns the outputs of the parts, in order, into answers by request identity. Pure. */
   parse: (outputs: readonly Output[]) => Map<string, Answer>
 }
 
-/** Makes one part for each kind of resource asked for, however many of its keys are. */
+/** Makes one part for each kind of resource, however many keys are requested. */
 export function batch(requests: readonly Request[]): Batch {
   const byResource = new Map<AnyResource, Map<string, unknown>>()
   for (const { resource, key } of requests) {
@@ -53,7 +59,7 @@ export function batch(requests: readonly Request[]): Batch {
     return { resource, keys: list, reading: resource.read(list) }
   })
   return {
-    parts: groups.map(({ resource, reading }) => ({ script: reading.script, user: reading.user, about: `what is there now (${resource.kind})` })),
+    parts: groups.map(({ resource, reading }) => ({ script: reading.script, user: reading.user, about: `reading the current state (${resource.kind})` })),
     parse(outputs) {
       const answers = new Map<string, Answer>()
       groups.forEach(({ resource, keys, reading }, index) => {
@@ -79,7 +85,9 @@ function parseOrError(parse: () => (State | null | Error)[]): (State | null | Er
   }
 }
 
-/** Two keys may ask for one piece of state, one of them for more of it: the fuller answer serves both. */
+/**
+ * Two keys may ask for the same state, one of them for more of it. The fuller answer serves both.
+ */
 function fuller(resource: AnyResource, key: unknown, earlier: Answer | undefined, answer: Answer): Answer {
   const isState = earlier !== undefined && earlier !== null && !(earlier instanceof Error)
   return isState && resource.answers?.(earlier, key) ? earlier : answer

@@ -1,14 +1,20 @@
 import { Content } from './content.ts'
 import type { State, Value } from './resource.ts'
 
-/** One field in which current and desired differ. `field` is undefined where the thing as a whole is missing or too many. */
+/**
+ * One field in which current and desired differ. `field` is undefined if the whole thing is
+ * missing, or should be.
+ */
 export interface Difference {
   field: string | undefined
   current: Value | undefined
   desired: Value | undefined
 }
 
-/** The same value, whatever the order of keys; in a record, null is the same as no entry. */
+/**
+ * Whether two values are equal, whatever the order of their keys. In a record, null equals no
+ * entry.
+ */
 export function sameValue(one: Value | undefined, other: Value | undefined): boolean {
   if (one === other) return true
   if (one instanceof Content) return other instanceof Content && one.equals(other)
@@ -21,7 +27,8 @@ function canonical(value: object): string {
 }
 
 /**
- * Where `current` is not yet what is desired: field by field, only the fields that are desired. Empty when it is.
+ * The differences between `current` and `desired`, field by field. Fields that `desired` does not
+ * name are ignored.
  *
  * @example differences({ mode: '0644' }, { mode: '0640' }) // [{ field: 'mode', current: '0644', desired: '0640' }]
  */

@@ -2,23 +2,25 @@ import { read } from '../shell/script.ts'
 import type { Output } from '../shell/output.ts'
 import { PlaybookError } from '../errors.ts'
 
-/** What a host says of itself; it comes with the first frame and costs no round trip. */
+/** What a host says about itself. It comes with the first frame and costs no round trip. */
 export interface Facts {
-  /** Distribution of os-release(5), as in `{ id: 'debian', version: '12', codename: 'bookworm' }`. */
+  /**
+   * Distribution of os-release(5), as in `{ id: 'debian', version: '12', codename: 'bookworm' }`.
+   */
   os: { id: string; version: string; codename: string }
   kernel: string
-  /** As `uname -m` says it. */
+  /** As printed by `uname -m`. */
   architecture: string
   hostname: string
   memoryBytes: number
   cores: number
-  /** Free for a user who is not root, on the root file system. */
+  /** Free space on the root file system, for a user other than root. */
   diskFreeBytes: number
   /** Seconds since the epoch by the host's own clock. */
   clock: number
 }
 
-/** Asks for the facts. Sources: os-release(5), proc(5), uname(1), nproc(1), df(1). */
+/** Reads the facts. Sources: os-release(5), proc(5), uname(1), nproc(1), df(1). */
 export const factsScript = read`
 . /etc/os-release; printf '%s\n%s\n%s\n' "$ID" "$VERSION_ID" "$VERSION_CODENAME"
 uname -r; uname -m; uname -n
@@ -26,7 +28,7 @@ while read -r k v u; do [ "$k" = MemTotal: ] && echo "$v"; done </proc/meminfo
 nproc; df -Pk / | while read -r a b c free e; do echo "$free"; done | tail -n 1
 date +%s`
 
-/** Reads the output of {@link factsScript}. */
+/** Parses the output of {@link factsScript}. */
 export function parseFacts({ stdout }: Output): Facts {
   const lines = stdout.toString().trim().split('\n')
   const text = (index: number) => lines[index] ?? ''
@@ -42,21 +44,26 @@ export function parseFacts({ stdout }: Output): Facts {
   }
 }
 
-/** Thrown by a look at a fact before the host was asked; the engine then asks for the facts first and starts over. */
+/**
+ * Thrown when a fact is used before it was read; the engine then reads the facts and starts over.
+ */
 export class FactsNotKnown extends PlaybookError {
   constructor(fact: string) {
-    super(`The fact ${fact} is known only once the host has answered.`, { hint: 'Use it inside tasks(), `when` or a task\'s function.' })
+    super(`The fact ${fact} is not known until the host has answered.`, { hint: 'Use it inside tasks(), `when` or a task\'s function.' })
   }
 }
 
-/** The host as a playbook sees it: its name and groups always, its facts once they are known. */
+/** The host as a playbook sees it: always its name and groups; its facts once they are known. */
 export interface PlaybookHost extends Facts {
   readonly name: string
   readonly address: string
   readonly groups: readonly string[]
 }
 
-/** Makes a {@link PlaybookHost} whose facts throw {@link FactsNotKnown} until `facts()` gives them. */
+/**
+ * Makes a {@link PlaybookHost} whose facts throw {@link FactsNotKnown} until `facts()` returns
+ * them.
+ */
 export function playbookHost(host: { name: string; address: string; groups: readonly string[] }, facts: () => Facts | undefined): PlaybookHost {
   const known = <Name extends keyof Facts>(name: Name): Facts[Name] => {
     const all = facts()

@@ -3,60 +3,90 @@ import type { ResourceKind } from './resource-kind.ts'
 import type { AnyResource, State } from './resource.ts'
 
 /**
- * What only check mode, and the look ahead before a run, want to know of a resource. Every member is optional. Together they are complete:
- * what no member mentions does not happen.
+ * What only check mode, and the prefetch before a run, need to know about a resource. Every member
+ * is optional. Together they are complete: what no member mentions does not happen.
  *
- * A resource without a forecast is taken for unknown: anything before it may change it, it may come with any package, and writing it may
- * bring anything. `forecast: {}` says that none of that is so.
+ * Without a forecast, check mode assumes the worst: anything earlier may change it, any package may
+ * bring it, and writing it may bring anything. `forecast: {}` rules all of that out.
  */
 export interface Forecast<Key, Current extends State, Desired extends State> {
-  /** Programs that writing it needs. Check mode looks for each, or for a package to come that has it. Example: a database needs `psql`. */
+  /**
+   * Programs that writing it needs. Check mode looks for each, or for a package to come that has
+   * it. Example: a database needs `psql`.
+   */
   needs?(key: Key, current: Current | null, desired: Desired | null): readonly Need[]
-  /** Fields of a new one that the playbook does not set. Later reads in check mode see them. Example: a new file belongs to root. */
+  /**
+   * Fields of a new one that the playbook does not set. Later reads in check mode see them.
+   * Example: a new file is owned by root.
+   */
   defaults?(key: Key, desired: Desired): State
-  /** Other states that writing this one changes. Later reads in check mode see them. Example: a new user has a group of that name. */
+  /**
+   * Other states that writing this one changes. Later reads in check mode see them. Example: a new
+   * user has a group of that name.
+   */
   sideEffects?(key: Key, desired: Desired | null, current: Current | null): SideEffect[]
-  /** Other states that it sets on every run. Two tasks that set different values contradict each other. Example: an archive sets its directory's owner. */
+  /**
+   * Other states that it sets on every run. Two tasks that set different values contradict each
+   * other. Example: an archive sets its directory's owner.
+   */
   overrides?(key: Key, desired: Desired | null): OverriddenState[]
-  /** What else may appear on the host once it is written. Anything missing is then uncertain. Example: a package brings files, users and units. */
+  /**
+   * What else may appear on the host once it is written. Anything missing is then uncertain.
+   * Example: a package brings files, users and units.
+   */
   brings?(key: Key, current: Current | null, desired: Desired | null): Provider | undefined
-  /** Whether a package still to be installed may make it, so that "missing" is not final. Example: a package may make a system user. */
+  /**
+   * Whether a package still to be installed may make it, so that "missing" is not final. Example: a
+   * package may make a system user.
+   */
   mayComeWithPackage?(key: Key, desired: Desired | null, foresight: Foresight): boolean
-  /** Whether an earlier change may affect it, so that what was read is not final. Example: removing a group affects its members. */
+  /**
+   * Whether an earlier change may affect it, so that what was read is not final. Example: removing
+   * a group affects its members.
+   */
   mayChangeWith?(key: Key, made: Made, current: Current | null, desired: Desired | null): boolean
-  /** Every host has one. The look ahead then takes it to be there, with an unknown value. Example: the hostname. */
+  /**
+   * Every host has one. The prefetch then assumes that it exists, with an unknown value. Example:
+   * the hostname.
+   */
   everywhere?: true
   /**
-   * It is only looked at, so a task about it alone changes nothing. Example: what a command prints. That is the only one, because other
-   * lookups are never what a task wants.
+   * It is only read, so a task about it alone changes nothing. Example: the output of a command.
+   * That is the only one, because other lookups are never what a task wants.
    */
   onlyRead?: true
 }
 
-/** A program without which a state cannot be written. */
+/** A program that is needed to write a state. */
 export interface Need {
-  /** As the operator knows it, such as `nginx`: a path, or the name of a command. */
+  /** A path, or the name of a command, such as `nginx`. */
   program: string
   /** Succeeds if the program is there. @default a command of that name is found */
   test?: ReadScript
-  /** Debian packages that have it, by what their names begin with. The hint names the first. */
+  /** Prefixes of the names of Debian packages that contain it. The hint names the first. */
   packages: readonly string[]
 }
 
 /** What writing one state does to another. */
 export interface SideEffect {
   kind: ResourceKind
-  /** With `change`, '*' stands for every state of that kind. */
+  /** With `change`, '*' means every state of that kind. */
   identity: string
-  /** The state afterwards, as far as it is known; `null`: it is gone; `unsure`: only applying can tell. Left out: it stays as it is. */
+  /**
+   * The state afterwards, as far as it is known; `null`: it is gone; `unsure`: only applying can
+   * tell. Omitted: it stays as it is.
+   */
   state?: State | null | 'unsure'
-  /** It is only made if it is missing. */
+  /** It is only created if it is missing. */
   whereMissing?: boolean
-  /** What is below it (`IDENTITY/…`) is unknown until applied. With 'gone', or where the state itself goes (`state: null`), that is gone. */
+  /**
+   * What is below it (`IDENTITY/…`) is unknown until applied. With 'gone', or if the state itself
+   * is removed (`state: null`), that is gone too.
+   */
   below?: boolean | 'gone'
-  /** It becomes a link: what is below it is what is below this path. */
+  /** It becomes a link to this path: what is below it is what is below the path. */
   leadsTo?: string
-  /** Turns the state there is into the one afterwards. */
+  /** Turns the current state into the one afterwards. */
   change?: (now: State) => State
 }
 
@@ -67,17 +97,20 @@ export interface OverriddenState {
   desired: State | null
 }
 
-/** Something whose writing may make other things appear, so that what is missing now may be there later. */
+/**
+ * Something that may bring other things when it is written, so that what is missing now may exist
+ * later.
+ */
 export interface Provider {
   what: 'package' | 'command' | 'task'
-  /** Of a command, its words. */
+  /** For a command, its words. */
   name: string
   startsServices: boolean
-  /** It happens on every run, so what it makes is there already. */
+  /** It happens on every run, so whatever it creates already exists. */
   again?: boolean
 }
 
-/** A change that check mode has already foretold: the state before it and after it. */
+/** A change that check mode has already predicted: the state before and after it. */
 export interface Made {
   kind: ResourceKind
   name: string
@@ -85,10 +118,10 @@ export interface Made {
   after: State | null
 }
 
-/** What a resource may ask about earlier tasks while its state is foretold. */
+/** What a resource may ask about earlier tasks while check mode predicts its state. */
 export interface Foresight {
-  /** The state that this run will have made, or undefined if it makes none. */
+  /** The state that this run will have written, or undefined if it writes none. */
   foretold(kind: ResourceKind, identity: string): State | null | undefined
-  /** Whether a package still to be installed starts its services by itself. */
+  /** Whether a package that is still to be installed starts its own services. */
   readonly servicesStart: boolean
 }

@@ -2,7 +2,8 @@ import { Secret } from '../secret/secret.ts'
 import { Content } from './content.ts'
 
 /**
- * A resource's key as one text, the same for keys that ask the same. Secrets in it are told apart, and stand in it as a number only.
+ * A resource's key as text, the same for equal keys. A secret appears in it only as a number, a
+ * different one for each secret.
  *
  * @example keyText({ name: 'app', ports: [80] }) // '{"name":"app","ports":[80]}'
  */

@@ -1,4 +1,8 @@
-/** Whether the words of a script or a command name a thing, or a directory (not at the top) that it is in. @example mentions('rm -r /srv/a', '/srv/a/b') // true */
+/**
+ * Whether the words of a script or a command mention a name, or a directory above it (other than
+ * one at the top).
+ * @example mentions('rm -r /srv/a', '/srv/a/b') // true
+ */
 export function mentions(words: string, name: string): boolean {
   const named = new Set(words.split(/[\s'"`;,:=<>()[\]]+/).map(word => word.replace(/(?<=.)\/+$/, '')))
   const parts = name.split('/')

@@ -2,7 +2,7 @@ import { ReadError } from '../errors.ts'
 import type { Output } from '../shell/output.ts'
 
 /**
- * What a read script printed.
+ * The output of a read script.
  *
  * @param failure the first sentence of the error, such as "The users could not be looked up."
  * @throws ReadError with the host's own words if the script failed.
@@ -14,10 +14,11 @@ export function stdoutOf({ stdout, stderr, exitCode }: Output, failure: string, 
 }
 
 /**
- * The `parse` of a read script that prints one line for each key, in the order of the keys. A line that was not printed reads as ''.
+ * The `parse` of a read script that prints one line per key, in the order of the keys. A missing
+ * line counts as ''.
  *
  * @param failure the first sentence of the error if the script failed.
- * @param answer what one line says of its key: a state, null if it is not there, or an Error.
+ * @param answer what one line says about its key: a state, null if it does not exist, or an Error.
  * @example linePerKey(['a', 'b'], 'The sizes could not be read.', line => (line === '' ? null : { size: line }))({ stdout: Buffer.from('12\n\n'), stderr: '', exitCode: 0 }) // [{ size: '12' }, null]
  */
 export function linePerKey<Key, Current>(

@@ -3,7 +3,7 @@ import { sameValue } from './compare.ts'
 import type { Request, Resource, State } from './resource.ts'
 import type { Output } from '../shell/output.ts'
 
-/** Sends one frame of reads and gives the outputs in the same order. */
+/** Sends one frame of reads and returns the outputs in the same order. */
 export type SendReads = (parts: readonly ReadPart[]) => Promise<Output[]>
 
 interface Waiting {
@@ -12,14 +12,14 @@ interface Waiting {
 }
 
 /**
- * Reads states, all that are asked for in one tick in one frame. What was read stays known until something was written
- * ({@link forget}); nothing read before a change answers after it.
+ * Reads states: all that are requested within one tick travel in one frame. What was read stays
+ * known until something is written ({@link forget}); nothing read before a change is used after it.
  */
 export class Reader {
   readonly #send: SendReads
-  /** Check mode's overlay: what it says of a request comes before what the host says. */
+  /** Check mode's overlay: its answer to a request takes precedence over the host's. */
   foretold: (request: Request) => State | null | undefined = () => undefined
-  /** What check mode's overlay makes of what the host says, or of what it has not. */
+  /** How check mode's overlay adjusts the host's answer, including "does not exist". */
   adjusted: (request: Request, answer: State | null) => State | null = (_request, answer) => answer
   #known = new Map<string, Answer>()
   #waiting: Waiting[] = []
@@ -29,7 +29,10 @@ export class Reader {
     this.#send = send
   }
 
-  /** The current state of `key`, or null when it is not there. Rejects with what the read failed of. */
+  /**
+   * The current state of `key`, or null if it does not exist. Rejects with the reason if the read
+   * fails.
+   */
   current<Key, Current extends State, Desired extends State>(resource: Resource<Key, Current, Desired>, key: Key): Promise<Current | null> {
     return new Promise((resolve, reject) => {
       const deliver = { to(state: Current | null) { resolve(state) } }
@@ -38,14 +41,17 @@ export class Reader {
     })
   }
 
-  /** Forgets everything: the host was written to. `answers` came with the frame that wrote, after it did. */
+  /**
+   * Forgets everything, since the host was written to. `answers` were read after the write, in the
+   * same frame.
+   */
   forget(answers: ReadonlyMap<string, Answer> = new Map()): void {
     this.#known = new Map(answers)
   }
 
   /**
-   * Forgets what could not be read ahead of its turn, so that it is asked again; tells whether there was any. What fails when it is asked by
-   * {@link current} is not kept at all.
+   * Forgets the reads that failed ahead of their turn, so that they are repeated. Returns whether
+   * there were any. A failure of a read by {@link current} is never kept.
    */
   forgetErrors(): boolean {
     const failed = [...this.#known].filter(([, answer]) => answer instanceof Error)
@@ -53,7 +59,7 @@ export class Reader {
     return failed.length > 0
   }
 
-  /** Adds answers that came by another frame. */
+  /** Adds answers that came with another frame. */
   learn(answers: ReadonlyMap<string, Answer>): void {
     for (const [id, answer] of answers) this.#known.set(id, answer)
   }
@@ -70,7 +76,8 @@ export class Reader {
     this.#waiting.push(waiting)
     if (this.#scheduled) return
     this.#scheduled = true
-    // Planning is plain computation between reads: two turns of the event loop are enough for every task to have asked.
+    // Planning only computes between reads, so after two turns of the event loop every task has
+    // made its requests.
     setImmediate(() => setImmediate(() => void this.#dispatch()))
   }
 
@@ -94,12 +101,17 @@ function answersKey(answer: Answer, { resource, key }: Request): boolean {
   return resource.answers?.(answer, key) ?? true
 }
 
-/** What was foretold, and what it says nothing of as the host has it; of two equal values the host's, which may be fuller. */
+/**
+ * The foretold fields, and the host's for the rest. Of two equal values the host's is used, which
+ * may be fuller.
+ */
 function laidOver(host: State | null, foretold: State): State {
   return { ...host, ...Object.fromEntries(Object.entries(foretold).filter(([field, value]) => !sameValue(value, host?.[field]))) }
 }
 
-/** Hands a state of hidden type to whoever asked for it by that type; both come from the same resource. */
+/**
+ * Passes a state of hidden type to a caller that knows its type; both come from the same resource.
+ */
 export function hand(deliver: { to(state: State | null): void }, state: State | null): void {
   deliver.to(state)
 }

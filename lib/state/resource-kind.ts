@@ -1,6 +1,7 @@
 /**
- * The kinds of resource that stead's own code names, so that a misspelled kind is a type error. A kind that is defined elsewhere needs no
- * entry here: its resource names it, as in `mountResource.kind`.
+ * The kinds of resource that stead's own code names, so that a misspelled kind is a type error. A
+ * kind that is defined elsewhere needs no entry here: its resource names it, as in
+ * `mountResource.kind`.
  */
 export interface ResourceKinds {
   'account-number': true
@@ -26,7 +27,7 @@ export interface ResourceKinds {
   'package-hold': true
   'package-lists': true
   'postgres-available': true
-  /** What a new database holds beyond an empty one, and what extensions bring along; only forecast. */
+  /** What a new database contains beyond an empty one, and what extensions bring; only forecast. */
   'postgres-contents': true
   'postgres-database': true
   'postgres-extension': true
@@ -36,7 +37,7 @@ export interface ResourceKinds {
   'postgres-time': true
   secret: true
   sysctl: true
-  /** What an interrupted run left on the host; it has no resource, and is forecast only. */
+  /** What an interrupted run left on the host. It has no resource and is only forecast. */
   temporary: true
   tree: true
   unit: true
@@ -51,7 +52,9 @@ export interface ResourceKinds {
 /** The name of a kind of resource, as it is printed in `file[/etc/motd]`. */
 export type ResourceKind = keyof ResourceKinds
 
-/** @throws TypeError for a name that could not be told apart from the rest of a line in reports. */
+/**
+ * @throws TypeError for a name that could not be distinguished from the rest of a line in reports.
+ */
 export function assertResourceKind(kind: string): asserts kind is ResourceKind {
   if (!/^[a-z][a-z0-9-]*$/.test(kind)) throw new TypeError(`${JSON.stringify(kind)} cannot be the kind of a resource: use lower-case letters, digits and hyphens, as in 'package-hold'.`)
 }

@@ -7,28 +7,34 @@ import type { Content } from './content.ts'
 import type { Forecast } from './forecast.ts'
 import { assertResourceKind, type ResourceKind } from './resource-kind.ts'
 
-/** What a field of a state may hold. The engine can compare and show each of these. */
+/** What a field of a state may contain. The engine can compare and show each of these. */
 export type Value = string | number | boolean | null | Content | readonly string[] | { readonly [key: string]: string | null }
 
-/** A piece of a host's state, field by field. In place of a whole state, `null` means that it is not there. */
+/**
+ * A piece of a host's state, field by field. In place of a whole state, `null` means that it does
+ * not exist.
+ */
 export type State = { readonly [field: string]: Value | undefined }
 
 /** How to read the state of several keys, and how to parse the answer. */
 export interface Reading<Current> {
   script: ReadScript
-  /** Gives one answer per key, in the order of the keys. Throws, or puts an Error in a key's place, if the answer cannot be told. Pure. */
+  /**
+   * Returns one answer per key, in the order of the keys. If an answer is not known, it throws, or
+   * returns an Error in the key's place. Pure.
+   */
   parse(output: Output): (Current | null | Error)[]
-  /** Run as this user of the host. @default the session's own user */
+  /** The user of the host to run it as. @default the session's own user */
   user?: string
 }
 
 /** The script that writes a desired state. */
 export interface Writing {
   script: ApplyScript
-  /** Passed on standard input, at any size. A secret may go no other way. */
+  /** Passed on standard input; any size. A secret may travel only here. */
   stdin?: Input
   user?: string
-  /** Seconds that it may take on top of what its task allows. */
+  /** Seconds that it may take in addition to its task's limit. */
   seconds?: number
 }
 
@@ -40,10 +46,12 @@ export interface PendingWrite<Key, Current extends State, Desired extends State>
 }
 
 /**
- * A kind of state that a host has: how to read it, for many keys at once, and how to write one. It decides nothing: the engine compares
- * `current` with `desired`, shows, applies, reads back and notifies.
+ * A kind of state that a host has: how to read it, for many keys at once, and how to write one. It
+ * makes no decisions: the engine compares `current` with `desired`, shows, applies, reads back and
+ * notifies.
  *
- * A desired state holds only the fields that matter; the others stay as they are. `null` means that it should not be there.
+ * A desired state contains only the fields that matter; the others stay as they are. `null` means
+ * that it should not exist.
  */
 export interface Resource<Key, Current extends State, Desired extends State> {
   /** The name of the kind, and of its file. Printed in `file[/etc/motd]`. */
@@ -55,40 +63,57 @@ export interface Resource<Key, Current extends State, Desired extends State> {
   read(keys: readonly Key[]): Reading<Current>
   apply(key: Key, current: Current | null, desired: Desired | null): Writing
 
-  /** Compares in place of the engine, where equality is not the question. Example: version 2.1 satisfies `>=1.0`. Pure. */
+  /**
+   * Compares instead of the engine, if equality is not the question. Example: version 2.1 satisfies
+   * `>=1.0`. Pure.
+   */
   compare?(key: Key, current: Current | null, desired: Desired | null): Difference[]
-  /** For what happens rather than is: it has no state to compare. Example: a restart. */
+  /** For something that happens, and has no state to compare. Example: a restart. */
   event?: Event<Key, Current>
-  /** What only check mode wants to know. Without it, check mode assumes the worst. */
+  /** What only check mode needs to know. Without it, check mode assumes the worst. */
   forecast?: Forecast<Key, Current, Desired>
 
-  /** Tells apart keys of one identity that ask different things, neither of which answers the other. Example: does a venv hold these packages, or those? */
+  /**
+   * Distinguishes keys of one identity that ask different questions, where the answer to one does
+   * not answer the other. Example: does a venv contain these packages, or those?
+   */
   question?(key: Key): string
   /**
-   * Tells apart keys of one identity that read different things, though writing one settles both. Example: a link, or the file it leads to.
-   * Only `file` needs it, because only a path can name two things.
+   * Distinguishes keys of one identity that read different things, although writing one settles
+   * both. Example: a link, or the file it points to. Only `file` needs it, because only a path can
+   * name two things.
    */
   aspect?(key: Key): string
-  /** Whether a state that another key read answers this key too; if not, it is read again. Example: the other key did not ask for the content. */
+  /**
+   * Whether a state that another key read answers this key too; if not, it is read again. Example:
+   * the other key did not ask for the content.
+   */
   answers?(state: Current, key: Key): boolean
-  /** Writes several at once. Example: one apt-get call for ten packages. Only `package` needs it, because only apt is that slow to start. */
+  /**
+   * Writes several at once. Example: one apt-get call for ten packages. Only `package` needs it,
+   * because only apt is that slow to start.
+   */
   applyTogether?(changes: readonly PendingWrite<Key, Current, Desired>[]): Writing
   /**
-   * What the desired state was made from: the whole current state (a line edited in a file), or only a part of it (a marked block). Such a
-   * write fails if somebody else changes it meanwhile, and its diff hides the lines around it. Only `file` can be edited.
+   * What the desired state was made from: the whole current state (a line edited in a file), or
+   * only a part of it (a marked block). Such a write fails if somebody else changes it in the
+   * meantime, and its diff hides the lines around it. Only `file` can be edited.
    */
   madeFrom?(key: Key): 'what is there' | 'its own' | undefined
 }
 
-/** An event always applies; reading back cannot tell whether it came about, so `verify` does. */
+/** An event always applies. Reading back cannot show whether it happened, so `verify` does. */
 export interface Event<Key, Current extends State> {
   /** `change` writes something; `wait` only lets time pass until `verify` is satisfied. */
   effect: 'change' | 'wait'
-  /** Returns what is still missing, or undefined once it came about. `before` is the state before the event. */
+  /**
+   * Returns what is still missing, or undefined once it has happened. `before` is the state before
+   * the event.
+   */
   verify(key: Key, before: Current | null, after: Current | null): string | undefined
   /** One line that says what happens. */
   describe(key: Key): string
-  /** Seconds that a wait may take. */
+  /** How long a wait may take (seconds). */
   limitSeconds?(key: Key): number
 }
 
@@ -109,7 +134,9 @@ export function defineResource<Key, Current extends State, Desired extends State
   return { ...rest, kind }
 }
 
-/** A resource whose types are hidden from the engine, which only passes keys and states through. */
+/**
+ * A resource whose types are hidden from the engine, which only passes its keys and states through.
+ */
 export type AnyResource = Resource<unknown, State, State>
 
 /** One question: the state of one key. */
@@ -118,7 +145,10 @@ export interface Request {
   key: unknown
 }
 
-/** The printed identity of a piece of state, the same in every diff, error and log. @example identity('file', '/etc/passwd') */
+/**
+ * The printed identity of a piece of state, the same in every diff, error and log.
+ * @example identity('file', '/etc/passwd')
+ */
 export function identity(kind: string, name: string): string {
   return `${kind}[${name}]`
 }

@@ -65,7 +65,7 @@ cd ${d}/tree; echo x >a/b/f; echo x >'a/b/odd name'; chmod 755 'a/b/odd name'; l
     await host.sh(`mkdir -p ${d}/real; ln -sfn real ${d}/link; ln -sfn missing ${d}/dangling`)
     await settle(host, directory({ path: `${d}/link`, mode: '0700' }))
     expect(await host.sh(`readlink ${d}/link; stat -c %a ${d}/real`)).to.equal('real\n700\n')
-    expect(await refused(host, directory({ path: `${d}/dangling` }))).to.contain('a symbolic link that leads nowhere (to missing)')
+    expect(await refused(host, directory({ path: `${d}/dangling` }))).to.contain('a broken symbolic link (to missing)')
     expect((await host.check(directory({ path: `${d}/dangling` }))).status).to.equal('failed')
     expect(await host.sh(`ls -d ${d}/missing 2>/dev/null || :`)).to.equal('')
   })
@@ -95,7 +95,7 @@ cd ${d}/tree; echo x >a/b/f; echo x >'a/b/odd name'; chmod 755 'a/b/odd name'; l
     const calls = [file({ path: `${d}/covered/f`, content: 'x', parents: true }), directory({ path: `${d}/covered`, owner: 'nobody', recursive: true })]
     const check = await host.check(calls)
     const applied = await host.apply(calls)
-    expect(check.tasks[1]?.changes.map(({ reason }) => reason)).to.include('it also covers what tasks above will make')
+    expect(check.tasks[1]?.changes.map(({ reason }) => reason)).to.include('it also covers what tasks above will create')
     expect(check.tasks.map(({ status }) => status)).to.deep.equal(['change', 'change'])
     expectForetold(check, applied)
     expect(changed(await host.apply(calls))).to.deep.equal([])

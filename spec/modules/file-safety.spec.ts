@@ -141,7 +141,7 @@ chmod 755 ${d}/storm; : >${theirs}/go; runuser -u nobody -- sh ${d}/storm </dev/
     const state = { type: 'file', mode: '0644', owner: 'root', group: 'root', content: Content.of('a\n') } as const
     const { script, stdin } = writeFile({ path: `${d}/f`, madeFrom: 'what is there' }, state, { type: 'file', content: Content.of('a\nb\n') })
     await host.sh(`echo other >>${d}/f`)
-    expect((await host.trySh(script.text, bytesOf(stdin))).stderr).to.contain(`${d}/f was changed by somebody else at this moment`)
+    expect((await host.trySh(script.text, bytesOf(stdin))).stderr).to.contain(`Somebody else has just changed ${d}/f`)
     expect(await host.sh(`cat ${d}/f; ls -A ${d}`)).to.equal('a\nother\nf\nprecious\ntheirs\n')
   })
 

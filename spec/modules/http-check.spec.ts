@@ -55,7 +55,7 @@ describe('http-check', function () {
     expect(await look({ url: `${url}/away`, status: 302 })).to.equal('ok')
     expect(await look({ url: `${url}/away`, followRedirects: true, contains: 'versions' })).to.equal('ok')
     expect(await look({ url: `${url}/json`, method: 'HEAD' })).to.equal('ok')
-    expect(await look({ url: `${url}/json`, contains: 'absent text' })).to.contain('without the text asked for')
+    expect(await look({ url: `${url}/json`, contains: 'absent text' })).to.contain('without the expected text')
     expect(await look({ url: 'http://127.0.0.1:1/' })).to.match(/connect/i)
   })
   it('looks into a JSON answer', async () => {
@@ -66,7 +66,7 @@ describe('http-check', function () {
     expect(jsonProblem(text, { path: 'none', equals: null })).to.equal(undefined)
     expect(jsonProblem(text, { path: 'n[1].x' })).to.equal(undefined)
     expect(jsonProblem(text, { path: 'n[2]' })).to.equal('the answer has no n[2]')
-    expect(jsonProblem('<html>', { path: 'a' })).to.contain('no JSON')
+    expect(jsonProblem('<html>', { path: 'a' })).to.contain('not valid JSON')
     expect(jsonProblem('{}', { path: 'toString' })).to.equal('the answer has no toString')
   })
   it('says that curl is not there', async () => {

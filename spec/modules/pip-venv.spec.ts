@@ -142,7 +142,7 @@ describe('pip-venv', function () {
       expect(await host.sh('ls -lRA --time-style=full-iso /srv/venv3')).to.equal(before)
     }
     await host.sh('rm -rf /srv/venv3')
-    const told = ['is not a directory', 'contains something that is not a virtual environment', 'has no pyvenv.cfg', 'is a link that leads nowhere']
+    const told = ['is not a directory', 'contains something other than a virtual environment', 'there is no pyvenv.cfg', 'is a broken link']
     found.forEach((text, index) => expect(text).to.contain(`/srv/venv3 `).and.to.contain(told[Math.floor(index / 2)]))
   })
 
@@ -220,7 +220,7 @@ describe('pip-venv', function () {
   it('[pip 13] names file and line of what it cannot take', () => {
     const fails = (text: string) => () => readRequirements([local('bad.txt', `leaf\n${text}\n`)])
     expect(fails('-e git+https://example.org/a#egg=a')).to.throw('bad.txt:2: An editable requirement')
-    expect(fails('./a.whl')).to.throw('does not say what it is called')
+    expect(fails('./a.whl')).to.throw('has no package name')
     expect(fails('a>>1')).to.throw('bad.txt:2: The requirement "a>>1"')
     expect(fails('-r gone.txt')).to.throw('gone.txt cannot be read, which')
     expect(fails('--index-url https://${USER}@x/')).to.throw('Variables')

@@ -162,7 +162,7 @@ describe('postgres-database', function () {
       expect(errorOf(await host.check(postgresDatabase({ name: 'any' })))).to.contain('.s.PGSQL.5432')
       await host.sh('for p in /usr/bin/psql /usr/lib/postgresql/15/bin/psql; do mv $p $p.away; done')
       try {
-        expect(errorOf(await host.check(postgresDatabase({ name: 'any' })))).to.contain('This needs psql, which is not on the host, and nothing before this task brings it.')
+        expect(errorOf(await host.check(postgresDatabase({ name: 'any' })))).to.contain('This needs psql, which is not on the host, and no earlier task installs it.')
       } finally {
         await host.sh('for p in /usr/bin/psql /usr/lib/postgresql/15/bin/psql; do mv $p.away $p; done')
       }

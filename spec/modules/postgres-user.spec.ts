@@ -214,7 +214,7 @@ describe('postgres-user', function () {
       expect((await host.check(later())).tasks.map(({ status }) => status), 'still to be started').to.deep.equal(['change', 'may-change'])
       await host.sh('for p in /usr/bin/psql /usr/lib/postgresql/15/bin/psql; do mv $p $p.away; done')
       try {
-        expect(errorOf(await host.check(postgresUser({ name: 'any', validUntil: '2030-01-01', password: 'of nobody yet' })))).to.contain('This needs psql, which is not on the host, and nothing before this task brings it.')
+        expect(errorOf(await host.check(postgresUser({ name: 'any', validUntil: '2030-01-01', password: 'of nobody yet' })))).to.contain('This needs psql, which is not on the host, and no earlier task installs it.')
       } finally {
         await host.sh('for p in /usr/bin/psql /usr/lib/postgresql/15/bin/psql; do mv $p.away $p; done')
       }

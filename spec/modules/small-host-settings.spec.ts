@@ -42,7 +42,7 @@ describe('sysctl, hostname, authorized-key', function () {
   it('a value that the kernel refuses is not set at the next boot either', async () => {
     await host.sh('rm -f /etc/sysctl.d/zz-stead*')
     const error = errorOf(await host.run(sysctl({ name: 'net.ipv4.ip_local_port_range', value: 'no range' })))
-    expect(error).to.contain('sysctl[net.ipv4.ip_local_port_range]').and.contain('The kernel does not take "no range" for net.ipv4.ip_local_port_range: Invalid argument')
+    expect(error).to.contain('sysctl[net.ipv4.ip_local_port_range]').and.contain('The kernel does not accept "no range" for net.ipv4.ip_local_port_range: Invalid argument')
     expect(await host.sh('ls /etc/sysctl.d')).not.to.contain('zz-stead')
   })
 

@@ -140,7 +140,7 @@ describe('user', function () {
     const refused: [UserArguments, string][] = [
       [{ name: 'dora', home: '/srv/way/file' }, '/srv/way/file, which is to be the home directory of dora, is a file'],
       [{ name: 'dora', home: '/srv/way/pipe' }, '/srv/way/pipe, which is to be the home directory of dora, is neither a file nor a directory'],
-      [{ name: 'dora', home: '/srv/way/dangling' }, 'is a symbolic link that leads nowhere (to /srv/nowhere)'],
+      [{ name: 'dora', home: '/srv/way/dangling' }, 'is a broken symbolic link (to /srv/nowhere)'],
       [{ name: 'dora', home: '/srv/way/file/below' }, '/srv/way/file is a file'],
       [{ name: 'dora', skeleton: '/srv/way/nope' }, '/srv/way/nope, with which the home directory of dora is to begin, does not exist'],
       [{ name: 'dora', skeleton: '/srv/way/file' }, 'is not a directory'],
@@ -165,7 +165,7 @@ describe('user', function () {
     for (const check of [true, false]) {
       const report = await host.run(twice, { check })
       expect([report.status, report.tasks, report.error]).to.satisfy(([status, tasks, error]: [string, unknown[], string]) => status === 'failed' && tasks.length === 0
-        && error.includes('It gives the UID 1601 to user hans, and the task "1 user" before it to user gina') && error.includes('the GID 1602 to group horde, and the task "2 group"'))
+        && error.includes('It gives the UID 1601 to user hans, but the earlier task "1 user" gives it to user gina') && error.includes('the GID 1602 to group horde, but the earlier task "2 group"'))
     }
     expect(String((await host.trySh('getent passwd gina hans; getent group gang horde')).stdout)).to.equal('')
   })
@@ -204,7 +204,7 @@ describe('user', function () {
   it('[user 8] moves a home below directories that are not there yet, and refuses a place that is taken before anything changes', async () => {
     const before = await passwd('eve')
     await host.sh('mkdir /srv/taken')
-    expect(await refusal(host, () => user({ name: 'eve', home: '/srv/taken', moveHome: true }))).to.contain('/srv/taken is there already')
+    expect(await refusal(host, () => user({ name: 'eve', home: '/srv/taken', moveHome: true }))).to.contain('/srv/taken already exists')
     expect(await passwd('eve')).to.equal(before)
     await host.sh('ls /home/eve/mark; rmdir /srv/taken')
     expect(await statusesOf(host, ...['/srv/deeper/still/eve', '/home/eve'].map(home => user({ name: 'eve', home, moveHome: true })))).to.deep.equal(['change', 'change'])

@@ -2,40 +2,44 @@ import { temporaryFunctions } from '../../shell/temporary.ts'
 import { unmakeClusters } from '../postgres/half-made-cluster.ts'
 import { apply, read, type ApplyScript } from '../../shell/script.ts'
 
-/** How apt-get is called; the same for all packages of a task. */
+/** How apt-get is called. The same for all packages of a task. */
 export interface AptOptions {
-  /** Also what the packages recommend. */
+  /** Also install recommended packages. */
   recommends?: boolean
-  /** false: no package starts its services; what they are to be is a task's business (policy-rc.d of invoke-rc.d(8)). */
+  /** false: packages do not start their services; a task does (policy-rc.d of invoke-rc.d(8)). */
   startServices?: boolean
-  /** Seconds to wait for another process that holds a lock of dpkg or apt. */
+  /** How long to wait for another process that holds a lock of dpkg or apt (seconds). */
   lockTimeoutSeconds?: number
-  /** Seconds for which package lists count as fresh. */
+  /** How long package lists count as fresh (seconds). */
   cacheValidSeconds?: number
-  /** The release to prefer, as `apt-get -t`. */
+  /** The release to prefer, as in `apt-get -t`. */
   release?: string
   allowDowngrade?: boolean
   allowChangeHeld?: boolean
-  /** Fail where another package would have to be removed. Left out: yes. */
+  /** Fail if another package would have to be removed. @default true */
   failOnRemove?: boolean
-  /** With a removal: configuration files too. */
+  /** When removing: configuration files too. */
   purge?: boolean
-  /** Also remove what was installed for others and is needed no more. */
+  /** Also remove packages that were installed as dependencies and are no longer needed. */
   autoremove?: boolean
 }
 
-/** Seconds for which package lists count as fresh unless a task says otherwise: a day. */
+/** How long package lists count as fresh unless a task says otherwise (seconds): a day. */
 export const CACHE_VALID_SECONDS = 86_400
 
-/** A mirror that is dead is to be told within a minute or two, not seven; through Tor an answer may take its time. Source: apt.conf(5), Acquire. */
-const PATIENCE = ['-o', 'Acquire::Retries=1', '-o', 'Acquire::http::Timeout=30', '-o', 'Acquire::https::Timeout=30']
+/**
+ * A dead mirror is reported within a minute or two, not seven; through Tor, an answer may take a
+ * while. Source: apt.conf(5), Acquire.
+ */
+const DOWNLOAD_LIMITS = ['-o', 'Acquire::Retries=1', '-o', 'Acquire::http::Timeout=30', '-o', 'Acquire::https::Timeout=30']
 
-/** Options with which apt only looks: without them it writes what it has read into files of its own (apt.conf(5), Dir::Cache). */
+/** Options that keep apt from writing caches when it only reads (apt.conf(5), Dir::Cache). */
 export const NO_CACHE_FILES = ['-o', 'Dir::Cache::pkgcache=', '-o', 'Dir::Cache::srcpkgcache=']
 
 /**
- * Shell: `lists` sets `has` (package lists are there), `age` (seconds since they were fetched) and `newer` (sources changed since).
- * The stamp is the directory itself, which a successful update touches: the times of the lists in it are the server's.
+ * Shell: `lists` sets `has` (there are package lists), `age` (seconds since they were fetched) and
+ * `newer` (sources changed since). The age is that of the directory, which a successful update
+ * touches: the times of the lists in it are the server's.
  */
 export const listsFunction = read`
 lists() {
@@ -46,8 +50,9 @@ lists() {
 }`
 
 /**
- * Shell: `of` prints a field of a package as dpkg has it, of one architecture: the host's own, `$n`, unless the name says which. A bare name
- * stands for all architectures with dpkg-query, and what is for all of them has no other.
+ * Shell: `of` prints a field of a package from dpkg, for one architecture: the one in the name, or
+ * else the host's own, `$n`. (To dpkg-query a bare name means all architectures.) A package for all
+ * architectures has no other.
  */
 export const dpkgFunction = read`
 { read -r n </var/lib/dpkg/arch || n=$(dpkg --print-architecture); } 2>/dev/null
@@ -57,10 +62,12 @@ of() { # field, package
 }`
 
 /**
- * Shell functions around apt-get. `locked` runs a command and waits for whoever holds a lock of dpkg or apt, of which apt-get itself
- * waits for one only (DPkg::Lock::Timeout of apt.conf(5)); no lock file is ever removed. Nothing can ask: no terminal, no debconf questions.
- * `at_end` has something done when the script ends, whichever way. `meanwhile NAME WHAT UNDO` does so too, and has the next run do it where
- * the script cannot: it comes before what is to be undone. Where held packages may change, they are held again then.
+ * Shell functions around apt-get. `locked` runs a command and waits if another process holds a lock
+ * of dpkg or apt. (apt-get itself waits for only one of them: DPkg::Lock::Timeout of apt.conf(5).)
+ * No lock file is ever removed. Nothing can prompt: no terminal, no debconf questions. `at_end`
+ * runs something when the script ends, however it ends. `meanwhile NAME WHAT UNDO` does too, and if
+ * the script cannot, the next run does it; call it before doing what is to be undone. If held
+ * packages may change, they are held again at the end.
  */
 export function aptFunctions({ lockTimeoutSeconds = 60, cacheValidSeconds = CACHE_VALID_SECONDS, allowChangeHeld = false }: AptOptions): ApplyScript {
   return apply`export DEBIAN_FRONTEND=noninteractive DEBIAN_PRIORITY=critical APT_LISTCHANGES_FRONTEND=none NEEDRESTART_SUSPEND=1 UCF_FORCE_CONFFOLD=1
@@ -71,7 +78,7 @@ ends=:
 at_end() { ends="$1; $ends"; trap 'c=$?; eval "$ends"; exit $c' EXIT; trap 'exit 143' HUP INT TERM; }
 undo() { (eval "$2") && undone "$1"; }
 meanwhile() {
-  temporary "$@" || { echo "$2 cannot be noted down below /var/lib/stead, and would stay if this run were interrupted; nothing was changed." >&2; exit 73; }
+  temporary "$@" || { echo "$2 could not be recorded below /var/lib/stead, and would stay if this run were interrupted. Nothing was changed." >&2; exit 73; }
   eval "undo_$1=\$3"; at_end "undo $1 \"\$undo_$1\""
 }
 locked() {
@@ -88,7 +95,7 @@ locked() {
 }
 must() { locked "$@" || { printf '%s\n' "$o" | tail -n 40; exit $c; }; }
 update() {
-  if locked apt-get update -q ${PATIENCE} -o APT::Update::Error-Mode=any; then touch -c /var/lib/apt/lists; return; fi
+  if locked apt-get update -q ${DOWNLOAD_LIMITS} -o APT::Update::Error-Mode=any; then touch -c /var/lib/apt/lists; return; fi
   touch -c -d @0 /var/lib/apt/lists; echo 'Failed to update apt cache:'; printf '%s\n' "$o" | grep -E '^(E|W|Err)' || printf '%s\n' "$o"; exit 100
 }
 fresh() { lists; if [ -z "$has" ] || [ -n "$newer" ] || [ "$age" -ge ${cacheValidSeconds} ]; then update; fi; }
@@ -104,7 +111,10 @@ selected() { dpkg --get-selections '*' | sed -n "s/[[:blank:]][[:blank:]]*$1\$//
 ${allowChangeHeld ? keepHolds : apply`:`}`
 }
 
-/** Shell: apt-get takes the mark of a held package that it changes; it gets it back unless it was removed. */
+/**
+ * Shell: apt-get drops the hold of a package that it changes. The package is held again afterwards,
+ * unless it was removed.
+ */
 const keepHolds = apply`held=$(selected hold); [ -z "$held" ] || meanwhile holds 'held packages that may change for a moment' \
   "dpkg --get-selections '*' | sed -n 's/[[:blank:]][[:blank:]]*install\$//p' | grep -xF -e '$held' | sed 's/\$/ hold/' | dpkg --set-selections"`
 
@@ -112,14 +122,17 @@ const POLICY_MARK = '# made by stead for the time of one call of apt-get'
 
 const POLICY = '/usr/sbin/policy-rc.d'
 
-/** Where a policy of the operator is meanwhile: it may let services start. */
+/** Where the operator's own policy is moved in the meantime, since it may let services start. */
 const ASIDE = `${POLICY}.aside-by-stead`
 
 const policyBack = apply`if grep -qsx ${POLICY_MARK} ${POLICY}; then rm -f ${POLICY}; fi; if [ -e ${ASIDE} ]; then mv -n ${ASIDE} ${POLICY}; fi`
 
-/** Shell, behind {@link aptFunctions}: keeps maintainer scripts from starting services until the script ends, where that is wanted. */
+/**
+ * Shell, after {@link aptFunctions}: if wanted, keeps maintainer scripts from starting services
+ * until the script ends.
+ */
 export function quietServices({ startServices = true }: AptOptions): ApplyScript {
-  // One without a note would keep services from starting for ever.
+  // A policy that was left without a note would keep services from starting for ever.
   if (startServices) return policyBack
   return apply`${policyBack}
 meanwhile policy 'policy-rc.d, which keeps packages from starting services' ${policyBack.text}
@@ -127,17 +140,23 @@ if [ -e ${POLICY} ]; then mv ${POLICY} ${ASIDE}; fi
 printf '#!/bin/sh\n%s\nexit 101\n' ${POLICY_MARK} >${POLICY}; chmod 755 ${POLICY}`
 }
 
-/** Shell, behind a call of apt-get: removes what is needed no more, where that is wanted. By itself, for `--no-remove` would forbid it. */
+/**
+ * Shell, after a call of apt-get: if wanted, removes packages that are no longer needed. A separate
+ * call, since `--no-remove` would forbid it.
+ */
 export function autoremove(options: AptOptions): ApplyScript {
   if (!options.autoremove) return apply`:`
   return apply`must apt-get autoremove ${options.purge ? ['--purge'] : []} ${aptArguments({ ...options, failOnRemove: false })}`
 }
 
-/** The options of apt-get's command line. Changed configuration files are kept, new defaults taken where nothing was changed. */
+/**
+ * The command-line options of apt-get. Changed configuration files are kept; unchanged ones get the
+ * new defaults.
+ */
 export function aptArguments({ recommends, release, allowDowngrade, allowChangeHeld, failOnRemove }: AptOptions): string[] {
   return [
     '-y', '-q', '-o', 'Dpkg::Options::=--force-confdef', '-o', 'Dpkg::Options::=--force-confold', '-o', 'APT::Get::AutomaticRemove=false',
-    ...PATIENCE,
+    ...DOWNLOAD_LIMITS,
     ...(recommends ? ['--install-recommends'] : ['--no-install-recommends']),
     ...(release === undefined ? [] : ['-t', release]),
     ...(allowDowngrade ? ['--allow-downgrades'] : []),

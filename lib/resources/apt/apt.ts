@@ -8,22 +8,23 @@ import { upgradeCommand } from './package-lists.ts'
 
 export interface AptKey {
   /**
-   * `upgrade` removes nothing, `full-upgrade` may; `autoremove` removes what was installed for others only; `autoclean` deletes old downloads.
-   * `install` and `remove` are what apt does besides what it is asked for; it is written with the packages themselves.
+   * `upgrade` removes nothing, `full-upgrade` may; `autoremove` removes unneeded dependencies;
+   * `autoclean` deletes old downloads. `install` and `remove` are what apt does in addition to what
+   * it was asked; that is written together with the packages themselves.
    */
   work: 'upgrade' | 'full-upgrade' | 'autoremove' | 'autoclean' | 'install' | 'remove'
-  /** What `install` and `remove` are asked for. */
+  /** Arguments of `install` and `remove`. */
   packages?: readonly string[]
-  /** Packages that are told of elsewhere. */
+  /** Packages that are shown elsewhere. */
   named?: readonly string[]
-  /** Whether it can be told only in the run. */
+  /** Whether only the run can tell. */
   unknown?: boolean
   options: AptOptions
 }
 
 export interface AptState {
   readonly [field: string]: { readonly [name: string]: string }
-  /** What apt-get would do: by package, from which version to which; empty for none. */
+  /** What apt-get would do: by package, from which version to which; empty means none. */
   pending: { readonly [name: string]: string }
 }
 
@@ -37,15 +38,17 @@ function words({ work, options, packages = [] }: AptKey): string[] {
   return upgradeCommand(work === 'upgrade' ? 'safe' : 'full')
 }
 
-/** Where apt-get notes down what it was asked to plan, a simulation too (apt.conf(5), Dir::Log::Planner). */
+/**
+ * apt-get logs what it was asked to plan, even for a simulation (apt.conf(5), Dir::Log::Planner).
+ */
 const NO_PLANNER_LOG = ['-o', 'Dir::Log::Planner=/dev/null']
 
-/** Options that `apt-get -s` is asked with; removals of an upgrade are its own business, not autoremove's. */
+/** Arguments of the simulation. What an upgrade removes is up to the upgrade, not to autoremove. */
 function simulated(key: AptKey): string[] {
   return [...words(key), '-s', ...NO_CACHE_FILES, ...NO_PLANNER_LOG, ...optionsOf(key)]
 }
 
-/** What goes besides is to be told by name, and autoremove is there to remove. */
+/** Removals are allowed for autoremove, and for the additional changes, which are shown by name. */
 function optionsOf(key: AptKey): string[] {
   return aptArguments(isBesides(key) || key.work === 'autoremove' ? { ...key.options, failOnRemove: false } : key.options)
 }
@@ -54,7 +57,10 @@ function isBesides({ work }: AptKey): boolean {
   return work === 'install' || work === 'remove'
 }
 
-/** Upkeep by apt-get of the host as a whole; it is right where a simulation has nothing to do. Needs no lock to be read. Source: apt-get(8), -s. */
+/**
+ * Maintenance of the whole host by apt-get. It is as desired if a simulation has nothing to do.
+ * Reading needs no lock. Source: apt-get(8), -s.
+ */
 export const aptResource: Resource<AptKey, AptState, z.infer<typeof schema>> = {
   kind: 'apt',
   schema,
@@ -80,7 +86,7 @@ configure
 must apt-get ${words(key)} ${optionsOf(key)}
 ${key.work === 'autoremove' ? apply`:` : autoremove(key.options)}` }),
   forecast: {
-    // What is named in the task itself is done together with it.
+    // Packages that the task itself names are written together with it.
     mayChangeWith: ({ named = [], unknown }, { kind, name }) => unknown === true
       || (['package', 'deb', 'package-lists', 'package-hold', 'apt'].includes(kind) && !(kind === 'package' && named.some(each => samePackage(each, name)))),
     brings: ({ work, options }) => (work.endsWith('upgrade') ? { what: 'package', name: work, startsServices: options.startServices ?? true } : undefined),
@@ -91,18 +97,18 @@ function withoutNamed(pending: Record<string, string>, named: readonly string[])
   return Object.fromEntries(Object.entries(pending).filter(([name]) => !named.some(each => samePackage(each, name))))
 }
 
-/** Why apt-get would not do it: it explains itself on standard output. */
+/** Why apt-get refuses: it explains itself on standard output. */
 function cannotBeDone(stdout: string, stderr: string, exitCode: number): ReadError {
   const explained = stdout.slice(Math.max(0, stdout.search(/^(The following|Some packages|Package )/m))).trim()
   const [, broken] = /The package (\S+) needs to be reinstalled/.exec(stderr) ?? []
-  return new ReadError('apt-get cannot do it.', {
+  return new ReadError('apt-get cannot do this.', {
     stderr: [explained, stderr.trim()].filter(Boolean).join('\n'), exitCode,
-    ...(broken === undefined ? {} : { hint: `Add a repository that has ${broken} in its version, or remove it: dpkg --remove --force-remove-reinstreq ${broken}` }),
+    ...(broken === undefined ? {} : { hint: `Add a repository that has this version of ${broken}, or remove it: dpkg --remove --force-remove-reinstreq ${broken}` }),
   })
 }
 
 /**
- * Reads what `apt-get -s` would do: by package `from to`, either empty.
+ * Parses what `apt-get -s` would do: `from to` by package, either of them empty.
  *
  * @example parseSimulation('Inst foo [1.0] (1.1 stable [all])\n') // { foo: '1.0 1.1' }
  */

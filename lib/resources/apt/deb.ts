@@ -5,7 +5,7 @@ import { stdoutOf } from '../../state/read-answer.ts'
 import type { Resource } from '../../state/resource.ts'
 import { aptArguments, aptFunctions, autoremove, quietServices, type AptOptions } from './apt-get.ts'
 
-/** A package file: on the host, fetched by the host, or pushed from the controller. */
+/** A package file: on the host, downloaded by the host, or pushed from this machine. */
 export interface DebKey {
   source: { path: string } | { url: string; sha256?: string } | { name: string; sha256: string; bytes: () => Uint8Array }
   options: AptOptions
@@ -15,14 +15,17 @@ export interface DebState {
   readonly [field: string]: string
   /** The package in the file, and its version. */
   package: string
-  /** The version of it that is installed, or nothing. */
+  /** The installed version, or ''. */
   version: string
   status: 'installed' | 'not installed' | 'another version'
 }
 
 const schema = z.strictObject({ status: z.literal('installed') })
 
-/** Where the host remembers what was in a file that it does not keep: by the file's URL or checksum, `NAME VERSION ARCHITECTURE`. */
+/**
+ * Where the host records the content of a file that it does not keep: `NAME VERSION ARCHITECTURE`,
+ * by the file's URL or checksum.
+ */
 const RECORDS = '/var/lib/stead/debs'
 
 function record(source: DebKey['source']): string {
@@ -31,7 +34,7 @@ function record(source: DebKey['source']): string {
   return `${RECORDS}/${createHash('sha256').update(identity).digest('hex')}`
 }
 
-/** Shell: `D` tells of one file whether the package in it is installed, in its version. */
+/** Shell: `D` prints whether the package in a file is installed, and in which version. */
 const functions = read`
 i() { dpkg-deb -W --showformat '\${Package} \${Version} \${Architecture}\n' -- "$1"; }
 D() { # number, path, record
@@ -45,8 +48,9 @@ D() { # number, path, record
 }`
 
 /**
- * A Debian package that comes as a file. Of a file on the host the version is read from it; what was fetched or pushed is remembered by
- * its URL or checksum, so that it is not fetched again to learn its version. Sources: dpkg-deb(1), apt-get(8), apt-helper download-file.
+ * A Debian package that comes as a file. The version in a file on the host is read from the file.
+ * For a downloaded or pushed file, it is recorded by URL or checksum, so that the file is not
+ * downloaded again to find it out. Sources: dpkg-deb(1), apt-get(8), apt-helper download-file.
  */
 export const debResource: Resource<DebKey, DebState, z.infer<typeof schema>> = {
   kind: 'deb',
@@ -55,7 +59,7 @@ export const debResource: Resource<DebKey, DebState, z.infer<typeof schema>> = {
   read: keys => ({
     script: readLines([functions, ...keys.map(({ source }, index) => read`D ${index} ${'path' in source ? source.path : ''} ${record(source)} || exit`)]),
     parse(output) {
-      const stdout = stdoutOf(output, 'A package file could not be read.')
+      const stdout = stdoutOf(output, 'Could not read a package file.')
       const answers: (DebState | null)[] = keys.map(() => null)
       for (const line of stdout.toString().split('\n')) {
         const [index, name, version, status, installed = ''] = line.split(' ')
@@ -67,9 +71,9 @@ export const debResource: Resource<DebKey, DebState, z.infer<typeof schema>> = {
     },
   }),
   apply({ source, options }) {
-    const fetched = 'path' in source ? apply`f=${source.path}; [ -f "$f" ] || { echo "There is no file $f on this host."; exit 66; }`
+    const fetched = 'path' in source ? apply`f=${source.path}; [ -f "$f" ] || { echo "The file $f does not exist on this host."; exit 66; }`
       : 'url' in source ? apply`must /usr/lib/apt/apt-helper download-file ${source.url} "$f" ${source.sha256 === undefined ? [] : [`SHA256:${source.sha256}`]}`
-        : apply`cat >"$f"; s=$(sha256sum <"$f"); [ "\${s%% *}" = ${source.sha256} ] || { echo 'The file did not arrive whole; nothing was changed.'; exit 1; }`
+        : apply`cat >"$f"; s=$(sha256sum <"$f"); [ "\${s%% *}" = ${source.sha256} ] || { echo 'The file did not arrive complete. Nothing was changed.'; exit 1; }`
     return {
       stdin: 'bytes' in source ? source.bytes() : undefined,
       script: apply`${aptFunctions(options)}

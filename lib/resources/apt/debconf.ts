@@ -11,22 +11,22 @@ export interface DebconfKey {
   package: string
   question: string
   type: DebconfType
-  /** Leave the question to be asked all the same. */
+  /** Leave the question marked as unseen, so that it is still asked. */
   unseen?: boolean
 }
 
 export interface DebconfState {
   readonly [field: string]: string | Content | undefined
-  /** As it counts: booleans in lower case, the choices of a multiselect in order. */
+  /** Normalized: booleans in lower case, the choices of a multiselect sorted. */
   value: string | Content
 }
 
-/** Seconds to wait for another process that uses debconf. */
+/** How long to wait for another process that uses debconf (seconds). */
 const LOCK_TIMEOUT_SECONDS = 60
 
 const schema = z.strictObject({ value: z.union([z.string(), z.custom<Content>(value => value instanceof Content)]) })
 
-/** A value as it counts for its type: two spellings of one answer are one. */
+/** Normalizes a value for its type, so that two spellings of one answer are equal. */
 export function normalizeAnswer(type: DebconfType, value: string): string {
   if (type === 'boolean') return value.trim().toLowerCase()
   if (type === 'multiselect') return value.split(',').map(choice => choice.trim()).filter(Boolean).sort().join(', ')
@@ -34,8 +34,9 @@ export function normalizeAnswer(type: DebconfType, value: string): string {
 }
 
 /**
- * The answer to a question of debconf, as it stands in its databases: reading takes no lock and runs no Perl. A password's answer never
- * leaves the host; only its checksum does. Sources: debconf-devel(7), debconf.conf(5), debconf-set-selections(1).
+ * The answer to a debconf question, read from the databases without a lock and without Perl. A
+ * password never leaves the host; only its checksum does. Sources: debconf-devel(7),
+ * debconf.conf(5), debconf-set-selections(1).
  */
 export const debconfResource: Resource<DebconfKey, DebconfState, z.infer<typeof schema>> = {
   kind: 'debconf',
@@ -48,14 +49,14 @@ t() { base64 -w0; printf .; }
 ${keys.map(({ question, type }) => read`g ${question} ${type === 'password' ? 'd' : 't'}`).reduce((one, other) => read`${one}
 ${other}`)}`,
     parse(output) {
-      const stdout = stdoutOf(output, 'debconf\'s answers could not be read.')
+      const stdout = stdoutOf(output, 'Could not read the answers of debconf.')
       return answersOf(stdout.toString().split('\n'), keys)
     },
   }),
   apply({ package: owner, question, type, unseen }, _current, desired) {
     const value = desired?.value instanceof Content ? (desired.value.bytes?.toString() ?? '') : (desired?.value ?? '')
     return {
-      // The databases are locked while a package is configured.
+      // The databases are locked while a package is being configured.
       script: apply`v=$(cat; echo .); n=0
 while e=$(printf '%s' "\${v%.}" | debconf-set-selections ${unseen ? ['-u'] : []} 2>&1) && c=0 || c=$?; do
   case $c.$e in 0.*) break;; *'locked by another process'*) [ $n -lt ${LOCK_TIMEOUT_SECONDS} ] || break;; *) break;; esac
@@ -67,7 +68,8 @@ done
     }
   },
   forecast: {
-    // A package that is still to be installed asks its questions then, and gives itself answers.
+    // A package that is still to be installed asks its questions then, and answers them with
+    // defaults.
     mayComeWithPackage: () => true,
   },
 }

@@ -10,45 +10,54 @@ export interface CandidateKey {
   state: 'present' | 'latest'
   release?: string
   cacheValidSeconds?: number
-  /** Nothing is asked of a package that is not installed. */
+  /** Skip a package that is not installed. */
   onlyUpgrade?: boolean
 }
 
-/** What apt knows of a package that is to be installed or changed. */
+/** What apt knows about a package that is to be installed or changed. */
 export interface CandidateState {
   readonly [field: string]: boolean | string | undefined | readonly string[] | { readonly [package_: string]: string | null }
-  /** There are package lists, none older than asked and none older than the sources. */
+  /** There are package lists, newer than the requested age and than the sources. */
   fresh: boolean
-  /** In a check: by then a task before has fetched them, so that what apt will make of it cannot be told. */
+  /**
+   * In a check: an earlier task will have fetched the lists, so it is not known what apt will do.
+   */
   refetched?: boolean
-  /** The version that apt would take by itself. */
+  /** The version that apt would choose. */
   candidate?: string
-  /** All that can be had, highest first. */
+  /** All available versions, highest first. */
   versions: readonly string[]
-  /** Why apt would not look, in its words: a release that no source has. */
+  /** Why apt refused to look, in its words: for example, no source has the release. */
   refused?: string
-  /** It is not installed, and must stay so (`apt-mark hold`). */
+  /** It is not installed, and held that way (`apt-mark hold`). */
   held?: boolean
-  /** Where no package has the name: packages that provide it, as `NAME VERSION`, and as which version of it, if they say so. */
+  /**
+   * If no package has this name: the packages that provide it, as `NAME VERSION`, each with the
+   * version that it provides, if it says.
+   */
   providers: { readonly [package_: string]: string | null }
-  /** The name that was asked for. */
+  /** The requested name. */
   name: string
 }
 
 /**
- * What apt would install. It is asked only of packages that are not as they should be, so it costs nothing on a host that is right:
- * then the answer is null. Never written. Source: apt-cache(8), policy and showpkg.
+ * What apt would install. It is only looked up for packages that are not as desired, so it costs
+ * nothing on a matching host, where the answer is null. Never written. Source: apt-cache(8), policy
+ * and showpkg.
  */
 export const packageCandidateResource: Resource<CandidateKey, CandidateState, Record<string, never>> = {
   kind: 'package-candidate',
   schema: z.strictObject({}),
   identify: ({ spec, state, release, onlyUpgrade }) => [formatPackageSpec(spec), state, release ?? '', onlyUpgrade ? 'upgrade' : ''].join(' '),
   read: readCandidates,
-  apply: () => { throw new TypeError('What apt knows is never written.') },
+  apply: () => { throw new TypeError('package-candidate is never written.') },
   forecast: {},
 }
 
-/** Shell: `q` asks for one package unless it is right; names that have to be looked up gather in `$w`, for one release. */
+/**
+ * Shell: `q` checks one package; the names that have to be looked up are collected in `$w`, for one
+ * release.
+ */
 const functions = read`
 ${listsFunction}
 ${dpkgFunction}

@@ -5,7 +5,7 @@ import type { Resource } from '../../state/resource.ts'
 import { aptFunctions, dpkgFunction } from './apt-get.ts'
 
 export interface PackageHoldKey {
-  /** With its architecture where that is not the host's own. */
+  /** With its architecture, if that is not the host's own. */
   name: string
 }
 
@@ -16,7 +16,7 @@ export interface PackageHoldState {
 
 const schema = z.strictObject({ held: z.boolean() })
 
-/** Whether dpkg keeps a package in its version. Sources: dpkg-query(1), apt-mark(8), hold. */
+/** Whether a package is held. Sources: dpkg-query(1), apt-mark(8), hold. */
 export const packageHoldResource: Resource<PackageHoldKey, PackageHoldState, z.infer<typeof schema>> = {
   kind: 'package-hold',
   schema,
@@ -25,7 +25,7 @@ export const packageHoldResource: Resource<PackageHoldKey, PackageHoldState, z.i
     const names = keys.map(({ name }) => name)
     return {
       script: readLines([dpkgFunction, read`for p in ${names}; do echo "$(of db:Status-Want "$p")"; done`]),
-      parse: linePerKey(names, 'dpkg could not be asked.', line => ({ held: line === 'hold' })),
+      parse: linePerKey(names, 'Could not query dpkg.', line => ({ held: line === 'hold' })),
     }
   },
   apply: ({ name }, _current, desired) => ({
@@ -35,7 +35,7 @@ must apt-mark ${desired?.held ? 'hold' : 'unhold'} -- ${name}`,
   forecast: {
     sideEffects: ({ name }, desired) => {
       const held = desired?.held ?? false
-      // Of a package that is not installed, apt's answer says that it is held.
+      // For a package that is not installed, package-candidate says whether it is held.
       return [{ kind: 'package', identity: name, change: now => ({ ...now, held }) }, { kind: 'package-candidate', identity: '*', change: now => (now.name === name ? { ...now, held } : now) }]
     },
     mayChangeWith: ({ name }, made) => made.kind === 'package' && made.name === name && made.after === null,

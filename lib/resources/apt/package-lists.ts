@@ -5,7 +5,7 @@ import { aptArguments, aptFunctions, autoremove, CACHE_VALID_SECONDS, listsFunct
 
 export interface PackageListsKey {
   options: AptOptions
-  /** What is to be brought to its newest version once the lists are fresh, as arguments of apt-get. */
+  /** What to upgrade to the newest version once the lists are fresh, as arguments of apt-get. */
   thenInstall?: readonly string[]
   thenUpgrade?: 'safe' | 'full'
 }
@@ -19,7 +19,10 @@ export interface PackageListsState {
 
 const schema = z.strictObject({ fresh: z.literal(true) })
 
-/** apt's package lists, fetched within the time that a task asks for and since the sources changed. Sources: apt-get(8), update; apt.conf(5). */
+/**
+ * apt's package lists: no older than a task requires, and fetched since the sources last changed.
+ * Sources: apt-get(8), update; apt.conf(5).
+ */
 export const packageListsResource: Resource<PackageListsKey, PackageListsState, z.infer<typeof schema>> = {
   kind: 'package-lists',
   schema,
@@ -47,12 +50,13 @@ ${thenInstall.length || thenUpgrade ? autoremove(options) : apply`:`}` }
   },
   forecast: {
     sideEffects: () => [{ kind: 'package-candidate', identity: '*', change: now => ({ ...now, refetched: true }) }],
-    // What is fetched anew after a change of the sources may bring newer versions of what is upgraded with it.
+    // After a change of the sources, the new lists may contain newer versions of what is upgraded
+    // with them.
     mayChangeWith: (_key, { kind, name }) => kind === 'file' && name.startsWith('/etc/apt/sources.list'),
   },
 }
 
-/** Words of apt-get for an upgrade: `safe` removes nothing. */
+/** Arguments of apt-get for an upgrade; `safe` removes nothing. */
 export function upgradeCommand(mode: 'safe' | 'full'): string[] {
   return mode === 'safe' ? ['upgrade', '--with-new-pkgs'] : ['dist-upgrade']
 }

@@ -1,11 +1,11 @@
 import { compareVersions, parseVersion } from './version.ts'
 
-/** A package that is wanted, and in which versions. */
+/** A package, and which versions of it are wanted. */
 export interface PackageSpec {
   name: string
-  /** As dpkg names it: `arm64`. Left out: the host's own. */
+  /** dpkg's name for it, such as `arm64`. Omitted: the host's own. */
   architecture?: string
-  /** `=` takes a version, or a pattern with `*` as in `1.0.*`. Left out: any version. */
+  /** `=` takes a version, or a pattern with `*`, as in `1.0.*`. Omitted: any version. */
   operator?: '=' | '>='
   version?: string
 }
@@ -13,7 +13,8 @@ export interface PackageSpec {
 const syntax = /^([a-z0-9][a-z0-9.+-]+)(?::([a-z0-9-]+))?(?:\s*(>=|=)\s*([A-Za-z0-9.+:~*-]+))?$/
 
 /**
- * Reads a package as a playbook writes it: `foo`, `foo:arm64`, `foo=1.0-1`, `foo=1.0.*`, `foo>=1.0`. undefined for anything else.
+ * Parses a package as a playbook writes it: `foo`, `foo:arm64`, `foo=1.0-1`, `foo=1.0.*`,
+ * `foo>=1.0`. undefined for anything else.
  *
  * @example parsePackageSpec('foo>=1.0') // { name: 'foo', architecture: undefined, operator: '>=', version: '1.0' }
  */
@@ -34,7 +35,10 @@ function hasValidVersion({ operator, version = '' }: PackageSpec): boolean {
   }
 }
 
-/** The package's name as apt and dpkg take it. @example qualifiedName({ name: 'foo', architecture: 'arm64' }) // 'foo:arm64' */
+/**
+ * The package's name as apt and dpkg expect it.
+ * @example qualifiedName({ name: 'foo', architecture: 'arm64' }) // 'foo:arm64'
+ */
 export function qualifiedName({ name, architecture }: PackageSpec): string {
   return architecture === undefined ? name : `${name}:${architecture}`
 }
@@ -44,7 +48,10 @@ export function formatPackageSpec(spec: PackageSpec): string {
   return `${qualifiedName(spec)}${spec.operator ?? ''}${spec.version ?? ''}`
 }
 
-/** Whether a version is one of those wanted. @example meets({ name: 'foo', operator: '=', version: '1.0.*' }, '1.0.1') // true */
+/**
+ * Whether a version is wanted.
+ * @example meets({ name: 'foo', operator: '=', version: '1.0.*' }, '1.0.1') // true
+ */
 export function meets({ operator, version: wanted }: PackageSpec, version: string): boolean {
   if (operator === undefined || wanted === undefined) return true
   if (operator === '>=') return compareVersions(version, wanted) >= 0
@@ -53,7 +60,10 @@ export function meets({ operator, version: wanted }: PackageSpec, version: strin
   return new RegExp(`^${pattern}$`).test(version)
 }
 
-/** Whether both name one package; one without an architecture is of any. @example samePackage('foo', 'foo:i386') // true */
+/**
+ * Whether two names mean the same package; a name without an architecture matches any.
+ * @example samePackage('foo', 'foo:i386') // true
+ */
 export function samePackage(one: string, other: string): boolean {
   const [a = '', architecture] = one.split(':')
   const [b = '', otherArchitecture] = other.split(':')

@@ -9,40 +9,44 @@ import type { Output } from '../../shell/output.ts'
 import { aptArguments, aptFunctions, autoremove, quietServices, type AptOptions } from './apt-get.ts'
 
 export interface PackageKey {
-  /** With its architecture where that is not the host's own: `foo:arm64`. */
+  /** With its architecture, if that is not the host's own: `foo:arm64`. */
   name: string
   options: AptOptions
 }
 
 export interface PackageState {
   readonly [field: string]: string | boolean | undefined
-  /** As dpkg says it: `installed`, `config-files` (removed, configuration left), `half-configured`, `unpacked`, `half-installed`, `triggers-…`. */
+  /**
+   * dpkg's status: `installed`, `config-files` (removed, configuration left), `half-configured`,
+   * `unpacked`, `half-installed`, `triggers-…`.
+   */
   status: string
   version: string
-  /** Asked for by somebody, and not only there for another package. */
+  /** Installed on purpose, not only as a dependency. */
   manual: boolean
-  /** Kept in its version (`apt-mark hold`). */
+  /** Held (`apt-mark hold`). */
   held: boolean
 }
 
 const schema = z.strictObject({
   status: z.literal('installed'),
   manual: z.boolean().optional(),
-  /** The version that apt is expected to take; for the diff. */
+  /** The version that apt is expected to choose; for the diff. */
   version: z.string().optional(),
-  /** The versions that will do, as in `foo=1.0.*`; any when left out. */
+  /** The accepted versions, as in `foo=1.0.*`; omitted: any. */
   accepts: z.string().optional(),
-  /** The lowest version that will do. */
+  /** The lowest accepted version. */
   atLeast: z.string().optional(),
-  /** What apt-get is asked for. */
+  /** The argument for apt-get. */
   argument: z.string(),
 })
 
 export type PackageDesired = z.infer<typeof schema>
 
 /**
- * A Debian package. Installed is what dpkg calls installed, held or not; a package removed with its configuration left, half installed,
- * unpacked or half configured is not. Sources: dpkg-query(1), apt-get(8), apt-mark(8), apt.conf(5).
+ * A Debian package. It is installed if dpkg says `installed`, held or not. A package that was
+ * removed but not purged, is half installed, unpacked or half configured does not count as
+ * installed. Sources: dpkg-query(1), apt-get(8), apt-mark(8), apt.conf(5).
  */
 export const packageResource: Resource<PackageKey, PackageState, PackageDesired> = {
   kind: 'package',
@@ -54,17 +58,18 @@ export const packageResource: Resource<PackageKey, PackageState, PackageDesired>
   compare,
   forecast: {
     brings: ({ name, options }, current, desired) => (desired !== null && (current === null || current.status === 'config-files') ? { what: 'package', name, startsServices: options.startServices ?? true } : undefined),
-    // Old lists are fetched anew before something is installed.
+    // Old lists are fetched again before something is installed.
     sideEffects: (_key, desired) => (desired === null ? [] : [{ kind: 'package-candidate', identity: '*', change: now => ({ ...now, refetched: true }) }]),
-    // What another package needs comes with it, and goes with what it needs.
+    // A package may be installed as a dependency of another, and removed with its own dependencies.
     mayComeWithPackage: (_key, desired) => desired === null || desired.manual === undefined,
     mayChangeWith: ({ name }, made, current, desired) => (made.kind === 'package' && made.name !== name && made.after === null && current !== null) || (made.kind === 'apt' && current !== null)
-      // No list of this host has it yet, and what new sources have is known only after applying.
+      // The host's lists do not have it yet, and what new sources have is known only after
+      // applying.
       || (made.kind === 'file' && made.name.startsWith('/etc/apt/sources.list') && current === null && desired !== null && desired.version === undefined),
   },
 }
 
-/** Shell: the packages of `names` as dpkg knows them, and which of them were installed for others. */
+/** Reads packages from dpkg, and which of them were installed as dependencies. */
 function readPackages(keys: readonly PackageKey[]): Reading<PackageState> {
   const names = [...new Set(keys.map(({ name }) => name))]
   const patterns = [...new Set(names.map(name => name.replace(/:.*/, '')))].flatMap(name => ['-e', `Package: ${name}`])
@@ -76,16 +81,17 @@ grep -sxF -A 2 ${patterns} /var/lib/apt/extended_states || :`,
   }
 }
 
-/** Reads what the script of {@link packageResource} printed; a pure function of it. */
+/** Parses the output of the script of {@link packageResource}. Pure. */
 export function parsePackages(output: Output, names: readonly string[]): (PackageState | null)[] {
-  const stdout = stdoutOf(output, 'dpkg could not be asked.', { hint: 'stead\'s apt works on Debian and its descendants only.' })
+  const stdout = stdoutOf(output, 'Could not query dpkg.', { hint: 'stead\'s apt works only on Debian and its derivatives.' })
   const [native = '', ...lines] = stdout.toString().split('\n')
   const automatic = new Set([...stdout.toString().matchAll(/^Package: (\S+)\nArchitecture: (\S+)\nAuto-Installed: 1$/gm)].map(([, name, architecture]) => `${name}:${architecture}`))
   const known = new Map<string, PackageState>()
   for (const line of lines) {
     const [name, architecture, want, status, version] = line.split('\t')
     if (!name || !status || version === undefined || status === 'not-installed') continue
-    // What is for all architectures is noted down under the host's own, and may be asked for as either.
+    // A package for all architectures is recorded under the host's own, and may be requested as
+    // either.
     const id = `${name}:${architecture === 'all' ? native : architecture}`
     const state = { status, version, manual: !automatic.has(id), held: want === 'hold' }
     known.set(id, state).set(`${name}:${architecture}`, state)
@@ -93,7 +99,7 @@ export function parsePackages(output: Output, names: readonly string[]): (Packag
   return names.map(name => known.get(name.includes(':') ? name : `${name}:${native}`) ?? null)
 }
 
-/** Whether an installed version will do. */
+/** Whether an installed version is accepted. */
 function accepted({ accepts, atLeast }: PackageDesired, version: string): boolean {
   const spec = accepts === undefined ? undefined : parsePackageSpec(accepts)
   return (!spec || meets(spec, version)) && (atLeast === undefined || compareVersions(version, atLeast) >= 0)
@@ -114,7 +120,7 @@ type PackageChange = PendingWrite<PackageKey, PackageState, PackageDesired>
 function change(changes: readonly PackageChange[]): Writing {
   const options = changes[0]?.key.options ?? {}
   const removals = changes.filter(({ desired }) => desired === null).map(({ key }) => key.name)
-  // apt-get would want to install what is half installed before it removes it.
+  // apt-get would first try to install a half-installed package before removing it.
   const halves = changes.filter(({ desired, current }) => desired === null && current?.status === 'half-installed').map(({ key }) => key.name)
   const command = options.purge ? 'purge' : 'remove'
   const steps = removals.length ? [apply`mend
@@ -126,7 +132,10 @@ ${[...steps, install(changes, options), autoremove(options)].reduce((one, other)
 ${other}`)}` }
 }
 
-/** Shell: what only was half done is finished, what only needs its mark gets it, and apt-get is called once for all the rest. */
+/**
+ * Shell: finishes what is half done, sets marks where only they are missing, and calls apt-get once
+ * for everything else.
+ */
 function install(changes: readonly PackageChange[], options: AptOptions): ApplyScript {
   const wanted: string[] = []
   const finished: string[] = []

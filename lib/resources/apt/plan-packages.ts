@@ -7,15 +7,18 @@ import { packageResource, type PackageDesired, type PackageState } from './packa
 import { compareVersions } from './version.ts'
 import { meets, qualifiedName, formatPackageSpec, type PackageSpec } from './package-spec.ts'
 
-/** What a task says of all its packages. */
-export interface PackagesAsked {
+/** What a task says about all its packages. */
+export interface PackageChoice {
   state: 'present' | 'latest'
   onlyUpgrade: boolean
   options: AptOptions
 }
 
-/** Says how packages should be: which versions, by what the host has and what apt knows. All is asked in one tick. */
-export async function planPackages(specs: readonly PackageSpec[], asked: PackagesAsked, host: HostView): Promise<Want[]> {
+/**
+ * Decides how packages should be, and in which versions, based on the host and on what apt knows.
+ * All reads happen in one tick.
+ */
+export async function planPackages(specs: readonly PackageSpec[], asked: PackageChoice, host: HostView): Promise<Want[]> {
   const { state, onlyUpgrade, options } = asked
   const keyOf = (name: string) => ({ name, options })
   const found = await Promise.all(specs.map(async (spec): Promise<Planned | undefined> => {
@@ -29,12 +32,13 @@ export async function planPackages(specs: readonly PackageSpec[], asked: Package
   }))
   const planned = found.filter(each => each !== undefined)
   const changing = planned.filter(({ name, current, desired }) => packageResource.compare?.(keyOf(name), current, desired).some(({ field }) => field !== 'manual'))
-  // By lists that will be fetched anew, apt would tell of another day; by those that a task before has fetched, it tells in the run.
-  const told = changing.length > 0 && changing.every(({ fresh, refetched }) => fresh || refetched)
+  // Lists that are about to be fetched again say nothing about today. If an earlier task fetches
+  // them, only the run can tell.
+  const shown = changing.length > 0 && changing.every(({ fresh, refetched }) => fresh || refetched)
   const known = changing.every(({ fresh }) => fresh)
   return [
     ...planned.map(({ name, desired }) => want(packageResource, keyOf(name), desired)),
-    ...(told ? await besides('install', changing.map(({ desired: { argument } }) => argument), specs.map(qualifiedName).concat(changing.map(({ name }) => name)), options, host, known) : []),
+    ...(shown ? await besides('install', changing.map(({ desired: { argument } }) => argument), specs.map(qualifiedName).concat(changing.map(({ name }) => name)), options, host, known) : []),
   ]
 }
 
@@ -48,10 +52,10 @@ interface Planned {
 }
 
 /**
- * Nobody has a virtual package: it is there when one that provides it is, in a version that is wanted, and where several could be, apt would not
- * choose either.
+ * A virtual package is present if a package that provides it is installed, in a wanted version. If
+ * several could provide it, this is an error: apt would not choose either.
  */
-async function planVirtual(spec: PackageSpec, { providers, fresh, refetched = false }: CandidateState, { onlyUpgrade, options }: PackagesAsked, host: HostView): Promise<Planned | undefined> {
+async function planVirtual(spec: PackageSpec, { providers, fresh, refetched = false }: CandidateState, { onlyUpgrade, options }: PackageChoice, host: HostView): Promise<Planned | undefined> {
   const fits = (provided: string | null) => spec.operator === undefined || (provided !== null && meets(spec, provided))
   const names = [...new Set(Object.keys(providers).map(provider => provider.replace(/ .*/, '')))]
   const states = await Promise.all(names.map(name => host.current(packageResource, { name, options })))
@@ -63,29 +67,30 @@ async function planVirtual(spec: PackageSpec, { providers, fresh, refetched = fa
   if (onlyUpgrade) return undefined
   if (fitting.length === 0) {
     const list = Object.entries(providers).map(([provider, provided]) => `${provider} as ${provided ?? 'no version'}`).join(', ')
-    throw new ReadError(`Package ${spec.name} is a virtual package, and none that provides it does so in a version ${spec.operator ?? ''}${spec.version ?? ''}: ${list}.`, { hint: 'Ask for another version, or name the package that is to be installed.' })
+    throw new ReadError(`Package ${spec.name} is a virtual package, and no package provides it in a version ${spec.operator ?? ''}${spec.version ?? ''}: ${list}.`, { hint: 'Choose another version, or name the package to install.' })
   }
-  throw new ReadError(`Package ${spec.name} is a virtual package provided by: ${fitting.map(({ name }) => name).join(', ')}.`, { hint: 'Name the one that is to be installed.' })
+  throw new ReadError(`Package ${spec.name} is a virtual package provided by: ${fitting.map(({ name }) => name).join(', ')}.`, { hint: 'Name the one to install.' })
 }
 
 /**
- * How a package should be; undefined where nothing is asked of it.
+ * How a package should be; undefined if it does not matter.
  *
- * @throws ReadError for what apt cannot do, in its words where it has some: an unknown package, version or release, a downgrade or a change of a held package that was not allowed.
+ * @throws ReadError for what apt cannot do, in its own words if it has some: an unknown package,
+ * version or release, or a downgrade or a change of a held package that is not allowed.
  */
-export function choose(spec: PackageSpec, { state, onlyUpgrade, options }: PackagesAsked, current: PackageState | null, known: CandidateState | null): PackageDesired | undefined {
+export function choose(spec: PackageSpec, { state, onlyUpgrade, options }: PackageChoice, current: PackageState | null, known: CandidateState | null): PackageDesired | undefined {
   const name = qualifiedName(spec)
   const installed = current === null || current.status === 'config-files' ? undefined : current.version
   const base: PackageDesired = { status: 'installed', manual: true, accepts: spec.operator && formatPackageSpec(spec), argument: spec.operator === '=' ? formatPackageSpec(spec) : name }
   if (installed === undefined && onlyUpgrade) return undefined
   if (installed !== undefined && state === 'present' && meets(spec, installed)) return base
   if (!known) return base
-  if (known.refused !== undefined && known.fresh) throw new ReadError(known.refused, { hint: 'The package lists are fresh. Look for a misspelling, or for a repository that is missing.' })
+  if (known.refused !== undefined && known.fresh) throw new ReadError(known.refused, { hint: 'The package lists are fresh. Check the spelling, and whether a repository is missing.' })
   if (known.held) refuseHeld(name, { held: true, version: 'none' }, options)
   const matching = spec.operator === '=' ? known.versions.find(version => meets(spec, version)) : known.candidate
   const chosen = matching !== undefined && meets(spec, matching) ? matching : undefined
   if (chosen === undefined) {
-    if (known.fresh && !(installed !== undefined && meets(spec, installed))) throw new ReadError(refusal(spec, known), { hint: 'The package lists are fresh. Look for a misspelling, or for a repository that is missing.' })
+    if (known.fresh && !(installed !== undefined && meets(spec, installed))) throw new ReadError(refusal(spec, known), { hint: 'The package lists are fresh. Check the spelling, and whether a repository is missing.' })
     return base
   }
   const lower = installed !== undefined && compareVersions(chosen, installed) < 0
@@ -96,19 +101,21 @@ export function choose(spec: PackageSpec, { state, onlyUpgrade, options }: Packa
   return { ...base, version: chosen, atLeast: state === 'latest' && !lower ? chosen : undefined, argument }
 }
 
-/** Why a package does not go back to a lower version without leave, in apt's words. */
+/** The error for a downgrade that is not allowed, in apt's words. */
 export function lowerVersion(name: string, installed: string, chosen: string): ReadError {
-  return new ReadError(`${name} is installed in version ${installed}, and ${chosen} is lower: Packages were downgraded and -y was used without --allow-downgrades.`, { ways: [{ argument: 'allowDowngrade', hint: 'allowDowngrade: true lets it go back.' }] })
+  return new ReadError(`${name} is installed in version ${installed}, and ${chosen} is lower: Packages were downgraded and -y was used without --allow-downgrades.`, { ways: [{ argument: 'allowDowngrade', hint: 'Set allowDowngrade: true to allow it.' }] })
 }
 
-/** @throws ReadError for a held package that would be changed without leave, in apt's words. */
+/**
+ * @throws ReadError for a held package that would be changed without permission, in apt's words.
+ */
 export function refuseHeld(name: string, current: Pick<PackageState, 'held' | 'version'> | null, { allowChangeHeld }: AptOptions): void {
   if (!current?.held || allowChangeHeld) return
-  throw new ReadError(`${name} is held in version ${current.version}: Held packages were changed and -y was used without --allow-change-held-packages.`, { hint: 'aptHold lets it go.', ways: [{ argument: 'allowChangeHeld', hint: 'Or give allowChangeHeld: true, and it is changed all the same.' }] })
+  throw new ReadError(`${name} is held in version ${current.version}: Held packages were changed and -y was used without --allow-change-held-packages.`, { hint: 'Release it with aptHold.', ways: [{ argument: 'allowChangeHeld', hint: 'Or set allowChangeHeld: true to change it anyway.' }] })
 }
 
 function refusal(spec: PackageSpec, { candidate, versions }: CandidateState): string {
   if (candidate === undefined && versions.length === 0) return `Unable to locate package ${qualifiedName(spec)}: no source of this host has it.`
-  const list = `apt knows ${versions.join(', ') || 'none'}, and would take ${candidate ?? 'none'}`
-  return `No version of ${qualifiedName(spec)} that can be installed is ${spec.operator ?? ''}${spec.version ?? ''}: ${list}.`
+  const list = `apt knows ${versions.join(', ') || 'none'}, and would choose ${candidate ?? 'none'}`
+  return `No available version of ${qualifiedName(spec)} is ${spec.operator ?? ''}${spec.version ?? ''}: ${list}.`
 }

@@ -1,16 +1,20 @@
 import { compareVersions } from './version.ts'
 
-/** What `apt-cache policy` says of a package. */
+/** What `apt-cache policy` says about a package. */
 export interface Policy {
-  /** What apt would take by itself; undefined for none. */
+  /** The version that apt would choose; undefined if there is none. */
   candidate?: string
-  /** Versions that some source has, highest first; one that is only installed is not among them. */
+  /**
+   * Versions that some source has, highest first. A version that is only installed is not among
+   * them.
+   */
   versions: string[]
 }
 
 /**
- * Reads the output of `apt-cache policy NAME…`; packages unknown to apt are not in it, and those of the host's own architecture are under
- * their bare names. Source: apt-cache(8), apt_preferences(5).
+ * Parses the output of `apt-cache policy NAME…`. It omits packages that apt does not know, and
+ * lists packages of the host's own architecture by their bare names. Source: apt-cache(8),
+ * apt_preferences(5).
  */
 export function parsePolicy(text: string): Map<string, Policy> {
   const found = new Map<string, Policy>()
@@ -31,8 +35,9 @@ export function parsePolicy(text: string): Map<string, Policy> {
 }
 
 /**
- * The packages that provide a virtual one, as `NAME VERSION`, and as which version of it, if they say so: the last part of `apt-cache showpkg
- * NAME`. One that is there for every architecture is also listed for the foreign ones, and is the same.
+ * The packages that provide a virtual one, as `NAME VERSION`, each with the version that it
+ * provides, if it says: the last part of `apt-cache showpkg NAME`. A package for every architecture
+ * is also listed for the foreign ones; it counts once.
  *
  * @example parseReverseProvides('Reverse Provides: \none 1 (= 3)\none:i386 1 (= 3)\n') // { 'one 1': '3' }
  */

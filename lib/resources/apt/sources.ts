@@ -2,8 +2,9 @@
 export type SourceFields = readonly (readonly [field: string, value: string | readonly string[] | boolean | undefined])[]
 
 /**
- * A `.sources` file of one stanza. Lists are parted by blanks, booleans are yes and no, fields without a value are left out; a text of
- * several lines (an inline key) is folded, its empty lines as a dot. Source: sources.list(5), deb822-style format.
+ * A `.sources` file of one stanza. Lists are parted by blanks, booleans are yes and no, fields
+ * without a value are left out; a text of several lines (an inline key) is folded, its empty lines
+ * as a dot. Source: sources.list(5), deb822-style format.
  *
  * @example formatSource([['Types', ['deb']], ['Enabled', false]]) // 'Types: deb\nEnabled: no\n'
  */
@@ -20,7 +21,11 @@ function folded(value: string): string {
   return ['', ...lines.map(line => ` ${line.trimEnd() || '.'}`)].join('\n')
 }
 
-/** A file name of what a repository is called, as apt takes it: letters, digits, `_`, `-` and `.`. @example sourceFileName('a b c') // 'a-b-c' */
+/**
+ * Turns the name of a repository into a file name that apt accepts: letters, digits, `_`, `-` and
+ * `.`.
+ * @example sourceFileName('a b c') // 'a-b-c'
+ */
 export function sourceFileName(name: string): string {
   return name.trim().replace(/[^A-Za-z0-9_.-]+/g, '-').replace(/^[-.]+|-+$/g, '')
 }

@@ -1,21 +1,27 @@
-/** A version of a Debian package, in its three parts (deb-version(7)). */
+/** The three parts of a Debian package version (deb-version(7)). */
 export interface DebianVersion {
   epoch: number
   upstream: string
-  /** After the last hyphen; '0' where there is none, which compares the same. */
+  /** After the last hyphen; '0' if there is none, which compares equal. */
   revision: string
 }
 
 const syntax = /^(?:(\d+):)?([A-Za-z0-9.+:~-]*?)(?:-([A-Za-z0-9.+~]+))?$/
 
-/** @throws RangeError for what is no version. @example parseVersion('1:2.0-3') // { epoch: 1, upstream: '2.0', revision: '3' } */
+/**
+ * @throws RangeError for an invalid version.
+ * @example parseVersion('1:2.0-3') // { epoch: 1, upstream: '2.0', revision: '3' }
+ */
 export function parseVersion(text: string): DebianVersion {
   const [matched, epoch = '0', upstream = '', revision = '0'] = syntax.exec(text) ?? []
   if (!matched || upstream === '') throw new RangeError(`${JSON.stringify(text)} is not a Debian package version.`)
   return { epoch: Number(epoch), upstream, revision }
 }
 
-/** The weight of a character outside of digits: a tilde is before the end, the end before letters, letters before all else. */
+/**
+ * The weight of a non-digit: tilde sorts before the end, the end before letters, letters before
+ * everything else.
+ */
 function weight(character: string | undefined): number {
   if (character === '~') return -1
   if (character === undefined || /\d/.test(character)) return 0
@@ -23,7 +29,10 @@ function weight(character: string | undefined): number {
   return /[A-Za-z]/.test(character) ? code : code + 256
 }
 
-/** Compares upstream versions or revisions: in turns a part without digits, by weight, and a number. */
+/**
+ * Compares upstream versions or revisions: alternately a part without digits, by weight, and a
+ * number.
+ */
 function compareParts(one: string, other: string): number {
   let [i, j] = [0, 0]
   while (i < one.length || j < other.length) {
@@ -48,10 +57,10 @@ function digitsAt(text: string, at: number): string {
 }
 
 /**
- * Compares versions as `dpkg --compare-versions` does: negative where `one` is the earlier, 0 where they are the same, positive else.
- * Source: deb-version(7), "Sorting algorithm".
+ * Compares versions as `dpkg --compare-versions` does: negative if `one` is earlier, 0 if they are
+ * equal, positive otherwise. Source: deb-version(7), "Sorting algorithm".
  *
- * @throws RangeError for what is no version.
+ * @throws RangeError for an invalid version.
  * @example compareVersions('1.0~rc1', '1.0') // negative
  */
 export function compareVersions(one: string, other: string): number {

@@ -5,7 +5,7 @@ import { linePerKey } from '../../state/read-answer.ts'
 import type { Resource } from '../../state/resource.ts'
 import { inside, type CommandKey } from './command.ts'
 
-/** What a command prints that only reads. It runs with the reads, in check mode too. */
+/** The output of a command that only reads. It runs together with the reads, in check mode too. */
 export const commandOutputResource: Resource<CommandKey, { readonly stdout: string }, Record<string, never>> = {
   kind: 'command-output',
   schema: z.strictObject({}),
@@ -13,9 +13,9 @@ export const commandOutputResource: Resource<CommandKey, { readonly stdout: stri
   question: ({ argv, user }) => JSON.stringify([argv, user]),
   read(keys) {
     return {
-      // It ends with the command: what that leaves in the background with its output open is not waited for.
+      // Reading ends with the command, even if a background process keeps its output open.
       script: readLines(keys.map(key => read`read -r k </proc/sys/kernel/random/uuid; { ${inside(key, read`exec ${key.argv}`)}; printf '\n%s=%s\n' "$k" $?; } | sed "/^$k=/q" | base64 -w0; echo`)),
-      parse: linePerKey(keys, 'The commands could not be run.', (line, { argv }, { stderr }) => {
+      parse: linePerKey(keys, 'Could not run the commands.', (line, { argv }, { stderr }) => {
         const [, text = '', code] = /^([\s\S]*)\n[0-9a-f-]{36}=(\d+)\n$/.exec(Buffer.from(line, 'base64').toString()) ?? []
         return code === '0' ? { stdout: text } : new ReadError(`${argv.join(' ')} failed.`, { exitCode: Number(code), stderr })
       }),

@@ -9,34 +9,37 @@ import type { Resource, Writing } from '../../state/resource.ts'
 import { beside, tagOf } from '../files/beside.ts'
 import { withPath } from '../files/file-write.ts'
 
-/** A program to run: words, of which none is looked at by a shell. */
+/** A program to run. No shell interprets its words. */
 export interface CommandKey {
   argv: readonly string[]
   cwd?: string
-  /** File mode creation mask while it runs, as in umask(2). */
+  /** The umask while it runs, as in umask(2). */
   umask?: string
-  /** Who runs it, and what looks whether it has to be run. */
+  /** The user who runs it, and the scripts that check whether it has to run. */
   user?: string
-  /** Variables of its environment; they go by standard input, ahead of {@link CommandKey.stdin}. */
+  /** Environment variables; they go through standard input, before {@link CommandKey.stdin}. */
   env?: Readonly<Record<string, string | Secret>>
   stdin?: string | Secret
-  /** The path that it makes; where that is there already, and whole, nothing is run. */
+  /** The path that it creates. If that exists and is complete, the command does not run. */
   creates?: string
-  /** When what it creates is whole. */
+  /** When `creates` is complete. */
   whole?: Whole
-  /** The path that it takes away; where that is gone already, nothing is run. */
+  /** The path that it removes. If that is gone already, the command does not run. */
   removes?: string
-  /** A shell script that succeeds when there is nothing to do any more. */
+  /** A shell script that succeeds if there is nothing left to do. */
   unless?: string
-  /** A shell script that succeeds while there is something to do. */
+  /** A shell script that succeeds if there is something to do. */
   onlyIf?: string
 }
 
-/** When a path that a command creates is whole. */
+/** When a path that a command creates is complete. */
 export interface Whole {
-  /** A shell script that only reads and succeeds when it is; `$1` is the path. */
+  /** A shell script that only reads, and succeeds if the path, `$1`, is complete. */
   test?: string
-  /** The command makes a file of the name that `%s` stands for in its words; it is moved to the path once it is whole. */
+  /**
+   * The command creates a file whose name replaces `%s` in its words; it is renamed to the path
+   * once it is complete.
+   */
   beside?: boolean
   /** It may be an empty file. */
   empty?: boolean
@@ -50,15 +53,15 @@ export interface CommandState {
 const schema = z.strictObject({ made: z.string() })
 const reveal = (given: string | Secret) => (given instanceof Secret ? given.reveal() : given)
 
-/** {@link CommandState.made} of a file that is there and is not whole. */
-const unwhole = { empty: (path: string) => `${path} (empty)`, unfit: (path: string) => `${path} (fails its test)` }
+/** {@link CommandState.made} of a file that exists but is not complete. */
+const incomplete = { empty: (path: string) => `${path} (empty)`, unfit: (path: string) => `${path} (fails its test)` }
 
-/** Shell: whether `$f` is an empty file; one of proc(5) has no size and may hold something. */
+/** Shell: whether `$f` is an empty file. (A file of proc(5) has size 0 but may have content.) */
 const isEmpty = read`[ -f "$f" ] && [ ! -s "$f" ] && [ "$(head -c 1 <"$f" | wc -c)" = 0 ]`
 
 function run(key: CommandKey, current: CommandState | null): Writing {
   const { argv, cwd, umask, user, env = {}, stdin = '' } = key
-  // In a command line or a script everybody could see them; on standard input nobody does.
+  // Everybody could see them in a command line or a script, but not on standard input.
   const variables = Object.entries(env).map(([name, value]) => `export ${name}=${quote(reveal(value))}\n`).join('')
   const take = variables === '' ? apply`:` : apply`eval "$(head -c ${Buffer.byteLength(variables)})"`
   return {
@@ -67,26 +70,32 @@ function run(key: CommandKey, current: CommandState | null): Writing {
   }
 }
 
-/** Runs the command, and looks whether what it made is whole. What it left empty is taken away again, so that the next run is not taken in by it. */
+/**
+ * Runs the command, and checks that its result is complete. If the result is empty it is removed,
+ * so that the next run does not take it for complete.
+ */
 function create({ argv, whole = {} }: CommandKey, path: string, current: CommandState | null): ApplyScript {
   const undo = current === null && !whole.beside ? apply`rm -f -- "$f"; ` : apply``
   const look = applyLines([
-    whole.empty ? apply`:` : apply`if ${isEmpty}; then ${undo}echo ${`What the command made of ${path} is empty, as a full disk leaves it. If that is how it should be, say so: creates: { path, empty: true }.`} >&2; exit 1; fi`,
-    whole.test === undefined ? apply`:` : apply`sh -c ${whole.test} sh "$f" </dev/null >&2 || { echo ${`What the command made of ${path} fails the test of creates.`} >&2; exit 1; }`,
+    whole.empty ? apply`:` : apply`if ${isEmpty}; then ${undo}echo ${`The command left ${path} empty, as happens on a full disk. If it may be empty, set creates: { path, empty: true }.`} >&2; exit 1; fi`,
+    whole.test === undefined ? apply`:` : apply`sh -c ${whole.test} sh "$f" </dev/null >&2 || { echo ${`${path}, as created by the command, fails the test of creates.`} >&2; exit 1; }`,
   ])
   if (!whole.beside) return apply`${argv} || exit; f=${path}
 ${look}`
-  return apply`d=${path.replace(/[^/]*$/, '')}; [ -d "$d" ] || { echo "The directory $d does not exist: make it first (directory)." >&2; exit 1; }
+  return apply`d=${path.replace(/[^/]*$/, '')}; [ -d "$d" ] || { echo "The directory $d does not exist: create it first (directory)." >&2; exit 1; }
 ${beside(path)}
 h=$PWD; cd -P -- "$d"; N; f=$PWD/$n; cd -- "$h"; trap 'rm -f -- "$f"; undone beside-'${tagOf(path)}' 2>/dev/null || :' EXIT
 ${withPath(argv, read`"$f"`)}; "$@" || exit
-[ -f "$f" ] || { echo "The command succeeded without making $f, the file that %s stands for." >&2; exit 1; }
+[ -f "$f" ] || { echo "The command succeeded without creating $f, the file that %s stands for." >&2; exit 1; }
 ${look}
-if [ -s ${path} ]; then echo ${`${path} was made by somebody else at this moment, and is left as it is.`} >&2; exit 1; fi
+if [ -s ${path} ]; then echo ${`Somebody else has just created ${path}, so it was left unchanged.`} >&2; exit 1; fi
 sync -- "$f"; mv -fT -- "$f" ${path} || exit; sync -- "$d"`
 }
 
-/** A script as the user and in the directory of a command, that cannot read. It has a shell of its own: whatever is wrong in it, or its last comment, ends there. */
+/**
+ * Runs a script as the user and in the directory of a command, without standard input. It gets a
+ * shell of its own, so that a syntax error or an unfinished comment ends there.
+ */
 export function inside({ cwd, user }: CommandKey, script: ReadScript, words: readonly string[] = []): ReadScript {
   const there = cwd === undefined ? script : read`cd -- ${cwd} || exit 1; ${script}`
   return read`${user === undefined ? [] : ['runuser', '-u', user, '--']} sh -c ${there.text} sh ${words} </dev/null`
@@ -99,16 +108,16 @@ function needed(key: CommandKey): ReadScript {
     key.unless === undefined ? [] : [read`! ${inside(key, new ReadScript(key.unless))} >/dev/null 2>&1`],
     key.onlyIf === undefined ? [] : [read`${inside(key, new ReadScript(key.onlyIf))} >/dev/null 2>&1`],
   ].flat()
-  return readLines([...guards.map(guard => read`if ${guard}; then :; else echo 1; continue; fi`), ...(key.creates === undefined ? [] : [read`f=${key.creates}; if ${exists(key.creates)}; then ${howWhole(key)}; continue; fi`])])
+  return readLines([...guards.map(guard => read`if ${guard}; then :; else echo 1; continue; fi`), ...(key.creates === undefined ? [] : [read`f=${key.creates}; if ${exists(key.creates)}; then ${completeness(key)}; continue; fi`])])
 }
 
-/** Prints 1, or what is amiss with what is there. */
-function howWhole({ whole: { empty, test } = {}, ...key }: CommandKey): ReadScript {
+/** Prints 1, or what is wrong with the path that exists. */
+function completeness({ whole: { empty, test } = {}, ...key }: CommandKey): ReadScript {
   const tested = test === undefined ? read`echo 1` : read`if ${inside(key, new ReadScript(test), [key.creates ?? ''])} >/dev/null 2>&1; then echo 1; else echo unfit; fi`
   return empty ? tested : read`if ${isEmpty}; then echo empty; else ${tested}; fi`
 }
 
-/** What a command brings about, as far as a path or a script can tell. */
+/** The result of a command, as far as a path or a script shows it. */
 export const commandResultResource: Resource<CommandKey, CommandState, z.infer<typeof schema>> = {
   kind: 'command',
   schema,
@@ -119,8 +128,8 @@ export const commandResultResource: Resource<CommandKey, CommandState, z.infer<t
       script: readLines(keys.map(key => read`for once in 1; do
 ${needed(key)}
 echo 0; done`)),
-      parse: linePerKey(keys, 'It could not be told whether the command has to be run.', (line, key) => {
-        if (line === 'empty' || line === 'unfit') return { made: unwhole[line](key.creates ?? '') }
+      parse: linePerKey(keys, 'Could not find out whether the command has to run.', (line, key) => {
+        if (line === 'empty' || line === 'unfit') return { made: incomplete[line](key.creates ?? '') }
         return line === '1' ? { made: resultOf(key) } : null
       }),
     }
@@ -132,48 +141,52 @@ echo 0; done`)),
       ...(removes === undefined ? [] : [{ kind: 'file' as const, identity: removes, state: null, below: true }]),
     ],
     brings: key => ({ what: 'command', name: wordsOf(key), startsServices: false }),
-    mayChangeWith: ({ creates, removes, unless = '', onlyIf = '' }, { kind, name }) => [creates, removes].some(path => path !== undefined && meets(path, name))
+    mayChangeWith: ({ creates, removes, unless = '', onlyIf = '' }, { kind, name }) => [creates, removes].some(path => path !== undefined && overlap(path, name))
       || ((unless + onlyIf !== '') && (kind === 'package' || mentions(`${unless} ${onlyIf}`, name.replace(/\.service$/, '')) || (name.startsWith('/') && `${unless} ${onlyIf}`.includes(name)))),
   },
 }
 
-/** By what a command may be known to touch something: its words, where it runs, and what it reads that is no secret. */
+/**
+ * The words that may show what a command touches: its arguments, where it runs, and its standard
+ * input unless that is secret.
+ */
 function wordsOf({ argv, cwd, stdin }: CommandKey): string {
   return [...argv, ...(cwd === undefined ? [] : [`(in ${cwd})`]), ...(typeof stdin === 'string' && stdin !== '' ? [`<<< ${stdin}`] : [])].join(' ')
 }
 
-/** Whether one of two paths is the other or in it. */
-function meets(one: string, other: string): boolean {
+/** Whether two paths are equal, or one contains the other. */
+function overlap(one: string, other: string): boolean {
   return one === other || one.startsWith(`${other}/`) || other.startsWith(`${one}/`)
 }
 
 /**
- * Refuses what is there and is not whole where running the command would be the wrong answer: it may destroy what others have made since. An
- * empty file is made anew where a test says what is whole, or the command makes it beside; one that holds something is never replaced.
+ * Refuses an incomplete path if running the command again would be wrong, since it may destroy what
+ * others have created since. An empty file is created again if a test shows when it is complete, or
+ * the command writes to a temporary name; a file with content is never replaced.
  */
-export function refuseUnwhole({ creates, whole = {} }: CommandKey, current: CommandState | null): void {
+export function refuseIncomplete({ creates, whole = {} }: CommandKey, current: CommandState | null): void {
   if (creates === undefined) return
-  if (current?.made === unwhole.empty(creates) && whole.test === undefined && !whole.beside) {
-    throw new PlaybookError(`${creates} is there, and is empty: what makes it was cut off, or the disk was full.`, { hint: 'Remove it to have it made anew. If it is meant to be empty, say so: creates: { path, empty: true }.' })
+  if (current?.made === incomplete.empty(creates) && whole.test === undefined && !whole.beside) {
+    throw new PlaybookError(`${creates} exists but is empty: the command was interrupted, or the disk was full.`, { hint: 'Remove it, and the command runs again. If it may be empty, set creates: { path, empty: true }.' })
   }
-  if (current?.made === unwhole.unfit(creates) && whole.beside) {
-    throw new PlaybookError(`${creates} is there, and fails the test of creates; it is left as it is.`, { hint: 'Look at it. If it is of no use, move it away to have it made anew.' })
+  if (current?.made === incomplete.unfit(creates) && whole.beside) {
+    throw new PlaybookError(`${creates} exists but fails the test of creates. It was left unchanged.`, { hint: 'Have a look at it. If you do not need it, move it away, and the command runs again.' })
   }
 }
 
-/** What {@link commandResultResource} calls the state that a command brings about. */
+/** What {@link commandResultResource} calls the result of a command. */
 export function resultOf({ creates, removes, unless }: CommandKey): string {
-  return creates ?? (removes === undefined ? (unless === undefined ? 'nothing left to do' : 'so') : `without ${removes}`)
+  return creates ?? (removes === undefined ? (unless === undefined ? 'nothing left to do' : 'done') : `without ${removes}`)
 }
 
-/** A command that is run every time, since nothing tells whether it has been. */
+/** A command that runs every time, since nothing shows whether it has run. */
 export const commandRunResource: Resource<CommandKey, CommandState, Record<string, never>> = {
   kind: 'command',
   schema: z.strictObject({}),
   identify: ({ argv }) => argv.join(' '),
   read: keys => ({ script: read`:`, parse: () => keys.map(() => null) }),
   apply: key => run(key, null),
-  event: { effect: 'change', describe: ({ argv }) => `run ${argv.join(' ')} (every time: it does not say what it brings about)`, verify: () => undefined },
+  event: { effect: 'change', describe: ({ argv }) => `run ${argv.join(' ')} (every time, since nothing shows whether it has run)`, verify: () => undefined },
   forecast: {
     brings: key => ({ what: 'command', name: wordsOf(key), startsServices: false, again: true }),
   },

@@ -6,15 +6,15 @@ import type { Resource } from '../../state/resource.ts'
 
 const schema = z.strictObject({ there: z.literal(true) })
 
-/** Whether a program is on the host. Only a check asks, and it is never written. */
+/** Whether a program is on the host. Only check mode reads it, and it is never written. */
 export const needResource: Resource<Need, { readonly there: true }, z.infer<typeof schema>> = {
   kind: 'need',
   schema,
   identify: ({ program }) => program,
   read: keys => ({
     script: readLines(keys.map(({ program, test = read`command -v ${program}` }) => read`if (${test}) >/dev/null 2>&1 </dev/null; then echo 1; else echo; fi`)),
-    parse: linePerKey(keys, 'The programs of the host could not be looked for.', line => (line === '1' ? { there: true } : null)),
+    parse: linePerKey(keys, 'Could not look for the programs on the host.', line => (line === '1' ? { there: true } : null)),
   }),
-  apply: () => ({ script: apply`echo 'Programs are brought by packages.' >&2; exit 1` }),
+  apply: () => ({ script: apply`echo 'Programs come with packages.' >&2; exit 1` }),
   forecast: {},
 }

@@ -5,19 +5,22 @@ import { linePerKey } from '../../state/read-answer.ts'
 import type { Resource } from '../../state/resource.ts'
 import { httpAnswer, jsonProblem, type HttpCondition } from './http-answer.ts'
 
-/** Something to wait for: it writes nothing, and a run goes on once it is so. */
+/** Something to wait for: nothing is written, and the run continues once the condition holds. */
 export interface WaitKey {
   condition:
     | { path: string; absent?: boolean; contains?: string }
-    /** A TCP port: listened on, free, or without any connection; of another host: answering or not. */
+    /**
+     * A TCP port: open (something listens), closed, or drained (without any connection); on another
+     * host: whether it answers.
+     */
     | { port: number; host?: string; state: 'open' | 'closed' | 'drained' }
-    /** A tor, by its control socket, that has joined its network. */
+    /** The control socket of a tor that should have joined its network. */
     | { tor: string }
     | HttpCondition
   timeoutSeconds: number
-  /** Between two looks. @default 0.3 */
+  /** Time between two checks. @default 0.3 */
   intervalSeconds?: number
-  /** Said in place of the usual words when it took too long. */
+  /** Replaces the usual message after a timeout. */
   message?: string
 }
 
@@ -25,11 +28,14 @@ export interface WaitState {
   readonly [field: string]: boolean | string | undefined
   met: boolean
   found: string
-  /** A program is missing on the host to look at it with. */
+  /** The program that checks the condition is missing on the host. */
   unable?: true
 }
 
-/** Waits until a path is there, a port listens or a URL answers. Sources: proc(5) net/tcp, bash(1) /dev/tcp, curl(1), Tor's control-spec. */
+/**
+ * Waits until a path exists, a port is open or a URL answers. Sources: proc(5) net/tcp, bash(1)
+ * /dev/tcp, curl(1), Tor's control-spec.
+ */
 export const waitResource: Resource<WaitKey, WaitState, Record<string, never>> = {
   kind: 'wait',
   schema: z.strictObject({}),
@@ -38,14 +44,14 @@ export const waitResource: Resource<WaitKey, WaitState, Record<string, never>> =
   read(keys) {
     return {
       script: readLines(keys.map(key => read`{ (${probe(key)}) 2>/dev/null; printf '\n=%s' $?; } | base64 -w0; echo`)),
-      parse: linePerKey(keys, 'It could not be looked for.', (line, { condition }) => {
+      parse: linePerKey(keys, 'Could not check the condition.', (line, { condition }) => {
         const [, found = '', code] = /^([\s\S]*)\n=(\d+)$/.exec(Buffer.from(line, 'base64').toString()) ?? []
         const problem = code === '0' && 'url' in condition && condition.json ? jsonProblem(found, condition.json) : undefined
         return { met: code === '0' && problem === undefined, found: problem ?? redact(found.trim()).slice(-300), ...(code === '69' ? { unable: true } : {}) }
       }),
     }
   },
-  // 69: what it is looked at with is missing, and will not come by waiting.
+  // 69: the program that checks it is missing, and waiting does not help.
   apply: key => ({
     seconds: key.timeoutSeconds,
     script: apply`e=$(( $(date +%s) + ${key.timeoutSeconds} )); until (${probe(key)}) >/dev/null 2>&1; do [ $? -ne 69 ] || break; if [ "$(date +%s)" -gt "$e" ]; then break; fi; sleep ${String(key.intervalSeconds ?? 0.3)}; done`,
@@ -70,7 +76,10 @@ function describe({ condition }: WaitKey): string {
   return `${condition.host === undefined ? 'port ' : `${condition.host}:`}${condition.port}${condition.state === 'open' ? '' : ` to be ${condition.state}`}`
 }
 
-/** Asks tor how far it has come; prints that, and succeeds once it is done. perl is in every Debian (perl-base), a program for such sockets is not. */
+/**
+ * Asks tor for its progress, prints it, and succeeds once tor has joined. Every Debian has perl
+ * (perl-base), but no program for such sockets.
+ */
 const BOOTSTRAP = `use IO::Socket::UNIX; $SIG{ALRM} = sub { print "no answer"; exit 1 }; alarm 5;
 my $s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or do { print "no tor listens on $ARGV[0]"; exit 1 };
 sub ask { print $s "$_[0]\\r\\n"; my $all = ""; while (my $line = <$s>) { $all .= $line; last if $line =~ /^\\d{3} / } $all }
@@ -95,6 +104,6 @@ function probe({ condition }: WaitKey): ReadScript {
   const hex = port.toString(16).toUpperCase().padStart(4, '0')
   const sockets = (pattern: string) => read`grep -qsE ${`^ *[0-9]+: [0-9A-F]+:${hex} [0-9A-F]+:[0-9A-F]{4} ${pattern} `} /proc/net/tcp /proc/net/tcp6`
   if (state === 'open') return sockets('0A')
-  // Connections that still are: all but listening, closed and waiting out their time.
+  // Existing connections: all states except LISTEN, CLOSE and TIME_WAIT.
   return state === 'closed' ? read`! ${sockets('0A')}` : read`! ${sockets('(01|02|03|04|05|08|09|0B)')}`
 }

@@ -11,48 +11,54 @@ import { fetchTo, needsCurl } from './file-write.ts'
 
 export interface ArchiveKey {
   directory: string
-  /** Names at the top of the directory that do not come from the archive and are kept. */
+  /** Names at the top of the directory that are not from the archive and are kept. */
   keep?: readonly string[]
-  /** What is kept is written by the caller anyhow, so that the archive's own of that name is left out; else it is an error. */
+  /**
+   * If the archive contains a kept name too, leave that out, since the caller writes it anyway.
+   * Otherwise this is an error.
+   */
   keepWins?: boolean
-  /** Leading parts of the members' names to leave out, as `tar --strip-components`. */
+  /** Number of leading parts to remove from members' names, as in `tar --strip-components`. */
   strip?: number
-  /** Patterns of members' names as they stand in the archive; `*` also stands for `/`. */
+  /** Patterns of members' names in the archive; `*` also matches `/`. */
   include?: readonly string[]
   exclude?: readonly string[]
-  /** Owner of all, else root. */
+  /** Owner of everything. @default root */
   owner?: string
   group?: string
-  /** Symbolic mode for all, as in chmod(1). */
+  /** Symbolic mode for everything, as in chmod(1). */
   mode?: string
-  /** Take over a directory that holds something else. */
+  /** Take over a directory that contains something else. */
   replaceOther?: boolean
-  /** Where the archive is: bytes to push, or a URL that the host fetches. */
+  /** Where the archive comes from: bytes to push, or a URL that the host downloads. */
   source: { bytes: () => Uint8Array } | { url: string; socks?: string }
 }
 
 export interface ArchiveState {
   readonly [field: string]: string | boolean | readonly string[] | undefined
-  /** SHA-256 of the archive that was unpacked; empty where the directory holds something else. */
+  /** SHA-256 of the unpacked archive; '' if the directory contains something else. */
   sha256: string
-  /** Every file is there still, of the size, time, owner and mode it was unpacked with, and nothing else. */
+  /**
+   * Every file is still there with the size, time, owner and mode from unpacking, and nothing else
+   * is.
+   */
   whole: boolean
-  /** Names that did not come from the archive and will go. */
+  /** Names that are not from the archive and will be removed. */
   'not from the archive'?: readonly string[]
-  /** Names that did, and are gone or changed since. */
+  /** Names from the archive that have changed or are gone. */
   'not as unpacked'?: readonly string[]
-  /** What of it was unpacked and how, as JSON. */
+  /** Which members were unpacked, and how, as JSON. */
   selection?: string
 }
 
 const none = z.array(z.string()).length(0).optional()
 const schema = z.strictObject({ sha256: z.string(), whole: z.literal(true).optional(), 'not from the archive': none, 'not as unpacked': none, selection: z.string().optional() })
 
-/** What remembers the archive, inside the directory, and what lists its files. */
+/** Files in the directory that record the archive and list its files. */
 const MARK = '.stead-archive'
 const LIST = '.stead-archive-list'
 
-/** More bytes of what differs are not sent. */
+/** At most this many bytes of differences are sent. */
 const LONGEST_DRIFT = 50_000
 
 function except(keep: readonly string[]): string[] {
@@ -60,42 +66,48 @@ function except(keep: readonly string[]): string[] {
 }
 
 /**
- * A directory's entries but for what is not of the archive: names, types, modes and owners (by number, since an account may get a name); of files also size, link text
- * and times. The time of change cannot be set back by hand, so an edit shows whatever its size and mtime.
+ * A directory's entries except kept ones: names, types, modes and owners (by number, since an
+ * account may be named later); for files also size, link target and times. The time of change
+ * (ctime) cannot be set by hand, so an edit shows in spite of equal size and mtime.
  */
 function entries(keep: readonly string[]): ReadScript {
   return read`find . ${except(keep)} ! -type d -printf '%P %y %m %U %G %s %T@ %C@ %l\0' -o ${except(keep)} -type d -printf '%P %y %m %U %G\0' | sort -z`
 }
 
-/** Shell: prints what is in a directory now and was not listed when it was unpacked (`+`), and what was listed and is not there so (`-`), in base64. */
+/**
+ * Shell: prints the entries that were not listed when the archive was unpacked (`+`), and the
+ * listed ones that are gone or changed (`-`), in base64.
+ */
 function drift(keep: readonly string[]): ReadScript {
   return read`printf ' +%s -%s' "$(${entries(keep)} | comm -z -23 - ${LIST} | head -c ${LONGEST_DRIFT} | base64 -w0)" "$(${entries(keep)} | comm -z -13 - ${LIST} | head -c ${LONGEST_DRIFT} | base64 -w0)"`
 }
 
-/** What stands in the place of the directory, for a person. */
+/** The error for something other than a directory at its path. */
 export function noDirectory(path: string): string {
   return `${path} is not a directory: move it away first.`
 }
 
 /**
- * Shell functions of the swap. Beside `$d` it has a directory `$w` of its own, with the new `tree`, the `old` one, and `.stead-kept`: by
- * that it is told from what is only called alike, and it names what was taken from the old one into the new.
+ * Shell functions for swapping directories. Next to `$d` there is a working directory `$w` with the
+ * new `tree`, the `old` one, and `.stead-kept`, which distinguishes it from directories with
+ * similar names, and lists what was moved from the old tree to the new one.
  *
- * E: whether there is something. M: whether a mount point is at a path or below, `m`. D: deletes, but nothing of what is mounted there
- * (rm --one-file-system does not tell a bind mount). B: puts what was kept back into the old one. U: undoes the swap, whatever it failed of,
- * and deletes the new one. R: puts right what a run that was killed between the renames left in `$o`, and deletes that.
+ * E: whether a path exists. M: whether there is a mount point `m` at or below a path. D: deletes,
+ * but nothing that is mounted there (rm --one-file-system does not detect a bind mount). B: moves
+ * what was kept back into the old tree. U: undoes the swap after any failure, and deletes the new
+ * tree. R: repairs what a run that was killed between the renames left in `$o`, and deletes that.
  */
 const swapping = apply`E() { [ -e "$1" ] || [ -L "$1" ]; }
 ${mounts}
-D() { if M "$1"; then echo "$1 is left there, since $m is a mount point: unmount it, and remove the rest." >&2; else rm -rf --one-file-system -- "$1"; fi; }
+D() { if M "$1"; then echo "$1 was left there, since $m is a mount point: unmount it and remove the rest." >&2; else rm -rf --one-file-system -- "$1"; fi; }
 B() { for n in "$1/.stead-kept/="*; do n=\${n#"$1/.stead-kept/="}; if E "$1/tree/$n" && ! E "$1/old/$n"; then mv -T -- "$1/tree/$n" "$1/old/$n" || return; fi; done; }
-U() { trap - EXIT; if E "$w/old"; then B "$w" && mv -T -- "$w/old" "$d" || { echo "What was there is in $w/old." >&2; exit 1; }; fi; Z; exit 1; }
+U() { trap - EXIT; if E "$w/old"; then B "$w" && mv -T -- "$w/old" "$d" || { echo "The previous content is in $w/old." >&2; exit 1; }; fi; Z; exit 1; }
 R() {
   if E "$o/old" && E "$o/tree"; then
     B "$o" || exit
     rmdir -- "$d" 2>/dev/null || :
     if E "$d"; then for k; do if E "$o/old/$k"; then
-      if E "$d/$k"; then echo "A run that was killed left $o/old/$k, and there is another $d/$k now: choose one, and remove $o." >&2; exit 1; fi
+      if E "$d/$k"; then echo "A killed run left $o/old/$k, but $d/$k exists now as well: choose one, and remove $o." >&2; exit 1; fi
       mv -T -- "$o/old/$k" "$d/$k" || exit
     fi; done
     else mv -T -- "$o/old" "$d" || exit; fi
@@ -103,7 +115,10 @@ R() {
   D "$o"
 }`
 
-/** Shell, behind {@link swapping}: puts right what a run that was killed left beside a directory. Evaluated by a later run, too. */
+/**
+ * Shell, after {@link swapping}: repairs what a killed run left next to a directory. A later run
+ * may evaluate it too.
+ */
 function repairing(directory: string, keep: readonly string[]): ApplyScript {
   return apply`d=$(readlink -m -- ${directory} && echo .); d=\${d%??}
 for o in "$d".stead-????????; do if [ -d "$o/.stead-kept" ] && [ -O "$o" ] && [ ! -L "$o" ]; then R ${keep}; fi; done`
@@ -112,8 +127,8 @@ for o in "$d".stead-????????; do if [ -d "$o/.stead-kept" ] && [ -O "$o" ] && [ 
 function parseUnpacked(line: string): ArchiveState | null {
   if (line === '') return null
   const [, sha256 = '', unlisted, now, before, selection = ''] = /^(\w+)( \?)?(?: \+(\S*))?(?: -(\S*))? =(.*)$/.exec(line) ?? []
-  // A mark that was cut off is one all the same: its archive is unpacked anew.
-  if (unlisted || sha256 === '') return { sha256, whole: false, 'not from the archive': [], 'not as unpacked': ['something that is not known by its name, since no list of it was kept'], selection }
+  // A truncated mark counts as a mark; its archive is unpacked again.
+  if (unlisted || sha256 === '') return { sha256, whole: false, 'not from the archive': [], 'not as unpacked': ['something; the list of names is missing'], selection }
   const [present, listed] = [namesOf(now ?? ''), namesOf(before ?? '')]
   const foreign = present.filter(name => name !== '.' && !listed.includes(name))
   const altered = listed.map(name => `${name} (${present.includes(name) ? 'changed' : 'gone'})`)
@@ -121,28 +136,29 @@ function parseUnpacked(line: string): ArchiveState | null {
   return sha256 === 'other' ? { sha256: '', whole: false, ...fields } : { sha256, whole: foreign.length + altered.length === 0, ...fields, selection }
 }
 
-/** The names of entries; the directory itself is a dot. */
+/** The names of entries; '.' is the directory itself. */
 function namesOf(base64: string): string[] {
   const records = Buffer.from(base64, 'base64').toString().split('\0').filter(record => record !== '')
   return records.map(record => /^([\s\S]*?) [a-zA-Z] \d+ \d+ \d+( |$)/.exec(record)?.[1] ?? record).map(name => name || '.')
 }
 
-const MOST_NAMES = 40
+const MAX_NAMES = 40
 
 function shortened(names: readonly string[]): readonly string[] {
-  const shown = names.slice(0, MOST_NAMES).map(name => (/[\u0000-\u001f\u007f]/.test(name) ? JSON.stringify(name) : name))
-  return names.length > MOST_NAMES ? [...shown, `and ${names.length - MOST_NAMES} more`] : shown
+  const shown = names.slice(0, MAX_NAMES).map(name => (/[\u0000-\u001f\u007f]/.test(name) ? JSON.stringify(name) : name))
+  return names.length > MAX_NAMES ? [...shown, `and ${names.length - MAX_NAMES} more`] : shown
 }
 
-/** As chown(1) takes it: an owner's own group is known of a name alone. */
+/** The argument for chown(1), which knows an owner's own group only by the owner's name. */
 function ownership(owner: string, group: string | undefined): string {
   if (group !== undefined || owner === 'root') return `${owner}:${group ?? 'root'}`
   return /^\d+$/.test(owner) ? owner : `${owner}:`
 }
 
 /**
- * An archive unpacked into a directory of its own. It is unpacked beside, looked through, and swapped in: the directory is the old one or
- * the new one, whole. What is kept is moved over, not copied, so that a service goes on writing to it. Sources: tar(1), unzip(1), find(1),
+ * An archive unpacked into a directory of its own. It is unpacked next to it, checked, and swapped
+ * in, so that the directory is always either the old or the new one as a whole. What is kept is
+ * moved, not copied, so that a service can go on writing to it. Sources: tar(1), unzip(1), find(1),
  * rename(2), proc_pid_mountinfo(5).
  */
 export const archiveResource: Resource<ArchiveKey, ArchiveState, z.infer<typeof schema>> = {
@@ -157,7 +173,7 @@ if [ -f ${MARK} ]; then read -r a p s <${MARK}; f=$(${entries(keep)} | sha256sum
 elif find . -mindepth 1 ${except(keep)} | grep -q .; then printf 'other +%s =\n' "$(${entries(keep)} | head -c ${LONGEST_DRIFT} | base64 -w0)"; else echo; fi)`)
     return {
       script: readLines(looks),
-      parse: linePerKey(keys, 'The directory could not be looked at.', parseUnpacked),
+      parse: linePerKey(keys, 'Could not read the directory.', parseUnpacked),
     }
   },
   apply(key, current, desired) {
@@ -172,16 +188,16 @@ ${swapping}
 ${temporaryFunctions}
 d=$(readlink -m -- ${directory} && echo .); d=\${d%??}
 if [ -e "$d" ] && [ ! -d "$d" ]; then echo ${noDirectory(directory)} >&2; exit 1; fi
-if ${strange ? apply`true` : apply`false`}; then echo "$d holds something that is not from an archive; it is left as it is." >&2; exit 1; fi
-if M "$d"; then echo "$d is swapped for another directory, which cannot be done while $m is a mount point: unmount it first." >&2; exit 1; fi
+if ${strange ? apply`true` : apply`false`}; then echo "$d contains something that is not from an archive, so it was left unchanged." >&2; exit 1; fi
+if M "$d"; then echo "$d cannot be replaced while $m is a mount point: unmount it first." >&2; exit 1; fi
 mkdir -p -- "\${d%/*}/"
 ${repairing(directory, keep)}
 w=$d.stead-$(mktemp -u XXXXXXXX); Z() { D "$w"; undone ${note}; }; trap Z EXIT; trap 'exit 143' HUP INT TERM
-temporary ${note} ${`what was unpacked for ${inOneLine(directory)}, and not finished`} ${applyLines([apply`umask 022`, swapping, repairing(directory, keep)]).text} || :
+temporary ${note} ${`unfinished unpacking for ${inOneLine(directory)}`} ${applyLines([apply`umask 022`, swapping, repairing(directory, keep)]).text} || :
 mkdir -m 700 -- "$w" "$w/.stead-kept" "$w/tree"
 ${fetched}
 s=$(sha256sum <"$w/archive"); s=\${s%% *}
-[ "$s" = ${desired?.sha256 ?? ''} ] || { echo "The checksum of the archive is $s but should be "${desired?.sha256 ?? ''}"; what was there is kept." >&2; exit 1; }
+[ "$s" = ${desired?.sha256 ?? ''} ] || { echo "The checksum of the archive is $s but should be "${desired?.sha256 ?? ''}". The previous content was kept." >&2; exit 1; }
 ${listMembers(key.strip ?? 0)}
 ${unpackMembers(key)}
 ${mode === undefined ? apply`:` : apply`chmod -R -- ${mode} "$w/tree"`}
@@ -189,7 +205,7 @@ chown -hR -- ${ownership(owner, group)} "$w/tree"
 (cd "$w/tree" && ${entries(keep)}) >"$w/list"; mv -T -- "$w/list" "$w/tree/"${LIST}
 f=$(sha256sum <"$w/tree/"${LIST}); printf '%s %s %s\n' "$s" "\${f%% *}" ${desired?.selection ?? ''} >"$w/tree/"${MARK}
 for k in ${keep}; do
-  if E "$w/tree/$k"; then ${key.keepWins ? apply`rm -rf --one-file-system -- "$w/tree/$k"` : apply`echo "The archive itself brings $k, which is to be kept as it is on the host: exclude it, or do not keep it." >&2; exit 1`}; fi
+  if E "$w/tree/$k"; then ${key.keepWins ? apply`rm -rf --one-file-system -- "$w/tree/$k"` : apply`echo "The archive contains $k, which is also in keep: exclude it from the archive, or remove it from keep." >&2; exit 1`}; fi
   : >"$w/.stead-kept/=$k"
 done
 sync -f -- "$w"
@@ -203,7 +219,7 @@ trap Z EXIT`,
   forecast: {
     needs: ({ source }, _current, desired) => (desired !== null && 'url' in source ? needsCurl : []),
     sideEffects: ({ directory }) => [{ kind: 'file', identity: directory, state: { type: 'directory' }, below: true }, ...directoriesAbove(directory)],
-    // The directory's own mode is that of a new one, for few archives bring another.
+    // The directory's own mode is that of a new one, since few archives contain another.
     overrides: ({ directory, owner = 'root', group = owner === 'root' ? owner : undefined, mode }) => [
       { resource: fileResource, key: { path: directory }, desired: { type: 'directory', owner, group, mode: mode === undefined ? '0755' : undefined } },
     ],

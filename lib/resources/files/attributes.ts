@@ -1,6 +1,6 @@
 import { apply, applyLines, type ApplyScript, type ReadScript } from '../../shell/script.ts'
 
-/** Owner, group and mode, as far as they are desired. */
+/** The desired owner, group and mode, if any. */
 export interface Attributes {
   owner?: string
   group?: string
@@ -8,9 +8,9 @@ export interface Attributes {
 }
 
 /**
- * Gives what an open descriptor is of owner, group and mode; `X` explains a failure. Ownership first: chown(2) clears setuid and setgid of a
- * file, so that it is given its own mode back where none is desired. The mode has five digits, since chmod(1) keeps setuid and setgid of a
- * directory unless told so.
+ * Sets owner, group and mode of an open descriptor; `X` explains a failure. Ownership comes first:
+ * chown(2) clears setuid and setgid of a file, so its own mode is set again if none is desired. The
+ * mode has five digits, since chmod(1) otherwise keeps setuid and setgid of a directory.
  */
 export function attributes(path: ReadScript, { owner, group, mode }: Attributes, current?: { type?: string; mode?: string } | null): ApplyScript {
   const who = `${owner ?? ''}${group === undefined ? '' : `:${group}`}`

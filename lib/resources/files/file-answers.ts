@@ -1,17 +1,18 @@
 import { Content } from '../../state/content.ts'
 import type { FileKey, FileState } from './file.ts'
 
-/** What a host said of files: the value of each answer, by what it tells and the path, with a NUL in between. */
+/** A host's answers about files: each value by kind of answer and path, with a NUL in between. */
 export type FileAnswers = ReadonlyMap<string, Buffer>
 
-/** How a path is looked at: itself, or what it leads to. */
+/** Whether to read a path itself, or what it points to. */
 export function wayOf({ noFollow }: FileKey): 'link' | 'follow' {
   return noFollow ? 'link' : 'follow'
 }
 
 /**
- * Reads what the script of `readFiles` printed. Each answer is three words that end in NUL: what it tells, the path that was asked for, the value.
- * A user of the host may put anything but a NUL into a name or a link, so he cannot end a word.
+ * Parses the output of the script of `readFiles`. Each answer is three words that end in NUL: the
+ * kind of answer, the requested path, the value. Users of the host can put anything except NUL into
+ * a name or a link, so they cannot end a word.
  */
 export function answersIn(stdout: Buffer): FileAnswers {
   const answers = new Map<string, Buffer>()
@@ -19,7 +20,7 @@ export function answersIn(stdout: Buffer): FileAnswers {
   for (let index = 0; index + 2 < words.length; index += 3) {
     const [tells = '', path = ''] = words.slice(index, index + 2).map(String)
     const value = words[index + 2] ?? Buffer.alloc(0)
-    // Of a path that sha256sum(1) does not quote.
+    // The path is one that sha256sum(1) does not quote.
     if (tells === 'sums') for (const line of value.toString().split('\n')) answers.set(`sum\0${line.slice(66)}`, Buffer.from(line.slice(0, 64)))
     else if (/^(link|follow) .\//.test(tells)) {
       const [way = '', ...fields] = tells.split(' ')
@@ -35,7 +36,7 @@ function wordsIn(bytes: Buffer): Buffer[] {
   return words
 }
 
-/** What the answers say of a key; null where nothing is there. */
+/** The state of a key according to the answers; null if nothing is there. */
 export function stateOf(key: FileKey, answers: FileAnswers): FileState | null {
   const way = wayOf(key)
   const value = (tells: string) => answers.get(`${tells}\0${key.path}`)?.toString()
@@ -50,7 +51,7 @@ export function stateOf(key: FileKey, answers: FileAnswers): FileState | null {
   return state
 }
 
-/** A file's size (bytes), checksum and bytes in base64, as far as they were sent. */
+/** The content from a file's size (bytes), checksum and base64, as far as they were sent. */
 function contentOf(size: number, sha256: string | undefined, base64: Buffer | undefined): Content | undefined {
   if (base64 && (base64.length > 0 || size === 0)) return Content.of(Buffer.from(base64.toString('latin1'), 'base64'))
   return sha256 === undefined ? undefined : Content.known(sha256, size)

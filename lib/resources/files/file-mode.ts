@@ -3,22 +3,26 @@ import { PlaybookError } from '../../errors.ts'
 const READ = 0o444
 const WRITE = 0o222
 const EXECUTE = 0o111
-/** What a new file does not get when nobody is named (umask(2)); a session's mask. */
+/**
+ * The umask of a session: the bits that a symbolic mode does not set unless it says for whom
+ * (umask(2)).
+ */
 const MASK = 0o022
 const WHO: Readonly<Record<string, number>> = { u: 0o4700, g: 0o2070, o: 0o1007, a: 0o7777 }
 
 /**
- * The mode that a mode argument comes to: octal as it is, symbolic applied to the mode that is there. Source: chmod(1), and
- * "Mode Structure" and "Symbolic Modes" of the manual of coreutils.
+ * The mode that results from a mode argument: octal as it is, symbolic applied to the current mode.
+ * Source: chmod(1), and "Mode Structure" and "Symbolic Modes" in the manual of coreutils.
  *
- * @param current as octal digits.
- * @throws PlaybookError for one that would change its own result, as `g=u,u=rw` does: it would be a change on every run.
+ * @param current octal digits.
+ * @throws PlaybookError for a mode that would change its own result, such as `g=u,u=rw`: it would
+ * be a change on every run.
  * @example changeMode('u+x,go-w', '0664', false) // '0744'
  */
 export function changeMode(given: string, current: string, isDirectory: boolean): string {
   if (/^[0-7]+$/.test(given)) return given.padStart(4, '0')
   const changed = changeOnce(given, current, isDirectory)
-  if (changeOnce(given, changed, isDirectory) !== changed) throw new PlaybookError(`The mode ${given} never settles: it makes ${changed} of ${current}, and something else of that.`, { hint: 'Say first what the later parts take from, or give the mode in octal.' })
+  if (changeOnce(given, changed, isDirectory) !== changed) throw new PlaybookError(`The mode ${given} never settles: it turns ${current} into ${changed}, and that into something else.`, { hint: 'Put the parts that others copy from first, or write the mode in octal.' })
   return changed
 }
 
@@ -29,7 +33,7 @@ function changeOnce(given: string, current: string, isDirectory: boolean): strin
     const affected = [...who].reduce((bits, letter) => bits | (WHO[letter] ?? 0), 0)
     for (const [, operator = '', letters = ''] of actions.matchAll(/([-+=])([rwxXstugo]*)/g)) {
       const mentioned = bitsOf(letters, mode, isDirectory)
-      // chmod leaves setuid and setgid of a directory alone unless they are named.
+      // chmod keeps setuid and setgid of a directory unless they are named.
       const special = isDirectory ? 0o6000 & ~(who ? affected & mentioned : mentioned) : 0
       const value = mentioned & (who ? affected : ~MASK) & ~special
       if (operator === '+') mode |= value

@@ -4,19 +4,24 @@ import type { Reading } from '../../state/resource.ts'
 import { answersIn, stateOf, wayOf } from './file-answers.ts'
 import type { FileKey, FileState } from './file.ts'
 
-/** Larger contents (bytes) are not brought to the controller to be shown. */
+/** Larger content (bytes) is not fetched to be shown. */
 export const LARGEST_FETCHED = 1_000_000
 
-/** Larger ones (bytes) are not edited. */
+/** Larger files (bytes) are not edited. */
 const LARGEST_EDITED = 100_000_000
 
-/** Shell: `M` says whether a mount point is at a path or below it, and which, `$m`; the path holds no link. Source: proc_pid_mountinfo(5). */
+/**
+ * Shell: `M` succeeds if there is a mount point, `$m`, at or below a path. The path must not
+ * contain links. Source: proc_pid_mountinfo(5).
+ */
 export const mounts = read`M() { while read -r m m m m m r; do case $m in *\\*) m=$(printf '%b.' "$m"); m=\${m%.};; esac; case $m in "$1"|"$1"/*) return 0;; esac; done </proc/self/mountinfo; m=; return 1; }`
 
 /**
- * `K` goes along a path and fails at the first link, `k`, of somebody who is neither root nor the owner of what it leads to; links that links lead
- * to included. At the end `k` is the path without any. What was said of the directory before, `d`, is not looked at again.
- * `V` says of many paths what is there. `Q` says what many files hold, `C` what one does whose name would need quoting, and `B` sends it.
+ * `K` follows a path and fails at the first link, `k`, whose owner is neither root nor the owner of
+ * its target; this includes links that links point to. At the end `k` is the path without links. If
+ * the directory is the same as before, `d`, it is not checked again. `V` prints what is at many
+ * paths. `Q` prints the checksums of many files, `C` that of one whose name would need quoting; `B`
+ * sends content.
  */
 const functions = read`
 d=-
@@ -70,16 +75,19 @@ Q() { # largest size to be sent, lines as of sha256sum that need not be sent, pa
   if [ -n "$h" ]; then printf 'sums\0\0%s\0' "$h"; printf '%s\n' "$h" | grep -avxF -e "$e" | while IFS= read -r p; do B "$z" "\${p#*  }"; done; fi
 }`
 
-/** What goes into one call of a program (bytes): Linux limits one argument to 128 KiB. */
+/**
+ * The limit for the arguments of one call of a program (bytes): Linux limits one argument to 128
+ * KiB.
+ */
 const LONGEST_CALL = 60_000
 
-/** What the lines of sha256sum(1) have beside a path (bytes). */
+/** The length of a line of sha256sum(1) without the path (bytes). */
 const CHECKSUM = 67
 
 /** Names that sha256sum(1) would quote. */
 const quoted = /[\\\n\r]/
 
-/** Asks for all in one script, and one program for many files. */
+/** Reads all keys in one script, with one program for many files. */
 export function readFiles(keys: readonly FileKey[]): Reading<FileState> {
   const pathsOf = (some: readonly FileKey[]) => [...new Set(some.map(({ path }) => path))]
   const states = (['link', 'follow'] as const).flatMap(way => (
@@ -100,13 +108,16 @@ export function readFiles(keys: readonly FileKey[]): Reading<FileState> {
   return {
     script: readLines([functions, ...states, ...held, ...mounted, ...many, ...single, read`:`]),
     parse(output) {
-      const answers = answersIn(stdoutOf(output, 'The files could not be looked at.'))
+      const answers = answersIn(stdoutOf(output, 'Could not read the files.'))
       return keys.map(key => stateOf(key, answers))
     },
   }
 }
 
-/** Parts of a list of paths that fit into one call each, with so many bytes beside each path. */
+/**
+ * Splits a list of paths into parts that fit into one call each, with `beside` additional bytes for
+ * each path.
+ */
 function chunksOf(paths: readonly string[], beside: number): string[][] {
   const chunks: string[][] = []
   let room = 0

@@ -10,35 +10,37 @@ import { mounts } from './file-read.ts'
 import type { FileDesired, FileKey, FileState } from './file.ts'
 
 /**
- * `W` says why the kernel refuses at a path what root may do otherwise, and is false where it finds no reason: the attributes of
- * chattr(1), or a mount point. `X` gives up with that.
+ * `W` prints why the kernel denies root something at a path (the attributes of chattr(1), or a
+ * mount point), and fails if it finds no reason. `X` gives up with that message.
  */
 export const explained = apply`W() {
   r=1
-  if mountpoint -q -- "$1" && [ -f "$1" ] && [ -z "$i" ]; then echo "$1 is busy: it is a mount point, and nothing can be renamed onto it; a module with the argument inPlace can write into it." >&2; r=0; fi
+  if mountpoint -q -- "$1" && [ -f "$1" ] && [ -z "$i" ]; then echo "$1 is busy: it is a mount point, and nothing can be renamed onto it. A module with the argument inPlace can write into it." >&2; r=0; fi
   for p in "$1" "\${1%/*}/"; do
     case $(lsattr -d -- "$p" 2>/dev/null | cut -d ' ' -f 1) in
-      *i*) echo "$p has the attribute i (immutable): chattr -i takes it away." >&2; r=0;;
-      *a*) echo "$p has the attribute a (append-only): chattr -a takes it away." >&2; r=0;;
+      *i*) echo "$p has the attribute i (immutable): remove it with chattr -i." >&2; r=0;;
+      *a*) echo "$p has the attribute a (append-only): remove it with chattr -a." >&2; r=0;;
     esac
   done
   return $r
 }
-X() { W "$1" || command -v lsattr >/dev/null || echo "lsattr (package e2fsprogs) is not there to tell whether $1 is immutable." >&2; exit 1; }`
+X() { W "$1" || command -v lsattr >/dev/null || echo "$1 may be immutable; install lsattr (package e2fsprogs) to find out." >&2; exit 1; }`
 
 /**
- * `T` goes to the directory of a path, and stays in the same one whatever somebody who may write above it does meanwhile; `b` is the last
- * part there, `t` the path for messages. It goes part by part, and into a link by what that says: so nobody leads it on by a link that he
- * puts there at this moment. `L` refuses a link of another than root and the owner of what it leads to. Source: path_resolution(7).
+ * `T` changes to the directory of a path, and stays there whatever somebody with write access above
+ * it does in the meantime; `b` is the last part, `t` the path for messages. It goes part by part
+ * and resolves links itself, so that nobody can redirect it with a link created at that moment. `L`
+ * refuses a link whose owner is neither root nor the owner of its target. Source:
+ * path_resolution(7).
  */
-export const enter = apply`L() { [ "$1" = 0 ] || [ "$1" = "$2" ] || { echo "$3 is a symbolic link of somebody who is neither root nor the owner of what it leads to; nothing was changed." >&2; exit 1; }; }
+export const enter = apply`L() { [ "$1" = 0 ] || [ "$1" = "$2" ] || { echo "$3 is a symbolic link whose owner is neither root nor the owner of its target. Nothing was changed." >&2; exit 1; }; }
 G() { # as T
   if [ "$3" = make ] && [ ! -e "$b" ]; then mkdir -m 00755 -- "$b" && chown -h -- "$(id -u):$(id -g)" "$b" || exit; fi
   cd -P -- "$b" 2>/dev/null || { if [ -e "$b" ] && [ ! -d "$b" ]; then m="$t is not a directory."; fi; echo "$m" >&2; exit 1; }
   y=$(stat --printf '%d:%i ' . ..); y=\${y% }; [ "\${y#* }" = "$x" ] || L 1 0 "$t"; x=\${y% *}
 }
 T() { # path, link or follow, make the missing directories above or nothing
-  q=$1/; t=; b=.; u=0; j=0; m="The directory of $1 is not there: make it first (directory)."
+  q=$1/; t=; b=.; u=0; j=0; m="The directory of $1 does not exist: create it first (directory)."
   cd /; x=$(stat -c %d:%i /)
   while [ -n "$q" ]; do
     c=\${q%%/*}; q=\${q#*/}
@@ -47,7 +49,7 @@ T() { # path, link or follow, make the missing directories above or nothing
     if [ "$c" = .. ]; then cd -P ..; x=$(stat -c %d:%i .); t=\${t%/*}; b=.; continue; fi
     b=./$c; t=$t/$c
     if [ -L "$b" ] && [ "\${q:+more}$2" != link ]; then
-      j=$((j + 1)); if [ $j -gt 40 ]; then echo "$1 leads through too many symbolic links." >&2; exit 1; fi
+      j=$((j + 1)); if [ $j -gt 40 ]; then echo "$1 contains too many symbolic links." >&2; exit 1; fi
       o=$(stat -c %u:%i:%z -- "$b"); c=$(readlink -- "$b"; echo .)
       [ "$o" = "$(stat -c %u:%i:%z -- "$b")" ] || L 1 0 "$t"
       L "\${o%%:*}" "$(stat -L -c %u -- "$b" 2>/dev/null)" "$t"
@@ -59,7 +61,7 @@ T() { # path, link or follow, make the missing directories above or nothing
   [ "$u" = 0 ] || L "$u" "$(stat -c %u -- "$b" 2>/dev/null)" "$1"
 }`
 
-/** Writes what is at a path; the engine calls it only where something differs. */
+/** Writes what is at a path. The engine calls it only if something differs. */
 export function writeFile(key: FileKey, current: FileState | null, desired: FileDesired | null): Writing {
   const { path } = key
   if (desired === null) return { script: applyLines([apply`set -e; i=`, explained, enter, remove(key, current)]) }
@@ -79,18 +81,18 @@ export function writeFile(key: FileKey, current: FileState | null, desired: File
   return { script: applyLines([...begin, replace(key, current, desired, content, away)]), stdin: inputOf(content, key) }
 }
 
-/** What is too large to be held is read while it is sent. */
+/** Content that is too large for memory is read while it is sent. */
 function inputOf({ bytes, size }: Content, { source }: FileKey): Input | undefined {
   if (bytes || !source || !('file' in source)) return bytes
-  // Before the host is asked to wait for it.
+  // Fails before anything is sent to the host.
   accessSync(source.file, constants.R_OK)
   return { file: source.file, length: size }
 }
 
-/** What is in the way, for a person. */
+/** The error for something of another type at a path. */
 export function wrongType(path: string, current: FileState, wanted: FileDesired['type']): string {
   const what = { file: 'a file', directory: 'a directory', link: 'a symbolic link', other: 'neither a file nor a directory' }
-  const is = current.dangling ? `a symbolic link that leads nowhere (to ${current.target ?? ''})` : what[current.type]
+  const is = current.dangling ? `a broken symbolic link (to ${current.target ?? ''})` : what[current.type]
   return `${path} is ${is} but should be ${what[wanted]}: move it away first.`
 }
 
@@ -101,7 +103,9 @@ ${away}
 mv -fT -- "$n" "$b" || X "$t"`
 }
 
-/** A directory comes to its place with its owner and mode: where those cannot be given, nothing is made. */
+/**
+ * A directory gets its owner and mode before its name. If they cannot be set, nothing is created.
+ */
 function newDirectory(path: string, desired: FileDesired, away: ApplyScript): ApplyScript {
   return apply`${beside(path)}
 T ${path} link; N; mkdir -m 00700 -- "$n" || X "$t"
@@ -111,27 +115,28 @@ ${away}; mv -T -- "$n" "$b" || X "$t"; sync -- ./`
 }
 
 /**
- * The new file is made by opening it, has its attributes before its content, and is reached by its descriptor: nobody reads more of it
- * than of the one that will be there, and whoever may write to the directory cannot put another file under the hands of root. What is
- * written in place is opened once, too. What was there goes last, when the new one is known to be good.
+ * The new file is created by opening it, gets its attributes before its content, and is accessed by
+ * its descriptor. So nobody can read more of it than of the final file, and nobody with write
+ * access to the directory can substitute another file for it. A file that is written in place is
+ * also opened only once. The old file is replaced last, once the new one has been checked.
  */
 function replace(key: FileKey, current: FileState | null, desired: FileDesired, content: Content, away: ApplyScript): ApplyScript {
   const { path, validate, noFollow, backup, inPlace, source, madeFrom } = key
   const other = current !== null && current.type !== 'file'
   const check = validate ? apply`${withPath(validate, read`"\${t%/*}/$n"`)}; "$@" >&2 8>&- 7>&-` : apply`:`
-  // systemd makes units of both.
+  // systemd generates units from both.
   const reload = path.startsWith('/etc/systemd/system/') || path === '/etc/fstab' ? apply`if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi` : apply`:`
   const bring = source && 'url' in source && content.bytes === undefined ? fetchTo(source, NEW) : apply`cat >&8`
   const wrong = source && 'url' in source
-    ? apply`echo "The checksum of "${source.url}" is \${s%% *} but should be "${content.sha256}"; nothing was changed."`
-    : apply`echo 'The content did not arrive whole; nothing was changed.'`
+    ? apply`echo "The checksum of "${source.url}" is \${s%% *} but should be "${content.sha256}". Nothing was changed."`
+    : apply`echo 'The content did not arrive complete. Nothing was changed.'`
   const live = inPlace && !other
     ? apply`if [ "$i" ]; then l=$(stat -L -c %s ${NEW}); ${reserve}; ${attributes(OPEN, desired, current)}; cat <${NEW} >&7 && truncate -s "$l" -- ${OPEN} && rm -f -- "$n" || X "$t"; sync -- ${OPEN}
 else sync -- ${NEW}; mv -fT -- "$n" "$b" || X "$t"; fi`
     : apply`sync -- ${NEW}; ${away}; mv -fT -- "$n" "$b" || X "$t"`
   const named = `${desired.owner === undefined ? '%u' : ''}:${desired.group === undefined ? '%g' : ''}`
-  // cp(1) says nothing where another than root cannot give a file away.
-  const kept = named === ':' ? apply`:` : apply`[ "$i" ] || [ "$(stat -c ${named} -- "$b")" = "$(stat -L -c ${named} ${NEW})" ] || { echo "$t is of another owner or group, which only root can give to what takes its place; nothing was changed. inPlace: true writes into it." >&2; exit 1; }`
+  // cp(1) does not report that a user other than root cannot change the owner.
+  const kept = named === ':' ? apply`:` : apply`[ "$i" ] || [ "$(stat -c ${named} -- "$b")" = "$(stat -L -c ${named} ${NEW})" ] || { echo "$t has another owner or group, and only root can give those to a new file. Nothing was changed. Use inPlace: true to write into it." >&2; exit 1; }`
   return apply`${beside(path)}
 T ${path} ${noFollow || other ? 'link' : 'follow'}
 i=; if ${inPlace && !other ? apply`[ -f "$b" ] && [ ! -L "$b" ]` : apply`false`}; then i=1; fi; if W "$t"; then exit 1; fi
@@ -153,47 +158,61 @@ export function withPath(words: readonly string[], path: ReadScript): ApplyScrip
   return apply`set --; for a in ${words}; do e=; while :; do case $a in *%s*) e=$e\${a%%%s*}${path}; a=\${a#*%s};; *) break;; esac; done; set -- "$@" "$e$a"; done`
 }
 
-/** Exit code of a write whose plan no longer fits what is there: it is to be planned anew. As EX_TEMPFAIL of sysexits.h(3). */
+/**
+ * The exit code of a write whose file has changed since it was planned, so it is planned again.
+ * EX_TEMPFAIL of sysexits.h(3).
+ */
 export const STALE = 75
 
-/** An edit is of what was read: it is not written over what somebody else wrote there since. */
+/**
+ * An edit is based on what was read, and does not overwrite what somebody else has written since.
+ */
 function unchanged(current: FileState | null): ApplyScript {
   const now = current === null ? apply`[ ! -e "$b" ]` : current.content ? apply`{ s=$(sha256sum <"$b"); [ "\${s%% *}" = ${current.content.sha256} ]; }` : apply`:`
-  return apply`${now} || { echo "$t was changed by somebody else at this moment, and is left as it is: run again." >&2; exit ${STALE}; }`
+  return apply`${now} || { echo "Somebody else has just changed $t, so it was left unchanged: run again." >&2; exit ${STALE}; }`
 }
 
-/** Gives up unless the descriptor is of the very thing that is at `$b`, and of no link. */
+/** Gives up unless the descriptor belongs to exactly what is at `$b`, and that is not a link. */
 export function same(descriptor: ReadScript): ApplyScript {
-  return apply`[ "$(stat -c %d:%i -- "$b")" = "$(stat -L -c %d:%i ${descriptor})" ] || { echo "$t was exchanged for something else at this moment; nothing was changed." >&2; exit 1; }`
+  return apply`[ "$(stat -c %d:%i -- "$b")" = "$(stat -L -c %d:%i ${descriptor})" ] || { echo "$t has just been replaced with something else. Nothing was changed." >&2; exit 1; }`
 }
 
-/** Shell: where a file is written over, what it lacks of space is found out before the first byte is lost. A file system that cannot tell is trusted. */
+/**
+ * Shell: before a file is overwritten, checks that there is enough space, so that nothing is lost.
+ * If the file system cannot say, there is no check.
+ */
 const reserve = apply`if [ "$l" -gt 0 ]; then e=$(fallocate -n -l "$l" -- /proc/self/fd/7 2>&1) || case $e in *'No space left'*|*'quota exceeded'*) echo "$t: $e" >&2; exit 1;; esac; fi`
 
-/** The new file, by its descriptor. */
+/** The descriptor of the new file. */
 export const NEW = read`/proc/self/fd/8`
 
-/** The file that is written in place, by its descriptor. */
+/** The descriptor of the file that is written in place. */
 const OPEN = read`/proc/self/fd/7`
 
-/** What is new is of who writes it, and of his group; but where the directory is setgid, of its group. */
+/**
+ * A new file belongs to the user who writes it and to that user's group; in a setgid directory, to
+ * the group of the directory.
+ */
 export function own(file: ReadScript): ApplyScript {
   return apply`case $(stat -c %A .) in ??????[sS]*) ;; *) chown -- "$(id -u):$(id -g)" ${file};; esac`
 }
 
-/** Ends the name of a backup; a file that ends in ~ is overlooked by run-parts(8) and by includes of `*.conf`. */
+/** The end of a backup's name. run-parts(8) and includes of `*.conf` ignore files that end in ~. */
 const stamp = read`date -u +%Y-%m-%dT%H:%M:%S.%NZ~`
 
 /** What {@link fetchTo} needs. */
 export const needsCurl: readonly Need[] = [{ program: 'curl', packages: ['curl'] }]
 
-/** Downloads to a file, and fails when that is cut off or nothing more comes for a minute. Source: curl(1). */
+/**
+ * Downloads to a file. Fails if the download is cut off, or if nothing arrives for a minute.
+ * Source: curl(1).
+ */
 export function fetchTo({ url, socks }: { url: string; socks?: string }, file: ReadScript): ApplyScript {
   return apply`command -v curl >/dev/null || { echo 'curl is not installed on this host: install the package curl (apt).' >&2; exit 69; }
 curl -sSfL --globoff --retry 3 --connect-timeout 30 --speed-limit 1 --speed-time 60 ${socks ? ['--socks5-hostname', socks] : []} -o ${file} -- ${url} >&2`
 }
 
-/** Takes away what is at `$b`. */
+/** Removes what is at `$b`. */
 function moveAway({ backup }: FileKey, current: FileState | null): ApplyScript {
   if (backup) return apply`mv -T -- "$b" "$b.$(${stamp})" || X "$t"`
   return apply`${current?.type === 'directory' ? 'rmdir' : ['rm', '-f']} -- "$b" || X "$t"`
@@ -201,13 +220,16 @@ function moveAway({ backup }: FileKey, current: FileState | null): ApplyScript {
 
 function remove(key: FileKey, current: FileState | null): ApplyScript {
   const whole = key.recursive && !key.backup && current?.type === 'directory'
-  // rm(1) would delete the rest before it finds that out.
+  // rm(1) would delete everything else before it notices.
   const refuse = apply`${mounts}
-y=$(pwd -P); if M "\${y%/}/\${b#./}"; then echo "$m is a mount point: unmount it first; nothing was removed." >&2; exit 1; fi`
+y=$(pwd -P); if M "\${y%/}/\${b#./}"; then echo "$m is a mount point: unmount it first. Nothing was removed." >&2; exit 1; fi`
   return whole ? apply`T ${key.path} link; ${refuse}; rm -rf --one-file-system -- "$b" || X "$t"` : apply`T ${key.path} link; ${moveAway(key, current)}`
 }
 
-/** {@link attributes} of what is at a path: of the very thing that is found there, not of another that takes its place meanwhile. */
+/**
+ * Sets {@link attributes} of exactly what was found at a path, even if something else takes its
+ * place in the meantime.
+ */
 function setAttributes({ path, noFollow }: FileKey, current: FileState | null, desired: FileDesired): ApplyScript {
   if (desired.owner === undefined && desired.group === undefined && desired.mode === undefined) return apply`:`
   return apply`T ${path} ${noFollow ? 'link' : 'follow'}

@@ -7,35 +7,50 @@ import { unitsOfFile } from '../systemd/unit-foretold.ts'
 import { LARGEST_FETCHED, readFiles } from './file-read.ts'
 import { needsCurl, writeFile } from './file-write.ts'
 
-/** A path, and what of it is to be read or minded. */
+/** A path, and what to read and to do there. */
 export interface FileKey {
   path: string
   /**
-   * Read the content: `always` (to edit it, at any size), or to compare and show it, unless it has this checksum already or is large.
-   * Left out: not even the checksum.
+   * Read the content: `always` (to edit it, at any size), or to compare and show it, unless it
+   * already has this checksum or is large. Omitted: not even the checksum.
    */
   content?: 'always' | { unless: string }
-  /** Look whether a directory is empty. */
+  /** Check whether a directory is empty. */
   held?: boolean
-  /** Look for a mount point at it or below. */
+  /** Look for a mount point at or below it. */
   mounts?: boolean
-  /** Look at a symbolic link itself instead of what it points to. */
+  /** Read a symbolic link itself instead of its target. */
   noFollow?: boolean
-  /** A command that must accept the new content before it goes live; `%s` is the path of the new file. */
+  /**
+   * A command that must accept the new content before it goes live; `%s` is the path of the new
+   * file.
+   */
   validate?: readonly string[]
-  /** Make missing directories above it, owned by root, mode 0755. */
+  /** Create missing directories above it, owned by root, mode 0755. */
   parents?: boolean
-  /** Let it take the place of a file, a link or an empty directory; with `backup`, of anything, which is moved aside. */
+  /**
+   * Allow it to replace a file, a link or an empty directory; with `backup`, anything, which is
+   * moved aside.
+   */
   replaceOther?: boolean
-  /** Remove a directory with all it holds. */
+  /** Remove a directory with everything in it. */
   recursive?: boolean
-  /** Keep what is replaced, beside it, with a time in its name. */
+  /** Keep what is replaced, next to it, with a time in its name. */
   backup?: boolean
-  /** Write into the file that is there instead of replacing it: keeps hard links, and works on a mount point; not atomic. */
+  /**
+   * Write into the existing file instead of replacing it: keeps hard links, and works on a mount
+   * point; not atomic.
+   */
   inPlace?: boolean
-  /** Where the content comes from when it is known by its checksum alone: a file of the controller, or a URL that the host fetches. */
+  /**
+   * Where the content comes from if only its checksum is known: a local file, or a URL that the
+   * host downloads.
+   */
   source?: { file: string } | { url: string; socks?: string }
-  /** The desired content was made from what is there (a line was edited), or from that and what is its own alone (a marked block). */
+  /**
+   * The desired content was made from the whole current content (a line was edited), or only from a
+   * part of its own (a marked block).
+   */
   madeFrom?: 'what is there' | 'its own'
 }
 
@@ -46,19 +61,22 @@ export interface FileState {
   owner?: string
   group?: string
   content?: Content
-  /** What a link says, as it stands there. */
+  /** The target of a link, as it is written there. */
   target?: string
-  /** A link that leads nowhere. */
+  /** A broken link. */
   dangling?: boolean
-  /** Whether a directory is empty, where that was asked. */
+  /** Whether a directory is empty, if requested. */
   empty?: boolean
-  /** The first mount point at it or below, where that was asked; empty where there is none. */
+  /** The first mount point at or below it, if requested; '' if there is none. */
   mount?: string
-  /** It is that mount point itself. */
+  /** Whether it is that mount point itself. */
   mounted?: boolean
-  /** Its path without links, where that is another one. */
+  /** Its path without links, if that is different. */
   real?: string
-  /** On the way to it, a link of somebody who is neither root nor the owner of what that leads to, and who may thus be up to something. */
+  /**
+   * A link on the way to it whose owner is neither root nor the owner of its target: it may be an
+   * attack.
+   */
   strangeLink?: string
 }
 
@@ -74,11 +92,13 @@ const schema = z.object({
 export type FileDesired = z.infer<typeof schema>
 
 /**
- * What is at a path: a file, a directory or a symbolic link. Sources: stat(1), readlink(1), sha256sum(1), mktemp(1), rename(2), acl(5).
+ * What is at a path: a file, a directory or a symbolic link. Sources: stat(1), readlink(1),
+ * sha256sum(1), mktemp(1), rename(2), acl(5).
  *
- * A file is written beside its target, given the owner, mode, ACL and extended attributes of the old one, checked, synced, then renamed
- * into place. Through a symbolic link the target is written and the link stays. Other hard links of a file keep the old bytes, unless it
- * is written in place. A unit file of systemd is followed by one daemon-reload, in the same frame.
+ * A file is written next to its target, gets the owner, mode, ACL and extended attributes of the
+ * old one, is checked and synced, and then renamed into place. Through a symbolic link the target
+ * is written and the link stays. Other hard links of a file keep the old content, unless it is
+ * written in place. A unit file of systemd is followed by one daemon-reload, in the same frame.
  */
 export const fileResource: Resource<FileKey, FileState, FileDesired> = {
   kind: 'file',
@@ -105,7 +125,7 @@ export const fileResource: Resource<FileKey, FileState, FileDesired> = {
   },
 }
 
-/** Whether the number of an account changes, so that files that are its own now show another owner. */
+/** Whether the number of an account changes, so that its files now show another owner. */
 function renamesOwner({ kind, name, before, after }: Made, { owner, group }: FileState): boolean {
   if (kind !== 'user' && kind !== 'group') return false
   const id = kind === 'user' ? 'uid' : 'gid'
@@ -114,24 +134,27 @@ function renamesOwner({ kind, name, before, after }: Made, { owner, group }: Fil
   return shown === name && (after === null || (after[id] !== undefined && after[id] !== before[id]))
 }
 
-/** A path that leads elsewhere has other things below it: those of a link's target, which only the host knows, or none. */
+/**
+ * If a path becomes something else, so does everything below it: it is that of a link's target,
+ * which only the host knows, or nothing.
+ */
 function whatIsBelow(path: string, desired: FileDesired | null, current: FileState | null): SideEffect[] {
   if (desired?.type === 'link' && (current?.type !== 'link' || current.target !== desired.target)) return [{ kind: 'file', identity: path, below: true, leadsTo: posix.resolve(posix.dirname(path), desired.target ?? '') }]
   const goes = current !== null && (desired === null ? current.type === 'directory' || current.type === 'link' : current.type !== desired.type)
   return goes ? [{ kind: 'file', identity: path, below: 'gone' }] : []
 }
 
-/** apt's lists are older than a source that changes. */
+/** After a change of a source, apt's lists are out of date. */
 function listsOfSource(path: string): SideEffect[] {
   return path.startsWith('/etc/apt/sources.list') ? [{ kind: 'package-candidate', identity: '*', state: {}, change: now => ({ ...now, fresh: false }) }] : []
 }
 
-/** What is made above a path where it is missing. */
+/** The directories above a path, which are created if they are missing. */
 export function directoriesAbove(path: string): SideEffect[] {
   return above(path).map(identity => ({ kind: 'file', identity, state: { type: 'directory', mode: '0755', owner: 'root', group: 'root' }, whereMissing: true }))
 }
 
-/** The directories above a path, but for the root. @example above('/a/b/c') // ['/a', '/a/b'] */
+/** The directories above a path, except the root. @example above('/a/b/c') // ['/a', '/a/b'] */
 function above(path: string): string[] {
   const parts = path.split('/').slice(1, -1)
   return parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`)

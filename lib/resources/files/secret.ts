@@ -10,7 +10,7 @@ import { enter, explained, NEW, own, same } from './file-write.ts'
 export interface SecretFileKey {
   path: string
   format: 'hex' | 'base64' | 'alnum'
-  /** Characters of it; a newline follows. */
+  /** Number of characters; a newline follows. */
   length: number
 }
 
@@ -21,7 +21,7 @@ export interface SecretFileState {
   group: string
 }
 
-/** Scripts that print so many random characters. */
+/** Scripts that print `length` random characters. */
 const random = {
   hex: (length: number) => apply`head -c ${length} /dev/urandom | od -An -v -tx1 | tr -d ' \n' | head -c ${length}`,
   base64: (length: number) => apply`head -c ${length} /dev/urandom | base64 -w0 | head -c ${length}`,
@@ -31,8 +31,8 @@ const random = {
 const schema = z.strictObject({ mode: z.string(), owner: z.string(), group: z.string() })
 
 /**
- * A file with a random secret that is made on the host, once, and never leaves it: stead reads who may read it, never what it says.
- * Source: random(4).
+ * A file with a random secret that is generated on the host, once, and never leaves it: stead reads
+ * its owner and mode, never its content. Source: random(4).
  */
 export const secretResource: Resource<SecretFileKey, SecretFileState, z.infer<typeof schema>> = {
   kind: 'secret',
@@ -42,7 +42,7 @@ export const secretResource: Resource<SecretFileKey, SecretFileState, z.infer<ty
     const paths = keys.map(({ path }) => path)
     return {
       script: read`for p in ${paths}; do if [ -s "$p" ] && [ -f "$p" ] && [ ! -L "$p" ]; then stat -L -c '%04a/%U/%G/%u/%g' -- "$p"; else echo; fi; done`,
-      parse: linePerKey(paths, 'The secrets could not be looked for.', line => {
+      parse: linePerKey(paths, 'Could not look for the secrets.', line => {
         const [mode = '', owner, group, uid = '', gid = ''] = line.split('/')
         if (owner === undefined || group === undefined) return null
         return { mode: mode.padStart(4, '0'), owner: owner === 'UNKNOWN' ? uid : owner, group: group === 'UNKNOWN' ? gid : group }
@@ -56,7 +56,8 @@ export const secretResource: Resource<SecretFileKey, SecretFileState, z.infer<ty
       return { script: applyLines([...begin, apply`T ${path} follow; { ${same(NEW)}
 ${attributes(NEW, desired)}; } 8<"$b"`]) }
     }
-    // As with any file, by its descriptor: nobody who may write to the directory can put another one under it.
+    // Accessed by its descriptor, like any file: nobody with write access to the directory can
+    // substitute another one.
     return {
       script: applyLines([...begin, beside(path), apply`T ${path} link
 N; set -C; command exec 8>"$n" || X "$t"; set +C

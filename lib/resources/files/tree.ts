@@ -4,7 +4,7 @@ import { apply, applyLines, read, readLines } from '../../shell/script.ts'
 import { stdoutOf } from '../../state/read-answer.ts'
 import type { Resource } from '../../state/resource.ts'
 
-/** What all that is below a directory should have. */
+/** What everything below a directory should have. */
 export interface TreeKey {
   path: string
   owner?: string
@@ -15,7 +15,7 @@ export interface TreeKey {
 
 export interface TreeState {
   readonly [field: string]: readonly string[]
-  /** Kinds of entries that are not as they should be: `file 0644 root:root`, and what they should be. */
+  /** Kinds of entries that differ, such as `file 0644 root:root`, and what they should be. */
   entries: readonly string[]
 }
 
@@ -23,8 +23,9 @@ const schema = z.strictObject({ entries: z.array(z.string()) })
 const types: Readonly<Record<string, string>> = { f: 'file', d: 'directory', l: 'link' }
 
 /**
- * Shell, run by find(1) in the directory of what it found, which nobody can lead elsewhere any more: chmod(1), which follows links. Where
- * others than root may put a link in the place of a file meanwhile, the file is opened and looked at first.
+ * Shell, run by find(1) in the directory of what it found, which nobody can redirect: chmod(1),
+ * which follows links. If anybody other than root could replace a file with a link in the meantime,
+ * the file is opened and checked first.
  */
 const CHMOD = `m=$1; shift
 case $(stat -c %u%A .) in 0d????-??-*) exec chmod -- "$m" "$@";; esac
@@ -33,7 +34,10 @@ for f; do
   elif [ ! -L "$f" ]; then chmod -- "$m" "$f"; fi
 done`
 
-/** Owner, group and mode of everything below a directory; links are not followed, and of what they are only the owner is set. Source: find(1). */
+/**
+ * Owner, group and mode of everything below a directory. Links are not followed; only their owner
+ * and group are set. Source: find(1).
+ */
 export const treeResource: Resource<TreeKey, TreeState, z.infer<typeof schema>> = {
   kind: 'tree',
   schema,
@@ -42,7 +46,7 @@ export const treeResource: Resource<TreeKey, TreeState, z.infer<typeof schema>> 
   read: keys => ({
     script: readLines(keys.map(({ path }) => read`if [ -d ${path} ]; then find -H ${path} -mindepth 1 -printf '%y/%m/%u/%g\n' | sort | uniq -c; fi; echo .`)),
     parse(output) {
-      const stdout = stdoutOf(output, 'The directories could not be looked through.')
+      const stdout = stdoutOf(output, 'Could not read the directories.')
       const answers = stdout.toString().split(/^\.\n/m)
       return keys.map((key, index) => ({ entries: (answers[index] ?? '').split('\n').filter(Boolean).flatMap(line => deviation(line.trim(), key) ?? []) }))
     },
@@ -67,7 +71,7 @@ export const treeResource: Resource<TreeKey, TreeState, z.infer<typeof schema>> 
   },
 }
 
-/** One line of `uniq -c`, where it is not as it should be. */
+/** One line of `uniq -c`, if it differs from what is desired. */
 function deviation(line: string, { owner, group, mode }: TreeKey): string[] | undefined {
   const [, count = '', letter = '', bits = '', fromOwner = '', fromGroup = ''] = /^(\d+) (.)\/(\d+)\/([^/]*)\/(.*)$/.exec(line) ?? []
   const type = types[letter] ?? 'other'

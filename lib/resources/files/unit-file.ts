@@ -1,12 +1,13 @@
 import { apply } from '../../shell/script.ts'
 import { fileResource } from './file.ts'
 
-/** Where an administrator's units are. */
+/** The directory of the administrator's units. */
 const directory = '/etc/systemd/system/'
 
 /**
- * A unit file or a drop-in of systemd: a file, of which the removal too is followed by one daemon-reload, in the same frame. A whole unit
- * is disabled and stopped before it goes; of a template, all its instances are. Source: systemd.unit(5).
+ * A unit file or a drop-in of systemd: a file whose removal, too, is followed by one daemon-reload
+ * in the same frame. A whole unit is disabled and stopped before it is removed; for a template, so
+ * are all its instances. Source: systemd.unit(5).
  */
 export const unitFileResource: typeof fileResource = {
   ...fileResource,

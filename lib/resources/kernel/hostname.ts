@@ -7,9 +7,9 @@ import { writeFile } from '../files/file-write.ts'
 
 export interface HostnameState {
   readonly [field: string]: string
-  /** What the kernel says now. */
+  /** The current name in the kernel. */
   running: string
-  /** What it will be after a boot. */
+  /** The name after the next boot. */
   atBoot: string
 }
 
@@ -23,14 +23,14 @@ export const hostnameResource: Resource<Record<string, never>, HostnameState, z.
   read: keys => ({
     script: read`uname -n; grep -m 1 -v -e '^#' -e '^$' /etc/hostname 2>/dev/null || :`,
     parse(output) {
-      const stdout = stdoutOf(output, 'The host\'s name could not be read.')
+      const stdout = stdoutOf(output, 'Could not read the hostname.')
       const [running = '', atBoot = ''] = stdout.toString().split('\n')
       return keys.map(() => ({ running, atBoot: atBoot.trim() }))
     },
   }),
   apply(_key, current, desired) {
     const name = desired?.running ?? ''
-    // The file first, and as any file: where it cannot be written, the running name stays, too.
+    // The file comes first, written like any file: if that fails, the running name stays as well.
     const { script, stdin } = writeFile({ path: '/etc/hostname', noFollow: true }, null, { type: 'file', content: Content.of(`${name}\n`) })
     return {
       script: applyLines([...(current?.atBoot === name ? [] : [apply`( ${script}

@@ -2,7 +2,10 @@ import { isDeepStrictEqual } from 'node:util'
 
 /** One entry of /etc/fstab. */
 export interface FstabEntry {
-  /** A device, `UUID=…`, `LABEL=…`, a directory to bind, an export (`host:/path`), or any word for a file system without a device. */
+  /**
+   * A device, `UUID=…`, `LABEL=…`, a directory to bind, an export (`host:/path`), or any word for a
+   * file system without a device.
+   */
   source: string
   /** The mount point. */
   path: string
@@ -17,12 +20,18 @@ export interface FstabEntry {
 const quoteField = (text: string): string => text.replace(/[\0-\x20\x7f\\#]/g, character => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`)
 const unquoteField = (text: string): string => text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 8)))
 
-/** An entry as a line of fstab, without its newline. Source: fstab(5). @example fstabLine({ source: 'tmpfs', path: '/srv/a page', type: 'tmpfs', options: ['nofail'], dump: 0, pass: 0 }) // 'tmpfs /srv/a\\040page tmpfs nofail 0 0' */
+/**
+ * An entry as a line of fstab, without its newline. Source: fstab(5).
+ * @example fstabLine({ source: 'tmpfs', path: '/srv/a page', type: 'tmpfs', options: ['nofail'], dump: 0, pass: 0 }) // 'tmpfs /srv/a\\040page tmpfs nofail 0 0'
+ */
 export function fstabLine({ source, path, type, options, dump, pass }: FstabEntry): string {
   return [...[source, path, type, options.join(',')].map(quoteField), dump, pass].join(' ')
 }
 
-/** A line of fstab as an entry; undefined for a comment and for what is not an entry. A field that is left out has its default. */
+/**
+ * Parses a line of fstab; undefined for a comment or anything else that is not an entry. Missing
+ * fields get their defaults.
+ */
 export function parseFstabLine(line: string): FstabEntry | undefined {
   const fields = line.split(/[ \t\r\n]+/).filter(field => field !== '')
   const [source = '', path = '', type = '', options = 'defaults', dump = '0', pass = '0'] = fields.map(unquoteField)
@@ -31,10 +40,11 @@ export function parseFstabLine(line: string): FstabEntry | undefined {
 }
 
 /**
- * Makes one mount point of an fstab as it should be; null takes it out. Every other line stays as it is, and so does its own where it says
- * the same in another spelling. Of several lines for the mount point the last one is kept, for it is the one on top.
+ * Sets the entry for one mount point in an fstab; null removes it. All other lines stay as they
+ * are, and so does the entry's own line if it means the same. Of several lines for the mount point
+ * the last one is kept, since it is mounted on top.
  *
- * @param text bytewise (latin1), so that every byte stays.
+ * @param text decoded as latin1, so that every byte is preserved.
  * @example mergeFstab('# mine\n', '/srv', { source: 'tmpfs', path: '/srv', type: 'tmpfs', options: ['nofail'], dump: 0, pass: 0 }) // '# mine\ntmpfs /srv tmpfs nofail 0 0\n'
  */
 export function mergeFstab(text: string, path: string, entry: FstabEntry | null): string {

@@ -1,10 +1,16 @@
-/** Options that the kernel keeps for every file system, and what undoes each; of those in the second column it shows nothing. */
+/**
+ * Options that every file system has, each with its opposite. The kernel does not show the
+ * opposites.
+ */
 const flags: Readonly<Record<string, string>> = { ro: 'rw', nosuid: 'suid', nodev: 'dev', noexec: 'exec', nodiratime: 'diratime', sync: 'async', dirsync: '', nosymfollow: 'symfollow', noatime: 'atime' }
 
 /** Options whose value is octal. */
 const octal = new Set(['mode', 'umask', 'fmask', 'dmask'])
 
-/** A number as mount(8) takes it, `64m` or `0700`; undefined for what is none, as `50%` and names. */
+/**
+ * A number as accepted by mount(8), `64m` or `0700`; undefined for anything else, such as `50%` and
+ * names.
+ */
 function valueOf(name: string, text: string): number | undefined {
   if (octal.has(name)) return /^[0-7]+$/.test(text) ? parseInt(text, 8) : undefined
   const [, digits, unit = ''] = /^(\d+)([kmgt]?)$/i.exec(text) ?? []
@@ -12,9 +18,10 @@ function valueOf(name: string, text: string): number | undefined {
 }
 
 /**
- * Which of the wanted options a mount does not have. Compared are the flags that every file system has (`ro`, `noexec`, `noatime`, …; of
- * two that undo each other the last counts, and `rw` is the default), and numbers that the kernel shows (`size=64m`, `mode=0700`). What it does not
- * show, or in words of its own, is left out: `nofail`, `x-systemd.…`, `uid=www-data`, `size=50%`.
+ * The wanted options that a mount does not have. Two kinds are compared: flags of every file system
+ * (`ro`, `noexec`, `noatime`, …; of two opposites the last counts, and `rw` is the default), and
+ * numbers that the kernel shows (`size=64m`, `mode=0700`). Options that it does not show, or shows
+ * in another form, are ignored: `nofail`, `x-systemd.…`, `uid=www-data`, `size=50%`.
  *
  * @example unmetOptions(['nofail', 'noexec', 'size=64m'], ['rw', 'relatime', 'size=32768k']) // ['noexec', 'size=64m']
  */

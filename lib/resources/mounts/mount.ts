@@ -9,7 +9,9 @@ import { unmetOptions } from './mount-options.ts'
 
 export interface MountKey {
   path: string
-  /** What should be mounted there, to tell whether what is there is that by another name. */
+  /**
+   * What should be mounted there, to find out whether the current mount is that under another name.
+   */
   source?: string
 }
 
@@ -23,7 +25,7 @@ export interface MountState {
 
 const schema = z.strictObject({
   source: z.string(),
-  /** Left out: whatever it is. */
+  /** Omitted: any. */
   type: z.string().optional(),
   options: z.array(z.string()),
 })
@@ -32,13 +34,16 @@ type MountDesired = z.infer<typeof schema>
 
 const answer = z.object({ filesystems: z.array(z.object({ source: z.string().nullable(), fstype: z.string().nullable(), options: z.string() })) })
 
-/** Programs that mount(8) calls for some types, with the packages that bring them. */
+/** Programs that mount(8) calls for some types, with the packages that contain them. */
 const helpers: Readonly<Record<string, Need>> = {
   nfs: { program: 'mount.nfs', packages: ['nfs-common'] }, nfs4: { program: 'mount.nfs4', packages: ['nfs-common'] }, cifs: { program: 'mount.cifs', packages: ['cifs-utils'] },
 }
 
-/** One line a key: 1 where what is mounted is the source it asks for (by another name, as the directory it binds, or by a loop device); then findmnt's answer. */
-const look = (keys: readonly MountKey[]) => read`set -- ${keys.flatMap(({ path, source = '' }) => [path, source])}; while [ $# -gt 1 ]; do
+/**
+ * One line per key: 1 if the mount is the requested source (under another name, as the directory
+ * that it binds, or through a loop device); then findmnt's answer.
+ */
+const readScript = (keys: readonly MountKey[]) => read`set -- ${keys.flatMap(({ path, source = '' }) => [path, source])}; while [ $# -gt 1 ]; do
 s=$(findmnt -no SOURCE -M "$1" | tail -n 1); w=$2; same=
 case $w in [A-Z]*=*) w=$(findfs "$w" 2>/dev/null || echo "$w");; esac
 if [ -z "$s" ]; then :; elif [ "$w" = "$s" ]; then same=1
@@ -52,32 +57,38 @@ function stateOf(line: string, { path, source }: MountKey): MountState | null {
   const [, same, json = ''] = /^(1?) (.*)$/.exec(line) ?? []
   if (json === '') return null
   const found = answer.parse(JSON.parse(json)).filesystems.at(-1)
-  if (!found) throw new ReadError(`What is mounted at ${path} could not be read: ${json}`)
+  if (!found) throw new ReadError(`Could not read what is mounted at ${path}: ${json}`)
   return { source: same && source !== undefined ? source : (found.source ?? ''), type: found.fstype ?? '', options: found.options.split(',') }
 }
 
-/** Shell: unmounts all that is mounted at a path, or says what keeps it busy. */
+/** Shell: unmounts everything at a path, or says what keeps it busy. */
 const unmount = (path: string): ApplyScript => apply`while findmnt -M ${path} >/dev/null; do umount -- ${path} || {
   below=$(findmnt -Rnro TARGET -M ${path} | tail -n +2 | head -n 5 | paste -sd ' ')
   users=$(find /proc/[0-9]*/cwd /proc/[0-9]*/root /proc/[0-9]*/exe /proc/[0-9]*/fd -maxdepth 1 '(' -lname ${pattern(path)} -o -lname ${`${pattern(path)}/*`} ')' -printf '%p\n' 2>/dev/null | cut -d / -f 3 | sort -un | head -n 5 | while read -r p; do printf '%s (%s) ' "$(cat "/proc/$p/comm")" "$p"; done)
-  echo ${`${path} stays mounted.`}"\${below:+ Mounted below it: $below.}\${users:+ In use by: \${users% }.}" >&2; exit 1; }; done`
+  echo ${`Could not unmount ${path}.`}"\${below:+ Mounted below it: $below.}\${users:+ In use by: \${users% }.}" >&2; exit 1; }; done`
 
-/** A path as find(1) takes it literally. */
+/** A pattern for find(1) that matches a path literally. */
 const pattern = (path: string): string => path.replace(/[*?[\]\\]/g, '\\$&')
 
-/** Whether the kernel shows a type for another: version 4 of NFS, and file systems in user space. */
+/**
+ * Whether the kernel may show one type for another: version 4 of NFS, and file systems in user
+ * space.
+ */
 const sameType = (wanted: string, shown: string): boolean => wanted === shown || (wanted === 'nfs' && shown === 'nfs4') || (wanted !== '' && shown === 'fuseblk')
 
 const isAnother = (current: MountState, desired: MountDesired): boolean => current.source !== desired.source || (desired.type !== undefined && !sameType(desired.type, current.type))
 
-/** What is mounted at a path now, whatever fstab says. Sources: findmnt(8), mount(8), umount(8), proc(5). */
+/**
+ * What is mounted at a path now, whatever fstab says. Sources: findmnt(8), mount(8), umount(8),
+ * proc(5).
+ */
 export const mountResource: Resource<MountKey, MountState, MountDesired> = {
   kind: 'mount',
   schema,
   identify: ({ path }) => path,
   read: keys => ({
-    script: look(keys),
-    parse: linePerKey(keys, 'The mounts could not be read.', stateOf),
+    script: readScript(keys),
+    parse: linePerKey(keys, 'Could not read the mounts.', stateOf),
   }),
   answers: ({ source }, key) => key.source === undefined || key.source === source,
   compare(_key, current, desired) {

@@ -9,7 +9,7 @@ import { fileResource } from '../files/file.ts'
 
 export interface NginxSiteKey {
   name: string
-  /** Checksum of the content that need not be sent. */
+  /** Checksum of content that need not be sent. */
   unless?: string
 }
 
@@ -22,7 +22,7 @@ export interface NginxSiteState {
   mode?: string
   owner?: string
   group?: string
-  /** What the link in sites-enabled says; empty where there is none. */
+  /** Target of the link in sites-enabled; '' if there is none. */
   enabledAs: string
   debianDefault: 'there' | 'removed'
 }
@@ -35,8 +35,9 @@ const schema = z.strictObject({
 const paths = (name: string) => ({ available: `/etc/nginx/sites-available/${name}.conf`, enabled: `/etc/nginx/sites-enabled/${name}.conf` })
 
 /**
- * A site of Debian's nginx: its file in sites-available together with its link in sites-enabled. Both are written, `nginx -t` checks the whole
- * configuration, and what was there is put back when it does not pass: nginx never finds half a change. Source: nginx(8), -t.
+ * A site of Debian's nginx: its file in sites-available together with its link in sites-enabled.
+ * Both are written, `nginx -t` checks the whole configuration, and the old files are restored if it
+ * fails, so that nginx never sees half a change. Source: nginx(8), -t.
  */
 export const nginxSiteResource: Resource<NginxSiteKey, NginxSiteState, z.infer<typeof schema>> = {
   kind: 'nginx-site',
@@ -54,7 +55,7 @@ export const nginxSiteResource: Resource<NginxSiteKey, NginxSiteState, z.infer<t
         const states = files.parse(output)
         return keys.map((_, index) => {
           const [available, enabled, standard] = states.slice(3 * index)
-          if (available instanceof Error || enabled instanceof Error) return new Error('The site could not be read.')
+          if (available instanceof Error || enabled instanceof Error) return new Error('Could not read the site.')
           if (!available && !enabled) return null
           const link = enabled ? (enabled.target ?? `(a ${enabled.type})`) : ''
           return { content: available?.content, mode: available?.mode, owner: available?.owner, group: available?.group, enabledAs: link, debianDefault: standard ? 'there' : 'removed' }
@@ -77,7 +78,10 @@ export const nginxSiteResource: Resource<NginxSiteKey, NginxSiteState, z.infer<t
   },
 }
 
-/** As any file and link is written: a run that is cut off leaves nothing that nginx would take for a site. */
+/**
+ * Written like any file and link: an interrupted run leaves nothing that nginx would take for a
+ * site.
+ */
 function write(available: string, enabled: string, desired: z.infer<typeof schema> | null): ApplyScript {
   const steps: ApplyScript[] = []
   const put = ({ script }: Writing) => apply`( ${script}
@@ -94,19 +98,19 @@ function write(available: string, enabled: string, desired: z.infer<typeof schem
 }
 
 /**
- * Writes, and puts back what was there unless `nginx -t` passes. What only takes away is let through where it passed no more before. Where a run
- * was killed before nginx had its say, the next one puts back what was there.
+ * Writes, and restores the old files unless `nginx -t` passes. A removal is accepted if the check
+ * failed before as well. If a run is killed before the check, the next run restores the old files.
  */
 export function exchange(changed: readonly string[], what: 'less' | undefined, script: ApplyScript): ApplyScript {
   const note = `nginx-${tagOf(changed.join(' '))}`
   const back = apply`k=/etc/nginx/.stead.${note}; back() { for p in ${changed}; do rm -rf -- "$p"; if [ -e "$k/\${p##*/sites-}" ] || [ -L "$k/\${p##*/sites-}" ]; then mv -T -- "$k/\${p##*/sites-}" "$p"; fi; done; }`
   const undo = apply`${back}; if [ -e "$k/whole" ]; then back; fi; rm -rf -- "$k"`
   return apply`${temporaryFunctions}
-${what === 'less' ? apply`:` : apply`command -v nginx >/dev/null || { echo 'nginx is not installed: add it by apt before this task.' >&2; exit 1; }`}
+${what === 'less' ? apply`:` : apply`command -v nginx >/dev/null || { echo 'nginx is not installed: install it in an earlier task (apt).' >&2; exit 1; }`}
 b=0; ${what === 'less' ? apply`nginx -t -q 2>/dev/null || b=1` : apply`:`}
 for k in /etc/nginx/.stead.????????; do if [ -d "$k/available" ] && [ -d "$k/enabled" ] && [ -O "$k" ] && [ ! -L "$k" ]; then rm -rf -- "$k"; fi; done
 ${back}
-a=$b; temporary ${note} ${`what a change of ${changed.join(' and ')} replaces, until nginx has accepted it`} ${undo.text} || exit 73; b=$a
+a=$b; temporary ${note} ${`backup of ${changed.join(' and ')}, until nginx has accepted the new version`} ${undo.text} || exit 73; b=$a
 trap 'rm -rf -- "$k"; undone ${note}' EXIT
 rm -rf -- "$k"; mkdir -m 700 -- "$k" "$k/available" "$k/enabled" || exit 1
 for p in ${changed}; do if [ -e "$p" ] || [ -L "$p" ]; then cp -aT -- "$p" "$k/\${p##*/sites-}" || exit 1; fi; done
@@ -114,5 +118,5 @@ for p in ${changed}; do if [ -e "$p" ] || [ -L "$p" ]; then cp -aT -- "$p" "$k/\
 trap 'back; exit 1' HUP INT TERM
 ( set -e
 ${script} ) || { back; exit 1; }
-nginx -t -q >&2 || [ $b = 1 ] || { back; echo 'nginx -t did not accept it; what was there is back.' >&2; exit 1; }`
+nginx -t -q >&2 || [ $b = 1 ] || { back; echo 'nginx -t rejected the change. The old files were restored.' >&2; exit 1; }`
 }

@@ -4,7 +4,7 @@ import { satisfies, type Specifier } from './pep440.ts'
 import { parseRequirement, type Requirement } from './requirement.ts'
 import { RequirementSyntaxError } from './requirement-syntax-error.ts'
 
-/** An installed distribution, as its METADATA says. */
+/** An installed distribution, according to its METADATA. */
 export interface Distribution {
   name: string
   version: string
@@ -12,10 +12,10 @@ export interface Distribution {
   requires: string[]
 }
 
-/** One thing that is wanted: by the playbook, or by a distribution. */
+/** A package that the playbook or a distribution requires. */
 interface RequiredPackage {
   requirement: Requirement
-  /** The normalized name of who needs it. */
+  /** The normalized name of the distribution that needs it. */
   neededBy?: string
 }
 
@@ -23,7 +23,7 @@ function show(specifiers: readonly Specifier[]): string {
   return specifiers.map(({ operator, version }) => operator + version).join(',')
 }
 
-/** What an installed distribution needs; a line that is no requirement is passed over, as pip does. */
+/** What an installed distribution needs. An invalid line is skipped, as pip does. */
 function requirementOf(line: string): Requirement | undefined {
   try {
     return parseRequirement(line)
@@ -33,18 +33,22 @@ function requirementOf(line: string): Requirement | undefined {
   }
 }
 
-/** What a distribution wants when it is installed with these extras. Each extra is asked about by itself, and none as well. */
+/**
+ * What a distribution requires with these extras. Markers are evaluated for each extra, and once
+ * without.
+ */
 function wantsOf(distribution: Distribution, extras: readonly string[], environment: MarkerEnvironment): Requirement[] {
   return distribution.requires.map(requirementOf).filter(requirement => requirement !== undefined)
     .filter(({ marker }) => !marker || ['', ...extras].some(extra => holds(marker, { ...environment, extra })))
 }
 
 /**
- * What keeps the wanted requirements, and all that they need in turn, from being met; empty when nothing does. A requirement by URL is met by
- * any version, since a version does not say where it came from. Where a name is installed twice, the first counts, as on Python's sys.path.
+ * Why the wanted requirements, and everything that they need in turn, are not met; empty if they
+ * are. Any version meets a requirement by URL, since a version does not say where it came from. If
+ * a name is installed twice, the first counts, as on Python's sys.path.
  *
- * @param constraints versions that are allowed for whatever of it is installed, as in a constraints file of pip.
- * @throws RequirementSyntaxError for a wanted requirement that is none.
+ * @param constraints allowed versions of whatever is installed, as in a constraints file of pip.
+ * @throws RequirementSyntaxError for an invalid requirement.
  * @example problems([{ name: 'Jinja2', version: '3.0', requires: [] }], environment, ['jinja2>=3.1']) // ['jinja2 3.0 does not satisfy >=3.1']
  */
 export function problems(distributions: readonly Distribution[], environment: MarkerEnvironment, wanted: readonly string[], constraints: readonly string[] = []): string[] {

@@ -9,8 +9,8 @@ const schema = z.object({
 })
 
 /**
- * Whether what direct_url.json says of an installed distribution is what a requirement's URL asks for: repository and revision, or archive
- * with its hash where the URL names one. Source: PEP 610.
+ * Whether an installed distribution's direct_url.json matches a requirement's URL: repository and
+ * revision, or archive and, if the URL has one, hash. Source: PEP 610.
  *
  * @example comesFrom('{"url":"https://example.org/a.zip","archive_info":{}}', 'https://example.org/a.zip') // true
  */

@@ -1,22 +1,27 @@
 import type { Distribution } from './closure.ts'
 import { normalizeName } from './normalize-name.ts'
 
-/** What a Python finds, and whose it is. */
+/** The distributions that a Python finds. */
 export interface Installed {
   /** In the order of sys.path. */
   distributions: Distribution[]
   /** Normalized names of those in the environment itself. */
   own: Set<string>
-  /** Of those that were installed by a URL, what direct_url.json says. */
+  /** Content of direct_url.json, for those that were installed from a URL. */
   origins: Map<string, string>
-  /** Normalized names of those in the environment itself that were never written to the end: they are not among the distributions. */
+  /**
+   * Normalized names of those in the environment itself whose installation was interrupted. They
+   * are not among the distributions.
+   */
   halfWritten: Set<string>
 }
 
 /**
- * Makes distributions of what was read of their directories: `P own` or `P system` before those of one place, the path of a file, then of it
- * `N`, `V` and `R` (name, version, Requires-Dist), `Q` (a line of requires.txt), or `U` (a directory and its direct_url.json), or `I` (a directory whose RECORD is missing).
- * requires.txt counts where the metadata has no Requires-Dist, as in pip. Sources: PEP 376, PEP 610, setuptools documentation, egg formats.
+ * Parses what was read from the directories of distributions: `P own` or `P system` before those of
+ * one place; the path of a file, followed by its `N`, `V` and `R` (name, version, Requires-Dist) or
+ * `Q` (a line of requires.txt); `U` (a directory and its direct_url.json); `I` (a directory whose
+ * RECORD is missing). requires.txt counts if the metadata has no Requires-Dist, as in pip. Sources:
+ * PEP 376, PEP 610, setuptools documentation, egg formats.
  *
  * @example installed(['P own', '/v/six-1.0.dist-info/METADATA', 'N six', 'V 1.0']).own // new Set(['six'])
  */
@@ -50,7 +55,10 @@ export function installed(lines: readonly string[]): Installed {
   return found
 }
 
-/** Requirements of a requires.txt, whose sections are `[extra]`, `[:marker]` or `[extra:marker]`, as they would stand in Requires-Dist. */
+/**
+ * The requirements in a requires.txt, whose sections are `[extra]`, `[:marker]` or
+ * `[extra:marker]`, in the form of Requires-Dist.
+ */
 function requirementsOfEgg(lines: readonly string[]): string[] {
   let condition = ''
   return lines.map(line => line.trim()).flatMap(line => {

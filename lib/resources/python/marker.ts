@@ -2,7 +2,7 @@ import { normalizeName } from './normalize-name.ts'
 import { parseSpecifiers, satisfies, type Specifier } from './pep440.ts'
 import { RequirementSyntaxError } from './requirement-syntax-error.ts'
 
-/** What a Python says of itself and its machine (PEP 508, environment markers). */
+/** What a Python says about itself and its machine (PEP 508, environment markers). */
 export interface MarkerEnvironment {
   python_version: string
   python_full_version: string
@@ -14,9 +14,9 @@ export interface MarkerEnvironment {
   platform_version: string
   implementation_name: string
   platform_python_implementation: string
-  /** As python_full_version, where it is not said. */
+  /** @default python_full_version */
   implementation_version?: string
-  /** The one extra that is being asked about; the empty text for none. */
+  /** The extra for which the marker is evaluated; '' for none. */
   extra?: string
 }
 
@@ -31,13 +31,13 @@ const comparedAsVersions: readonly MarkerVariable[] = ['python_version', 'python
 
 export type MarkerOperator = Specifier['operator'] | 'in' | 'not in'
 
-/** A marker: a variable compared with a text, on whichever side, or several joined. */
+/** A marker: a variable compared with a text, on either side, or several markers joined. */
 export type Marker =
   | { type: 'and'; parts: Marker[] }
   | { type: 'or'; parts: Marker[] }
   | { type: 'compare'; variable: MarkerVariable; operator: MarkerOperator; text: string; variableFirst: boolean }
 
-/** The clause that a comparison means where it is one of versions; undefined where the text is no version. */
+/** The version clauses that a comparison stands for; undefined if the text is not a version. */
 function clauses(operator: MarkerOperator, version: string): Specifier[] | undefined {
   if (operator === 'in' || operator === 'not in') return undefined
   try {
@@ -59,8 +59,9 @@ function compareTexts(left: string, operator: MarkerOperator, right: string): bo
 }
 
 /**
- * Whether a marker holds in an environment. Versions are compared by PEP 440, everything else as text; of texts, none is less or greater than
- * another (PEP 508 as `packaging` reads it; what that refuses to compare does not hold here).
+ * Whether a marker holds in an environment. Versions are compared by PEP 440, everything else as
+ * text; texts are never less or greater than one another (PEP 508 as implemented by `packaging`;
+ * comparisons that it refuses do not hold here).
  *
  * @example holds(parseMarker('python_version >= "3.9"'), environment) // true
  */

@@ -1,5 +1,6 @@
 /**
- * The one spelling of a distribution's name, or an extra's: lower case, runs of `-`, `_` and `.` as one dash (PEP 503, PEP 685).
+ * The normalized name of a distribution or an extra: lower case, runs of `-`, `_` and `.` as one
+ * dash (PEP 503, PEP 685).
  *
  * @example normalizeName('Jinja2_Time..Ext') // 'jinja2-time-ext'
  */

@@ -11,7 +11,10 @@ const epochAndRelease = 'v?(?:[0-9]+!)?[0-9]+(?:\\.[0-9]+)*'
 const suffix = '(?:[-_.]?(?:alpha|beta|preview|pre|a|b|c|rc)[-_.]?[0-9]*)?(?:-[0-9]+|[-_.]?(?:post|rev|r)[-_.]?[0-9]*)?(?:[-_.]?dev[-_.]?[0-9]*)?'
 const local = '(?:\\+[a-z0-9]+(?:[-_.][a-z0-9]+)*)?'
 
-/** One clause, as a sticky pattern with the groups `operator` and `version` (PEP 440, version specifiers). */
+/**
+ * One clause, as a sticky pattern with the groups `operator` and `version` (PEP 440, version
+ * specifiers).
+ */
 export const specifierPattern = new RegExp([
   '(?<operator>===)\\s*(?<version>[^\\s;),]*)',
   `(?<operator>[=!]=)\\s*(?<version>${epochAndRelease}(?:\\.\\*|${suffix}${local}))`,
@@ -21,12 +24,12 @@ export const specifierPattern = new RegExp([
 
 const operators = ['===', '==', '!=', '~=', '<=', '>=', '<', '>'] as const
 
-/** The clause that a match of {@link specifierPattern} holds. */
+/** The clause in a match of {@link specifierPattern}. */
 export function specifierOf(match: RegExpExecArray): Specifier {
   const groups = Object.entries(match.groups ?? {})
   const part = (name: string): string => groups.find(([key, value]) => key.startsWith(name) && typeof value === 'string')?.[1] ?? ''
   const operator = operators.find(each => each === part('operator'))
-  if (!operator) throw new RangeError(`${match[0]} holds no operator.`)
+  if (!operator) throw new RangeError(`${match[0]} does not contain an operator.`)
   return { operator, version: part('version') }
 }
 
@@ -48,7 +51,9 @@ export function parseSpecifiers(text: string): Specifier[] {
   })
 }
 
-/** Epoch, release, then pre-, post- and dev-release, as segments to be compared with a prefix; the release filled up with zeros. */
+/**
+ * Epoch and release as segments, for comparison with a prefix; the release is padded with zeros.
+ */
 function segments(version: Pep440Version, releaseLength: number): string[] {
   const release = Array.from({ length: Math.max(releaseLength, version.release.length) }, (_, index) => version.release[index] ?? 0)
   return [version.epoch, ...release].map(String)
@@ -65,7 +70,10 @@ function isPostReleaseOf(version: Pep440Version, wanted: Pep440Version): boolean
   return compare(version.base_version + (version.pre ?? []).join(''), wanted.public) === 0
 }
 
-/** `<` leaves out the pre-releases of its own version, `>` the post-releases (PEP 440, exclusive ordered comparison). */
+/**
+ * `<` excludes the pre-releases of its own version, `>` the post-releases (PEP 440, exclusive
+ * ordered comparison).
+ */
 function allows({ operator, version: wantedText }: Specifier, versionText: string): boolean {
   if (operator === '===') return versionText.toLowerCase() === wantedText.toLowerCase()
   const version = explain(versionText)
@@ -88,11 +96,13 @@ function allows({ operator, version: wantedText }: Specifier, versionText: strin
 }
 
 /**
- * Whether a version that is installed satisfies a specifier (PEP 440). A pre-release counts like any other: it is there. A text that is no
- * version satisfies only `===` and the empty specifier.
+ * Whether an installed version satisfies a specifier (PEP 440). A pre-release counts like any other
+ * version, since it is installed. Text that is not a version satisfies only `===` and the empty
+ * specifier.
  *
- * Its order of versions is that of `@renovatebot/pep440`; the clauses are our own, since that package takes `1.0.post2` for not `>1.0.post1`,
- * `1.0b1` for not `<1.0rc1` and `1` for not `==1.0.*` (spec/lib/python/packaging.json holds what Python's own `packaging` says).
+ * Versions are ordered by `@renovatebot/pep440`. The clauses are our own, since that package says
+ * that `1.0.post2` is not `>1.0.post1`, `1.0b1` not `<1.0rc1` and `1` not `==1.0.*`
+ * (spec/lib/python/packaging.json contains what Python's own `packaging` says).
  *
  * @throws RequirementSyntaxError
  * @example satisfies('1.0+cpu', '==1.0.0') // true

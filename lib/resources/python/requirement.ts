@@ -3,7 +3,7 @@ import { normalizeName } from './normalize-name.ts'
 import { type Specifier, specifierOf, specifierPattern } from './pep440.ts'
 import { RequirementSyntaxError } from './requirement-syntax-error.ts'
 
-/** What a package wants of another, or a playbook of a package. */
+/** What a package or a playbook requires of a package. */
 export interface Requirement {
   /** Normalized. */
   name: string
@@ -11,7 +11,7 @@ export interface Requirement {
   extras: string[]
   specifiers: Specifier[]
   url?: string
-  /** When it is wanted at all. */
+  /** Where it applies. */
   marker?: Marker
 }
 
@@ -28,7 +28,9 @@ const olderNames: Record<string, MarkerVariable> = {
 const identifier = /[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?![A-Za-z0-9._-])/y
 const markerOperators: readonly MarkerOperator[] = ['===', '==', '~=', '!=', '<=', '>=', '<', '>']
 
-/** A recursive-descent parser over one text; every `try…` moves on only when it finds what it looks for. */
+/**
+ * A recursive-descent parser for one text. Each `try…` only advances if it finds what it looks for.
+ */
 class RequirementParser {
   readonly #text: string
   #at = 0
@@ -79,7 +81,7 @@ class RequirementParser {
     return { name, extras, specifiers, ...(marker ? { marker } : {}) }
   }
 
-  /** After a URL, white space must come before the semicolon, which a URL may hold. */
+  /** After a URL, the semicolon needs white space before it, since a URL may contain one. */
   #fromUrl(name: string, extras: string[]): Requirement {
     this.#space()
     const url = this.#expect(/[^ \t]+/y, 'a URL')
@@ -168,8 +170,9 @@ class RequirementParser {
 }
 
 /**
- * Parses a dependency specifier (PEP 508), as it stands in Requires-Dist and after `pip install`. Our own parser, since `pip-requirements-js`
- * (1.0.3) refuses `===`, a marker after a URL, and the older names of variables that installed packages still have.
+ * Parses a dependency specifier (PEP 508), as in Requires-Dist and after `pip install`. This is our
+ * own parser, since `pip-requirements-js` (1.0.3) refuses `===`, a marker after a URL, and the
+ * older names of variables that installed packages still use.
  *
  * @throws RequirementSyntaxError
  * @example parseRequirement('Jinja2[i18n]>=3.1; python_version >= "3.9"').name // 'jinja2'

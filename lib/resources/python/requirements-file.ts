@@ -3,11 +3,11 @@ import { dirname, resolve } from 'node:path'
 import { PlaybookError, type Way } from '../../errors.ts'
 import { parseRequirement } from './requirement.ts'
 
-/** What requirements files say, files that they name included. */
+/** The content of requirements files, including the files that they name. */
 export interface Requirements {
-  /** Requirements alone, without hashes and options, as in PEP 508. */
+  /** Only requirements, without hashes and options, as in PEP 508. */
   requirements: string[]
-  /** Versions that are allowed for whatever is installed. */
+  /** Allowed versions of whatever is installed. */
   constraints: string[]
   /** The lines for pip: requirements with their hashes, and options. */
   lines: string[]
@@ -16,7 +16,10 @@ export interface Requirements {
 
 const takesFile = /^(?:(-r|--requirement)|(-c|--constraint))(?:=|\s+|(?=\S))(.+)$/
 
-/** Logical lines with their number: continued ones joined, comments and empty ones left out, as pip does it. */
+/**
+ * Logical lines with their numbers: continued lines joined, comments and empty lines removed, as
+ * pip does.
+ */
 function logicalLines(text: string): { line: string; at: number }[] {
   const found: { line: string; at: number }[] = []
   let open: { line: string; at: number } | undefined
@@ -34,12 +37,14 @@ function logicalLines(text: string): { line: string; at: number }[] {
 }
 
 /**
- * Reads requirements files of this machine, with what `-r` and `-c` in them name. Source: pip documentation, Requirements File Format.
+ * Reads requirements files on this machine, including the files that they name with `-r` and `-c`.
+ * Source: pip documentation, Requirements File Format.
  *
- * Decided: an editable requirement (`-e`) and a bare path or URL are errors, since their state cannot be told from a version: `name @ URL` can.
- * So is `${VARIABLE}`, which pip would take from the host.
+ * An editable requirement (`-e`) and a bare path or URL are errors, since a version does not show
+ * their state; `name @ URL` works. So is `${VARIABLE}`, which pip would take from the host.
  *
- * @param wheelsOnly refuse what would have pip run a build: it does so for a URL whatever `--only-binary` says.
+ * @param wheelsOnly refuse anything for which pip would run a build. It does so for a URL in spite
+ * of `--only-binary`.
  * @throws PlaybookError with file and line.
  */
 export function readRequirements(files: readonly string[], constraintFiles: readonly string[] = [], { wheelsOnly = false } = {}): Requirements {
@@ -52,25 +57,25 @@ export function readRequirements(files: readonly string[], constraintFiles: read
       const fail = (message: string, hint?: string, ways?: Way[]) => new PlaybookError(`${file}:${at}: ${message}`, { hint, ways })
       const [, requires, , named] = takesFile.exec(line) ?? []
       if (named !== undefined) {
-        if (/^[a-z]+:\/\//.test(named)) throw fail(`${named} is a URL.`, 'Keep the file beside this one.')
+        if (/^[a-z]+:\/\//.test(named)) throw fail(`${named} is a URL; only a file is supported.`, 'Save it next to this one.')
         walk(resolve(dirname(file), named.trim()), constrains || requires === undefined, `${file}:${at}`)
         continue
       }
-      if (/\$\{[A-Z0-9_]+\}/.test(line)) throw fail('Variables would be taken from the host.', 'Give the value itself, an index by the argument index.')
-      if (/^(-e|--editable)\b/.test(line)) throw fail('An editable requirement cannot be kept in a known state.', 'Give name @ URL, or build a wheel.')
-      if (wheelsOnly && line.startsWith('--no-binary')) throw fail('Builds would be run.', undefined, [{ argument: 'onlyBinary', hint: 'Say onlyBinary: false if they may.' }])
+      if (/\$\{[A-Z0-9_]+\}/.test(line)) throw fail('Variables are not supported: pip would take them from the host.', 'Write the value itself; for an index, use the argument index.')
+      if (/^(-e|--editable)\b/.test(line)) throw fail('Editable requirements are not supported, since their state is not known.', 'Write name @ URL, or build a wheel.')
+      if (wheelsOnly && line.startsWith('--no-binary')) throw fail('--no-binary would run builds.', undefined, [{ argument: 'onlyBinary', hint: 'Set onlyBinary: false to allow that.' }])
       if (line.startsWith('-')) {
         all.lines.push(line)
         continue
       }
       const text = line.replace(/\s+--?[a-z].*$/, '').trim()
-      if (/^(\.{0,2}\/|[a-z+]+:\/\/)/.test(text)) throw fail(`${text} does not say what it is called.`, 'Write name @ URL.')
+      if (/^(\.{0,2}\/|[a-z+]+:\/\/)/.test(text)) throw fail(`${text} has no package name.`, 'Write name @ URL.')
       try {
         parseRequirement(text)
       } catch (error) {
         throw fail(error instanceof Error ? error.message : String(error), 'Write it as for pip, like jinja2>=3.1,<4 (PEP 508).')
       }
-      if (wheelsOnly && runsBuild(text)) throw fail(`${text} is not a wheel: its build would run.`, 'Give the URL of a wheel (.whl).', [{ argument: 'onlyBinary', hint: 'Or say onlyBinary: false.' }])
+      if (wheelsOnly && runsBuild(text)) throw fail(`${text} is not a wheel, so pip would run its build.`, 'Use the URL of a wheel (.whl).', [{ argument: 'onlyBinary', hint: 'Or set onlyBinary: false to allow builds.' }])
       if (constrains) all.constraints.push(text)
       else all.requirements.push(text)
       if (constrains) all.constraintLines.push(line)
@@ -82,7 +87,10 @@ export function readRequirements(files: readonly string[], constraintFiles: read
   return all
 }
 
-/** Whether a requirement is by a URL that is not a wheel's, so that pip runs a build for it. @example runsBuild('a @ https://example.org/a.tar.gz') // true */
+/**
+ * Whether pip runs a build for a requirement, since its URL is not that of a wheel.
+ * @example runsBuild('a @ https://example.org/a.tar.gz') // true
+ */
 export function runsBuild(requirement: string): boolean {
   const { url } = parseRequirement(requirement)
   return url !== undefined && (/^(git|hg|svn|bzr)\+/.test(url) || !/\.whl$/i.test(url.replace(/[?#].*$/, '')))
@@ -92,6 +100,6 @@ function readText(file: string, from: string | undefined): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    throw new PlaybookError(`The requirements file ${file} cannot be read${from === undefined ? '' : `, which ${from} names`}.`, { cause: error })
+    throw new PlaybookError(`The requirements file ${file}${from === undefined ? '' : `, named in ${from},`} cannot be read.`, { cause: error })
   }
 }

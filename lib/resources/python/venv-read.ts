@@ -11,22 +11,26 @@ import type { Reading } from '../../state/resource.ts'
 import type { Output } from '../../shell/output.ts'
 import type { VenvKey, VenvState } from './venv.ts'
 
-/** In an environment for as long as it is written: what pip needs meanwhile. What is there without a run at work was never finished. */
+/**
+ * A directory in an environment while it is being written, for what pip needs in the meantime. If
+ * it is still there without a run, the run was interrupted.
+ */
 export const UNFINISHED = '.stead-unfinished'
 
 /**
- * Shell: `v_kind` says of what is at a path why it is no environment, or that it was never finished, as `python -m venv` leaves it before it
- * writes pyvenv.cfg. `v_moved` finds a program whose interpreter is that of another environment; pip writes it into the second line where the
- * first would be too long.
+ * Shell: `v_kind` says why a path is not an environment, or that it is unfinished, as `python -m
+ * venv` leaves it before it writes pyvenv.cfg. `v_moved` finds a program whose interpreter belongs
+ * to another environment. pip puts the interpreter in the second line if the first would be too
+ * long.
  */
 const functions = read`
 v_kind() {
-  if [ -L "$1" ] && [ ! -e "$1" ]; then echo 'other is a link that leads nowhere'
+  if [ -L "$1" ] && [ ! -e "$1" ]; then echo 'other is a broken link'
   elif [ ! -e "$1" ]; then :
   elif [ ! -d "$1" ]; then echo 'other is not a directory'
   elif [ -e "$1/${UNFINISHED}" ]; then echo 'unfinished a run was interrupted'
   elif [ -f "$1/pyvenv.cfg" ]; then :
-  elif [ -n "$(find "$1" -mindepth 1 -maxdepth 1 ! -name bin ! -name include ! -name lib ! -name lib64 -print -quit; cd "$1" && find . -mindepth 1 ! -type d ! -path ./lib64 -print -quit)" ]; then echo 'other contains something that is not a virtual environment, for it has no pyvenv.cfg'
+  elif [ -n "$(find "$1" -mindepth 1 -maxdepth 1 ! -name bin ! -name include ! -name lib ! -name lib64 -print -quit; cd "$1" && find . -mindepth 1 ! -type d ! -path ./lib64 -print -quit)" ]; then echo 'other contains something other than a virtual environment: there is no pyvenv.cfg'
   elif [ -d "$1/bin" ]; then echo 'unfinished it has no pyvenv.cfg'
   fi
 }
@@ -45,11 +49,12 @@ v_moved() {
 }`
 
 /**
- * Prints what {@link parseVenv} reads: versions, then the metadata lines of every distribution. Starts no Python. Of the directories of several
- * Pythons only the one that its own reads counts; what begins with a tilde, an interrupted pip left behind, and pip passes it over too. pip writes
- * INSTALLER and then RECORD when all else of a distribution is there.
+ * Prints what {@link parseVenv} reads: versions, then the metadata lines of every distribution.
+ * Does not start Python. Only the directory of the environment's own Python counts. Names that
+ * start with a tilde were left behind by an interrupted pip, and pip skips them too. pip writes
+ * INSTALLER and then RECORD once the rest of a distribution is in place.
  */
-function look({ path, python, systemSitePackages }: VenvKey): ReadScript {
+function readScript({ path, python, systemSitePackages }: VenvKey): ReadScript {
   const system = systemSitePackages ? read`"$l" "$b"` : read``
   return read`
 printf '=venv %s %s\n' "$mark" "$(readlink -f -- "$(command -v ${python} || echo ${python})")"
@@ -71,15 +76,18 @@ set -- "$s"/pip-*.dist-info; [ ! -d "$s/pip" ] || [ -d "$1" ] || echo 'I pip'
 :`
 }
 
-/** Shell: what parts the answers. Names in an environment are its user's, who may put a newline and a heading into one; the mark he cannot know. */
-const marked = read`read -r mark </proc/sys/kernel/random/uuid; printf '%s\n' "$mark"`
+/**
+ * Shell: prints a random mark that separates the answers. A user of an environment could create a
+ * name with a newline and a heading in it, but cannot know the mark.
+ */
+const randomMark = read`read -r mark </proc/sys/kernel/random/uuid; printf '%s\n' "$mark"`
 
-/** Reads environments, all of them by one script. */
+/** Reads environments, all in one script. */
 export function readVenvs(keys: readonly VenvKey[]): Reading<VenvState> {
   return {
-    script: readLines([marked, functions, ...keys.map(look)]),
+    script: readLines([randomMark, functions, ...keys.map(readScript)]),
     parse(output: Output) {
-      const stdout = stdoutOf(output, 'The virtual environment could not be looked at.')
+      const stdout = stdoutOf(output, 'Could not read the virtual environment.')
       const text = stdout.toString()
       const [mark = ''] = text.split('\n', 1)
       const sections = text.split(`\n=venv ${mark} `).slice(1)
@@ -88,14 +96,14 @@ export function readVenvs(keys: readonly VenvKey[]): Reading<VenvState> {
   }
 }
 
-/** What an environment that was never finished is said to be. */
+/** The state of an unfinished environment. */
 const unfinished = (why: string): VenvState => ({ python: `unfinished (${why})`, systemSitePackages: false, missing: [], unwanted: [] })
 
 function parseVenv(section: string, { path, requirements, constraints, unwanted }: VenvKey): VenvState | null | Error {
   const [system = '', ...lines] = section.split('\n')
   const value = (name: string) => lines.find(line => line.startsWith(`${name} `))?.slice(name.length + 1)
   const other = value('other')
-  if (other !== undefined) return new ReadError(`${path} ${other}.`, { hint: 'Move it away first, or give another path.' })
+  if (other !== undefined) return new ReadError(`${path} ${other}.`, { hint: 'Move it away first, or choose another path.' })
   const version = value('version') ?? /^\d+\.\d+\.\d+/.exec(value('virtualenv') ?? '')?.[0]
   const cutOff = value('unfinished')
   if (version === undefined) return cutOff === undefined ? null : unfinished(cutOff)

@@ -6,34 +6,40 @@ import { readVenvs, UNFINISHED } from './venv-read.ts'
 
 export interface VenvKey {
   path: string
-  /** What it shall hold, as in PEP 508. */
+  /** What it should contain, as in PEP 508. */
   requirements: readonly string[]
   constraints: readonly string[]
-  /** Names of what it shall not hold. */
+  /** Names of packages that it should not contain. */
   unwanted: readonly string[]
   /** The requirements and constraints files for pip. */
   files: { requirements: string; constraints: string }
-  /** The interpreter that makes it. */
+  /** The interpreter that creates it. */
   python: string
   systemSitePackages: boolean
-  /** More options for `pip install`. */
+  /** Additional options for `pip install`. */
   pipOptions: readonly string[]
 }
 
 export interface VenvState {
   readonly [field: string]: string | boolean | readonly string[]
-  /** sound; or broken (its interpreter is gone or of another version), moved (its programs ask for another path), or unfinished (a run was interrupted). */
+  /**
+   * sound; or broken (its interpreter is gone or has another version), moved (its programs expect
+   * another path), or unfinished (a run was interrupted).
+   */
   python: string
   systemSitePackages: boolean
-  /** What the requirements, and theirs in turn, still want. */
+  /** Which requirements, direct or indirect, are not met. */
   missing: readonly string[]
-  /** What is in it and is unwanted. */
+  /** Unwanted packages that it contains. */
   unwanted: readonly string[]
 }
 
 const schema = z.strictObject({ python: z.string(), systemSitePackages: z.boolean(), missing: z.array(z.string()), unwanted: z.array(z.string()) })
 
-/** A virtual environment of Python with what is installed in it. Sources: venv and pip documentation, PEP 376, PEP 440, PEP 508, PEP 610. */
+/**
+ * A Python virtual environment and the packages in it. Sources: venv and pip documentation, PEP
+ * 376, PEP 440, PEP 508, PEP 610.
+ */
 export const venvResource: Resource<VenvKey, VenvState, z.infer<typeof schema>> = {
   kind: 'venv',
   schema,
@@ -50,26 +56,30 @@ export const venvResource: Resource<VenvKey, VenvState, z.infer<typeof schema>> 
   },
 }
 
-/** What python3 and pip need meanwhile is in the environment itself, so that a run that is killed leaves nothing elsewhere. */
+/**
+ * Temporary files of python3 and pip are in the environment itself, so that a killed run leaves
+ * nothing elsewhere.
+ */
 function writeVenv({ path, requirements, files, python, systemSitePackages, pipOptions }: VenvKey, current: VenvState | null, desired: z.infer<typeof schema> | null): Writing {
   if (desired === null) return { script: apply`rm -rf --one-file-system -- ${path}` }
   const rebuild = current === null || current.python !== desired.python || current.systemSitePackages !== desired.systemSitePackages
-  const refuse = current === null ? apply`if [ -d "$e" ] && [ -n "$(ls -A -- "$e")" ]; then echo "$e contains something that is not a virtual environment: move it away first." >&2; exit 1; fi` : apply`:`
+  const refuse = current === null ? apply`if [ -d "$e" ] && [ -n "$(ls -A -- "$e")" ]; then echo "$e contains something other than a virtual environment: move it away first." >&2; exit 1; fi` : apply`:`
   const undo = current === null ? apply`|| { find "$e" -mindepth 1 -delete; exit 1; }` : apply``
   const make = rebuild ? apply`find "$e" -mindepth 1 -maxdepth 1 ! -name ${UNFINISHED} -exec rm -rf --one-file-system -- {} +
 ${python} -m venv ${systemSitePackages ? ['--system-site-packages'] : []} "$e" >&2 ${undo}` : apply`:`
   const quiet = ['--disable-pip-version-check', '--no-input', '--quiet']
   const unwanted = rebuild ? [] : (current?.unwanted ?? [])
   const uninstall = unwanted.length ? apply`"$e/bin/python3" -m pip uninstall ${quiet} --yes -- ${unwanted}` : apply`:`
-  // Debian 12's pip would run setup.py itself for a source without pyproject.toml, which notes down neither where it came from nor what it needs.
+  // For a source without pyproject.toml, Debian 12's pip would run setup.py directly, which records
+  // neither its origin nor its requirements.
   const install = requirements.length && (rebuild || current?.missing.length)
     ? apply`"$e/bin/python3" -m pip install ${quiet} --no-cache-dir --use-pep517 ${pipOptions} -r "$d/requirements" -c "$d/constraints"` : apply`:`
   return {
     stdin: Buffer.from(files.requirements + files.constraints),
     script: apply`set -e; e=${path}; d=$e/${UNFINISHED}; whole=
-# pip puts things right by itself when it fails, but not when it is killed.
+# pip cleans up after itself when it fails, but not when it is killed.
 ended() { c=$?; if [ -n "$whole" ] && [ $c -lt 128 ]; then rm -rf -- "$d"; fi; exit $c; }
-command -v ${python} >/dev/null || { echo ${`There is no ${python} on this host to make the environment with.`} >&2; exit 1; }
+command -v ${python} >/dev/null || { echo ${`${python} is not on this host, so the environment cannot be created.`} >&2; exit 1; }
 ${refuse}
 mkdir -p -- "$e"; trap ended EXIT; trap 'exit 143' HUP INT TERM
 rm -rf -- "$d"; mkdir -m 700 -- "$d"; sync -- "$e"; export TMPDIR="$d"

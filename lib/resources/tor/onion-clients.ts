@@ -10,8 +10,9 @@ import { begin, openNew, type OnionServiceKey } from './onion-service.ts'
 const schema = z.strictObject({ clients: z.array(z.string()) })
 
 /**
- * Who may reach an onion service: the public keys in authorized_clients/, each a line `name key`. tor is reloaded, so that whoever is taken
- * away is kept out from then on. Source: tor(1), CLIENT AUTHORIZATION.
+ * Who may reach an onion service: the public keys in authorized_clients/, each as a line `name
+ * key`. tor is reloaded, so that clients that are removed lose access at once. Source: tor(1),
+ * CLIENT AUTHORIZATION.
  */
 export const onionClientsResource: Resource<OnionServiceKey, { readonly clients: readonly string[] }, z.infer<typeof schema>> = {
   kind: 'onion-clients',
@@ -19,12 +20,12 @@ export const onionClientsResource: Resource<OnionServiceKey, { readonly clients:
   identify: ({ directory }) => directory,
   read(keys) {
     return {
-      // tor's user writes there: no more than names and keys is told of what he may have put there.
+      // tor's user can write there, so nothing but valid names and keys is passed on.
       script: readLines(keys.map(({ directory }) => read`echo =; for f in ${directory}/authorized_clients/*.auth; do
 if [ ! -f "$f" ] && [ ! -L "$f" ]; then continue; fi; n=\${f##*/}; n=\${n%.auth}; k=; if [ ! -L "$f" ]; then read -r k <"$f"; fi; k=\${k#descriptor:x25519:}
 case $n in *[!A-Za-z0-9_-]*) n='(odd name)';; esac; case $k in *[!A-Z2-7]*|'') k='(no key)';; esac; echo "$n $k"; done`)),
       parse(output) {
-        const stdout = stdoutOf(output, 'The clients of the onion services could not be read.')
+        const stdout = stdoutOf(output, 'Could not read the clients of the onion services.')
         const sections = stdout.toString().split(/^=\n/m).slice(1)
         return keys.map((_, index) => ({ clients: (sections[index] ?? '').split('\n').filter(line => line !== '').sort() }))
       },

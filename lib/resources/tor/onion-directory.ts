@@ -7,38 +7,51 @@ import { enter, explained, NEW, same } from '../files/file-write.ts'
 
 export interface OnionDirectoryKey {
   directory: string
-  /** As HiddenServiceDirGroupReadable of tor(1). */
+  /** HiddenServiceDirGroupReadable of tor(1). */
   groupReads?: boolean
 }
 
 export interface OnionDirectoryState {
   readonly [field: string]: string | readonly string[] | { readonly [name: string]: string } | undefined
-  /** Told by a key in it. One without a key is `unused` when it holds nothing, or only what is put there before the key. */
+  /**
+   * It is an onion service if it contains a key. Without one it is `unused` if it is empty, or
+   * contains only what is created before the key.
+   */
   is: 'an onion service' | 'unused' | 'something else'
-  /** Owner and mode of the directory (`.`) and of what tor keeps in it: `debian-tor 0700`. */
+  /** Owner and mode of the directory (`.`) and of tor's files in it: `debian-tor 0700`. */
   entries: { readonly [name: string]: string }
-  /** Names in it that are not tor's. */
+  /** Names in it that do not belong to tor. */
   others: readonly string[]
 }
 
-/** Debian's tor runs as this user. */
+/** The user that Debian's tor runs as. */
 export const TOR_USER = 'debian-tor'
 
-/** What tor keeps there, in the order in which it is removed: what is left of a removal that was cut off is still known by its key. */
+/**
+ * tor's files, in the order in which they are removed. The key comes last, so that an interrupted
+ * removal is still recognised by it.
+ */
 const own = { authorized_clients: 'd', hostname: 'f', ob_config: 'f', hs_ed25519_public_key: 'f', hs_ed25519_secret_key: 'f' } as const
 const schema = z.strictObject({ private: z.literal(true) })
 
-/** Goes into the directory, whoever may write above it; the entry of that name is then `$b`, as in {@link enter}. */
+/**
+ * Changes to the directory, whoever can write above it; `$b` is then the entry of that name, as in
+ * {@link enter}.
+ */
 export const intoDirectory = (directory: string, name: string): ApplyScript => apply`T ${`${directory}/${name}`} link`
 
-/** Makes a HiddenServiceDir, or a directory in one, as tor wants it, in one step; one that is there is left as it is. */
+/**
+ * Creates a HiddenServiceDir, or a directory in one, atomically and as tor requires it. An existing
+ * one is left unchanged.
+ */
 export function makeDirectory(path: string): ApplyScript {
   return apply`T ${path} link; if [ ! -e "$b" ] && [ ! -L "$b" ]; then rmdir -- .stead.???????? 2>/dev/null || :; n=$(mktemp -d ./.stead.XXXXXXXX) || X "$t"; chown -h -- ${`${TOR_USER}:`} "$n" && mv -nT -- "$n" "$b" || { rmdir -- "$n"; exit 1; }; fi`
 }
 
 /**
- * The directory of an onion service with all that tor keeps in it. Where something of it has another owner, or is open to others, tor does
- * not start, and a reload ends it. What is not tor's is left alone, and so is all of a directory without a key. Source: tor(1), HiddenServiceDir.
+ * The directory of an onion service with tor's files in it. If any of them has another owner, or
+ * others can read it, tor does not start, and a reload ends it. Files that do not belong to tor are
+ * left alone, and so is a directory without a key. Source: tor(1), HiddenServiceDir.
  */
 export const onionDirectoryResource: Resource<OnionDirectoryKey, OnionDirectoryState, z.infer<typeof schema>> = {
   kind: 'onion-directory',
@@ -49,7 +62,7 @@ export const onionDirectoryResource: Resource<OnionDirectoryKey, OnionDirectoryS
     return {
       script: readLines(keys.map(({ directory: d }) => read`if [ -d ${d} ] && [ ! -L ${d} ]; then (cd -- ${d} && find . -maxdepth 2 '(' ${known} ')' -printf '%m/%u/%P\0' -o -path './*/*' -o -printf '?/%f\0') | base64 -w0; echo
 elif [ -e ${d} ] || [ -L ${d} ]; then echo -; else echo; fi`)),
-      parse: linePerKey(keys, 'The directories of the onion services could not be looked at.', line => (line ? stateOf(Buffer.from(line, 'base64').toString()) : null)),
+      parse: linePerKey(keys, 'Could not read the directories of the onion services.', line => (line ? stateOf(Buffer.from(line, 'base64').toString()) : null)),
     }
   },
   compare(key, current, desired): Difference[] {
@@ -60,7 +73,7 @@ elif [ -e ${d} ] || [ -L ${d} ]; then echo -; else echo; fi`)),
   },
   apply(key, current, desired) {
     const begin = [apply`set -e; i=`, explained, enter]
-    if (current?.is !== 'an onion service' && (desired === null || current?.entries['.']?.startsWith(`${TOR_USER} `) !== true)) return { script: apply`echo ${`${key.directory} holds no key of an onion service, and is left alone.`} >&2; exit 1` }
+    if (current?.is !== 'an onion service' && (desired === null || current?.entries['.']?.startsWith(`${TOR_USER} `) !== true)) return { script: apply`echo ${`${key.directory} does not contain the key of an onion service, so it was left unchanged.`} >&2; exit 1` }
     if (desired === null) {
       const [clients = '', ...files] = Object.keys(own)
       return { script: applyLines([...begin, intoDirectory(key.directory, clients), apply`rm -rf --one-file-system -- "$b" || X "$t"; rm -f -- ${files} || X "$t"`, apply`T ${key.directory} link; rmdir -- "$b" || X "$t"; sync -- ./`]) }
@@ -85,7 +98,10 @@ function stateOf(listing: string): OnionDirectoryState {
   return { is, entries, others }
 }
 
-/** What tor would not take, and how it wants it. Modes are only taken from others, and given to tor itself. */
+/**
+ * Entries that tor would not accept, and what it requires. Permissions are only removed from
+ * others, and added for tor itself.
+ */
 function wrongEntries({ groupReads }: OnionDirectoryKey, { entries }: OnionDirectoryState): { name: string; is: string; wanted: string }[] {
   return Object.entries(entries).flatMap(([name, is]) => {
     const mode = parseInt(is.split(' ')[1] ?? '0', 8)

@@ -10,18 +10,18 @@ export interface AccountNumberKey {
 
 const schema = z.strictObject({ name: z.string() })
 
-/** The name that belongs to a user's or a group's number. It is only ever read. Source: getent(1). */
+/** The name that belongs to the number of a user or a group. Only read. Source: getent(1). */
 export const accountNumberResource: Resource<AccountNumberKey, { readonly name: string }, z.infer<typeof schema>> = {
   kind: 'account-number',
   schema,
   identify: ({ database, id }) => `${database} ${id}`,
   read: keys => ({
     script: readLines(keys.map(({ database, id }) => read`getent ${database} ${id} || echo`)),
-    parse: linePerKey(keys, 'The account numbers could not be looked up.', line => {
+    parse: linePerKey(keys, 'Could not look up the account numbers.', line => {
       const name = line.split(':')[0]
       return name ? { name } : null
     }),
   }),
-  apply: () => ({ script: apply`echo 'A number is given to an account by the modules user and group.' >&2; exit 1` }),
+  apply: () => ({ script: apply`echo 'Only the modules user and group set the number of an account.' >&2; exit 1` }),
   forecast: {},
 }

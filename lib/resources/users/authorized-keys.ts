@@ -1,4 +1,4 @@
-/** A line of authorized_keys in its parts (sshd(8), AUTHORIZED_KEYS FILE FORMAT). */
+/** The parts of a line in authorized_keys (sshd(8), AUTHORIZED_KEYS FILE FORMAT). */
 export interface AuthorizedKey {
   options: string
   type: string
@@ -7,12 +7,16 @@ export interface AuthorizedKey {
 }
 
 const type = '(?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[a-z0-9@.-]+'
-/** As sshd goes through them: only blanks and tabs part words, and a quote with a backslash before it is none. */
+/**
+ * As sshd parses them: only spaces and tabs separate words, and a quote after a backslash does not
+ * count.
+ */
 const options = '(?:\\\\"|\\\\(?!")|[^ \\t"\\\\]|"(?:\\\\"|\\\\(?!")|[^"\\\\])*")+'
 const line = new RegExp(`^[ \\t]*(?!#)(?:(${options})[ \\t]+)?(${type})[ \\t]+([A-Za-z0-9+/]+={0,2})(?:[ \\t\\r]+([^\\n]*?))?[ \\t\\r]*$`)
 
 /**
- * A key of authorized_keys; undefined for what is none to sshd: a comment, also one that a key was turned into, or anything else.
+ * Parses a key of authorized_keys; undefined for lines that sshd does not take as a key: comments,
+ * including keys that were commented out, and anything else.
  *
  * @example parseKey('ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 me')?.comment // 'me'
  */
@@ -21,14 +25,15 @@ export function parseKey(text: string): AuthorizedKey | undefined {
   return matched === undefined ? undefined : { options: given, type: ofType, blob, comment }
 }
 
-/** What a key is known by, whatever options and comment stand around it. */
+/** The identity of a key, regardless of its options and comment. */
 export function keyIdentity({ type: ofType, blob }: AuthorizedKey): string {
   return `${ofType} ${blob}`
 }
 
 /**
- * Puts keys into the text of authorized_keys, or takes them out. A key is known by its type and its body: with other options or another
- * comment its line is replaced in place, and a second line of it goes. `exclusive` leaves no other key.
+ * Adds keys to the text of authorized_keys, or removes them. A key is identified by its type and
+ * body: if its options or its comment differ, its line is replaced in place; a second line with it
+ * is removed. `exclusive` removes all other keys.
  */
 export function editKeys(text: string, lines: readonly string[], { present, exclusive }: { present: boolean; exclusive: boolean }): string {
   const wanted = new Map<string, string>()

@@ -3,14 +3,14 @@ import { apply, read } from '../../shell/script.ts'
 import { linePerKey } from '../../state/read-answer.ts'
 import type { Resource } from '../../state/resource.ts'
 
-/** A group by name; looked up, not written, it may also be named by its id. */
+/** A group by name. To look one up, but not to write it, its id works too. */
 export interface GroupKey {
   name: string
-  /** For a new one: an id below 1000 (groupadd(8), -r). */
+  /** For a new group: an id below 1000 (groupadd(8), -r). */
   system?: boolean
-  /** Let it share its id with another group. */
+  /** Allow another group to have the same id. */
   nonUnique?: boolean
-  /** Remove it even where it is a user's primary group. */
+  /** Remove it even if it is a user's primary group. */
   force?: boolean
 }
 
@@ -31,7 +31,7 @@ export const groupResource: Resource<GroupKey, GroupState, z.infer<typeof schema
     const names = keys.map(({ name }) => name)
     return {
       script: read`for g in ${names}; do getent group "$g" || echo; done`,
-      parse: linePerKey(names, 'The groups could not be looked up.', line => {
+      parse: linePerKey(names, 'Could not look up the groups.', line => {
         const [name = '', , gid] = line.split(':')
         return gid === undefined ? null : { name, gid }
       }),

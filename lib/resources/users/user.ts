@@ -7,18 +7,18 @@ import type { Resource } from '../../state/resource.ts'
 import type { Output } from '../../shell/output.ts'
 import { directoriesAbove } from '../files/file.ts'
 
-/** A user by name; looked up, not written, one may also be named by its id. */
+/** A user by name. To look one up, but not to write it, the id works too. */
 export interface UserKey {
   name: string
-  /** For a new one: an id below 1000, without aging (useradd(8), -r). */
+  /** For a new user: an id below 1000, without password aging (useradd(8), -r). */
   system?: boolean
-  /** Let it share its id with another user. */
+  /** Allow another user to have the same id. */
   nonUnique?: boolean
-  /** Move what is in the old home directory when it changes. */
+  /** Move the content of the old home directory when it changes. */
   moveHome?: boolean
-  /** What a new home directory begins with. */
+  /** The directory that a new home directory is copied from. */
   skeleton?: string
-  /** Remove home directory and mail with the user. */
+  /** Remove the home directory and mail with the user. */
   removeHome?: boolean
 }
 
@@ -31,13 +31,19 @@ export interface UserState {
   groups: readonly string[]
   comment: string
   home: string
-  /** `unfinished`: a run that was to make it was cut off; it is noted down on the host until the user is all that he was to be. */
+  /**
+   * `unfinished`: a run was interrupted before it was complete. The host keeps a note of that until
+   * everything about the user has been set.
+   */
   homeDirectory: 'present' | 'missing' | 'unfinished'
   shell: string
   locked: boolean
-  /** The day from which on it is no good any more, `never`, or `unset` where shadow(5) knows nothing of the user. */
+  /**
+   * The day on which the account expires, `never`, or `unset` if shadow(5) does not contain the
+   * user.
+   */
   expires: string
-  /** Of the hash, without the mark of a lock, only size and checksum leave the host. */
+  /** The hash without the lock mark; only its size and checksum leave the host. */
   password: Content
 }
 
@@ -49,11 +55,14 @@ const schema = z.strictObject({
 
 type Desired = z.infer<typeof schema>
 
-/** Users whose home directories are being made. Survives the run and a reboot. */
+/** Notes of users whose home directories are being created. They survive the run and a reboot. */
 const unfinished = '/var/lib/stead/unfinished'
 const noteOf = (name: string) => `${unfinished}/user-${name}`
 
-/** A user of passwd(5) and shadow(5). Sources: getent(1), id(1), useradd(8), usermod(8), userdel(8), chpasswd(8), login.defs(5). */
+/**
+ * A user of passwd(5) and shadow(5). Sources: getent(1), id(1), useradd(8), usermod(8), userdel(8),
+ * chpasswd(8), login.defs(5).
+ */
 export const userResource: Resource<UserKey, UserState, Desired> = {
   kind: 'user',
   schema,
@@ -61,7 +70,7 @@ export const userResource: Resource<UserKey, UserState, Desired> = {
   read(keys) {
     const names = keys.map(({ name }) => name)
     return {
-      // Of groups that share a number, id names one; the members that a group lists tell which it is.
+      // If groups share a number, id names one of them; the lists of members show which one it is.
       script: read`all=$(getent group)
 m() { printf '%s\n' "$all" | while IFS=: read -r g _ i u; do case ,$u, in *,"$1",*) printf '%s:%s,' "$g" "$i";; esac; done; echo; }
 for u in ${names}; do
@@ -81,7 +90,8 @@ done`,
     const { password, locked } = desired
     const making = desired.homeDirectory !== undefined && (current?.homeDirectory !== 'present' || current.home !== (desired.home ?? current.home))
     const steps = [current ? modify(key, current, desired) : add(key, desired)]
-    // Noted down before, so that a run that is cut off leaves nobody without a home whom the next one would take for finished.
+    // Recorded first, so that after an interrupted run the next one does not take a user without a
+    // home for finished.
     if (making) steps.unshift(apply`mkdir -p -m 700 -- /var/lib/stead ${unfinished} && : >${noteOf(key.name)} && sync -- ${unfinished}`)
     if (making) steps.push(makeHome(key))
     const newPassword = password && (!current || !password.equals(current.password)) ? password : undefined
@@ -89,7 +99,7 @@ done`,
     const willBeLocked = newPassword ? (locked ?? current?.locked ?? false) : (current?.locked ?? true)
     if (locked !== undefined && locked !== willBeLocked) steps.push(locked ? apply`usermod -L -- ${key.name}` : unlock(key.name))
     if (making) steps.push(apply`rm -f -- ${noteOf(key.name)}`)
-    // The hash goes by standard input alone: an argument could be seen by everyone in ps(1).
+    // The hash goes only through standard input: everybody can see an argument in ps(1).
     const stdin = newPassword && Buffer.concat([Buffer.from(`${key.name}:${willBeLocked ? '!' : ''}`), newPassword.bytes ?? Buffer.alloc(0), Buffer.from('\n')])
     return { script: applyLines([apply`set -e`, ...steps]), stdin }
   },
@@ -103,7 +113,10 @@ done`,
   },
 }
 
-/** A new user's own group and home directory; with one that is removed its group may go, and its home. */
+/**
+ * A new user's own group and home directory. When a user is removed, the group and the home may go
+ * too.
+ */
 function foretold({ name, removeHome, moveHome }: UserKey, desired: Desired | null, current: UserState | null): SideEffect[] {
   const numbers = desired?.uid === undefined && desired !== null ? [] : [
     ...(current && current.uid !== desired?.uid ? [{ kind: 'user' as const, identity: current.uid, state: null }, { kind: 'account-number' as const, identity: `passwd ${current.uid}`, state: null }] : []),
@@ -125,7 +138,7 @@ function foretold({ name, removeHome, moveHome }: UserKey, desired: Desired | nu
 }
 
 function parseUsers(output: Output, names: readonly string[]): (UserState | null)[] {
-  const stdout = stdoutOf(output, 'The users could not be looked up.')
+  const stdout = stdoutOf(output, 'Could not look up the users.')
   const answers = stdout.toString().split(/^=/m).slice(1)
   return names.map((_, index) => {
     const [passwd = '', group = '', all = '', locked, numbers = '', listed = '', home, days = '', checksum = '', size = '0'] = answers[index]?.split('\n') ?? []
@@ -140,7 +153,7 @@ function parseUsers(output: Output, names: readonly string[]): (UserState | null
   })
 }
 
-/** Names of groups, as the groups list the user where they do. */
+/** Names of groups. If groups share a number, those that list the user. */
 function groupsOf(names: readonly string[], numbers: readonly string[], listed: readonly string[]): string[] {
   return [...new Set(names.flatMap((name, index) => {
     const listing = listed.map(each => each.split(':')).filter(([, number]) => number !== undefined && number === numbers[index]).map(([own = '']) => own)
@@ -148,7 +161,7 @@ function groupsOf(names: readonly string[], numbers: readonly string[], listed: 
   }))]
 }
 
-/** Options of useradd(8) and usermod(8), which have the same letters; only for what differs. */
+/** Options of useradd(8) and usermod(8), which use the same letters, for the fields that differ. */
 function options(desired: Desired, current: UserState | null): string[] {
   const letters = { uid: '-u', group: '-g', comment: '-c', home: '-d', shell: '-s', expires: '-e' } as const
   const single = (['uid', 'group', 'comment', 'home', 'shell', 'expires'] as const).flatMap(field => {
@@ -161,12 +174,12 @@ function options(desired: Desired, current: UserState | null): string[] {
 
 function add({ name, system, nonUnique }: UserKey, desired: Desired): ApplyScript {
   const kind = [...(system ? ['-r'] : []), ...(nonUnique ? ['-o'] : []), '-M']
-  // A group of the user's name may be there already, and useradd would refuse.
+  // useradd would refuse if a group with the user's name already exists.
   const own = desired.group === undefined ? apply`if getent group ${name} >/dev/null; then set -- -g ${name}; else set -- -U; fi` : apply`set --`
   return apply`${own}; useradd ${[...kind, ...options(desired, null)]} "$@" -- ${name} || { c=$?; rm -f -- ${noteOf(name)}; exit $c; }`
 }
 
-/** usermod(8) takes away one mark of a lock at a time, and some systems set two. */
+/** usermod(8) removes one lock mark at a time, and some systems set two. */
 function unlock(name: string): ApplyScript {
   return apply`while case $(getent shadow ${name}) in ${name}:'!'*) ;; *) false;; esac; do usermod -U -- ${name}; done`
 }
@@ -177,7 +190,8 @@ function modify({ name, nonUnique, moveHome }: UserKey, current: UserState, desi
   const words = [...(nonUnique ? ['-o'] : []), ...changed]
   const to = moveHome && current.homeDirectory === 'present' && desired.home !== current.home ? desired.home : undefined
   if (to === undefined) return apply`usermod ${words} -- ${name}`
-  // It writes the new home down before it moves anything, and does not take that back when it cannot move.
+  // usermod records the new home before it moves anything, and does not undo that if the move
+  // fails.
   return apply`if [ -e ${to} ] || [ -L ${to} ]; then echo ${homeInTheWay(name, to)}; exit 12; fi
 c=0; usermod -m ${words} -- ${name} || c=$?
 if [ $c = 12 ] && [ -d ${current.home} ]; then usermod -d ${current.home} -- ${name}; fi; [ $c = 0 ] || exit $c`
@@ -185,10 +199,13 @@ if [ $c = 12 ] && [ -d ${current.home} ]; then usermod -d ${current.home} -- ${n
 
 /** Why a home directory cannot be moved. */
 export function homeInTheWay(name: string, path: string): string {
-  return `The home directory of ${name} cannot be moved: ${path} is there already.`
+  return `The home directory of ${name} cannot be moved: ${path} already exists.`
 }
 
-/** Makes the home directory beside its place, with the mode that login.defs(5) wants, and follows no link of the skeleton. */
+/**
+ * Creates the home directory under a temporary name, with the mode from login.defs(5), and follows
+ * no links in the skeleton.
+ */
 function makeHome({ name, skeleton }: UserKey): ApplyScript {
   const copy = apply`cp -rP --preserve=mode,timestamps -- ${skeleton ?? usualSkeleton}/. "$n"`
   const fill = skeleton === noSkeleton ? apply`:` : skeleton === undefined ? apply`if [ -d ${usualSkeleton} ]; then ${copy}; fi` : copy
@@ -200,8 +217,8 @@ ${fill}
 chown -hR -- ${name}: "$n"; chmod "0$m" -- "$n"; mv -T -- "$n" "$h"; trap - EXIT; fi`
 }
 
-/** What a home directory begins with where nothing is said; it may be missing. */
+/** The default skeleton of a home directory; it may be missing. */
 const usualSkeleton = '/etc/skel'
 
-/** Stands for an empty home directory. */
+/** The skeleton for an empty home directory. */
 export const noSkeleton = '/dev/null'

@@ -209,7 +209,7 @@ describe('a run', () => {
       task('never', file({ path: `${place}/never` }))
     })
     expect(statuses(report)).to.deep.equal(['lie: failed'])
-    expect(report.tasks[0]?.error).to.include(`here "lie" line[${place}/x]: It was written, and does not read back as desired:`).and.include('line: (none) → desired')
+    expect(report.tasks[0]?.error).to.include(`here "lie" line[${place}/x]: It was written, but does not read back as desired:`).and.include('line: (none) → desired')
     expect(report.status).to.equal('failed')
     expect(existsSync(`${place}/never`)).to.equal(false)
   }))

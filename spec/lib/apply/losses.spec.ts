@@ -66,7 +66,7 @@ describe('A run that loses its host', () => {
       task('run too', leaving(`${place}/ran`))
     })
     expect([told(run), lines(`${place}/ran`), run.notes]).to.deep.equal([['run: failed', 'next: change', 'run too: change'], 2, []])
-    expect(run.tasks[0]?.error).to.match(/^here "run": The connection was lost while it ran, and nothing tells whether it was done: it is not run a second time\.\n {2}Cause: The connection was lost: .*\n {2}Say what it brings about \(creates, removes, unless or onlyIf\), or put it into a handler\.$/)
+    expect(run.tasks[0]?.error).to.match(/^here "run": The connection was lost while it ran\. It is not known whether it finished, so it is not run again\.\n {2}Cause: The connection was lost: .*\n {2}Say how to see its effect \(creates, removes, unless or onlyIf\), or make it a handler\.$/)
   }))
 
   it('runs it where the host was gone before anything of it was sent', () => inTemporaryDirectory(async place => {

@@ -61,18 +61,18 @@ describe('What a task writes', () => {
 
   it('is told by its name while it is waited for', () => inTemporaryDirectory(async place => {
     const { session } = await recorded(privateConnect(`${place}/host`), ({ task }) => void task('plain', wantLine(`${place}/a`, 'x')))
-    expect(session.written[0]?.parts.map(({ about }) => about)).to.deep.equal([`line[${place}/a]`, 'what is there now (line)'])
+    expect(session.written[0]?.parts.map(({ about }) => about)).to.deep.equal([`line[${place}/a]`, 'reading the current state (line)'])
   }))
 
   it('fails where it cannot be read back, and says why', () => inTemporaryDirectory(async place => {
     const blind = lineWith({ read: keys => ({ script: read`:`, parse: () => keys.map(({ path }) => (existsSync(path) ? new Error('it is dark') : null)) }) })
     const { tasks } = await recorded(privateConnect(`${place}/host`), ({ task }) => void task('dark', wantLine(`${place}/a`, 'x', blind)))
-    expect(tasks[0]?.error).to.equal(`here "dark" line[${place}/a]: It was written, and could not be read back: it is dark`)
+    expect(tasks[0]?.error).to.equal(`here "dark" line[${place}/a]: It was written, but could not be read back: it is dark`)
   }))
 
   it('fails where it does not read back, with what still differs', () => inTemporaryDirectory(async place => {
     const { tasks } = await recorded(privateConnect(`${place}/host`), ({ task }) => void task('lie', wantLine(`${place}/a`, 'x', scripted(apply`echo y >${`${place}/a`}`))))
-    expect(tasks[0]?.error).to.equal(`here "lie" line[${place}/a]: It was written, and does not read back as desired:\n  line: y → x`)
+    expect(tasks[0]?.error).to.equal(`here "lie" line[${place}/a]: It was written, but does not read back as desired:\n  line: y → x`)
   }))
 
   it('is not begun where its handlers cannot be noted down, and the reason is told', () => inTemporaryDirectory(async place => {
@@ -85,7 +85,7 @@ describe('What a task writes', () => {
       task('write', wantLine(`${place}/a`, 'x'), { notify: handler('restart', command({ argv: ['true'] })) })
     })
     expect([statuses({ tasks }), handlers, existsSync(`${place}/a`)]).to.deep.equal([['write: failed'], [], false])
-    expect(tasks[0]?.error).to.match(/^here "write": The handlers could not be noted down on the host: (?:.*; )?the file system of \/var\/lib is mounted read-only .*\n {2}The host said:\n {4}mkdir: /)
+    expect(tasks[0]?.error).to.match(/^here "write": Could not record the handlers on the host: (?:.*; )?the file system of \/var\/lib is mounted read-only .*\n {2}The host said:\n {4}mkdir: /)
   }))
 
   it('fails as it did where the host is lost while the reason is looked for', () => inTemporaryDirectory(async place => {
@@ -163,7 +163,7 @@ describe('An edit of what somebody else changes meanwhile', () => {
       task('edit', wantLine(`${place}/a`, 'x', late(place, 4)), { ignoreErrors: true })
       task('next', wantLine(`${place}/b`, 'x'))
     })
-    expect(tasks[0]?.error).to.equal(`here "edit" line[${place}/a]: What was to be changed was changed by somebody else at the same moment, again and again.\n  The host said:\n    stale`)
+    expect(tasks[0]?.error).to.equal(`here "edit" line[${place}/a]: Somebody else kept changing it at the same time.\n  The host said:\n    stale`)
     expect([statuses({ tasks }), tried(place)]).to.deep.equal([['edit: failed', 'next: change'], 4])
   }))
 

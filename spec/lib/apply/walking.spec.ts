@@ -42,7 +42,7 @@ describe('What is told of a run while it walks', () => {
       task('fail', wantLine(`${place}/b`, 'x', scripted(apply`:`)), { ignoreErrors: true })
       task('stop', wantLine(`${place}/b`, 'x', scripted(apply`:`)))
     })
-    const error = `line[${place}/b]: It was written, and does not read back as desired:\n  absent → present\n  line: (none) → x`
+    const error = `line[${place}/b]: It was written, but does not read back as desired:\n  absent → present\n  line: (none) → x`
     expect(tasks.slice(1).map(({ durationMs, ...task }) => ({ ...task, took: durationMs >= 0 && durationMs < 60_000 }))).to.deep.equal([
       { name: 'fail', module: '', status: 'failed', changes: [], error: `here "fail" ${error}`, ignored: true, took: true }, { name: 'stop', module: '', status: 'failed', changes: [], error: `here "stop" ${error}`, took: true },
     ])
@@ -184,7 +184,7 @@ describe('Handlers and flushes', () => {
       task('d', wantLine(`${place}/d`, 'x', kinds('fourth')))
       task('e', wantLine(`${place}/e`, 'x', kinds('fifth')))
     })
-    const reads = run.session.written.map(({ parts }) => parts.flatMap(({ about }) => /^what is there now \((.*)\)$/.exec(about ?? '')?.[1] ?? []).join(' '))
+    const reads = run.session.written.map(({ parts }) => parts.flatMap(({ about }) => /^reading the current state \((.*)\)$/.exec(about ?? '')?.[1] ?? []).join(' '))
     // Each change reads itself back first; a handler after itself what comes next.
     expect(reads).to.deep.equal(['first second restarted', 'second restarted', 'restarted third fourth', 'third fourth fifth', 'fourth fifth', 'fifth'])
   }))

@@ -21,7 +21,7 @@ async function contrary(...calls: Parameters<Play['task']>[1][]): Promise<string
   const { mistakes, notes } = await contradictions(play, asked)
   return [...mistakes.map(({ message }) => message), ...notes.map(note => `? ${note}`)]
 }
-const said = (tasks: string, what: string): string => `"${tasks[0] ?? ''}" and "${tasks[1] ?? ''}" say contrary things of thing[x]: ${what}.`
+const said = (tasks: string, what: string): string => `"${tasks[0] ?? ''}" and "${tasks[1] ?? ''}" contradict each other about thing[x]: ${what}.`
 /** A kind that takes any value for what is desired, as a version that is new enough. */
 const lax: Says = { compare: (_key, current) => (current === null ? [{ field: undefined, current: 'absent', desired: 'present' }] : []) }
 
@@ -38,9 +38,9 @@ describe('Tasks that undo each other', () => {
   })
 
   it('are noted where one makes what the other removes, and not where something else takes it away', async () => {
-    expect(await contrary(wants(null), wants({ mode: '1' }))).to.deep.equal(['? "A" removes thing[x], and "B" makes it: each run does both.'])
-    expect(await contrary(wants(null), wants({ mode: '1' }), wants(null))).to.deep.equal(['? "A" removes thing[x], and "B" makes it: each run does both.'])
-    expect(await contrary(wants({ mode: '1' }), wants(null))).to.deep.equal(['? "B" removes thing[x], and "A" makes it: each run does both.'])
+    expect(await contrary(wants(null), wants({ mode: '1' }))).to.deep.equal(['? "A" removes thing[x] and "B" creates it, so each run does both.'])
+    expect(await contrary(wants(null), wants({ mode: '1' }), wants(null))).to.deep.equal(['? "A" removes thing[x] and "B" creates it, so each run does both.'])
+    expect(await contrary(wants({ mode: '1' }), wants(null))).to.deep.equal(['? "B" removes thing[x] and "A" creates it, so each run does both.'])
     const along: Says = { forecast: { sideEffects: ({ name }) => [{ kind: 'thing', identity: name, below: 'gone' }] } }
     const inIt = () => wants({ mode: '1' }, {}, 'x/y')
     expect(await contrary(inIt(), inIt(), wants(null, along), wants(null, along)), 'with what it is in').to.deep.equal([])

@@ -50,7 +50,7 @@ describe('Tasks that undo each other on every run', () => {
       ['user[bob]: shell "/bin/sh" and "/bin/bash"', user({ name: 'bob', shell: '/bin/sh' }), user({ name: 'bob', shell: '/bin/bash' })],
       ['sysctl[vm.swappiness]: value "10" and "20"', sysctl({ name: 'vm.swappiness', value: '10' }), sysctl({ name: 'vm.swappiness', value: '20' })],
     ]
-    for (const [told, one, other] of cases) expect(await pair(one, other), told).to.deep.include(`"A" and "B" say contrary things of ${told}.`)
+    for (const [told, one, other] of cases) expect(await pair(one, other), told).to.deep.include(`"A" and "B" contradict each other about ${told}.`)
   })
 
   it('[fault 16] are not those that say the same, or each something of its own, or make what is above', async () => {
@@ -70,15 +70,15 @@ describe('Tasks that undo each other on every run', () => {
   })
 
   it('[fault 16] are a note where one makes what the other removes: that may be meant', async () => {
-    expect(await pair(file({ path: '/srv/x', state: 'absent' }), file({ path: '/srv/x', content: 'a' }))).to.deep.equal(['? "A" removes file[/srv/x], and "B" makes it: each run does both.'])
-    expect(await pair(file({ path: '/srv/x', content: 'a' }), file({ path: '/srv/x', state: 'absent' }))).to.deep.equal(['? "B" removes file[/srv/x], and "A" makes it: each run does both.'])
+    expect(await pair(file({ path: '/srv/x', state: 'absent' }), file({ path: '/srv/x', content: 'a' }))).to.deep.equal(['? "A" removes file[/srv/x] and "B" creates it, so each run does both.'])
+    expect(await pair(file({ path: '/srv/x', content: 'a' }), file({ path: '/srv/x', state: 'absent' }))).to.deep.equal(['? "B" removes file[/srv/x] and "A" creates it, so each run does both.'])
     expect(await pair(file({ path: '/srv/x', state: 'absent' }), file({ path: '/srv/y', state: 'absent' }))).to.deep.equal([])
   })
 
   it('[fault 16] are told only where both run for certain: not handlers, a `when`, tags that leave one out, what is never applied, or what a result makes', async () => {
     const one = file({ path: '/srv/x', mode: '0600', content: 'a' })
     const other = file({ path: '/srv/x', mode: '0644' })
-    const said = '"A" and "B" say contrary things of file[/srv/x]: mode "0600" and "0644".'
+    const said = '"A" and "B" contradict each other about file[/srv/x]: mode "0600" and "0644".'
     expect(await contrary(({ task }) => { task('A', one); task('B', other, { when: () => true }) })).to.deep.equal([said])
     for (const when of [() => false, async () => Promise.resolve(false)]) expect(await contrary(({ task }) => { task('A', one); task('B', other, { when }) })).to.deep.equal([])
     expect(await contrary(({ task, host }) => { task('A', one); task('B', other, { when: () => host.cores > 1 }) })).to.deep.equal([])
@@ -95,7 +95,7 @@ describe('Tasks that undo each other on every run', () => {
 
   it('[fault 16] are told of each pair that is next to each other, in a list of any length', async () => {
     const told = await contrary(({ task }) => ['0600', '0640', '0644'].forEach(mode => void task(mode, file({ path: '/srv/x', content: 'a', mode }))))
-    expect(told).to.deep.equal(['0600" and "0644', '0600" and "0640', '0640" and "0644'].map(names => `"${names}" say contrary things of file[/srv/x]: mode "${names}".`))
+    expect(told).to.deep.equal(['0600" and "0644', '0600" and "0640', '0640" and "0644'].map(names => `"${names}" contradict each other about file[/srv/x]: mode "${names}".`))
   })
 
   it('[fault 16] are not told of what cannot be planned without a host', () => inTemporaryDirectory(async place => {

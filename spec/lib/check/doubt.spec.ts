@@ -42,19 +42,19 @@ describe('why a check is not certain', () => {
     expect(doubtOf(planned(silent), plan(), touched)).to.contain('thing does not say whether')
     expect(doubtOf(planned(silent), plan(), new Overlay())).to.equal(undefined)
     expect(doubtOf(planned(kind('thing', { forecast: { mayChangeWith: () => false } })), plan(), touched)).to.equal(undefined)
-    expect(doubtOf(planned(kind('thing', { forecast: { mayChangeWith: () => true } })), plan(), touched)).to.equal('it also covers what tasks above will make')
+    expect(doubtOf(planned(kind('thing', { forecast: { mayChangeWith: () => true } })), plan(), touched)).to.equal('it also covers what tasks above will create')
   })
 
   it('what a task above makes is known in part: by its fields, and by what it was edited from', () => {
     const made = new Overlay()
     made.foretell({ resource: kind('thing'), key: { name: 'it' } }, null, { value: 'new' })
-    const partly = 'how it will be made by a task above is known only after applying'
+    const partly = 'a task above creates it, and how is known only after applying'
     const of = (differences: PlannedWant['differences'], current: State | null = { value: 'new' }) => doubtOf(planned(kind('thing'), current, differences), plan(), made)
     expect([of([{ field: 'mode', current: undefined, desired: 'x' }]), of([{ field: 'mode', current: 'y', desired: 'x' }]), of([{ field: undefined, current: undefined, desired: 'x' }]), of([{ field: 'mode', current: undefined, desired: 'x' }], null), of([])]).to.deep.equal([partly, undefined, undefined, undefined, undefined])
     const edited = bringing()
     const from = (how: 'what is there' | 'its own' | undefined) => kind('file', { madeFrom: () => how })
     edited.foretell({ resource: from('its own'), key: { name: 'it' } }, null, { value: 'new' })
-    const why = 'what is there is known in part only until the tasks above are applied'
+    const why = 'its current content is known only in part until the tasks above are applied'
     const content = [{ field: 'content', current: 'a', desired: 'b' }]
     expect(doubtOf(planned(from('its own'), { value: '' }, content), plan(), edited)).to.equal(undefined)
     expect(doubtOf(planned(from('its own'), { value: '' }, [...content, { field: 'mode', current: 'a', desired: 'b' }]), plan(), edited)).to.equal(why)
@@ -64,7 +64,7 @@ describe('why a check is not certain', () => {
 
   it('it depends on a result that is not known, but where it is made whatever that is', () => {
     const unknown = new Set(['a', 'b'])
-    const reason = 'it depends on the result of "a", "b", known only after applying'
+    const reason = 'it depends on the result of "a", "b", which is known only after applying'
     const of = (about: Partial<TaskPlan>, current: State | null = null) => doubtOf(planned(kind('thing'), current), plan({ unknown, ...about }), new Overlay())
     expect([of({}), of({ conditional: true }), of({ placeholders: ['it'] }), of({ placeholders: ['other'] }), of({ placeholders: [''] }), of({}, { value: 'x' })]).to.deep.equal([undefined, reason, reason, undefined, reason, reason])
   })
@@ -72,7 +72,7 @@ describe('why a check is not certain', () => {
   it('what cannot be told of it comes first', () => {
     const overlay = new Overlay()
     overlay.markUnknown('odd', [{ resource: kind('thing'), key: { name: 'it' } }], { brings: true })
-    expect(doubtOf(planned(kind('thing', { forecast: { mayComeWithPackage: () => true } })), plan(), overlay)).to.equal('what "odd" makes of it is known only after applying')
+    expect(doubtOf(planned(kind('thing', { forecast: { mayComeWithPackage: () => true } })), plan(), overlay)).to.equal('what "odd" does to it is known only after applying')
   })
 })
 
@@ -103,7 +103,7 @@ describe('[fault 56] what a change needs', () => {
     const error = await refused(new Overlay())
     expect(error).to.be.instanceOf(CertainError).and.to.include({ resource: 'site[it]', hint: 'Install it in an earlier task: apt({ packages: [\'nginx-light\'] }).' }).and.to.have.property('message').that.contains('This needs nginx, which is not on the host')
     expect(await lookFor(new Overlay(), { want: planned(kind('site', { forecast: { needs: () => [{ program: 'odd', packages: [] }] } })) }).catch((failure: unknown) => failure)).to.have.property('hint').that.contains("'odd'")
-    expect(await lookFor(bringing())).to.equal('it needs nginx, and of nothing above it is known that it brings that')
+    expect(await lookFor(bringing())).to.equal('it needs nginx, and it is not known whether the tasks above install that')
     const makes = new Overlay()
     makes.foretell({ resource: kind('file'), key: { name: 'nginx' } }, null, {})
     expect(await lookFor(makes)).to.contain('it needs nginx')

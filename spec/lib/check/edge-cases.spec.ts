@@ -223,7 +223,7 @@ describe('[check 10] what happens on every run', () => {
     for (const check of [true, false, false]) {
       const report = await runLocally(tasks, { check })
       expect(statuses(report)).to.deep.equal(['always: change'])
-      expect(report.tasks[0]?.changes[0]?.diff).to.equal(`run touch ${place}/x (every time: it does not say what it brings about)`)
+      expect(report.tasks[0]?.changes[0]?.diff).to.equal(`run touch ${place}/x (every time, since nothing shows whether it has run)`)
     }
   }))
 })

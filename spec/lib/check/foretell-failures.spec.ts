@@ -50,7 +50,7 @@ describe('a check of tasks that fail', () => {
     expect(await after(new PlaybookFileError('x'))).to.deep.equal(['fails: failed; here "fails" thing[a]: x'])
     expect(await after(new PlaybookError('x'), true, { checkMode: false })).to.deep.equal(['fails: failed; here "fails" thing[a]: x'])
     const unsure = 'fails: may-change; cannot be predicted until the changes above are applied: here "fails" thing[a]: x'
-    expect(await after(new PlaybookError('x'))).to.deep.equal([unsure, 'missing: may-change; it may come with "fails", which is not known yet', 'same: may-change; what "fails" makes of it is known only after applying'])
+    expect(await after(new PlaybookError('x'))).to.deep.equal([unsure, 'missing: may-change; it may come with "fails", which is not known yet', 'same: may-change; what "fails" does to it is known only after applying'])
     expect((await after(new SteadError('x'), true, { checkMode: false }))[0]).to.equal(unsure)
   })
 
@@ -76,7 +76,7 @@ describe('a check of tasks that fail', () => {
       task('needs', needing({ name: 'b' }))
     }).then(report => told(report).at(-1))
     expect(await check(false)).to.match(/^needs: failed; here thing\[b\]: This needs odd, which is not on the host/)
-    expect(await check(true)).to.equal('needs: may-change; it needs odd, and of nothing above it is known that it brings that')
+    expect(await check(true)).to.equal('needs: may-change; it needs odd, and it is not known whether the tasks above install that')
   })
 
   it('waits for nothing: what is not so yet is an error only where nothing changes before', async () => {

@@ -78,7 +78,7 @@ describe('[handlers] a check, handler by handler', () => {
     }, { has: { h: 'old' } })
     expect(unsure.tasks[2]?.changes[0]?.diff, 'held against what is there').to.equal('value: old → new')
     expect((await after(plain)).slice(2)).to.deep.equal(['what it makes: ok', 'missing: change', '2 h: change'])
-    expect((await after(maybe)).slice(2)).to.deep.equal(['what it makes: may-change; what "h" makes of it is known only after applying', 'missing: change', '2 h: may-change; a task that notifies it may change'])
+    expect((await after(maybe)).slice(2)).to.deep.equal(['what it makes: may-change; what "h" does to it is known only after applying', 'missing: change', '2 h: may-change; a task that notifies it may change'])
   })
 
   it('takes what only a handler may do', async () => {
@@ -98,7 +98,7 @@ describe('[handlers] a check, handler by handler', () => {
       task('what it makes', plain({ name: 'h' }))
       task('missing', thing({ forecast: { mayComeWithPackage: () => true } })({ name: 'm' }))
     }).then(list => list.slice(2))
-    const behind = ['what it makes: may-change; what "h" makes of it is known only after applying', 'missing: change']
+    const behind = ['what it makes: may-change; what "h" does to it is known only after applying', 'missing: change']
     expect(await check(new CertainError('no such thing'), plain)).to.deep.equal([...behind, '2 h: failed; here "h" thing[h]: no such thing'])
     expect(await check(new CertainError('no such thing'), plain, { ignoreErrors: true })).to.deep.equal([...behind, '2 h: failed; ignored; here "h" thing[h]: no such thing'])
     expect(await check(new CertainError('no such thing'), maybe)).to.deep.equal([...behind, '2 h: may-change; a task that notifies it may change'])

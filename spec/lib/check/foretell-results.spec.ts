@@ -28,10 +28,10 @@ describe('a check of tasks that await the results of others', () => {
       flushHandlers()
       task('what the handler made', plain({ name: 'h', value: '1' }))
     }, { has: { a: '1', h: '1' } })
-    const depends = 'it depends on the result of "result", known only after applying'
+    const depends = 'it depends on the result of "result", which is known only after applying'
     expect(told(report)).to.deep.equal([
-      'change: change', 'result: may-change; it also covers what tasks above will make', `of it: may-change; ${depends}`, 'about that: may-change; what "of it" makes of it is known only after applying',
-      'what the handler made: may-change; what "h" makes of it is known only after applying',
+      'change: change', 'result: may-change; it also covers what tasks above will create', `of it: may-change; ${depends}`, 'about that: may-change; what "of it" does to it is known only after applying',
+      'what the handler made: may-change; what "h" does to it is known only after applying',
     ])
   })
 
@@ -55,7 +55,7 @@ describe('a check of tasks that await the results of others', () => {
       const found = task('find', says({ name: 'a', value: '1' }))
       task('use', async () => plain({ name: 'b', value: (await found).value }))
     }, { has: { a: '1', b: 'old' } }).then(report => told(report).at(-1))
-    const unknown = 'use: may-change; it depends on the result of "find", known only after applying'
+    const unknown = 'use: may-change; it depends on the result of "find", which is known only after applying'
     expect([await use(looked, false), await use(looked, true), await use(maybe, true), await use(plain, true)]).to.deep.equal(['use: change', unknown, unknown, 'use: change'])
   })
 
@@ -65,7 +65,7 @@ describe('a check of tasks that await the results of others', () => {
       task('use', async () => plain({ name: 'b', value: (await left).value }))
     }, { has: { a: '1', b: '1' }, choose: ({ options }) => options.tags === undefined })
     expect(told(await use('1'))).to.deep.equal(['use: ok'])
-    expect(told(await use('2'))).to.deep.equal(['use: may-change; it depends on the result of "left out", known only after applying'])
+    expect(told(await use('2'))).to.deep.equal(['use: may-change; it depends on the result of "left out", which is known only after applying'])
   })
 
   it('knows the result of a task of several parts only where all of them are certain', async () => {
@@ -74,7 +74,7 @@ describe('a check of tasks that await the results of others', () => {
       const found = task('find', several(...kinds.map((kind, index) => part(kind, `${index}`, '1'))))
       task('use', async () => plain({ name: 'b', value: (await found).value }))
     }, { 0: '1', 1: '1', b: 'old' })
-    const unknown = 'use: may-change; it depends on the result of "find", known only after applying'
+    const unknown = 'use: may-change; it depends on the result of "find", which is known only after applying'
     expect([await use('plain', 'plain'), await use('plain', 'maybe'), await use('plain', 'look'), await use('look', 'plain')]).to.deep.equal(['use: change', unknown, unknown, unknown])
   })
 
@@ -93,8 +93,8 @@ describe('a check of tasks that await the results of others', () => {
       const value = async () => (await one).value + (await other).value
       task('both', async () => plain({ name: 'b', value: await value() }), options(value))
     }, { b: 'old' })
-    expect(await both(() => ({}))).to.equal('both: may-change; it depends on the result of "one", "other", known only after applying')
-    expect(await both(value => ({ when: async () => (await value()) === 'x' }))).to.contain('whether it is left out depends on the result of "one", "other"')
+    expect(await both(() => ({}))).to.equal('both: may-change; it depends on the result of "one", "other", which is known only after applying')
+    expect(await both(value => ({ when: async () => (await value()) === 'x' }))).to.contain('whether it is skipped depends on the result of "one", "other"')
   })
 
   it('cannot tell a task, a handler, or one that may be left out, that awaits a result for which nothing stands', async () => {
@@ -107,7 +107,7 @@ describe('a check of tasks that await the results of others', () => {
     })
     expect(told(report).slice(3)).to.deep.equal([
       'of it: may-change; cannot be predicted until the changes above are applied: here "of it": The result of "result" is known only after applying.',
-      'may be left out: may-change; cannot be predicted until the changes above are applied: here: whether it is left out depends on the result of "other"',
+      'may be left out: may-change; cannot be predicted until the changes above are applied: here: whether it is skipped depends on the result of "other"',
     ])
     expect(report.handlers).to.deep.equal([{ name: 'h', status: 'change', after: 5 }])
   })
@@ -136,7 +136,7 @@ describe('a check of what tasks make beside what they are for', () => {
     })
     const defaults = () => ({ detail: 'usual' })
     expect(await made(thing({ forecast: { defaults } }))).to.equal('detail: ok')
-    expect(await made(thing({ forecast: { defaults, mayChangeWith: (_key, { name }) => name === 'x' } }))).to.equal('detail: may-change; how it will be made by a task above is known only after applying')
+    expect(await made(thing({ forecast: { defaults, mayChangeWith: (_key, { name }) => name === 'x' } }))).to.equal('detail: may-change; a task above creates it, and how is known only after applying')
   })
 
   it('is in doubt of all that a task asked for before it failed, also of what it asked for only later; one that looks and writes may bring more', async () => {
@@ -151,7 +151,7 @@ describe('a check of what tasks make beside what they are for', () => {
       task('second', plain({ name: 'b', value: '1' }))
       task('missing', thing({ forecast: { mayComeWithPackage: () => true } })({ name: 'm' }))
     }, { has: { b: '1' } }).then(report => told(report).slice(2))
-    expect(await behind('thing')).to.deep.equal(['second: may-change; what "fails" makes of it is known only after applying', 'missing: may-change; it may come with "fails", which is not known yet'])
+    expect(await behind('thing')).to.deep.equal(['second: may-change; what "fails" does to it is known only after applying', 'missing: may-change; it may come with "fails", which is not known yet'])
     expect(await behind('look')).to.deep.equal(['second: ok', 'missing: change'])
   })
 

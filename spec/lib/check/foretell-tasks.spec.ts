@@ -35,8 +35,8 @@ describe('a check, task by task', () => {
       task('unsure', maybe({ name: 'b' }))
       task('neither', plain({ name: 'a' }))
     })
-    expect(told(parts)).to.deep.equal(['sure: change', 'unsure: may-change; it also covers what tasks above will make', 'neither: ok'])
-    expect(parts.tasks[1]?.changes).to.deep.equal([{ resource: 'maybe[b]', diff: 'absent → present\nvalue: (none) → new', reason: 'it also covers what tasks above will make' }])
+    expect(told(parts)).to.deep.equal(['sure: change', 'unsure: may-change; it also covers what tasks above will create', 'neither: ok'])
+    expect(parts.tasks[1]?.changes).to.deep.equal([{ resource: 'maybe[b]', diff: 'absent → present\nvalue: (none) → new', reason: 'it also covers what tasks above will create' }])
   })
 
   it('[fault 66] takes back first what an interrupted run left, once in all playbooks', async () => {
@@ -59,9 +59,9 @@ describe('a check, task by task', () => {
       task('may be made', plain({ name: 'c' }), { when: async () => (await out).value === 'not-known-yet' })
     }, { has: { b: 'old' } })
     expect(told(report)).to.deep.equal([
-      'out: skipped', 'of it: may-change; it depends on the result of "out", known only after applying',
-      'may be left out: may-change; cannot be predicted until the changes above are applied: here: whether it is left out depends on the result of "out"',
-      'may be made: may-change; what "may be left out" makes of it is known only after applying',
+      'out: skipped', 'of it: may-change; it depends on the result of "out", which is known only after applying',
+      'may be left out: may-change; cannot be predicted until the changes above are applied: here: whether it is skipped depends on the result of "out"',
+      'may be made: may-change; what "may be left out" does to it is known only after applying',
     ])
     expect(report.tasks.map(({ module }) => module)).to.deep.equal(['', 'thing', 'thing', 'thing'])
     expect(report.tasks[0]?.changes).to.deep.equal([])
@@ -74,8 +74,8 @@ describe('a check, task by task', () => {
       task('about it', plain({ name: 'a', value: '1' }))
       task('may be wrong', async () => thing()({ name: '', value: (await looked)?.value ?? '' }), { when: async () => (await looked)?.value === 'x' })
     }, { has: { a: '1', l: '1' } })
-    const cannot = (name: string) => `${name}: may-change; cannot be predicted until the changes above are applied: here: whether it is left out depends on the result of "look"`
-    expect(told(await report(new CertainError('x'))).slice(2)).to.deep.equal([cannot('may fail'), 'about it: may-change; what "may fail" makes of it is known only after applying', cannot('may be wrong')])
+    const cannot = (name: string) => `${name}: may-change; cannot be predicted until the changes above are applied: here: whether it is skipped depends on the result of "look"`
+    expect(told(await report(new CertainError('x'))).slice(2)).to.deep.equal([cannot('may fail'), 'about it: may-change; what "may fail" does to it is known only after applying', cannot('may be wrong')])
     expect(await report(new ConnectError('refused')).catch(String)).to.contain('refused')
   })
 
@@ -86,7 +86,7 @@ describe('a check, task by task', () => {
       task('of it', async () => plain({ name: 'b', value: (await dry).value }))
       task('as it is', plain({ name: 'a', value: '1' }), { checkMode: true })
     }, { has: { a: '1', b: 'old' } })
-    expect(told(report)).to.deep.equal(['dry: may-change; the task is never applied (checkMode: true)', 'after it: ok', 'of it: may-change; it depends on the result of "dry", known only after applying', 'as it is: ok'])
+    expect(told(report)).to.deep.equal(['dry: may-change; the task is never applied (checkMode: true)', 'after it: ok', 'of it: may-change; it depends on the result of "dry", which is known only after applying', 'as it is: ok'])
     expect([report.tasks[0]?.module, report.tasks[0]?.changes[0]?.diff]).to.deep.equal(['thing', 'value: 1 → 2'])
   })
 
@@ -99,7 +99,7 @@ describe('a check, task by task', () => {
     }, { has: { a: '1' } })
     expect(report.tasks.map(({ name, status }) => `${name}: ${status}`)).to.deep.equal(['reads: ok', 'changes: change', 'writes: failed'])
     expect(report.tasks[2]).to.deep.include({ module: '', changes: [] })
-    expect(report.tasks[2]?.error).to.match(/^here: With checkMode: false a task is run for real in check mode, and this one would write\.\n +It is for what merely reads/)
+    expect(report.tasks[2]?.error).to.match(/^here: A task with checkMode: false runs for real in check mode, so it must only read, but this one would write\.\n +Use checkMode: false only for tasks that read/)
   })
 
   it('tells a module what may come, what may be there, and whether anything changes before', async () => {

@@ -182,7 +182,7 @@ describe('a check', () => {
       task('use', async () => file({ path: `${root}/copy`, content: (await made).name }))
     })
     expect(statuses(report)).to.deep.equal(['name it: change', 'use: may-change'])
-    expect(report.tasks[1]?.changes[0]?.reason).to.equal('it depends on the result of "name it", known only after applying')
+    expect(report.tasks[1]?.changes[0]?.reason).to.equal('it depends on the result of "name it", which is known only after applying')
   }))
 
   it('waits for nothing, and says of a host as it should be what is not so', () => inTemporaryDirectory(async root => {

@@ -49,7 +49,7 @@ describe('the host as a check foretells it', () => {
     const [one, other] = [{ resource: asked, key: { name: 'it', more: true } }, { resource: asked, key: { name: 'it', more: false } }]
     overlay.foretell(one, null, { value: 'new' })
     expect([overlay.find(one), overlay.find(other)]).to.deep.equal([{ value: 'new' }, undefined])
-    const reason = 'a task above changes it too, and asks something else of it'
+    const reason = 'a task above changes it too, with another question'
     expect([overlay.unsureOf(one), overlay.unsureOf(other)]).to.deep.equal([undefined, reason])
     overlay.foretell(other, null, { value: 'new' })
     expect([overlay.unsureOf(one), overlay.unsureOf(other)]).to.deep.equal([reason, reason])
@@ -134,13 +134,13 @@ describe('the host as a check foretells it', () => {
     const overlay = new Overlay()
     const [thing, group] = [kind('thing', alsoMakes({ kind: 'group', identity: 'g' })), kind('group')]
     overlay.markUnknown('odd', [request(thing)], { brings: false })
-    const reason = 'what "odd" makes of it is known only after applying'
+    const reason = 'what "odd" does to it is known only after applying'
     expect([request(thing), request(thing, 'other'), request(group, 'g')].map(each => overlay.unsureOf(each))).to.deep.equal([reason, undefined, reason])
     expect([overlay.untouched, overlay.anythingPending]).to.deep.equal([false, false])
     const brings = new Overlay()
     brings.markUnknown('odd', [request(thing)], { brings: true })
     expect([brings.anythingPending, brings.packagesPending, brings.servicesStart, brings.comesWith, brings.unsureOf(request(group, 'g'))]).to.deep.equal([true, false, true, '"odd", which is not known yet', undefined])
-    expect(foretold(alsoMakes({ kind: 'group', identity: 'g', state: 'unsure' })).unsureOf(request(group, 'g'))).to.equal('what thing[it] makes of it is known only after applying')
+    expect(foretold(alsoMakes({ kind: 'group', identity: 'g', state: 'unsure' })).unsureOf(request(group, 'g'))).to.equal('what thing[it] does to it is known only after applying')
     expect(foretold(alsoMakes({ kind: 'group', identity: 'g', state: 'unsure' })).unsureOf(request(group, 'gg'))).to.equal(undefined)
   })
 
@@ -149,13 +149,13 @@ describe('the host as a check foretells it', () => {
     const bring = (what: 'package' | 'command', name: string, startsServices: boolean, again?: true) => overlay.foretell(request(kind('thing', { forecast: { brings: () => ({ what, name, startsServices, again }) } })), null, {})
     bring('command', 'sh -c "touch /srv/x"', false, true)
     expect([overlay.anythingPending, overlay.packagesPending, overlay.comesWith]).to.deep.equal([false, false, ''])
-    expect([overlay.unsureOf(request(kind('file'), '/srv/x')), overlay.unsureOf(request(kind('file'), 'sh'))]).to.deep.equal(['what is run before may change it (sh -c "touch /srv/x")', undefined])
+    expect([overlay.unsureOf(request(kind('file'), '/srv/x')), overlay.unsureOf(request(kind('file'), 'sh'))]).to.deep.equal(['an earlier command may change it (sh -c "touch /srv/x")', undefined])
     bring('package', 'nginx-light', false)
     expect([overlay.anythingPending, overlay.packagesPending, overlay.servicesStart]).to.deep.equal([true, true, false])
     bring('package', 'nginx-light', true)
     bring('package', 'tor', false)
     bring('command', 'make install', false)
-    expect([overlay.servicesStart, overlay.comesWith]).to.deep.equal([true, 'the packages still to be installed (nginx-light, tor), or with what is run before (make install)'])
+    expect([overlay.servicesStart, overlay.comesWith]).to.deep.equal([true, 'the packages still to be installed (nginx-light, tor), or with an earlier command (make install)'])
     expect([['nginx'], ['curl', 'to'], ['curl'], ['make']].map(names => overlay.bringsPackage(names))).to.deep.equal([true, true, false, false])
   })
 
@@ -200,12 +200,12 @@ describe('the host as a check foretells it', () => {
     overlay.foretell(request(kind('file'), '/first'), null, { type: 'directory' })
     overlay.foretell(request(kind('file'), '/link'), null, { type: 'link' })
     overlay.foretell(request(kind('user'), '/u'), null, {})
-    const disturbed = (resource: AnyResource, name: string) => overlay.mayDisturb(request(resource, name), null, null)
+    const disturbed = (resource: AnyResource, name: string) => overlay.mayAffect(request(resource, name), null, null)
     const venv = kind('venv')
     expect(['/f', '/f/x', '/d/x', '/same/x', '/gone/x', '/other/x', '/first/x', '/link/x', '/u', 'f', '/elsewhere'].map(name => disturbed(venv, name))).to.deep.equal([true, false, true, false, true, true, false, true, false, false, false])
     expect(disturbed(kind('file'), '/f'), 'a file itself').to.equal(false)
     expect(disturbed(venv, '/first'), 'a new directory is empty').to.equal(false)
-    expect(overlay.mayDisturb(request(venv, '/first'), { value: 'there' }, null), 'what is there is not').to.equal(true)
+    expect(overlay.mayAffect(request(venv, '/first'), { value: 'there' }, null), 'what is there is not').to.equal(true)
     expect(disturbed(kind('unit', { forecast: { mayChangeWith: (_key, made) => made.kind === 'user' && made.after !== null } }), 'x')).to.equal(true)
     expect(disturbed(kind('unit', { forecast: { mayChangeWith: (_key, made) => made.kind === 'group' } }), 'x')).to.equal(false)
   })
@@ -215,7 +215,7 @@ describe('the host as a check foretells it', () => {
     make(overlay, kind('thing', alsoMakes({ kind: 'group', identity: 'g', state: { value: '1' } })), 'it', { value: 'x' })
     make(overlay, kind('thing', alsoMakes({ kind: 'group', identity: 'g', state: null })), 'other', { value: 'y' })
     const seen: unknown[] = []
-    expect(overlay.mayDisturb(request(kind('unit', { forecast: { mayChangeWith: (_key, made) => { seen.push(made); return false } } })), null, null)).to.equal(false)
+    expect(overlay.mayAffect(request(kind('unit', { forecast: { mayChangeWith: (_key, made) => { seen.push(made); return false } } })), null, null)).to.equal(false)
     expect(seen).to.deep.equal([
       { kind: 'thing', name: 'it', before: null, after: { value: 'x' } }, { kind: 'group', name: 'g', before: null, after: { value: '1' } },
       { kind: 'thing', name: 'other', before: null, after: { value: 'y' } }, { kind: 'group', name: 'g', before: { value: '1' }, after: null },
@@ -224,7 +224,7 @@ describe('the host as a check foretells it', () => {
 
   it('[fault 66] takes back once what interrupted runs left', () => {
     const overlay = new Overlay()
-    expect(overlay.takeBack([{ name: 'a' }, { name: 'b' }])).to.deep.equal([{ name: 'a' }, { name: 'b' }])
-    expect(overlay.takeBack([{ name: 'b' }, { name: 'c' }])).to.deep.equal([{ name: 'c' }])
+    expect(overlay.cleanUp([{ name: 'a' }, { name: 'b' }])).to.deep.equal([{ name: 'a' }, { name: 'b' }])
+    expect(overlay.cleanUp([{ name: 'b' }, { name: 'c' }])).to.deep.equal([{ name: 'c' }])
   })
 })

@@ -36,7 +36,7 @@ describe('a check with a resource that is not stead\'s own', () => {
     }
     const check = await runOver(connect(place), behind, { check: true })
     expect(statuses(check)).to.deep.equal(['file: change', 'thing: may-change'])
-    expect(reasons(check)[1]).to.equal('thing does not say whether what the tasks above change makes a difference to it')
+    expect(reasons(check)[1]).to.equal('thing does not say whether the changes above affect it')
     expect(statuses(await runOver(connect(place), behind)), 'it was right to doubt').to.deep.equal(['file: change', 'thing: ok'])
     expect(statuses(await runOver(connect(place), behind, { check: true }))).to.deep.equal(['file: ok', 'thing: ok'])
   }))

@@ -63,7 +63,7 @@ describe('A playbook is looked at ahead', () => {
       await Promise.resolve()
       task('late', file({ path: `${place}/x` }))
     }
-    expect(await mistakes(play => void role(play))).to.include('the task "late" was added after tasks() had returned, and would never be run')
+    expect(await mistakes(play => void role(play))).to.include('the task "late" was added after tasks() had returned, so it would never run')
   }))
 
   it('but not what depends on a result or on a condition that says no, or is to be ignored', () => inTemporaryDirectory(async place => {

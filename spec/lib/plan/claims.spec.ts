@@ -8,13 +8,13 @@ describe('What one owner at a time can have', () => {
   it('is told where a second takes it, with both tasks and what to do', () => {
     const [error] = contraryClaims([claim('Ada', 'user ada', 'the UID 1500'), claim('Eve', 'user eve', 'the UID 1500')])
     expect([error?.task, error?.message, error?.hint]).to.deep.equal([
-      'Eve', 'It gives the UID 1500 to user eve, and the task "Ada" before it to user ada.', 'Choose another number for one of them, or set nonUnique: true in both.',
+      'Eve', 'It gives the UID 1500 to user eve, but the earlier task "Ada" gives it to user ada.', 'Choose another number for one of them, or set nonUnique: true in both.',
     ])
   })
 
   it('is held against the task that had it last', () => {
     expect(told(claim('Ada', 'user ada', 'the UID 1'), claim('Eve', 'user eve', 'the UID 1'), claim('Bob', 'user bob', 'the UID 1'))).to.deep.equal([
-      'Eve: It gives the UID 1 to user eve, and the task "Ada" before it to user ada.', 'Bob: It gives the UID 1 to user bob, and the task "Eve" before it to user eve.',
+      'Eve: It gives the UID 1 to user eve, but the earlier task "Ada" gives it to user ada.', 'Bob: It gives the UID 1 to user bob, but the earlier task "Eve" gives it to user eve.',
     ])
   })
 

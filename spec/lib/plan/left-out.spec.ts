@@ -50,7 +50,7 @@ describe('A task with a condition', () => {
     for (const when of [ofFacts, ofResult]) {
       expect(await asked(when)).to.include({ skipped: false, uncertain: true })
       const told = await asked(when, new Pass('check')).catch((error: unknown) => String(error))
-      expect(told).to.match(/The fact os is known only|no dim/)
+      expect(told).to.match(/The fact os is not known until|no dim/)
     }
     expect(await asked(() => { throw new Error('mistyped') }).catch((error: unknown) => String(error))).to.include('mistyped')
   })

@@ -55,9 +55,9 @@ describe('A look ahead', () => {
       flushHandlers()
     }))
     await Promise.resolve()
-    const hint = 'A function that tasks() calls must not await anything before it adds its tasks: await inside a task\'s function.'
+    const hint = 'A function that tasks() calls must not await anything before it adds its tasks. Await inside a task\'s function instead.'
     expect((await prefetch(play)).mistakes.map(mistake => [mistake.message, mistake.hint])).to.deep.equal([
-      ['the task "late" was added after tasks() had returned, and would never be run.', hint], ['flushHandlers() was added after tasks() had returned, and would never be run.', hint],
+      ['the task "late" was added after tasks() had returned, so it would never run.', hint], ['flushHandlers() was added after tasks() had returned, so it would never run.', hint],
     ])
   })
 
@@ -67,7 +67,7 @@ describe('A look ahead', () => {
       task('Eve', user({ name: 'eve', uid: 1500 }))
       task('Ada’s', group({ name: 'adas', gid: 1500 }))
       handler('Bob', user({ name: 'bob', uid: 1500 }))
-    })).to.deep.equal(['Eve: It gives the UID 1500 to user eve, and the task "Ada" before it to user ada.'])
+    })).to.deep.equal(['Eve: It gives the UID 1500 to user eve, but the earlier task "Ada" gives it to user ada.'])
   })
 
   it('holds nothing against a user who may be left out, or of whom a result tells the number', async () => {

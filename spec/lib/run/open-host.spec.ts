@@ -95,7 +95,7 @@ describe('A host that is opened', () => {
 
   it('is asked for its facts first where the playbook is laid out by them, and what they are is told while it is waited for', () => inTemporaryDirectory(async place => {
     const { session, walk } = await recorded(privateConnect(`${place}/host`), ({ task, host }) => void task(host.os.id, wantLine('/nowhere', null), { timeoutSeconds: 500 }))
-    expect(session.asked.map(({ parts, timeoutSeconds }) => [parts.map(({ about }) => about), timeoutSeconds])).to.deep.equal([[['its facts'], 0], [['its facts', undefined, undefined, 'what is there now (line)'], 500]])
+    expect(session.asked.map(({ parts, timeoutSeconds }) => [parts.map(({ about }) => about), timeoutSeconds])).to.deep.equal([[['its facts'], 0], [['its facts', undefined, undefined, 'reading the current state (line)'], 500]])
     expect([walk.name, walk.playbook, names(walk.play)]).to.deep.equal(['here', 'Spec', [walk.facts.os.id]])
   }))
 
@@ -126,13 +126,13 @@ describe('A host that is opened', () => {
       task('other', file({ path: `${place}/x`, mode: '0644' }))
     }
     const session = () => new ReadSession(privateConnect(`${place}/host`), { host: 'here', become: 'none' })
-    expect(await opened(session(), contrary, observer)).to.equal(`PlaybookError: The playbook is wrong; nothing was touched.\n"one" and "other" say contrary things of file[${place}/x]: mode "0600" and "0644".\n  Every run would change it twice. Take one out, or give one a \`when\` or a tag that tells when it holds.`)
+    expect(await opened(session(), contrary, observer)).to.equal(`PlaybookError: The playbook is wrong; nothing was touched.\n"one" and "other" contradict each other about file[${place}/x]: mode "0600" and "0644".\n  Every run would change it twice. Remove one of them, or give one a \`when\` or a tag.`)
     expect(notes).to.deep.equal([])
     expect(await opened(session(), ({ task, host }) => {
       task('gone', file({ path: `${place}/x`, state: 'absent' }))
       task('made', file({ path: `${place}/x`, content: host.os.id }))
     }, observer)).to.equal('here')
-    expect(notes).to.deep.equal([`here: "gone" removes file[${place}/x], and "made" makes it: each run does both.`])
+    expect(notes).to.deep.equal([`here: "gone" removes file[${place}/x] and "made" creates it, so each run does both.`])
     expect(existsSync(`${place}/x`)).to.equal(false)
   }))
 

@@ -10,7 +10,7 @@ const ask = (resource: typeof alpha, key: SampleKey): Request => ({ resource, ke
 describe('batch', () => {
   it('makes one part a kind, with every key once, and keeps the user', () => {
     const { parts } = batch([ask(alpha, { name: 'a' }), ask(beta, { name: 'x' }), ask(alpha, { name: 'b' }), ask(alpha, { name: 'a' })])
-    expect(parts.map(({ script, user, about }) => [script.text, user, about])).to.deep.equal([['alpha a b', undefined, 'what is there now (alpha)'], ['beta x', 'postgres', 'what is there now (beta)']])
+    expect(parts.map(({ script, user, about }) => [script.text, user, about])).to.deep.equal([['alpha a b', undefined, 'reading the current state (alpha)'], ['beta x', 'postgres', 'reading the current state (beta)']])
   })
 
   it('makes nothing of nothing', () => {
@@ -36,7 +36,7 @@ describe('batch', () => {
   it('[fault 3] lets an answer that was too long to be kept spoil only its own', () => {
     const requests = [ask(alpha, { name: 'x' }), ask(beta, { name: 'y' })]
     const answers = batch(requests).parse([{ ...output(''), tooLong: true }, output('y=1')])
-    expect(answers.get('alpha x')).to.be.an('error').with.property('message').that.includes('more than is taken')
+    expect(answers.get('alpha x')).to.be.an('error').with.property('message').that.includes('longer than the limit')
     expect(answers.get('beta y')).to.deep.equal({ value: '1' })
   })
 

@@ -41,7 +41,7 @@ describe('Content', () => {
 
   it('is not text: neither JSON nor a list takes it for that; a developer sees what is known of it', () => {
     const content = Content.known('ab', 3)
-    for (const use of [() => JSON.stringify({ content }), () => String(content), () => [content].join()]) expect(use).to.throw(TypeError, 'A Content was used as text: what it holds is in its bytes.')
+    for (const use of [() => JSON.stringify({ content }), () => String(content), () => [content].join()]) expect(use).to.throw(TypeError, 'A Content was used as text. Use its bytes instead.')
     expect(inspect(content)).to.equal('Content(3 bytes, sha256 ab)')
     expect(inspect(Content.of('hidden', { secret: true }))).to.equal('<secret>')
   })

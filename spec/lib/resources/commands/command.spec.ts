@@ -23,12 +23,12 @@ describe('what a command creates', () => {
     const args = { argv: ['touch', made], creates: made }
     const [check, run] = await outcome(args)
     expect(check).to.equal('change')
-    expect(run).to.contain(`What the command made of ${made} is empty, as a full disk leaves it`).and.contain('creates: { path, empty: true }')
+    expect(run).to.contain(`The command left ${made} empty, as happens on a full disk`).and.contain('creates: { path, empty: true }')
     expect(existsSync(made)).to.equal(false)
     expect(await outcome({ ...args, creates: { path: made, empty: true } })).to.deep.equal(['change', 'change'])
     expect(await outcome({ ...args, creates: { path: made, empty: true } })).to.deep.equal(['ok', 'ok'])
     // What another has left empty is not made anew unasked: the command may do more than that.
-    for (const told of await outcome({ argv: sh(`echo x >>${place}/ran; echo x >${made}`), creates: made })) expect(told).to.contain(`${made} is there, and is empty`).and.contain('Remove it')
+    for (const told of await outcome({ argv: sh(`echo x >>${place}/ran; echo x >${made}`), creates: made })) expect(told).to.contain(`${made} exists but is empty`).and.contain('Remove it')
     expect(existsSync(`${place}/ran`)).to.equal(false)
     expect(await outcome({ argv: ['true'], creates: '/proc/version' })).to.deep.equal(['ok', 'ok'])
     expect(await outcome({ argv: ['true'], creates: place })).to.deep.equal(['ok', 'ok'])
@@ -49,13 +49,13 @@ describe('what a command creates', () => {
     const path = `${place}/the key`
     const creates = { path, beside: true, test: 'grep -q ^key "$1"' }
     for (const [script, why] of [
-      ['printf key >"$1"; exit 3', 'Exit status: 3'], [': >"$1"', 'is empty, as a full disk leaves it'], ['printf ke >"$1"', 'fails the test'], ['true', 'without making'], [`printf key >"$1"; printf theirs >'${path}'`, 'was made by somebody else'],
+      ['printf key >"$1"; exit 3', 'Exit status: 3'], [': >"$1"', 'empty, as happens on a full disk'], ['printf ke >"$1"', 'fails the test'], ['true', 'without making'], [`printf key >"$1"; printf theirs >'${path}'`, 'was made by somebody else'],
     ] as const) {
       expect((await outcome({ argv: [...sh(script), 'sh', '%s'], creates }))[1], script).to.contain(why)
       expect(readdirSync(place), script).to.deep.equal(why.includes('somebody') ? ['the key'] : [])
     }
     const make = { argv: [...sh(`[ ! -e "$1" ] && echo "key \${1##*/}" >"$1"`), 'sh', '%s'], creates, umask: '0077' }
-    for (const told of await outcome(make)) expect(told).to.contain('is there, and fails the test of creates; it is left as it is')
+    for (const told of await outcome(make)) expect(told).to.contain('exists but fails the test of creates. It was left unchanged')
     expect(readFileSync(path, 'utf8')).to.equal('theirs')
     writeFileSync(path, '')
     expect(await outcome(make)).to.deep.equal(['change', 'change'])

@@ -45,12 +45,12 @@ describe('answers of a URL', function () {
     expect((await ask('/status/404', { status: [200, 404] })).status).to.equal(0)
     expect(await ask('/status/500')).to.deep.include({ status: 1 }).and.have.property('printed').that.matches(/500\n$/)
     expect((await ask('/', { contains: 'GET und' })).status).to.equal(0)
-    expect(await ask('/', { contains: 'G*T' })).to.deep.equal({ status: 1, printed: 'status 200, without the text asked for\n' })
+    expect(await ask('/', { contains: 'G*T' })).to.deep.equal({ status: 1, printed: 'status 200, without the expected text\n' })
   })
 
   it('are looked at as a whole up to 2 MB; of a larger one the end is, and what is missed there is told with the reason', async () => {
     expect((await ask('/large', { contains: 'begins so' })).status).to.equal(0)
-    expect(await ask('/larger', { contains: 'begins so' })).to.deep.equal({ status: 1, printed: 'status 200, without the text asked for in the last 2 MB, which alone are looked at\n' })
+    expect(await ask('/larger', { contains: 'begins so' })).to.deep.equal({ status: 1, printed: 'status 200, without the expected text in the last 2 MB, the only part that is searched\n' })
   })
 
   it('are found in JSON by a path', () => {
@@ -58,6 +58,6 @@ describe('answers of a URL', function () {
     for (const [path, equals] of [['versions[0]', 'v1.11'], ['unstable."a.b"', true], ['unstable.none', null], ['count', 0], ['versions', undefined]] as const) expect(jsonProblem(answer, { path, equals }), path).to.equal(undefined)
     expect(jsonProblem(answer, { path: 'versions[0]', equals: 'v1.12' })).to.equal('versions[0] is "v1.11"')
     for (const path of ['versions[1]', 'unstable.a', 'constructor', 'versions[0].length.x', '__proto__']) expect(jsonProblem(answer, { path }), path).to.equal(`the answer has no ${path}`)
-    expect(jsonProblem('<html>', { path: 'a' })).to.equal('no JSON: <html>')
+    expect(jsonProblem('<html>', { path: 'a' })).to.equal('not valid JSON: <html>')
   })
 })

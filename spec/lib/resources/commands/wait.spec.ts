@@ -15,6 +15,6 @@ describe('waiting', () => {
     const reading = waitResource.read([key])
     const { stdout, stderr, status } = run(reading.script.text)
     const [after] = reading.parse({ stdout: Buffer.from(stdout), stderr, exitCode: status ?? 255 })
-    expect(waitResource.event?.verify(key, null, after instanceof Error || after === undefined ? null : after)).to.equal('curl is not installed on this host: add it by apt.')
+    expect(waitResource.event?.verify(key, null, after instanceof Error || after === undefined ? null : after)).to.equal('curl is not installed on this host: install it with apt.')
   }))
 })

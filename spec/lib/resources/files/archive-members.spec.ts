@@ -38,7 +38,7 @@ describe('members of archives', function () {
       const found = unpack(directory, tar(Object.fromEntries(members.map(member => [member, 'x']))))
       const leaves = members.filter(member => member.startsWith('/') || member.split('/').includes('..'))
       if (leaves.length > 0) {
-        expect(found).to.have.property('refused').that.includes('nothing of it was unpacked').and.includes('is outside of the destination')
+        expect(found).to.have.property('refused').that.includes('nothing was unpacked').and.includes('is outside of the destination')
         expect(readdirSync(path.join(directory, 'tree'))).to.deep.equal([])
       } else expect(found).to.deep.equal({ files: members.map(member => path.normalize(member)).sort() })
     })), { numRuns: 40 })
@@ -50,7 +50,7 @@ describe('members of archives', function () {
 
   for (const [what, script] of Object.entries({ 'to an absolute path': 'ln -s /etc out', 'above itself': 'mkdir a; ln -s ../.. a/out', 'by another link': 'mkdir -p x/y; ln -s .. x/y/up; ln -s y/up/../.. x/out' })) {
     it(`[archive 5] a link that leads out is refused: ${what}`, () => inTemporaryDirectory(async directory => {
-      expect(unpack(directory, packed(directory, script))).to.have.property('refused').that.matches(/lead(s|) out/).and.includes('out')
+      expect(unpack(directory, packed(directory, script))).to.have.property('refused').that.matches(/points? outside/).and.includes('out')
     }))
   }
 
@@ -64,9 +64,9 @@ describe('members of archives', function () {
     expect(await chosen({ strip: 1 })).to.deep.equal({ files: ['a.js', 'b.map', 'deep/c.js'] })
     expect(await chosen({ include: ['*.js'] })).to.deep.equal({ files: ['top/a.js', 'top/deep/c.js'] })
     expect(await chosen({ exclude: ['*.js'], strip: 1 })).to.deep.equal({ files: ['b.map'] })
-    expect(await chosen({ strip: 9 })).to.have.property('refused').that.includes('Nothing is left')
+    expect(await chosen({ strip: 9 })).to.have.property('refused').that.includes('left to unpack')
   })
 
-  it('[archive 11] what is empty, damaged or a web page is told from an archive', () => Promise.all(([['', '0 bytes'], ['<html>not found', 'begins with: <html>not found']] as const)
+  it('[archive 11] what is empty, damaged or a web page is told from an archive', () => Promise.all(([['', '0 bytes'], ['<html>not found', 'starts with: <html>not found']] as const)
     .map(([text, words]) => inTemporaryDirectory(async directory => expect(unpack(directory, Buffer.from(text))).to.have.property('refused').that.includes(words)))))
 })

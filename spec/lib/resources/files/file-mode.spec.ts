@@ -46,7 +46,7 @@ describe('A symbolic mode', function () {
   })
 
   it('refuses one that would change what it has made, on every run anew', () => {
-    expect(() => changeMode('g=u,u=rw', '0755', false)).to.throw('The mode g=u,u=rw never settles: it makes 0675 of 0755')
+    expect(() => changeMode('g=u,u=rw', '0755', false)).to.throw('The mode g=u,u=rw never settles: it turns 0755 into 0675')
     expect(changeMode('g=u,u=rw', '0664', false)).to.equal('0664')
   })
 })

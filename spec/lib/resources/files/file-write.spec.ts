@@ -69,7 +69,7 @@ describe('writing files', function () {
   }))
 
   it('says what is in the way, and where a link leads', () => {
-    expect(wrongType('/x', { type: 'link', target: '/nowhere', dangling: true }, 'directory')).to.equal('/x is a symbolic link that leads nowhere (to /nowhere) but should be a directory: move it away first.')
+    expect(wrongType('/x', { type: 'link', target: '/nowhere', dangling: true }, 'directory')).to.equal('/x is a broken symbolic link (to /nowhere) but should be a directory: move it away first.')
     expect(wrongType('/x', { type: 'other' }, 'link')).to.contain('neither a file nor a directory but should be a symbolic link')
   })
 
@@ -77,7 +77,7 @@ describe('writing files', function () {
     const [from, place] = [path.join(directory, 'from'), path.join(directory, 'x')]
     writeFileSync(from, 'fetched')
     const get = (sha256: string) => write({ path: place, source: { url: `file://${from}` } }, { type: 'file', content: Content.known(sha256, -1) })
-    expect(get('0'.repeat(64))).to.match(/^The checksum of file:.* is [0-9a-f]{64} but should be 0{64}; nothing was changed/)
+    expect(get('0'.repeat(64))).to.match(/^The checksum of file:.* is [0-9a-f]{64} but should be 0{64}\. Nothing was changed/)
     expect(readdirSync(directory)).to.deep.equal(['from'])
     expect(get(Content.of('fetched').sha256)).to.equal('')
     expect(readFileSync(place, 'utf8')).to.equal('fetched')
@@ -88,7 +88,7 @@ describe('writing files', function () {
     expect(run(':').stdout).to.equal('goes on\n')
     for (const meanwhile of ['mv a b; echo two >a', 'mv a b; ln -s b a', 'rm a']) {
       const { stdout, stderr, status } = run(meanwhile)
-      expect([stdout, status, stderr.includes('/etc/a was exchanged')], meanwhile).to.deep.equal(['', 1, true])
+      expect([stdout, status, stderr.includes('/etc/a has just been replaced')], meanwhile).to.deep.equal(['', 1, true])
     }
   }))
 

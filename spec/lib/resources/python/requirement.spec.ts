@@ -31,10 +31,10 @@ describe('parseRequirement', () => {
   })
 
   it('says where it does not understand', () => {
-    expect(() => parseRequirement('jinja2>>3')).to.throw('The requirement "jinja2>>3" has ">>3" where a version specifier, a comma, a semicolon or the end is allowed.')
-    expect(() => parseRequirement('a; os_name == x')).to.throw('has "x" where a marker variable or a quoted text is allowed')
-    expect(() => parseRequirement('a[b')).to.throw('has its end where a comma or ] is allowed')
-    expect(() => parseSpecifiers('>=1,nonsense')).to.throw('where a version specifier is allowed')
+    expect(() => parseRequirement('jinja2>>3')).to.throw('The requirement "jinja2>>3" has ">>3" where a version specifier, a comma, a semicolon or the end is expected.')
+    expect(() => parseRequirement('a; os_name == x')).to.throw('has "x" where a marker variable or a quoted text is expected')
+    expect(() => parseRequirement('a[b')).to.throw('has its end where a comma or ] is expected')
+    expect(() => parseSpecifiers('>=1,nonsense')).to.throw('where a version specifier is expected')
   })
 
   it('binds and closer than or', () => {

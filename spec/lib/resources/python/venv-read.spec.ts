@@ -15,7 +15,7 @@ describe('what is looked at of a virtual environment', () => {
     const reading = readVenvs(paths.map(path => ({ path, requirements: [], constraints: [], unwanted: [], files: { requirements: '', constraints: '' }, python: 'python3', systemSitePackages: false, pipOptions: [] })))
     const states = reading.parse({ stdout: execFileSync('sh', ['-c', reading.script.text]), stderr: '', exitCode: 0 })
     expect(states.map(state => (state instanceof Error ? state.message.replace(place, '') : state?.python ?? null))).to.deep.equal([
-      null, null, "/it's file is not a directory.", "/it's link is a link that leads nowhere.", "/it's data contains something that is not a virtual environment, for it has no pyvenv.cfg.",
+      null, null, "/it's file is not a directory.", "/it's link is a broken link.", "/it's data contains something other than a virtual environment: there is no pyvenv.cfg.",
       'unfinished (it has no pyvenv.cfg)', 'unfinished (a run was interrupted)',
     ])
   }))
