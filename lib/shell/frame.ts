@@ -38,6 +38,8 @@ const LONGEST_STDERR = 1_000_000
  * nothing that a part prints, and no user of the host, can forge a line that ends an answer.
  * Everything that a part prints is between two such lines, which are numbered.
  *
+ * A read becomes another user by setpriv(1). Writes do by runuser(1), which opens a PAM session with
+ * its limits, takes longer and leaves a line in the journal.
  * Another user's shell gets its script through a pipe (descriptor 8): everybody can see an
  * argument, and Linux limits it to 128 KiB. Its standard output is a pipe too, to a `sed` that
  * stops when that shell has ended: the session's own may be a socket, from which the user could
@@ -46,13 +48,13 @@ const LONGEST_STDERR = 1_000_000
  */
 export const prologue = [
   `nl='\n'; read -r t </proc/sys/kernel/random/uuid; [ \${#t} = 36 ] || { echo '/proc/sys/kernel/random/uuid cannot be read.' >&2; exit 72; }; exec 3>&1; printf '\\nstead-shell %s %s\\n' "$t" $$`,
-  `u() { if [ -z "$1" ]; then (eval "$2") 9>&- 3>&-; elif ! w=$(getent passwd "$1"); then echo "There is no user $1." >&2; return ${NO_SUCH_USER}; else w=\${w%:*}; { printf %s "$2" | HOME=\${w##*:} USER=\${w%%:*} LOGNAME=\${w%%:*} runuser -u "$1" -- sh -c 'eval "$(cat <&8)" 8<&- 7<&-' 8<&0 <&7 9>&- 3>&-; } 7<&0; fi; }`,
+  `u() { if [ -z "$1" ]; then (eval "$2") 9>&- 3>&-; elif ! w=$(getent passwd "$1"); then echo "There is no user $1." >&2; return ${NO_SUCH_USER}; else h=\${w%:*}; o=\${w#*:*:}; q=\${o#*:}; if [ "$j" ]; then set -- "$2" setpriv --reuid="\${o%%:*}" --regid="\${q%%:*}" --init-groups; else set -- "$2" runuser -u "$1"; fi; { printf %s "$1" | { shift; HOME=\${h##*:} USER=\${w%%:*} LOGNAME=\${w%%:*} "$@" -- sh -c 'eval "$(cat <&8)" 8<&- 7<&-' 8<&0 <&7 9>&- 3>&-; }; } 7<&0; fi; }`,
   `i() { if [ "$1" = 0 ]; then u "$2" "$3" </dev/null; else head -c "$1" | { u "$2" "$3"; c=$?; cat >/dev/null; exit $c; }; fi; }`,
   `g() { i "$@"; printf '\\n%s %s\\n' "$t" $? >&2; }`,
   `l() { z=0; while IFS= read -r q; do case $q in "$t "*) printf '\\n%s' "\${q#* }"; return;; 'stead-note: '*) [ -z "$1" ] || printf '%s\\n%s note\\n' "\${q#* }" "$t" >&3;; esac; [ $z -gt ${LONGEST_STDERR} ] || { printf '%s\\n' "$q"; z=$((z + \${#q} + 1)); }; done; printf '\\n${KILLED}'; }`,
   `m() { printf '%s%s %s.%s\\n%s\\n%s %s\\n' "$b" "$t" "$n" "$p" "\${e%"$nl"*}" "$t" "\${e##*"$nl"}"; }`,
-  `r() { p=$((p + 1)); b=$nl; [ -z "$2" ] || { b=; read -r k </proc/sys/kernel/random/uuid; }; e=$({ if [ "$b" ]; then g "$@" >&3; else { g "$@"; printf '\\n%s\\n' "$k"; } | sed "/^$k\\$/Q" >&3; fi; } 2>&1 | l); m; }`,
-  `a() { p=$((p + 1)); b=$nl; if [ "$f" ]; then head -c "$1" >/dev/null; e="$nl"${LEFT_OUT}; else e=$(g "$@" 2>&1 | { trap '' PIPE; l notes 2>/dev/null; cat <&7 >/dev/null 2>&1 3>&- 9>&- & } 7<&0); [ "\${e##*"$nl"}" = 0 ] || f=1; fi; m; }`,
+  `r() { p=$((p + 1)); j=1; b=$nl; [ -z "$2" ] || { b=; read -r k </proc/sys/kernel/random/uuid; }; e=$({ if [ "$b" ]; then g "$@" >&3; else { g "$@"; printf '\\n%s\\n' "$k"; } | sed "/^$k\\$/Q" >&3; fi; } 2>&1 | l); m; }`,
+  `a() { p=$((p + 1)); j=; b=$nl; if [ "$f" ]; then head -c "$1" >/dev/null; e="$nl"${LEFT_OUT}; else e=$(g "$@" 2>&1 | { trap '' PIPE; l notes 2>/dev/null; cat <&7 >/dev/null 2>&1 3>&- 9>&- & } 7<&0); [ "\${e##*"$nl"}" = 0 ] || f=1; fi; m; }`,
 ].join('\n')
 
 /**
@@ -61,13 +63,37 @@ export const prologue = [
  */
 export const loop = `while IFS= read -r n; do s=$(head -c "$n"; echo .); [ \${#s} = $((n + 1)) ] || exit 74; eval "\${s%.}"; done`
 
-/** The script of a frame, without the standard input of its parts. */
+/** The most lanes that reads of a frame are divided into. Each costs two more processes. */
+const LANES = 4
+
+/**
+ * The script of a frame, without the standard input of its parts. Consecutive reads run side by
+ * side, since most of them wait for systemd, PostgreSQL or a port; their answers stay in order.
+ */
 export function frameScript(number: number, parts: readonly FramePart[]): string {
-  const calls = parts.map(({ script, user, stdin }) => {
-    const call = 'writes' in script ? 'a' : 'r'
-    return `${call} ${stdin?.length ?? 0} ${quote(user ?? '')} ${quote(script.text)}`
-  })
-  return [`f= n=${number} p=0`, ...calls].join('\n') + '\n'
+  const calls = parts.map(({ script, user, stdin }) => `${'writes' in script ? 'a' : 'r'} ${stdin?.length ?? 0} ${quote(user ?? '')} ${quote(script.text)}`)
+  const lines: string[] = []
+  for (let at = 0; at < calls.length;) {
+    const next = parts.findIndex(({ script, stdin }, index) => index >= at && ('writes' in script || stdin?.length))
+    const end = next === -1 ? calls.length : next
+    if (end - at > 1) lines.push(sideBySide(calls.slice(at, end), at), `p=${end}`)
+    else lines.push(...calls.slice(at, Math.max(end, at + 1)))
+    at = Math.max(end, at + 1)
+  }
+  return [`f= n=${number} p=0`, ...lines].join('\n') + '\n'
+}
+
+/**
+ * The answers of a lane wait in a pipe until those of the lanes before it are out. A line of random
+ * text ends a lane, not the end of its pipe, which a part's background process may keep open. That
+ * text appears in no command line, where other users could read it.
+ */
+function sideBySide(calls: readonly string[], before: number): string {
+  const size = Math.ceil(calls.length / LANES)
+  const lanes = Array.from({ length: Math.ceil(calls.length / size) }, (_, lane) => [`p=${before + lane * size}`, ...calls.slice(lane * size, (lane + 1) * size)].join('\n'))
+  const [last = '', ...others] = lanes.reverse()
+  const behind = (later: string, lane: string) => `{ ${later}\nprintf '%s\\n' "$v"\n} 3>&1 | { ${lane}\nsed -f /dev/fd/4 4<<.\n/^$v\\$/Q\n.\n}`
+  return `read -r v </proc/sys/kernel/random/uuid\n${others.reduce(behind, last)}`
 }
 
 /** Encodes a script for a running shell that is in its {@link loop}. */
