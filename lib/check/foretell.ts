@@ -105,7 +105,10 @@ async function foretellTask(task: AnyTask, walk: HostWalk, source: StateSource, 
   try {
     const plan = await planAtItsTurn(task, walk, source, pass, overlay)
     if (plan.skipped) {
-      if (pass.unknown.size === 0) return report('skipped', '')
+      if (pass.unknown.size === 0) {
+        task.settle({ known: false, never: true })
+        return report('skipped', '')
+      }
       await collectRequests(task, walk, source)
       throw new PlaybookError(`whether it is skipped depends on the result of "${[...pass.unknown].join('", "')}"`)
     }
@@ -125,7 +128,10 @@ async function foretellTask(task: AnyTask, walk: HostWalk, source: StateSource, 
     const message = formatError(error instanceof SteadError ? error.at({ host: walk.name }) : error)
     // An error may be due to changes that were not made yet. It is final only if there are none, or
     // if it is a mistake in the playbook.
-    if (overlay.untouched || isMistake(error, pass) || error instanceof CertainError || (error instanceof PlaybookError && task.options.checkMode === false)) return { ...report('failed', '', [], message), ...ignored(task) }
+    if (overlay.untouched || isMistake(error, pass) || error instanceof CertainError || (error instanceof PlaybookError && task.options.checkMode === false)) {
+      task.settle({ known: false, never: true })
+      return { ...report('failed', '', [], message), ...ignored(task) }
+    }
     const about = subjectsOf(requestsOf(walk.asked, [task]))
     if (about.length === 0 || about.some(({ resource }) => resource.forecast?.onlyRead !== true)) overlay.markUnknown(task.name, about, { brings: true })
     return report('may-change', typeof task.body === 'function' ? '' : task.body.module, [{ resource: task.name, diff: '', reason: `cannot be predicted until the changes above are applied: ${message}` }])

@@ -1,4 +1,4 @@
-import { PlaybookError } from '../errors.ts'
+import { CertainError, PlaybookError } from '../errors.ts'
 import type { ModuleCall } from './module.ts'
 import { currentPass, currentTask, never, type Pass } from './pass.ts'
 
@@ -40,8 +40,8 @@ export class ResultNotKnown extends PlaybookError {}
 /** Thrown when a task awaits the result of a later one, on any host. */
 export class AwaitedTooEarly extends PlaybookError {}
 
-/** The outcome of a task that others may await. */
-export type Settled<Output> = { known: true; value: Output } | { known: false }
+/** The outcome of a task that others may await; `never`: a run will have no result of it either. */
+export type Settled<Output> = { known: true; value: Output } | { known: false; never?: true }
 
 /** A task of one host. Await it inside a later task's function to get its typed result. */
 export class Task<Output> implements PromiseLike<Output> {
@@ -99,8 +99,8 @@ export class Task<Output> implements PromiseLike<Output> {
       if (pass.abandoned) return never()
     }
     if (this.#settled.known) return this.#settled.value
-    if (pass.purpose !== 'plan') return this.#standIn(pass)
-    throw new PlaybookError(`The task "${this.name}" gave no result: it was skipped, it failed, or it comes later.`, { hint: 'Give the task that awaits it the same `when`; a task that --tags leaves out has a result only where it would change nothing.' })
+    if (pass.purpose !== 'plan' && !this.#settled.never) return this.#standIn(pass)
+    throw new CertainError(`The task "${this.name}" gave no result: it was skipped, it failed, or it comes later.`, { hint: 'Give the task that awaits it the same `when`; a task that --tags leaves out has a result only where it would change nothing.' })
   }
 
   #standIn({ purpose, unknown, placeholders }: Pass): Output | Promise<Output> {

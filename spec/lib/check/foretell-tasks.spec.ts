@@ -51,20 +51,35 @@ describe('a check, task by task', () => {
     expect(told(await foretold(({ task }) => void task('b', plain({ name: 'a' })), given)), 'the playbook after it').to.deep.equal(['b: ok'])
   })
 
-  it('a task that a `when` leaves out is skipped and has no result; one that it may leave out may change', async () => {
+  it('a task that a `when` leaves out is skipped; one that it may leave out may change', async () => {
     const report = await foretold(({ task }) => {
-      const out = task('out', plain({ name: 'a' }), { when: () => false })
-      task('of it', async () => plain({ name: 'b', value: (await out).value }))
-      task('may be left out', plain({ name: 'c' }), { when: async () => (await out).value === 'x' })
-      task('may be made', plain({ name: 'c' }), { when: async () => (await out).value === 'not-known-yet' })
-    }, { has: { b: 'old' } })
+      task('out', plain({ name: 'x' }), { when: () => false })
+      const out = [task('change', plain({ name: 'b', value: 'x' })), task('look', thing({ forecast: { onlyRead: true } }, 'look')({ name: 'l', value: '1' }))][1]
+      task('may be left out', plain({ name: 'c' }), { when: async () => (await out)?.value === 'x' })
+      task('may be made', plain({ name: 'c' }), { when: async () => (await out)?.value === 'not-known-yet' })
+    }, { has: { b: 'old', l: '1' } })
     expect(told(report)).to.deep.equal([
-      'out: skipped', 'of it: may-change; it depends on the result of "out", which is known only after applying',
-      'may be left out: may-change; cannot be predicted until the changes above are applied: here: whether it is skipped depends on the result of "out"',
+      'out: skipped', 'change: change', 'look: ok',
+      'may be left out: may-change; cannot be predicted until the changes above are applied: here: whether it is skipped depends on the result of "look"',
       'may be made: may-change; what "may be left out" does to it is known only after applying',
     ])
-    expect(report.tasks.map(({ module }) => module)).to.deep.equal(['', 'thing', 'thing', 'thing'])
+    expect(report.tasks.map(({ module }) => module)).to.deep.equal(['', 'thing', 'look', 'thing', 'thing'])
     expect(report.tasks[0]?.changes).to.deep.equal([])
+  })
+
+  it('a task fails that awaits the result of one that is left out or that fails, as it will in a run', async () => {
+    const report = await foretold(({ task }) => {
+      const out = task('out', plain({ name: 'x' }), { when: () => false })
+      const failing = task('failing', fails(new CertainError('x'))({ name: 'y' }), { ignoreErrors: true })
+      task('of it', async () => plain({ name: 'b', value: (await out).value }), { ignoreErrors: true })
+      task('of the failing one', async () => plain({ name: String(await failing) }), { ignoreErrors: true })
+      task('where it is so', plain({ name: 'c' }), { when: async () => (await out).value === 'x', ignoreErrors: true })
+      task('left out too', async () => plain({ name: 'd', value: (await out).value }), { when: () => false })
+    }, { has: { b: 'old' } })
+    const failed = (name: string, awaited: string) => `${name}: failed; here "${name}": The task "${awaited}" gave no result: it was skipped, it failed, or it comes later.`
+    expect(told(report).map(line => line.split('\n')[0])).to.deep.equal([
+      'out: skipped', 'failing: failed; here "failing" thing[y]: x', failed('of it', 'out'), failed('of the failing one', 'failing'), failed('where it is so', 'out'), 'left out too: skipped',
+    ])
   })
 
   it('one that may be left out fails of nothing for that, and what it asks for until then is unsure', async () => {

@@ -68,7 +68,7 @@ describe('A task that a run leaves out', () => {
     }, source, {}, new Pass(purpose)).catch((error: unknown) => (found = String(error).split('\n')[0]))
     return found
   }
-  const noResult = 'PlaybookError: The task "left" gave no result: it was skipped, it failed, or it comes later.'
+  const noResult = 'CertainError: The task "left" gave no result: it was skipped, it failed, or it comes later.'
   const hall = light({ name: 'hall', light: 'on' })
 
   it('has its result where the host is already as it says', async () => {
