@@ -77,7 +77,6 @@ function describe({ condition }: WaitKey): string {
 }
 
 /**
-/**
  * Asks tor for its progress, prints it, and succeeds once tor has joined. Every Debian has perl
  * (perl-base), but no program for such sockets. perl's module Socket takes four times as long to
  * load as perl itself: 1 is AF_UNIX, and SOCK_STREAM is 1, or 2 on MIPS.
