@@ -17,7 +17,7 @@ describe('apt', () => {
     const [want] = wantsOf(await apt({ packages: ['tor'], recommends: true, startServices: false, lockTimeoutSeconds: 5, cacheValidSeconds: 60 }).plan(hostView()))
     expect(want?.key).to.deep.equal({ name: 'tor', options: {
       recommends: true, startServices: false, lockTimeoutSeconds: 5, cacheValidSeconds: 60, release: undefined,
-      allowDowngrade: false, allowChangeHeld: false, failOnRemove: undefined, purge: false, autoremove: false,
+      allowDowngrade: false, allowChangeHeld: false, failOnRemove: undefined, purge: false, autoremove: false, unsafeIo: false,
     } })
   })
 

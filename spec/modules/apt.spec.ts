@@ -31,6 +31,23 @@ describe('apt', function () {
     repaired: ['manual: false → true', 'version: (none) → 1.0.1'],
   })
 
+  it('writes to the disk as dpkg does, and only with unsafeIo once at the end, also where a package fails', async () => {
+    const programs = `printf '#!/bin/sh\\necho "sync $*" >>/run/calls\\nexec /usr/bin/sync "$@"\\n' >/usr/local/bin/sync; printf '#!/bin/sh\\necho "dpkg $*" >>/run/calls\\nexec /usr/bin/dpkg "$@"\\n' >/usr/local/bin/dpkg; chmod 755 /usr/local/bin/*`
+    const calls = async (args: Parameters<typeof apt>[0]) => {
+      await host.sh(`dpkg --purge fragile foo >/dev/null 2>&1; ${programs}; : >/run/calls`)
+      const error = errorOf(await host.run(apt(args)))
+      const log = await host.sh('cat /run/calls; tail -n 12 /var/log/apt/history.log | grep Commandline | tail -n 1; rm -f /usr/local/bin/sync /usr/local/bin/dpkg')
+      return { error, unsafe: log.includes('--force-unsafe-io'), synced: /^sync $/m.test(log) }
+    }
+    expect(await calls({ packages: ['foo'] })).to.deep.equal({ error: undefined, unsafe: false, synced: false })
+    expect(await calls({ packages: ['foo'], unsafeIo: true })).to.deep.equal({ error: undefined, unsafe: true, synced: true })
+    await host.sh('touch /root/break')
+    const broken = await calls({ packages: ['fragile'], unsafeIo: true })
+    await host.sh('rm /root/break; dpkg --purge fragile >/dev/null')
+    expect(broken.error).to.contain('fragile')
+    expect(broken.synced).to.equal(true)
+  })
+
   fourRounds({
     host: aptHostName, name: '[apt 17] a package file that the host fetches',
     task: () => apt({ debs: [{ url: `file://${repository}/pool/${fileName({ name: 'foobar', version: '1.0.1' })}` }] }),

@@ -22,6 +22,8 @@ export interface AptOptions {
   purge?: boolean
   /** Also remove packages that were installed as dependencies and are no longer needed. */
   autoremove?: boolean
+  /** Let dpkg unpack without waiting for the disk, and write all of it at the end. */
+  unsafeIo?: boolean
 }
 
 /** How long package lists count as fresh unless a task says otherwise (seconds): a day. */
@@ -69,7 +71,7 @@ of() { # field, package
  * the script cannot, the next run does it; call it before doing what is to be undone. If held
  * packages may change, they are held again at the end.
  */
-export function aptFunctions({ lockTimeoutSeconds = 60, cacheValidSeconds = CACHE_VALID_SECONDS, allowChangeHeld = false }: AptOptions): ApplyScript {
+export function aptFunctions({ lockTimeoutSeconds = 60, cacheValidSeconds = CACHE_VALID_SECONDS, allowChangeHeld = false, unsafeIo = false }: AptOptions): ApplyScript {
   return apply`export DEBIAN_FRONTEND=noninteractive DEBIAN_PRIORITY=critical APT_LISTCHANGES_FRONTEND=none NEEDRESTART_SUSPEND=1 UCF_FORCE_CONFFOLD=1
 ${listsFunction}
 ${dpkgFunction}
@@ -108,7 +110,8 @@ mend() { if interrupted; then unmake_clusters; locked dpkg --configure -a --forc
 installed() { [ "$(of db:Status-Status "$1")" = installed ]; }
 # With a pattern, what is not installed is listed too.
 selected() { dpkg --get-selections '*' | sed -n "s/[[:blank:]][[:blank:]]*$1\$//p"; }
-${allowChangeHeld ? keepHolds : apply`:`}`
+${allowChangeHeld ? keepHolds : apply`:`}
+${unsafeIo ? apply`at_end sync` : apply`:`}`
 }
 
 /**
@@ -153,10 +156,11 @@ export function autoremove(options: AptOptions): ApplyScript {
  * The command-line options of apt-get. Changed configuration files are kept; unchanged ones get the
  * new defaults.
  */
-export function aptArguments({ recommends, release, allowDowngrade, allowChangeHeld, failOnRemove }: AptOptions): string[] {
+export function aptArguments({ recommends, release, allowDowngrade, allowChangeHeld, failOnRemove, unsafeIo }: AptOptions): string[] {
   return [
     '-y', '-q', '-o', 'Dpkg::Options::=--force-confdef', '-o', 'Dpkg::Options::=--force-confold', '-o', 'APT::Get::AutomaticRemove=false',
     ...DOWNLOAD_LIMITS,
+    ...(unsafeIo ? ['-o', 'Dpkg::Options::=--force-unsafe-io'] : []),
     ...(recommends ? ['--install-recommends'] : ['--no-install-recommends']),
     ...(release === undefined ? [] : ['-t', release]),
     ...(allowDowngrade ? ['--allow-downgrades'] : []),
