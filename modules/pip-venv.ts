@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import { absolutePath, defineModule, Secret, want } from '../lib/resource.ts'
+import { absolutePath, ArgumentError, defineModule, Secret, want } from '../lib/resource.ts'
 import { findSource } from '../lib/module/render.ts'
 import { parseRequirement } from '../lib/resources/python/requirement.ts'
 import { readRequirements, runsBuild } from '../lib/resources/python/requirements-file.ts'
+import { whyNotUv } from '../lib/resources/python/uv.ts'
 import { venvResource } from '../lib/resources/python/venv.ts'
 
 function isRequirement(text: string): boolean {
@@ -46,6 +47,13 @@ const args = z.strictObject({
   /** Let it see the packages of the system. @default false */
   systemSitePackages: z.boolean('must be true or false').default(false),
   /**
+   * `uv` resolves and installs faster; pip fetches it first, in a version with a checksum that stead
+   * knows, and it is removed again. `auto`: uv for a new environment, where it can do what pip does
+   * with these arguments and the host's configuration of pip.
+   * @default 'pip'
+   */
+  installer: z.enum(['pip', 'uv', 'auto'], 'must be \'pip\', \'uv\' or \'auto\'').default('pip'),
+  /**
    * Install wheels only and never run a package's build: a URL must then point to a wheel.
    * @default true
    */
@@ -61,7 +69,9 @@ const args = z.strictObject({
    * may still be building circuits.
    */
   proxy: z.string().regex(/^(http|socks5h?):\/\/[^\s@]+$/, 'must be a proxy\'s URL, without a password, which everybody could see in ps').optional(),
-}).superRefine(({ packages, onlyBinary }, context) => {
+}).superRefine(({ packages, onlyBinary, installer, proxy }, context) => {
+  const reason = installer === 'uv' ? whyNotUv({ onlyBinary, proxy, lines: [] }) : undefined
+  if (reason !== undefined) context.addIssue({ code: 'custom', path: ['installer'], message: `must be 'pip' or 'auto': ${reason}` })
   for (const [index, text] of packages.entries()) {
     if (onlyBinary && isRequirement(text) && runsBuild(text)) context.addIssue({ code: 'custom', path: ['packages', index], message: 'must be the URL of a wheel (.whl), or onlyBinary: false has to allow its build' })
   }
@@ -83,16 +93,21 @@ const args = z.strictObject({
 export const pipVenv = defineModule({
   name: 'pip-venv',
   args,
-  plan({ path, packages, requirements: given, constraints, absentPackages, state, python, systemSitePackages, onlyBinary, index, findLinks, noIndex, proxy }) {
+  plan({ path, packages, requirements: given, constraints, absentPackages, state, python, systemSitePackages, onlyBinary, index, findLinks, noIndex, proxy, installer }) {
     const found = readRequirements(given.map(findSource), constraints.map(findSource), { wheelsOnly: onlyBinary })
     const address = index instanceof Secret ? index.reveal() : index
     const options = [...(address === undefined ? [] : [`--index-url ${address}`]), ...(noIndex ? ['--no-index'] : []), ...findLinks.map(link => `--find-links ${link}`)]
     const text = (lines: readonly string[]) => lines.map(line => `${line}\n`).join('')
+    const lines = [...found.lines, ...found.constraintLines]
+    const reason = whyNotUv({ onlyBinary, proxy, lines })
+    if (installer === 'uv' && reason !== undefined) throw new ArgumentError('pip-venv', [{ argument: 'installer', message: `must be 'pip' or 'auto': ${reason}` }])
+    const uv = installer === 'pip' || reason !== undefined ? {} : { uv: { orPip: installer === 'auto', ...(proxy === undefined ? {} : { proxy }), requireHashes: lines.some(line => /\s--hash\b/.test(line)) } }
     const key = {
       path, python, systemSitePackages, unwanted: absentPackages,
       requirements: [...packages, ...found.requirements], constraints: found.constraints,
       files: { requirements: text([...options, ...packages, ...found.lines]), constraints: text(found.constraintLines) },
       pipOptions: [...(onlyBinary ? ['--only-binary=:all:'] : []), ...(proxy === undefined ? [] : ['--proxy', proxy, '--retries', '10', '--timeout', '120'])],
+      ...uv,
     }
     return { wants: [want(venvResource, key, state === 'absent' ? null : { python: 'sound', systemSitePackages, missing: [], unwanted: [] })] }
   },

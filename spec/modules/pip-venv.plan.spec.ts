@@ -37,6 +37,31 @@ describe('pip-venv', () => {
     }
   })
 
+  it('leaves the packages to pip unless uv is named; auto keeps pip for what uv does not do as pip does, and uv alone is refused then', async () => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'stead-pip-'))
+    try {
+      const requirements = path.join(directory, 'requirements.txt')
+      const uv = async (args: Omit<Parameters<typeof pipVenv>[0], 'path'>) => wantsOf(await pipVenv({ path: '/v', ...args }).plan(hostView()))[0]?.key
+      expect(await uv({ packages: ['six'] })).to.not.have.property('uv')
+      expect(await uv({ installer: 'auto' })).to.deep.include({ uv: { orPip: true, requireHashes: false } })
+      expect(await uv({ installer: 'uv', proxy: 'http://127.0.0.1:9081' })).to.deep.include({ uv: { orPip: false, proxy: 'http://127.0.0.1:9081', requireHashes: false } })
+      writeFileSync(requirements, `six==1.16.0 --hash=sha256:${'0'.repeat(64)}\n`)
+      expect(await uv({ installer: 'uv', requirements })).to.deep.include({ uv: { orPip: false, requireHashes: true } })
+      for (const [args, why] of [[{ proxy: 'socks5h://127.0.0.1:9050' }, 'HTTP proxies only'], [{ onlyBinary: false }, 'only pip runs builds']] as const) {
+        expect(await uv({ installer: 'auto', ...args })).to.not.have.property('uv')
+        expect(pipVenv({ path: '/v', installer: 'uv', ...args }).issues[0]).to.have.property('message').that.contains(why).and.contains('must be \'pip\' or \'auto\'')
+      }
+      for (const option of ['--extra-index-url https://me:hunter22@example.org/', '--pre', 'six --config-settings=a=b', '-i https://example.org/', '--no-index', '--trusted-host x']) {
+        writeFileSync(requirements, `six\n${option}\n`)
+        expect(await uv({ installer: 'auto', requirements }), option).to.not.have.property('uv')
+        const refused = await pipVenv({ path: '/v', installer: 'uv', requirements }).plan(hostView()).then(() => 'taken', String)
+        expect(refused).to.contain('installer: must be \'pip\' or \'auto\'').and.contain(`the option ${/--?[a-z][a-z-]*/.exec(option)?.[0] ?? ''} of a requirements file`).and.not.contain('hunter22')
+      }
+    } finally {
+      rmSync(directory, { recursive: true })
+    }
+  })
+
   it('wants one gone', async () => {
     expect(await desired(pipVenv({ path: '/v', state: 'absent' }))).to.deep.equal([['venv /v', null]])
   })

@@ -8,25 +8,12 @@ import { readRequirements } from '../../lib/resources/python/requirements-file.t
 import { apt } from '../../modules/apt.ts'
 import { pipVenv } from '../../modules/pip-venv.ts'
 import { goThroughFourRounds } from '../helpers/four-rounds.ts'
+import { makeWheels } from '../helpers/make-wheels.ts'
 import { labHost, type SpecHost } from '../helpers/module-host.ts'
 import { findLabHost } from '../helpers/lab-host.ts'
 import { refusal, runTask, statusesOf } from '../helpers/one-task.ts'
 import { unitHostName } from '../helpers/unit-host.ts'
 
-/** Makes tiny wheels on the host, so that no index is needed. */
-const makeWheels = `rm -rf /srv/wheels /srv/venv /srv/venv2 /srv/venv3; mkdir -p /srv/wheels; python3 - <<'PY'
-import zipfile
-def wheel(name, version, requires=(), extras=()):
-    under = name.replace('-', '_').replace('.', '_')
-    info = f'{under}-{version}.dist-info'
-    meta = f'Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n' + ''.join(f'Provides-Extra: {e}\\n' for e in extras) + ''.join(f'Requires-Dist: {r}\\n' for r in requires)
-    with zipfile.ZipFile(f'/srv/wheels/{under}-{version}-py3-none-any.whl', 'w') as z:
-        def put(n, t): z.writestr(zipfile.ZipInfo(n, (2020, 1, 1, 0, 0, 0)), t)
-        put(f'{under}.py', ''); put(f'{info}/METADATA', meta); put(f'{info}/WHEEL', 'Wheel-Version: 1.0\\nGenerator: spec\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')
-        put(f'{info}/RECORD', ''.join(f'{n},,\\n' for n in [f'{under}.py', f'{info}/METADATA', f'{info}/WHEEL', f'{info}/RECORD']))
-wheel('Edge_Demo.Pkg', '1.0', ['leaf>=1; extra == "more"'], ['more'])
-wheel('leaf', '1.0'); wheel('leaf', '1.5'); wheel('leaf', '2.0'); wheel('early', '0.0.1a2'); wheel('old', '1.0')
-PY`
 const options = { path: '/srv/venv', findLinks: ['/srv/wheels'], noIndex: true }
 /** Whatever is in the environment, to the nanosecond, and which programs were run. */
 const proof = 'find /srv/venv -printf "%p %i %T@ %C@\\n" | sort | md5sum; cat /srv/python.log 2>/dev/null || :'
@@ -43,7 +30,7 @@ describe('pip-venv', function () {
   before(async () => {
     host = await labHost(unitHostName)
     expect((await runTask(host, apt({ packages: ['python3-venv'] }))).error).to.equal(undefined)
-    await host.sh(makeWheels)
+    await host.sh(`rm -rf /srv/venv /srv/venv2 /srv/venv3; ${makeWheels}`)
   })
   after(() => {
     rmSync(directory, { recursive: true })

@@ -5,7 +5,11 @@ import { packageResource } from './package.ts'
 import { meets, qualifiedName, type PackageSpec } from './package-spec.ts'
 import { refuseHeld } from './plan-packages.ts'
 
-/** Packages that are to be removed; with a version, only that version is. @throws ReadError for a held package. */
+/**
+ * Packages that are to be removed; with a version, only that version is.
+ *
+ * @throws ReadError for a held package.
+ */
 export async function planAbsent(specs: readonly PackageSpec[], options: AptOptions, host: HostView): Promise<Want[]> {
   const states = await Promise.all(specs.map(each => host.current(packageResource, { name: qualifiedName(each), options })))
   const chosen = specs.map((spec, index) => ({ spec, name: qualifiedName(spec), current: states[index] ?? null }))

@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { apply, read } from '../../shell/script.ts'
+import { apply, read, type ApplyScript } from '../../shell/script.ts'
 import type { Resource, Writing } from '../../state/resource.ts'
 import { directoriesAbove } from '../files/file.ts'
+import { uvFunctions, type UvUse } from './uv.ts'
 import { readVenvs, UNFINISHED } from './venv-read.ts'
 
 export interface VenvKey {
@@ -18,6 +19,8 @@ export interface VenvKey {
   systemSitePackages: boolean
   /** Additional options for `pip install`. */
   pipOptions: readonly string[]
+  /** Lets uv install what is missing; without it pip does. */
+  uv?: UvUse
 }
 
 export interface VenvState {
@@ -60,7 +63,7 @@ export const venvResource: Resource<VenvKey, VenvState, z.infer<typeof schema>> 
  * Temporary files of python3 and pip are in the environment itself, so that a killed run leaves
  * nothing elsewhere.
  */
-function writeVenv({ path, requirements, files, python, systemSitePackages, pipOptions }: VenvKey, current: VenvState | null, desired: z.infer<typeof schema> | null): Writing {
+function writeVenv({ path, requirements, files, python, systemSitePackages, pipOptions, uv }: VenvKey, current: VenvState | null, desired: z.infer<typeof schema> | null): Writing {
   if (desired === null) return { script: apply`rm -rf --one-file-system -- ${path}` }
   const rebuild = current === null || current.python !== desired.python || current.systemSitePackages !== desired.systemSitePackages
   const refuse = current === null ? apply`if [ -d "$e" ] && [ -n "$(ls -A -- "$e")" ]; then echo "$e contains something other than a virtual environment: move it away first." >&2; exit 1; fi` : apply`:`
@@ -72,8 +75,9 @@ ${python} -m venv ${systemSitePackages ? ['--system-site-packages'] : []} "$e" >
   const uninstall = unwanted.length ? apply`"$e/bin/python3" -m pip uninstall ${quiet} --yes -- ${unwanted}` : apply`:`
   // For a source without pyproject.toml, Debian 12's pip would run setup.py directly, which records
   // neither its origin nor its requirements.
-  const install = requirements.length && (rebuild || current?.missing.length)
-    ? apply`"$e/bin/python3" -m pip install ${quiet} --no-cache-dir --use-pep517 ${pipOptions} -r "$d/requirements" -c "$d/constraints"` : apply`:`
+  const byPip = apply`"$e/bin/python3" -m pip install ${quiet} --no-cache-dir --use-pep517 ${pipOptions} -r "$d/requirements" -c "$d/constraints"`
+  const installer = uv && (rebuild || !uv.orPip) ? byUv(uv, byPip, { systemSitePackages, pipOptions }) : byPip
+  const install = requirements.length && (rebuild || current?.missing.length) ? installer : apply`:`
   return {
     stdin: Buffer.from(files.requirements + files.constraints),
     script: apply`set -e; e=${path}; d=$e/${UNFINISHED}; whole=
@@ -91,4 +95,15 @@ ${uninstall}
 ${install}
 sync -f -- "$e"`,
   }
+}
+
+/**
+ * Fetching uv takes longer than pip does for a few packages, so where pip may do it too, uv is used
+ * only for a whole environment.
+ */
+function byUv(uv: UvUse, byPip: ApplyScript, options: Pick<VenvKey, 'systemSitePackages' | 'pipOptions'>): ApplyScript {
+  const otherwise = uv.orPip ? apply`{ echo "stead-note: pip installs the packages of $e, since uv cannot: $(printf '%s\n' "$w" | tail -n 1)" >&2; ${byPip}; }`
+    : apply`{ printf 'uv cannot install the packages of %s: %s\n' "$e" "$w" >&2; exit 1; }`
+  return apply`${uvFunctions(uv, options)}
+by_uv || ${otherwise}`
 }
