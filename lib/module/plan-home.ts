@@ -15,7 +15,7 @@ export async function planHome(host: HostView, login: string, path: string, skel
   const [current, above, from] = await Promise.all([host.current(fileResource, { path }), planParents(host, path), skeleton === undefined ? null : host.current(fileResource, { path: skeleton })])
   refuseStrangeLink(current)
   if (current && current.type !== 'directory') {
-    const is = current.type === 'link' ? `a symbolic link that leads nowhere (to ${current.target ?? ''})` : current.type === 'file' ? 'a file' : 'neither a file nor a directory'
+    const is = current.type === 'link' ? `a broken symbolic link (to ${current.target ?? ''})` : current.type === 'file' ? 'a file' : 'neither a file nor a directory'
     throw new PlaybookError(`${path}, which is to be the home directory of ${login}, is ${is}.`, { hint: 'Move it away first.', ways: [{ argument: 'createHome', hint: 'Or say createHome: false.' }] })
   }
   if (skeleton !== undefined && skeleton !== noSkeleton && from?.type !== 'directory' && !host.anythingPending()) {

@@ -20,27 +20,28 @@ export interface Facts {
   clock: number
 }
 
-/** Reads the facts. Sources: os-release(5), proc(5), uname(1), nproc(1), df(1). */
+/** Reads the facts. Sources: os-release(5), proc(5), uname(1), nproc(1), stat(1). */
 export const factsScript = read`
 . /etc/os-release; printf '%s\n%s\n%s\n' "$ID" "$VERSION_ID" "$VERSION_CODENAME"
-uname -r; uname -m; uname -n
+uname -n -r -m
 while read -r k v u; do [ "$k" = MemTotal: ] && echo "$v"; done </proc/meminfo
-nproc; df -Pk / | while read -r a b c free e; do echo "$free"; done | tail -n 1
-date +%s`
+nproc; stat -fc '%a %S' /; date +%s`
 
 /** Parses the output of {@link factsScript}. */
 export function parseFacts({ stdout }: Output): Facts {
   const lines = stdout.toString().trim().split('\n')
   const text = (index: number) => lines[index] ?? ''
+  const [hostname = '', kernel = '', architecture = ''] = text(3).split(' ')
+  const [freeBlocks, blockBytes] = text(6).split(' ').map(Number)
   return {
     os: { id: text(0), version: text(1), codename: text(2) },
-    kernel: text(3),
-    architecture: text(4),
-    hostname: text(5),
-    memoryBytes: Number(text(6)) * 1024,
-    cores: Number(text(7)),
-    diskFreeBytes: Number(text(8)) * 1024,
-    clock: Number(text(9)),
+    kernel,
+    architecture,
+    hostname,
+    memoryBytes: Number(text(4)) * 1024,
+    cores: Number(text(5)),
+    diskFreeBytes: Number(freeBlocks) * Number(blockBytes),
+    clock: Number(text(7)),
   }
 }
 

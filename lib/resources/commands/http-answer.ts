@@ -34,7 +34,8 @@ export function httpAnswer({ url, method, headers, body, status, contains, socks
   const allowed = read`case $c in ${read`${status[0] ?? 200}`}${status.slice(1).reduce((all, one) => read`${all}|${one}`, read``)}) :;; *) printf '%s\n' "$b" | tail -c 4000; exit 1;; esac`
   const holds = contains === undefined ? read`:` : read`case $b in *${contains}*) :;; *) echo "status $c, without the expected text$m"; exit 1;; esac`
   return read`command -v curl >/dev/null || { echo 'curl is not installed on this host: install it with apt'; exit 69; }
-b=$(curl ${options} -- ${url} 2>&1 | tail -c ${LARGEST_SEARCHED} | tr -d '\000'); c=$(printf %s "$b" | tail -n 1); m=; [ \${#b} -lt ${LARGEST_SEARCHED - 10} ] || m=${` in the last ${LARGEST_SEARCHED / 1_000_000} MB, the only part that is searched`}; ${allowed}; ${holds}; printf '%s' "\${b%?$c}"`
+b=$(curl ${options} -- ${url} 2>&1 | tail -c ${LARGEST_SEARCHED}); c=\${b##*'
+'}; m=; [ \${#b} -lt ${LARGEST_SEARCHED - 10} ] || m=${` in the last ${LARGEST_SEARCHED / 1_000_000} MB, the only part that is searched`}; ${allowed}; ${holds}; printf '%s' "\${b%?$c}"`
 }
 
 /**

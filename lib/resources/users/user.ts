@@ -71,15 +71,15 @@ export const userResource: Resource<UserKey, UserState, Desired> = {
     const names = keys.map(({ name }) => name)
     return {
       // If groups share a number, id names one of them; the lists of members show which one it is.
-      script: read`all=$(getent group)
-m() { printf '%s\n' "$all" | while IFS=: read -r g _ i u; do case ,$u, in *,"$1",*) printf '%s:%s,' "$g" "$i";; esac; done; echo; }
+      script: read`all=$(getent group); nl='
+'
+m() { IFS=$nl; set -f; for x in $all; do case ",\${x##*:}," in *",$1,"*) g=\${x%:*}; printf '%s:%s,' "\${x%%:*}" "\${g##*:}";; esac; done; unset IFS; set +f; echo; }
 for u in ${names}; do
 p=$(getent passwd "$u") || { echo =; continue; }
 n=\${p%%:*}; s=$(getent shadow "$n"); h=\${s#*:}; h=\${h%%:*}; d=\${p%:*}; d=\${d##*:}; l=; while :; do case $h in '!'*) l=locked; h=\${h#!};; *) break;; esac; done
-printf '=%s\n%s\n%s\n%s\n' "$p" "$(id -gn -- "$n" 2>/dev/null)" "$(id -Gnz -- "$n" 2>/dev/null | tr '\0' ,)" "$l"
-id -Gz -- "$n" 2>/dev/null | tr '\0' ,; echo; m "$n"
+printf '=%s\n' "$p"; id -- "$n" 2>/dev/null || echo; echo "$l"; m "$n"
 if [ -e ${unfinished}/user-"$n" ]; then echo unfinished; elif [ -d "$d" ]; then echo present; else echo missing; fi
-printf %s "$s" | cut -d: -f8; [ -n "$s" ] || echo unset
+if [ -n "$s" ]; then x=\${s%:*}; echo "\${x##*:}"; else echo unset; fi
 printf %s "$h" | sha256sum; echo "\${#h}"
 done`,
       parse: output => parseUsers(output, names),
@@ -141,11 +141,12 @@ function parseUsers(output: Output, names: readonly string[]): (UserState | null
   const stdout = stdoutOf(output, 'Could not look up the users.')
   const answers = stdout.toString().split(/^=/m).slice(1)
   return names.map((_, index) => {
-    const [passwd = '', group = '', all = '', locked, numbers = '', listed = '', home, days = '', checksum = '', size = '0'] = answers[index]?.split('\n') ?? []
+    const [passwd = '', identity = '', locked, listed = '', home, days = '', checksum = '', size = '0'] = answers[index]?.split('\n') ?? []
     if (passwd === '') return null
+    const { group, groups } = parseIdentity(identity, listed.split(','))
     const [name = '', , uid = '', , comment = '', directory = '', shell = ''] = passwd.split(':')
     return {
-      name, uid, group, groups: groupsOf(all.split(','), numbers.split(','), listed.split(',')).filter(other => other !== group && other !== '').sort(), comment, home: directory, shell,
+      name, uid, group, groups: groups.filter(other => other !== group).sort(), comment, home: directory, shell,
       homeDirectory: home === 'present' || home === 'unfinished' ? home : 'missing', locked: locked === 'locked',
       expires: days === 'unset' ? 'unset' : days === '' ? 'never' : new Date(Number(days) * 86_400_000).toISOString().slice(0, 10),
       password: Content.known(checksum.slice(0, 64), Number(size)),
@@ -153,12 +154,18 @@ function parseUsers(output: Output, names: readonly string[]): (UserState | null
   })
 }
 
-/** Names of groups. If groups share a number, those that list the user. */
-function groupsOf(names: readonly string[], numbers: readonly string[], listed: readonly string[]): string[] {
-  return [...new Set(names.flatMap((name, index) => {
-    const listing = listed.map(each => each.split(':')).filter(([, number]) => number !== undefined && number === numbers[index]).map(([own = '']) => own)
-    return listing.length ? listing : [name]
-  }))]
+/**
+ * Reads what id(1) prints, and names each group as the groups that list the user do. One without a
+ * name is its number.
+ */
+function parseIdentity(identity: string, listed: readonly string[]): { group: string; groups: string[] } {
+  const [, number = '', name = number, others = ''] = / gid=(\d+)(?:\((.*?)\))? groups=(.*?)(?: context=\S+)?$/.exec(identity) ?? []
+  const listing = listed.map(each => each.split(':'))
+  const groups = [...others.matchAll(/(\d+)(?:\((.*?)\))?(?=,\d+[(,]|,\d+$|$)/g)].flatMap(([, number = '', name = number]) => {
+    const own = listing.flatMap(([other = '', its]) => (its === number ? [other] : []))
+    return own.length ? own : [name]
+  })
+  return { group: name, groups: [...new Set(groups)] }
 }
 
 /** Options of useradd(8) and usermod(8), which use the same letters, for the fields that differ. */

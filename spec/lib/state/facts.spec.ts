@@ -6,13 +6,13 @@ import { factsScript, FactsNotKnown, parseFacts, playbookHost } from '../../../l
 const host = { name: 'web1', address: '192.0.2.1', groups: ['web'] }
 
 // As a lab host with Debian 12 printed them.
-const printed = 'debian\n12\nbookworm\n6.1.0-28-amd64\nx86_64\nsynapse\n8148372\n2\n80412345\n1763943000\n'
+const printed = 'debian\n12\nbookworm\nsynapse 6.1.0-28-amd64 x86_64\n8148372\n2\n20103086 4096\n1763943000\n'
 
 describe('facts', () => {
   it('are read from what a host prints', () => {
     expect(parseFacts({ stdout: Buffer.from(printed), stderr: '', exitCode: 0 })).to.deep.equal({
       os: { id: 'debian', version: '12', codename: 'bookworm' }, kernel: '6.1.0-28-amd64', architecture: 'x86_64', hostname: 'synapse',
-      memoryBytes: 8148372 * 1024, cores: 2, diskFreeBytes: 80412345 * 1024, clock: 1763943000,
+      memoryBytes: 8148372 * 1024, cores: 2, diskFreeBytes: 20103086 * 4096, clock: 1763943000,
     })
   })
 
