@@ -3,7 +3,7 @@ import { posix } from 'node:path'
 import { z } from 'zod'
 import { absolutePath, defineModule, name, nameBelow, PlaybookError } from '../lib/resource.ts'
 import { planOwnership } from '../lib/module/plan-file.ts'
-import { lookAtUnpacked, planUnpacked } from '../lib/module/plan-unpacked.ts'
+import { findUnpacked, planUnpacked } from '../lib/module/plan-unpacked.ts'
 import { findSource, sourceContent } from '../lib/module/render.ts'
 import { commandResultResource, refuseIncomplete } from '../lib/resources/commands/command.ts'
 import { checksumArguments, checksumOf, nameIn, url } from './download.ts'
@@ -87,7 +87,7 @@ export const archive = defineModule({
       source: source === undefined ? { url: from ?? '', socks } : { bytes: () => readFileSync(findSource(source)) },
     }
     const [made, found] = await Promise.all([
-      creates === undefined ? null : host.current(commandResultResource, { argv: [], creates }), lookAtUnpacked(host, key), planOwnership(host, owner, group),
+      creates === undefined ? null : host.current(commandResultResource, { argv: [], creates }), findUnpacked(host, key), planOwnership(host, owner, group),
     ])
     refuseIncomplete({ argv: [], creates }, made)
     if (made) return { wants: [] }

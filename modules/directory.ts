@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { absolutePath, defineModule, fileAttributeArguments, PlaybookError, want } from '../lib/resource.ts'
-import { lookAtFile, planFile, refuseStrangeLink } from '../lib/module/plan-file.ts'
+import { findFile, planFile, refuseStrangeLink } from '../lib/module/plan-file.ts'
 import { fileResource } from '../lib/resources/files/file.ts'
 import { treeResource } from '../lib/resources/files/tree.ts'
 
@@ -45,7 +45,7 @@ export const directory = defineModule({
   args,
   async plan({ path, state, owner, group, mode, recursive, replaceOther, backup }, host) {
     if (state === 'absent') {
-      const { key, current } = await lookAtFile(host, { path, noFollow: true, held: !recursive && !backup, mounts: true })
+      const { key, current } = await findFile(host, { path, noFollow: true, held: !recursive && !backup, mounts: true })
       if (current && current.type !== 'directory') throw new PlaybookError(`${path} is not a directory: file({ state: 'absent' }) removes it.`)
       refuseStrangeLink(current)
       if (current?.mount && (current.mounted || (recursive && !backup))) throw new PlaybookError(`${current.mount} is a mount point, and what is mounted is not removed.`, { hint: 'Unmount it first; nothing was removed.' })

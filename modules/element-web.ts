@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { absolutePath, Content, defineModule, hasPassword, PlaybookError, want } from '../lib/resource.ts'
-import { lookAtUnpacked, planUnpacked } from '../lib/module/plan-unpacked.ts'
+import { findUnpacked, planUnpacked } from '../lib/module/plan-unpacked.ts'
 import { findSource, renderTemplate } from '../lib/module/render.ts'
 import { fileResource } from '../lib/resources/files/file.ts'
 
@@ -42,7 +42,7 @@ export const elementWeb = defineModule({
     checkJson(config, content)
     const written = { path: `${directory}/config.json`, content: { unless: content.askedBy } }
     // Everything is read at once, though planning needs only the first answer.
-    const [found] = await Promise.all([lookAtUnpacked(host, { directory, keep: ['config.json'], keepWins: true, strip: 1, source }), host.current(fileResource, written)])
+    const [found] = await Promise.all([findUnpacked(host, { directory, keep: ['config.json'], keepWins: true, strip: 1, source }), host.current(fileResource, written)])
     return {
       wants: [
         ...planUnpacked(found, { sha256 }),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defineModule, fileAttributeArguments, filePath, PlaybookError, Secret, validateArgument, want } from '../lib/resource.ts'
-import { lookAtFile, planFile, refuseStrangeLink } from '../lib/module/plan-file.ts'
+import { findFile, planFile, refuseStrangeLink } from '../lib/module/plan-file.ts'
 import { contentOf, sourceContent } from '../lib/module/render.ts'
 import { fileResource } from '../lib/resources/files/file.ts'
 
@@ -75,7 +75,7 @@ export const file = defineModule({
     const given = name === undefined ? { content: text === undefined ? undefined : contentOf(text), source: undefined } : await sourceContent(name)
     if (state === 'absent') {
       const removed = { path, noFollow: true, backup: key.backup, content: { unless: '' } }
-      const { key: found, current } = await lookAtFile(host, removed)
+      const { key: found, current } = await findFile(host, removed)
       if (current?.type === 'directory') throw new PlaybookError(`${path} is a directory: directory({ state: 'absent' }) removes it.`)
       refuseStrangeLink(current)
       return { wants: [want(fileResource, found, null)] }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defineModule, filePath, PlaybookError, want } from '../lib/resource.ts'
-import { lookAtFile, planLink, refuseStrangeLink } from '../lib/module/plan-file.ts'
+import { findFile, planLink, refuseStrangeLink } from '../lib/module/plan-file.ts'
 import { fileResource } from '../lib/resources/files/file.ts'
 
 const args = z.strictObject({
@@ -37,7 +37,7 @@ export const symlink = defineModule({
   args,
   async plan({ path, target, state, backup, ...rest }, host) {
     if (state === 'absent') {
-      const { key, current } = await lookAtFile(host, { path, noFollow: true })
+      const { key, current } = await findFile(host, { path, noFollow: true })
       if (current?.type === 'directory') throw new PlaybookError(`${path} is a directory: directory({ state: 'absent' }) removes it.`)
       refuseStrangeLink(current)
       return { wants: [want(fileResource, { ...key, backup }, null)] }

@@ -4,10 +4,11 @@ import { awaited } from '../playbook/pass.ts'
 import { findSource } from './render.ts'
 
 /**
- * The SHA-256 of a file out of a list of checksums, in the forms of sha256sum(1) (`HASH  name`, `HASH *name`, `HASH  ./name`), of BSD
- * (`SHA256 (name) = HASH`), or a hash alone.
+ * Finds the SHA-256 of a file in a list of checksums in the format of sha256sum(1) (`HASH name`,
+ * `HASH *name`, `HASH ./name`), of BSD (`SHA256 (name) = HASH`), or a hash alone.
  *
- * @throws PlaybookFileError when the list does not name the file, or names it with different hashes.
+ * @throws PlaybookFileError if the list does not contain the file, or contains it with different
+ * hashes.
  */
 export function checksumFrom(text: string, name: string, list = 'the list'): string {
   const found = new Set<string>()
@@ -21,13 +22,16 @@ export function checksumFrom(text: string, name: string, list = 'the list'): str
   }
   const [only, another] = found.size ? found : alone
   if (only === undefined) throw new PlaybookFileError(`There is no SHA-256 for the file ${name} in ${list}.`)
-  if (another !== undefined) throw new PlaybookFileError(`There are several SHA-256 for the file ${name} in ${list}.`)
+  if (another !== undefined) throw new PlaybookFileError(`There are several different SHA-256 for the file ${name} in ${list}.`)
   return only
 }
 
 const lists = new Map<string, Promise<string>>()
 
-/** A list of checksums: text of several lines as it is, a URL that the controller fetches once a run, or a file of the controller. */
+/**
+ * A list of checksums: the list itself if it has several lines, a URL that stead downloads once per
+ * run, or a local file.
+ */
 export function checksumList(given: string): Promise<string> {
   if (given.includes('\n') || /^[0-9a-f]{64}\s/i.test(given)) return Promise.resolve(given)
   const list = lists.get(given) ?? (/^https?:\/\//.test(given) ? download(given) : readList(given))
@@ -50,6 +54,6 @@ async function download(url: string): Promise<string> {
     if (response.ok) return await response.text()
     throw new Error(`the server answered ${response.status} ${response.statusText}`)
   } catch (error) {
-    throw new PlaybookFileError(`The checksums of ${url} cannot be fetched: ${error instanceof Error ? error.message : String(error)}.`, { hint: 'Save the list beside the playbook, and give its name.' })
+    throw new PlaybookFileError(`The checksums cannot be downloaded from ${url}: ${error instanceof Error ? error.message : String(error)}.`, { hint: 'Save the list next to the playbook, and use its name instead.' })
   }
 }

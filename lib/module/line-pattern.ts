@@ -1,14 +1,14 @@
-/** A line break as a regular expression may spell it. */
+/** The ways to write a line break in a regular expression. */
 const BREAK = /^(?:\n|\\n|\\x0a|\\u000a|\\u\{0*a\}|\\c[Jj])/i
 
 /**
- * Whether a pattern asks for a line break, and so matches nothing where lines are looked at one by one. One that only allows for it does not
- * ask for it. Source: ECMA-262, Patterns.
+ * Whether a pattern requires a line break, and so can never match a single line. A pattern that
+ * only allows a line break does not require it. Source: ECMA-262, Patterns.
  *
- * @example asksForBreak(/^b\nc/m) // true
- * @example asksForBreak(/^a[^\n]*(\n|$)/) // false
+ * @example requiresBreak(/^b\nc/m) // true
+ * @example requiresBreak(/^a[^\n]*(\n|$)/) // false
  */
-export function asksForBreak(pattern: RegExp | string): boolean {
+export function requiresBreak(pattern: RegExp | string): boolean {
   if (typeof pattern === 'string') return pattern.includes('\n')
   return new Scanner(pattern.source).alternatives()
 }
@@ -20,7 +20,9 @@ class Scanner {
     this.#rest = source
   }
 
-  /** Whether each of the alternatives up to the end of the group, or of the pattern, asks for a line break. */
+  /**
+   * Whether every alternative up to the end of the group, or of the pattern, requires a line break.
+   */
   alternatives(): boolean {
     let all = true
     let one = false

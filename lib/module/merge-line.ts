@@ -4,25 +4,31 @@ import { splitLines, matcher, matchOf, placeOf, joinLines, toBytewise } from './
 
 /** What one line of a text should be. */
 export interface LineEdit {
-  /** Without an ending. For absence it may be left out when there is a pattern. */
+  /** Without a line ending. May be omitted when removing lines by a pattern. */
   line?: string
-  /** Finds the line to be replaced, or lines to be taken out; a text stands for a line that contains it. */
+  /** Finds the line to replace, or the lines to remove; a text means a line that contains it. */
   pattern?: RegExp | string
   place: BlockPlace
-  /** The first line that matches counts, instead of the last. */
+  /** Use the first matching line instead of the last. */
   firstMatch?: boolean
-  /** Replace `$1`, `$<name>`, `$&` in the line by what the pattern matched; where it matches nothing, nothing is put in. */
+  /**
+   * Replace `$1`, `$<name>`, `$&` in the line with what the pattern matched. If it matches no line,
+   * nothing is inserted.
+   */
   backReferences?: boolean
 }
 
 /**
- * Puts one line into a text: it replaces the line that the pattern finds, whether or not it is elsewhere too (`k=2` in the end would undo a
- * `k=3` above), else it is put in, unless it is there anywhere. Every other byte stays. A last line without newline gets one when it is the
- * line, or comes before it.
+ * Puts one line into a text: it replaces the line that the pattern finds, even if the line exists
+ * elsewhere too (a `k=2` at the end would override a `k=3` above). If the pattern finds nothing,
+ * the line is inserted unless it exists somewhere. Every other byte stays. A last line without a
+ * newline gets one if it is the line, or comes before it.
  *
- * A pattern that does not match the line itself (`/^#A=/` for `A=1`) has done its work once the line is there.
+ * A pattern that does not match the line itself (`/^#A=/` for `A=1`) is no longer used once the
+ * line exists.
  *
- * @throws PlaybookError where the line that comes of back references would be replaced by yet another the next time.
+ * @throws PlaybookError if the line that results from back references would be replaced by a
+ * different one next time.
  * @param text bytewise, see {@link toBytewise}.
  * @example mergeLine('#A=\nB=2\n', { line: 'A=1', pattern: /^#?A=/, place: 'end' }) // 'A=1\nB=2\n'
  */
@@ -48,16 +54,21 @@ export function mergeLine(text: string, { line = '', pattern, place, firstMatch 
   return joinLines(lines)
 }
 
-/** Takes out every line that the pattern matches, or without one, every line that equals `line`. */
+/**
+ * Removes every line that the pattern matches, or without a pattern, every line that equals `line`.
+ */
 export function removeLines(text: string, { line = '', pattern }: Pick<LineEdit, 'line' | 'pattern'>): string {
   const wanted = toBytewise(line)
   const matches = pattern === undefined ? (one: string) => one === wanted : matcher(pattern)
   return joinLines(splitLines(text).filter(({ text: one }) => !matches(one)))
 }
 
-/** What references lead to no group of the pattern, and would thus come to nothing. @example lostReferences('$2', /(a)/) // ['$2'] */
+/**
+ * References to groups that the pattern does not have, which would be empty.
+ * @example lostReferences('$2', /(a)/) // ['$2']
+ */
 export function lostReferences(line: string, pattern: RegExp): string[] {
-  // An empty alternative matches everywhere, and tells which groups there are.
+  // An empty alternative matches everywhere, and so shows which groups exist.
   const groups = new RegExp(`${pattern.source}|`, pattern.flags.replace(/[gy]/g, '')).exec('')
   return [...line.matchAll(REFERENCE)].flatMap(([whole, , , number, name]) => {
     const known = number !== undefined ? Number(number) > 0 && Number(number) < (groups?.length ?? 0) : name === undefined || name in (groups?.groups ?? {})
@@ -70,7 +81,7 @@ const REFERENCE = /\$(?:(\$)|(&)|(\d{1,2})|<([^>]+)>)/g
 function settled(line: string, pattern: RegExp, found: string): string {
   const text = expand(line, pattern, found)
   if (matchOf(pattern, text) === null || expand(line, pattern, text) === text) return text
-  throw new PlaybookError(`${String(pattern)} also matches the line that it makes, and would change it on every run.`, { hint: 'Let the pattern match nothing that is as it should be.' })
+  throw new PlaybookError(`${String(pattern)} also matches the line that it produces, so every run would change it.`, { hint: 'Write a pattern that does not match the desired line.' })
 }
 
 function expand(line: string, pattern: RegExp, found: string): string {

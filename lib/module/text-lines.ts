@@ -1,15 +1,18 @@
 import type { BlockPlace } from './merge-block.ts'
 
-/** A line without its ending, and the ending: `\n`, `\r\n`, or nothing for a last line without one. */
+/**
+ * A line without its ending, and the ending: `\n`, `\r\n`, or nothing for a last line without one.
+ */
 export interface Line {
   text: string
   ending: string
 }
 
-/** The lines of a text, of which no byte is lost: {@link joinLines} gives it back. */
+/** Splits a text into lines without losing a byte: {@link joinLines} is the inverse. */
 export function splitLines(text: string): Line[] {
   const lines: Line[] = []
-  // No split: of a file of many megabytes its regular expression takes twenty times the memory.
+  // Not with split: for a file of many megabytes its regular expression takes twenty times the
+  // memory.
   for (let at = 0; at < text.length;) {
     const end = text.indexOf('\n', at) + 1 || text.length
     const ending = text[end - 1] !== '\n' ? '' : end - 1 > at && text[end - 2] === '\r' ? '\r\n' : '\n'
@@ -19,23 +22,33 @@ export function splitLines(text: string): Line[] {
   return lines
 }
 
-/** The text of lines. */
+/** Joins lines into a text. */
 export function joinLines(lines: readonly Line[]): string {
   return lines.map(({ text, ending }) => text + ending).join('')
 }
 
-/** Text as latin1 maps every byte to one character and back, so that bytes of any encoding pass through an edit. @example toBytewise('é') // 'Ã©' */
+/**
+ * Encodes a text as UTF-8 and decodes it as latin1, which maps each byte to one character, so that
+ * bytes of any encoding survive an edit.
+ * @example toBytewise('é') // 'Ã©'
+ */
 export function toBytewise(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1')
 }
 
-/** Whether a bytewise line matches: a text stands for a line that contains it. Flags that keep a place between two tests are left out. */
+/**
+ * Tests whether a bytewise line matches; a text means a line that contains it. Flags that keep a
+ * position between two tests are removed.
+ */
 export function matcher(pattern: RegExp | string): (line: string) => boolean {
   if (typeof pattern === 'string') return line => line.includes(toBytewise(pattern))
   return line => matchOf(pattern, line) !== null
 }
 
-/** What a pattern matches of a bytewise line, read as UTF-8, or where it is none, byte by byte, so that no byte of it is lost. */
+/**
+ * What a pattern matches in a bytewise line, decoded as UTF-8, or if it is not valid UTF-8, byte by
+ * byte, so that no byte is lost.
+ */
 export function matchOf(pattern: RegExp, line: string): { match: RegExpExecArray; bytewise: boolean } | null {
   const text = Buffer.from(line, 'latin1').toString('utf8')
   const bytewise = toBytewise(text) !== line
@@ -43,7 +56,7 @@ export function matchOf(pattern: RegExp, line: string): { match: RegExpExecArray
   return match && { match, bytewise }
 }
 
-/** Before which line something is to be put in; where no line matches, at the end. */
+/** The index at which to insert something; the end if no line matches. */
 export function placeOf(lines: readonly Line[], place: BlockPlace, firstMatch = false): number {
   if (place === 'start') return 0
   if (place === 'end') return lines.length

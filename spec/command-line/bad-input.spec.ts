@@ -114,7 +114,7 @@ describe('bad input, given as a user gives it', function () {
     expect((await refused(['playbooks/hosts.ts', '-i', 'good']))[0]).to.include('"wbe"')
   })
 
-  it('a playbook that is none, is not there, or does not compile', async () => {
+  it('a playbook that is none, does not exist, or does not compile', async () => {
     workspace.write('playbooks/none.ts', 'export default { name: "x", hosts: "web", tasks: () => undefined }\n')
     expect((await refused(['playbooks/none.ts', '-i', 'good']))[0]).to.equal('playbooks/none.ts is not a playbook.')
     expect((await refused(['playbooks/nowhere.ts', '-i', 'good']))[0]).to.equal('The playbook playbooks/nowhere.ts does not exist.')
@@ -188,7 +188,7 @@ describe('bad input, given as a user gives it', function () {
     expect(hint).to.include('await inside a task\'s function')
   })
 
-  it('a report into a folder that is not there, before any host is touched', async () => {
+  it('a report into a folder that does not exist, before any host is touched', async () => {
     expect((await refused(['playbooks/good.ts', '-i', 'good', '--report', 'no/such/folder/r.json'])).join('\n')).to.include('no/such/folder')
   })
 })

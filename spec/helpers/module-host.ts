@@ -103,7 +103,7 @@ export class SpecHost {
 
 const hosts = new Map<string, Promise<SpecHost>>()
 
-/** The lab host of that name, made when it is not there; once a process. Names begin with `spec-`. */
+/** The lab host of that name, made when it does not exist; once a process. Names begin with `spec-`. */
 export function labHost(name: string): Promise<SpecHost> {
   const made = hosts.get(name) ?? make(name)
   hosts.set(name, made)

@@ -63,7 +63,7 @@ describe('apt, whatever state a package is in', function () {
     expect(await host.sh('rm /root/break; ls /usr/sbin/policy-rc.d* 2>/dev/null || echo none')).to.equal('none\n')
   })
 
-  it('[apt 4] does not install what is held while it is not there, unless that is allowed, and check mode says so', async () => {
+  it('[apt 4] does not install what is held while it does not exist, unless that is allowed, and check mode says so', async () => {
     await given('apt-mark hold foo')
     for (const report of [await host.check(apt({ packages: ['foo'] })), await host.run(apt({ packages: ['foo'] }))]) expect(errorOf(report)).to.contain('--allow-change-held-packages')
     expect(changed(await apply(apt({ packages: ['foo=1.0.0'], allowChangeHeld: true })))).to.deep.equal(['package[foo]'])

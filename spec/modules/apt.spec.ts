@@ -235,7 +235,7 @@ describe('apt', function () {
     for (const args of [{ packages: ['foo'], state: 'latest' as const }, { packages: ['rival'] }]) expect(await refusal(host, () => apt({ ...args, release: 'nosuch' }))).to.contain("The value 'nosuch' is invalid for APT::Default-Release")
   })
 
-  it('[apt 17] a package file that is not there, and one with a lower version, is an error in check mode too', async () => {
+  it('[apt 17] a package file that does not exist, and one with a lower version, is an error in check mode too', async () => {
     await given('i foo=1.0.1')
     expect(await refusal(host, () => apt({ debs: [{ path: '/nowhere.deb' }] }))).to.contain('The file /nowhere.deb does not exist')
     const lower = { debs: [{ path: `${repository}/pool/${fileName({ name: 'foo', version: '1.0.0' })}` }] }

@@ -122,7 +122,7 @@ describe('archive', function () {
     await settle(host, of('b.tar.gz', { strip: 1, keep: ['own'] }))
     expect(await host.sh(`cat ${target}/own/f ${target}/one`)).to.equal('mine\ntwo\n')
     await host.sh(`rm ${target}/.stead-archive`)
-    expect(errorOf(await host.check(of('a.tar')))).to.contain('holds something that is not from an archive')
+    expect(errorOf(await host.check(of('a.tar')))).to.contain('contains something that is not from an archive')
     await settle(host, of('a.tar', { strip: 1, replaceOther: true }))
     expect(await tree()).to.equal(whole)
   })

@@ -31,7 +31,7 @@ describe('block-in-file', () => {
     expect(content instanceof Content && content.bytes?.toString('hex')).to.equal(Buffer.concat([Buffer.from([0xff, 0xe9, 0x0a]), Buffer.from('# BEGIN stead\né\n# END stead\n')]).toString('hex'))
   })
 
-  it('takes the block out when it is to be absent or empty, and wants nothing of a file that is not there', async () => {
+  it('takes the block out when it is to be absent or empty, and wants nothing of a file that does not exist', async () => {
     const there = hosts('a\n# BEGIN stead\nx\n# END stead\nb\n')
     for (const call of [blockInFile({ path: '/etc/hosts', block: 'x', state: 'absent' }), blockInFile({ path: '/etc/hosts', block: '' })]) {
       expect((await desired(call, there))[0]?.[1]?.['content']).to.equal('a\nb\n')
@@ -41,7 +41,7 @@ describe('block-in-file', () => {
 
   it('does not make a file unless it is told to, or a package may bring it', async () => {
     const refused = await desired(blockInFile({ path: '/etc/hosts', block: 'x' })).then(() => undefined, (error: unknown) => error)
-    expect(String(refused)).to.include('/etc/hosts is not there')
+    expect(String(refused)).to.include('/etc/hosts does not exist')
     const text = '# BEGIN stead\nx\n# END stead\n'
     expect((await desired(blockInFile({ path: '/etc/hosts', block: 'x', create: true })))[0]?.[1]?.['content']).to.equal(text)
     expect((await desired(blockInFile({ path: '/etc/hosts', block: 'x' }), {}, { packagesPending: true }))[0]?.[1]?.['content']).to.equal(text)

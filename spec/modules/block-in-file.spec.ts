@@ -93,7 +93,7 @@ describe('block-in-file', function () {
   it('[block 12] [decided] absent on a missing file is ok; present is an error, unless it is to be made', async () => {
     await host.sh(`rm -rf ${f} ${d}/new`)
     expect(changed(await host.apply(block({ state: 'absent' })))).to.deep.equal([])
-    expect(await refused(host, block({ block: 'x' }))).to.contain(`The file ${f} is not there`)
+    expect(await refused(host, block({ block: 'x' }))).to.contain(`The file ${f} does not exist`)
     const made = blockInFile({ path: `${d}/new/f`, block: 'x', create: true })
     expect((await host.check(made)).status).to.equal('change')
     expect(await host.sh(`ls -d ${d}/new 2>/dev/null || :`)).to.equal('')

@@ -32,7 +32,7 @@ describe('command', function () {
     expect((await apply(call)).status).to.equal('change')
     expect((await apply(call)).status).to.equal('ok')
   })
-  it('fails when it ran and its result is not there, and with its own words when it failed', async () => {
+  it('fails when it ran and its result does not exist, and with its own words when it failed', async () => {
     expect((await apply({ argv: ['true'], creates: '/srv/command/never' })).error).to.contain('does not read back as desired')
     expect((await apply({ argv: sh('echo the reason >&2; exit 3'), creates: '/srv/command/never' })).error).to.contain('the reason').and.contain('Exit status: 3')
   })

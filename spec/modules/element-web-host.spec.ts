@@ -42,8 +42,8 @@ describe('element-web, on a host', function () {
 
   it('takes over no directory that holds something else, and says so in check mode', async () => {
     await host.sh(`rm -rf ${d}/element; mkdir ${d}/element; echo mine >${d}/element/f`)
-    expect(await refused(host, release(0))).to.contain('holds something that is not from an archive')
-    expect(errorOf(await host.check(release(0)))).to.contain('holds something that is not from an archive')
+    expect(await refused(host, release(0))).to.contain('contains something that is not from an archive')
+    expect(errorOf(await host.check(release(0)))).to.contain('contains something that is not from an archive')
     expect(await host.sh(`cat ${d}/element/f; rm -r ${d}/element`)).to.equal('mine\n')
   })
 

@@ -71,8 +71,8 @@ describe('file', function () {
   it('[file 15, check 5] foretells an owner whom an earlier task makes, and fails for one whom nothing makes', async () => {
     await host.sh('userdel spec-owner 2>/dev/null || :')
     const owned = file({ path: `${d}/owned`, content: 'x', owner: 'spec-owner' })
-    expect(errorOf(await host.check(owned))).to.contain('There is no user spec-owner on this host')
-    expect(await refused(owned)).to.contain('There is no user spec-owner')
+    expect(errorOf(await host.check(owned))).to.contain('The user spec-owner does not exist on this host')
+    expect(await refused(owned)).to.contain('The user spec-owner does not exist')
     const both = [user({ name: 'spec-owner', system: true }), owned]
     expect((await host.check(both)).tasks.map(({ status }) => status)).to.deep.equal(['change', 'change'])
     await settle(both)
@@ -147,7 +147,7 @@ describe('file', function () {
 
   it('says what is missing above it, unless an earlier task makes it', async () => {
     const call = file({ path: `${d}/deep/er/f`, content: 'x' })
-    expect(errorOf(await host.check(call))).to.contain(`The directory ${d}/deep/er is not there`)
+    expect(errorOf(await host.check(call))).to.contain(`The directory ${d}/deep/er does not exist`)
     expect((await host.check([directory({ path: `${d}/deep/er` }), call])).status).to.equal('change')
     await settle([directory({ path: `${d}/deep/er` }), call])
   })
@@ -194,7 +194,7 @@ describe('file', function () {
     expect(await refused(file({ path: `${d}/locked/new`, content: 'new' }))).to.contain(`${d}/locked/ has the attribute i (immutable)`)
     await host.sh(`chattr -i ${d}/locked; mv /usr/bin/lsattr /usr/bin/lsattr.away; chattr +i ${d}/locked/f`)
     try {
-      expect(await refused(file({ path: `${d}/locked/f`, content: 'new' }))).to.contain('lsattr (package e2fsprogs) is not there')
+      expect(await refused(file({ path: `${d}/locked/f`, content: 'new' }))).to.contain('install lsattr (package e2fsprogs)')
     } finally {
       await host.sh(`mv /usr/bin/lsattr.away /usr/bin/lsattr; chattr -i ${d}/locked/f`)
     }

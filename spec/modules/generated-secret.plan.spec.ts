@@ -10,8 +10,8 @@ describe('generated-secret', () => {
 
   it('says beforehand that there is not a directory for it, or no such user', async () => {
     const failure = (args: Parameters<typeof generatedSecret>[0]) => desired(generatedSecret(args)).then(() => '', String)
-    expect(await failure({ path: '/etc/none/secret' })).to.contain('The directory /etc/none is not there.')
-    expect(await failure({ path: '/etc/secret', owner: 'nobody-here' })).to.contain('There is no user nobody-here')
+    expect(await failure({ path: '/etc/none/secret' })).to.contain('The directory /etc/none does not exist.')
+    expect(await failure({ path: '/etc/secret', owner: 'nobody-here' })).to.contain('The user nobody-here does not exist')
   })
 
   it('gives it to whom it is said, and knows an account by its number', async () => {

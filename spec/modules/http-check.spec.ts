@@ -69,7 +69,7 @@ describe('http-check', function () {
     expect(jsonProblem('<html>', { path: 'a' })).to.contain('not valid JSON')
     expect(jsonProblem('{}', { path: 'toString' })).to.equal('the answer has no toString')
   })
-  it('says that curl is not there', async () => {
+  it('says that curl does not exist', async () => {
     await host.sh('mv /usr/bin/curl /usr/bin/curl.away')
     try {
       expect(await look({ url: `${url}/json` })).to.contain('curl is not installed on this host')

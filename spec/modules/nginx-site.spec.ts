@@ -90,7 +90,7 @@ describe('nginx-site', function () {
     const gone = nginxSite({ name: 'hello', state: 'absent' })
     expect(await statusesOf(host, gone, gone)).to.deep.equal(['change', 'ok'])
   })
-  it('disables what is not there by doing nothing, and removes Debian\'s default site all the same', async () => {
+  it('disables what does not exist by doing nothing, and removes Debian\'s default site all the same', async () => {
     expect(await statusesOf(host, nginxSite({ name: 'never', state: 'disabled' }))).to.deep.equal(['ok'])
     await host.sh('ln -sf ../sites-available/default /etc/nginx/sites-enabled/default')
     const other = nginxSite({ name: 'never', state: 'disabled', removeDefault: true })

@@ -59,7 +59,7 @@ describe('pip-venv', function () {
     expect(await host.sh(proof)).to.equal(before)
     expect(pipVenv({ path: '/x', packages: ['djan=+-~!@#$go'] }).issues[0]?.message).to.contain('The requirement')
   })
-  it('[pip 11] removes packages that shall not be there; one that is not there is ok', async () => {
+  it('[pip 11] removes packages that shall not be there; one that does not exist is ok', async () => {
     const task = await apply({ packages: ['leaf'], absentPackages: ['OLD', 'never-there'] })
     expect(task.changes[0]?.diff).to.equal('unwanted: old → (none)')
     expect((await apply({ packages: ['leaf'], absentPackages: ['OLD', 'never-there'] })).status).to.equal('ok')
@@ -88,7 +88,7 @@ describe('pip-venv', function () {
   it('[pip 7] a requirement by URL that is not for this Python is none, and asks for nothing', async () => {
     expect((await apply({ path: '/srv/venv2', packages: ['leaf==1.0', 'leaf @ file:///srv/wheels/leaf-2.0-py3-none-any.whl ; python_version < "3"'] })).status).to.equal('ok')
   })
-  it('[pip 12] what an interrupted pip left behind, and what another minor version of Python has, is not there for this one', async () => {
+  it('[pip 12] what an interrupted pip left behind, and what another minor version of Python has, does not exist for this one', async () => {
     await host.sh('cd /srv/venv2/lib/python3.*/site-packages; mv leaf-1.0.dist-info ~eaf-1.0.dist-info; mkdir -p ../../python3.7/site-packages; cp -a ~eaf-1.0.dist-info ../../python3.7/site-packages/leaf-1.0.dist-info')
     const wanted = { path: '/srv/venv2', packages: ['leaf==1.0'] }
     expect((await apply(wanted, true)).changes[0]?.diff).to.contain('leaf is missing')

@@ -15,7 +15,7 @@ describe('postgres-database', () => {
 
   it('wants nothing that its owner or its template is missing for', async () => {
     const refused = (args: Parameters<typeof postgresDatabase>[0], states = {}) => desired(postgresDatabase(args), states).then(() => 'wanted', String)
-    expect(await refused({ name: 'app', owner: 'app' })).to.include('There is no role app.')
+    expect(await refused({ name: 'app', owner: 'app' })).to.include('The role app does not exist.')
     expect(await refused({ name: 'app', template: 'template0' })).to.include('There is no database template0 to copy.')
     expect(await refused({ name: 'app', template: 'gone' }, { 'postgres-database app': app })).to.equal('wanted')
     expect(await desired(postgresDatabase({ name: 'app', owner: 'app', template: 'model' }), {}, { packagesPending: true })).to.deep.equal([['postgres-database app', { owner: 'app' }]])

@@ -83,8 +83,8 @@ describe('postgres-grant', function () {
     expect(await failure({ ...app, on: 'table', schema: 'S.x', name: 'none', privileges: ['SELECT'] })).to.contain('table S.x none, in the database app')
     expect(await failure({ role: 'reader', database: 'none', on: 'schema', schema: 'public', privileges: ['USAGE'] })).to.contain('in the database none')
     const nobody = { role: 'nobody', database: 'app', on: 'database' } as const
-    expect(await failure({ ...nobody, privileges: ['CONNECT'] })).to.contain('There is no role nobody')
-    expect(errorOf(await host.check(postgresGrant({ ...nobody, privileges: ['CONNECT'] }))), 'a check').to.contain('There is no role nobody')
+    expect(await failure({ ...nobody, privileges: ['CONNECT'] })).to.contain('The role nobody does not exist')
+    expect(errorOf(await host.check(postgresGrant({ ...nobody, privileges: ['CONNECT'] }))), 'a check').to.contain('The role nobody does not exist')
     expect(await changes({ ...nobody, privileges: [] }), 'nothing to be taken away').to.equal('')
   })
 

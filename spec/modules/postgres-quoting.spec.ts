@@ -104,6 +104,6 @@ describe('SQL', () => {
   it('a role is read as absent where psql said that it is not installed, and an error where it could not answer', () => {
     const reading = postgresRoleResource.read([{ name: 'a' }, { name: 'b' }])
     expect(reading.parse({ stdout: Buffer.alloc(0), stderr: '', exitCode: 69 })).to.deep.equal([null, null])
-    expect(() => reading.parse({ stdout: Buffer.alloc(0), stderr: 'no socket', exitCode: 2 })).to.throw('could not be asked')
+    expect(() => reading.parse({ stdout: Buffer.alloc(0), stderr: 'no socket', exitCode: 2 })).to.throw('Could not query')
   })
 })

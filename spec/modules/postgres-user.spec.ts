@@ -114,7 +114,7 @@ describe('postgres-user', function () {
     expect(await login('ix', 'I\u00ADX')).to.equal('ix\n')
     const verifier = await field('rolpassword', 'ix')
     expect(await changes({ name: 'ix', password: verifier })).to.equal(false)
-    expect(postgresUser({ name: 'ix', password: 'SCRAM-SHA-256$bad' }).issues[0]?.message).to.match(/^begins like a hash/)
+    expect(postgresUser({ name: 'ix', password: 'SCRAM-SHA-256$bad' }).issues[0]?.message).to.match(/^starts like a hash/)
     expect(postgresUser({ name: 'ix', password: `md5${'0'.repeat(31)}` }).issues).to.have.length(1)
     expect(await changes({ name: 'ix', password: '' })).to.equal(true)
     expect(await field('rolpassword is null', 'ix')).to.equal('t')
@@ -168,7 +168,7 @@ describe('postgres-user', function () {
 
   it('[role 6] a role of which it is to be a member has to be there: a check says so as a run does, and one made before is', async () => {
     const member = () => postgresUser({ name: 'member', memberOf: ['nobody'] })
-    for (const check of [true, false]) expect(errorOf(await host.run(member(), { check }))).to.contain('There is no role nobody')
+    for (const check of [true, false]) expect(errorOf(await host.run(member(), { check }))).to.contain('The role nobody does not exist')
     const both = () => [postgresUser({ name: 'nobody' }), member()]
     for (const run of [await host.check(both()), await host.run(both())]) expect(run.tasks.map(({ status }) => status), errorOf(run)).to.deep.equal(['change', 'change'])
     const again = await host.run(both())

@@ -156,7 +156,7 @@ describe('sysctl, hostname, authorized-key', function () {
   it('[fault 10] one key in a list twice, with other options or another comment, is an argument error; twice the same is one', () => {
     const twice = authorizedKey({ user: 'keys', keys: [key('A'), key('B'), `restrict ${key('A')}`, key('B', 'other'), ` ${key('A')}`] })
     expect(twice.issues.map(({ argument }) => argument)).to.deep.equal(['keys.2', 'keys.3'])
-    expect(twice.issues[0]?.message).to.contain('the same key as entry 0')
+    expect(twice.issues[0]?.message).to.contain('contradicts entry 0')
     expect(authorizedKey({ user: 'keys', keys: [key('A'), key('A', 'x')], state: 'absent' }).issues).to.deep.equal([])
   })
 
@@ -194,7 +194,7 @@ describe('sysctl, hostname, authorized-key', function () {
     expect(await host.sh('stat -c %U /root/inner; ls -A /root/inner; rm /home/keys/.ssh')).to.equal('root\n')
   })
 
-  it('a user that is not there is an error, unless the same run makes him', async () => {
+  it('a user that does not exist is an error, unless the same run makes him', async () => {
     expect(errorOf(await host.run(authorizedKey({ user: 'nobody-knows', keys: [key('A')] })))).to.contain('no user nobody-knows')
     const check = await host.check([user({ name: 'later', home: '/srv/later' }), authorizedKey({ user: 'later', keys: [key('A')] })])
     // What the new home begins with may hold keys already.

@@ -32,7 +32,7 @@ describe('a reload or restart by a handler', function () {
   const show = async (unit: string, property = 'InvocationID', on = host) => (await on.sh(`systemctl show --value -p ${property} ${unit}`)).trim()
 
   it('[fault 8] fails where the service\'s own command for it does, with what that said', async () => {
-    expect(await event('effect-refuses', 'reloaded')).to.contain('effect-refuses.service could not be reloaded').and.contain('no such setting')
+    expect(await event('effect-refuses', 'reloaded')).to.contain('Could not reload effect-refuses.service').and.contain('no such setting')
   })
   it('[fault 8] fails where the service ends of it', async () => {
     expect(await event('effect-dies', 'reloaded')).to.contain('effect-dies.service does not run after it was reloaded')
@@ -47,7 +47,7 @@ describe('a reload or restart by a handler', function () {
     await host.sh(`echo 'server { listen 127.0.0.1:8093; return 204; }' >/etc/nginx/sites-enabled/effect
 setsid perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1:8093") or die; sleep 120' >/dev/null 2>&1 & echo $! >/run/effect.pid`)
     expect(await event('nginx', 'reloaded')).to.contain('goes on with its old configuration').and.contain('bind() to 127.0.0.1:8093 failed')
-    expect(await event('nginx', 'restarted')).to.contain('nginx.service could not be restarted').and.contain('bind() to 127.0.0.1:8093 failed')
+    expect(await event('nginx', 'restarted')).to.contain('Could not restart nginx.service').and.contain('bind() to 127.0.0.1:8093 failed')
     await host.sh('kill $(cat /run/effect.pid); systemctl reset-failed nginx; rm /etc/nginx/sites-enabled/effect; systemctl start nginx')
     await host.sh("echo 'server { listen 127.0.0.1:8093; return 204; }' >/etc/nginx/sites-enabled/effect")
     expect(await event('nginx', 'reloaded')).to.equal('change')
@@ -59,7 +59,7 @@ setsid perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(Listen => 1, Lo
       await host.sh("echo 'EffectOption 1' >>/etc/tor/torrc")
       expect(await event(unit, 'reloaded')).to.contain('was not reloaded: it would end itself').and.contain('EffectOption')
       await host.sh("sed -i '/Effect/d' /etc/tor/torrc; printf 'HiddenServiceDir /var/lib/tor/effect/\\nHiddenServicePort 80 127.0.0.1:80 # effect\\n' >>/etc/tor/torrc; install -d -o debian-tor -g debian-tor -m 700 /var/lib/tor/effect; : >/var/lib/tor/effect/hs_ed25519_secret_key")
-      expect(await event(unit, 'reloaded')).to.contain('not its own user owns /var/lib/tor/effect/hs_ed25519_secret_key')
+      expect(await event(unit, 'reloaded')).to.contain('its user does not own /var/lib/tor/effect/hs_ed25519_secret_key')
       await host.sh('rm -r /var/lib/tor/effect')
       expect(await event(unit, 'reloaded')).to.equal('change')
       expect(await show('tor@default', 'MainPID')).to.equal(before)

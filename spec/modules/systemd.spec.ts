@@ -65,7 +65,7 @@ systemctl daemon-reload`)
       expect(await host.sh('systemctl is-enabled indirect.socket indirect2.socket || :')).to.equal(`${state}\n${state}\n`)
     }
   })
-  it('[systemd 2] enables what an indirect unit brings along by a template, and fails when it names what is not there', async () => {
+  it('[systemd 2] enables what an indirect unit brings along by a template, and fails when it names what does not exist', async () => {
     const also = (name: string) => host.sh(`${file('indirect.service', `[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nAlso=${name}\\n`)} ${file('indirect@.socket', '[Socket]\\nListenStream=/run/indirect%i\\n[Install]\\nWantedBy=sockets.target\\nDefaultInstance=x\\n')} systemctl daemon-reload`)
     await also('indirect@.socket')
     expect(await statuses(...[false, true, true, false].map(enabled => ({ unit: 'indirect', enabled })))).to.deep.equal(['ok', 'change', 'ok', 'change'])
@@ -229,7 +229,7 @@ systemctl daemon-reload`)
     await host.sh(`${file('wrong.service', '[Service]\\nType=simple\\n')} systemctl daemon-reload`)
     expect((await apply({ unit: 'wrong', state: 'started' })).error).to.contain('bad unit file setting').and.contain('wrong.service')
   })
-  it('[systemd 13] fails with systemd\'s words when the program is not there', async () => {
+  it('[systemd 13] fails with systemd\'s words when the program does not exist', async () => {
     await host.sh(`${file('crashing.service', '[Service]\\nExecStart=/no/such/program\\n')} systemctl daemon-reload`)
     expect((await apply({ unit: 'crashing', state: 'started' })).error).to.contain('/no/such/program')
     expect(await statuses({ unit: 'crashing', state: 'stopped' })).to.deep.equal(['ok'])

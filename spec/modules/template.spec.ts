@@ -57,8 +57,8 @@ describe('template', function () {
   })
 
   for (const [what, text, line, part] of [
-    ['an undefined variable', 'a\n\nb <%= it.missing %>\n', 3, 'asks for the variable "missing", and was given x, deep, on'],
-    ['an undefined part of a variable', 'a\n<%= it.deep.missing %>\n', 2, 'what it puts here is undefined'],
+    ['an undefined variable', 'a\n\nb <%= it.missing %>\n', 3, 'uses the variable "missing", but was given x, deep, on'],
+    ['an undefined part of a variable', 'a\n<%= it.deep.missing %>\n', 2, 'the value here is undefined'],
     ['wrong syntax', 'a\n\n\n<% if (it.x { %>\n', 4, 'Unexpected token'],
     ['a tag without end', 'a\n<%= it.x\n', 2, 'unclosed tag'],
   ] as const) {
@@ -85,7 +85,7 @@ describe('template', function () {
     expect(JSON.stringify(report)).to.contain('user: me').and.contain('+password: <secret>').and.not.match(/newer-secret|older-secret/)
   })
 
-  it('says where it looked for a template that is not there', async () => {
-    expect(errorOf(await host.run(template({ path: `${d}/out`, source: 'nowhere.eta' })))).to.contain('nowhere.eta is nowhere to be found')
+  it('says where it looked for a template that does not exist', async () => {
+    expect(errorOf(await host.run(template({ path: `${d}/out`, source: 'nowhere.eta' })))).to.contain('nowhere.eta was not found')
   })
 })

@@ -76,7 +76,7 @@ describe('user', function () {
     }
     expect(await host.sh('grep -a -o -e saltsalt -e "/usr/sbin/chpasswd" /run/spec.ps | sort -u; rm /run/spec.ps')).to.equal('/usr/sbin/chpasswd\n')
   })
-  it('[user 4] appends groups, sets them exactly, takes all away, and names one that is not there', async () => {
+  it('[user 4] appends groups, sets them exactly, takes all away, and names one that does not exist', async () => {
     await apply({ name: 'bob', groups: ['games'] })
     expect((await apply({ name: 'bob', groups: ['audio'], append: true })).changes[0]?.diff).to.equal('groups: games → audio, games')
     expect((await apply({ name: 'bob', groups: ['29'], append: true })).status, 'by number').to.equal('ok')
@@ -138,11 +138,11 @@ describe('user', function () {
   it('[fault 42, fault 44] makes no half of a user: what stands in the way of the home, and a skeleton that is missing, are told first', async () => {
     await host.sh('userdel -r dora; mkdir -p /srv/way; touch /srv/way/file; ln -s /srv/nowhere /srv/way/dangling; mkfifo /srv/way/pipe')
     const refused: [UserArguments, string][] = [
-      [{ name: 'dora', home: '/srv/way/file' }, '/srv/way/file, which is to be the home directory of dora, is a file'],
-      [{ name: 'dora', home: '/srv/way/pipe' }, '/srv/way/pipe, which is to be the home directory of dora, is neither a file nor a directory'],
+      [{ name: 'dora', home: '/srv/way/file' }, '/srv/way/file, the home directory of dora, is a file'],
+      [{ name: 'dora', home: '/srv/way/pipe' }, '/srv/way/pipe, the home directory of dora, is neither a file nor a directory'],
       [{ name: 'dora', home: '/srv/way/dangling' }, 'is a broken symbolic link (to /srv/nowhere)'],
       [{ name: 'dora', home: '/srv/way/file/below' }, '/srv/way/file is a file'],
-      [{ name: 'dora', skeleton: '/srv/way/nope' }, '/srv/way/nope, with which the home directory of dora is to begin, does not exist'],
+      [{ name: 'dora', skeleton: '/srv/way/nope' }, '/srv/way/nope, the skeleton for the home directory of dora, does not exist'],
       [{ name: 'dora', skeleton: '/srv/way/file' }, 'is not a directory'],
       [{ name: 'dora', locked: false }, 'dora has no password: without the lock anybody could log in'],
     ]

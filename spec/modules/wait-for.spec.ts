@@ -75,7 +75,7 @@ describe('wait-for', function () {
     }
     expect((await wait({ tor: '/run/tor/control', timeoutSeconds: 60 })).error).to.equal(undefined)
   })
-  it('takes a text literally, whatever is in it, and a link that leads nowhere for what is not there', async () => {
+  it('takes a text literally, whatever is in it, and a link that leads nowhere for what does not exist', async () => {
     await host.sh("printf '%s\\n' '-e [a]*\\b $(id) it'\\''s' >/srv/wait/odd; ln -s /nowhere /srv/wait/link")
     expect(await look({ path: '/srv/wait/odd', contains: "-e [a]*\\b $(id) it's" })).to.equal('ok')
     expect(await look({ path: '/srv/wait/odd', contains: 'aa' })).not.to.equal('ok')

@@ -2,9 +2,9 @@
 export type SourceFields = readonly (readonly [field: string, value: string | readonly string[] | boolean | undefined])[]
 
 /**
- * A `.sources` file of one stanza. Lists are parted by blanks, booleans are yes and no, fields
- * without a value are left out; a text of several lines (an inline key) is folded, its empty lines
- * as a dot. Source: sources.list(5), deb822-style format.
+ * A `.sources` file with one stanza. Lists are separated by spaces, booleans are yes and no, and
+ * fields without a value are omitted. A text of several lines (an inline key) is folded, with a dot
+ * for each empty line. Source: sources.list(5), deb822-style format.
  *
  * @example formatSource([['Types', ['deb']], ['Enabled', false]]) // 'Types: deb\nEnabled: no\n'
  */

@@ -4,8 +4,8 @@ const READ = 0o444
 const WRITE = 0o222
 const EXECUTE = 0o111
 /**
- * The umask of a session: the bits that a symbolic mode does not set unless it says for whom
- * (umask(2)).
+ * The umask of a session (umask(2)): a symbolic mode that names neither u, g, o nor a does not set
+ * these bits.
  */
 const MASK = 0o022
 const WHO: Readonly<Record<string, number>> = { u: 0o4700, g: 0o2070, o: 0o1007, a: 0o7777 }

@@ -1,6 +1,6 @@
 /**
- * One spelling for each locale of the C library, which reads the character set regardless of case and signs, and POSIX as C.
- * Source: locale(7), setlocale(3).
+ * The canonical spelling of a locale of the C library, which ignores case and punctuation in the
+ * character set, and takes POSIX as C. Source: locale(7), setlocale(3).
  *
  * @example localeName('en_US.UTF-8') // 'en_US.utf8'
  */
@@ -11,8 +11,9 @@ export function localeName(given: string): string {
 }
 
 /**
- * One spelling for each ICU locale: a language tag. Later versions of PostgreSQL store it so, whatever was given. What is no
- * language tag stays as it is. Source: PostgreSQL documentation, 24.1.5 ICU Locales.
+ * The canonical spelling of an ICU locale: a language tag, as later versions of PostgreSQL store
+ * it. Anything that is not a language tag stays as it is. Source: PostgreSQL documentation, 24.1.5
+ * ICU Locales.
  *
  * @example icuLocaleName('es_ES') // 'es-ES'
  */

@@ -8,19 +8,23 @@ const row = z.object({
   versions: z.array(z.object({ version: z.string(), requires: z.array(z.string()) })).nullable(),
 })
 
-/** What a server has of an extension: the version that is made where none is named, and of each version the extensions that it requires. */
+/**
+ * What a server offers of an extension: the default version, and for each version the extensions
+ * that it requires.
+ */
 export interface AvailableState {
   readonly [field: string]: string | Readonly<Record<string, string>>
   defaultVersion: string
-  /** By version, names with a blank between them. */
+  /** By version: names separated by spaces. */
   requires: Readonly<Record<string, string>>
 }
 
 const nothing = z.strictObject({})
 
 /**
- * An extension that can be made in any database, since its files are on the host. It is only ever read: packages bring it.
- * Sources: PostgreSQL documentation, pg_available_extensions, pg_available_extension_versions.
+ * An extension that can be created in any database, since its files are on the host. Only read:
+ * extensions come with packages. Sources: PostgreSQL documentation, pg_available_extensions,
+ * pg_available_extension_versions.
  */
 export const postgresAvailableResource: Resource<{ name: string }, AvailableState, Record<string, never>> = {
   kind: 'postgres-available',
@@ -39,6 +43,6 @@ export const postgresAvailableResource: Resource<{ name: string }, AvailableStat
       },
     }
   },
-  apply: ({ name }) => { throw new TypeError(`Whether the extension ${name} is available is nothing to be written.`) },
+  apply: ({ name }) => { throw new TypeError(`postgres-available (${name}) is never written.`) },
   forecast: {},
 }

@@ -5,17 +5,17 @@ import { differences } from '../../state/compare.ts'
 import type { Resource, Writing } from '../../state/resource.ts'
 import { needsPostgres, parseRows, readSql, runSql, sqlInput, sqlLiteral, sqlLiterals, sqlName, superuser } from './psql.ts'
 
-/** A database by name, with what is of use only while it is made or dropped. */
+/** A database by name, with what matters only when it is created or dropped. */
 export interface DatabaseKey {
   name: string
   template?: string
-  /** Locales as they are to be spelt for a new one; the state has each in one spelling only. */
+  /** The spelling of locales for a new database; the state has the canonical one. */
   spelt?: { collate?: string; ctype?: string; icuLocale?: string }
-  /** The database that is to become this one, where this one is not there. */
+  /** The database to rename to this one, if this one does not exist. */
   renamedFrom?: string
-  /** That database as it is. */
+  /** The current state of that database. */
   former?: DatabaseState
-  /** Drop it under open sessions. */
+  /** Drop it even if sessions are open. */
   force?: boolean
 }
 
@@ -25,7 +25,10 @@ const schema = z.object({
   connectionLimit: z.int().optional(), isTemplate: z.boolean().optional(), allowConnections: z.boolean().optional(),
 })
 
-/** What a new database is, to those that ask what is in it, where it has contents that nothing is known of. */
+/**
+ * The kind that stands for the unknown contents of a new database, for tasks that read what is in
+ * it.
+ */
 export const withContents = 'postgres-contents' as const
 
 type DatabaseDesired = z.infer<typeof schema>
@@ -38,12 +41,12 @@ const row = z.object({
 /** `provider` is libc, icu or builtin; `icuLocale` is empty without ICU. */
 export type DatabaseState = Readonly<Omit<z.infer<typeof row>, 'name'>>
 
-const hint = 'Sessions are open in it. They are ended with it by force: true.'
+const hint = 'It has open sessions. Set force: true to end them.'
 
 /**
- * A database of PostgreSQL. Encoding, locale and provider are given at its creation, for ever. Columns that came with later versions
- * are read by way of JSON, in which a missing one is null. Sources: PostgreSQL documentation, pg_database, CREATE DATABASE, ALTER
- * DATABASE, DROP DATABASE.
+ * A PostgreSQL database. Encoding, locale and provider are fixed when it is created. Columns that
+ * only later versions have are read as JSON, in which a missing one is null. Sources: PostgreSQL
+ * documentation, pg_database, CREATE DATABASE, ALTER DATABASE, DROP DATABASE.
  */
 export const postgresDatabaseResource: Resource<DatabaseKey, DatabaseState, DatabaseDesired> = {
   kind: 'postgres-database',
@@ -80,13 +83,14 @@ from pg_database d where datname in (${sqlLiterals([...new Set(names)])})) r`),
     needs: () => needsPostgres,
     sideEffects: ({ name, template, renamedFrom }, desired, current) => [
       ...(renamedFrom === undefined || desired === null ? [] : [{ kind: 'postgres-database' as const, identity: renamedFrom, state: null }]),
-      // Of the templates only template0 is known to hold nothing beyond what PostgreSQL itself puts there.
+      // template0 is the only template that is known to contain nothing but PostgreSQL's own
+      // objects.
       ...(current || desired === null || (renamedFrom === undefined && template === 'template0') ? [] : [{ kind: withContents, identity: name, state: {} }]),
     ],
   },
 }
 
-/** The server waits some seconds for sessions to end, and then says that there are some. */
+/** The server waits a few seconds for sessions to end, and then refuses. */
 function drop({ name, force }: DatabaseKey): Writing {
   const script = apply`if e=$({ ${runSql}; } 2>&1); then exit 0; fi; printf '%s\n' "$e" >&2; case $e in *'other user'*|*'other session'*) echo ${hint} >&2; esac; exit 1`
   return { user: superuser, script, stdin: sqlInput([`DROP DATABASE ${sqlName(name)}${force ? ' WITH (FORCE)' : ''}`]) }
@@ -108,7 +112,10 @@ function creation({ name, template, spelt = {}, renamedFrom }: DatabaseKey, desi
   return [`CREATE DATABASE ${sqlName(name)} ${options.join(' ')}`, ...alterations(name, null, later)]
 }
 
-/** Each statement by itself: SET TABLESPACE cannot be in a transaction. What closes the database to sessions comes last. */
+/**
+ * Separate statements, since SET TABLESPACE cannot run in a transaction. The one that closes the
+ * database to sessions comes last.
+ */
 function alterations(name: string, current: DatabaseState | null, desired: DatabaseDesired): string[] {
   const alter = <Field extends 'owner' | 'tablespace' | 'connectionLimit' | 'isTemplate' | 'allowConnections' | 'comment'>(field: Field, statement: (value: NonNullable<DatabaseDesired[Field]>) => string) => {
     const value = desired[field]

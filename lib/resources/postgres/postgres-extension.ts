@@ -6,20 +6,26 @@ import { hasNoPsql, needsPostgres, notAnswered, readSqlIn, runSqlIn, sqlInput, s
 export interface ExtensionKey {
   database: string
   name: string
-  /** Make, or drop, also what it needs, or what needs it. */
+  /** Also create what it needs, or drop what needs it. */
   cascade?: boolean
 }
 
-/** Extensions that one brings or takes along, of which it is not known here which they are. */
+/**
+ * The kind that stands for the extensions that are created or dropped along with one; which ones is
+ * not known here.
+ */
 const alongWithOthers = 'postgres-extensions' as const
 
 const schema = z.object({ version: z.string().optional(), schema: z.string().optional() })
 const row = z.object({ name: z.string(), version: z.string(), schema: z.string() })
 
-/** `schema` is the one its objects are in. */
+/** `schema` is the one that its objects are in. */
 export type ExtensionState = Readonly<Omit<z.infer<typeof row>, 'name'>>
 
-/** An extension in a database of PostgreSQL. Sources: PostgreSQL documentation, pg_extension, CREATE EXTENSION, ALTER EXTENSION. */
+/**
+ * An extension in a PostgreSQL database. Sources: PostgreSQL documentation, pg_extension, CREATE
+ * EXTENSION, ALTER EXTENSION.
+ */
 export const postgresExtensionResource: Resource<ExtensionKey, ExtensionState, z.infer<typeof schema>> = {
   kind: 'postgres-extension',
   schema,

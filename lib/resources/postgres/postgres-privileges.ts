@@ -2,26 +2,30 @@ import { z } from 'zod'
 import type { Resource } from '../../state/resource.ts'
 import { hasNoPsql, maintenance, needsPostgres, notAnswered, readSqlIn, runSqlIn, sqlInput, sqlLiteral, sqlLiterals, sqlName, superuser } from './psql.ts'
 
-/** What privileges are on. `tables`, `sequences` and `functions`: all that a schema has now. `default…`: those that a role will make. */
+/**
+ * What privileges apply to. `tables`, `sequences` and `functions`: all in a schema now. `default…`:
+ * those that a role will create.
+ */
 export const privilegeTargets = ['database', 'schema', 'table', 'sequence', 'tables', 'sequences', 'functions', 'default-tables', 'default-sequences', 'default-functions'] as const
 
 export interface PrivilegesKey {
-  /** The database that the object is in, or is. */
+  /** The database that the object is in, or the object itself. */
   database: string
-  /** A role; `public` is everyone. */
+  /** A role; `public` means everyone. */
   role: string
   on: (typeof privilegeTargets)[number]
-  /** Of all but a database. For `default-…`, left out: in any schema. */
+  /** Required except for a database. For `default-…`, omitted: any schema. */
   schema?: string
-  /** Of a table or a sequence. */
+  /** The name of a table or a sequence. */
   name?: string
-  /** For `default-…`: the role that will make the objects. */
+  /** For `default-…`: the role that will create the objects. */
   maker?: string
 }
 
 /**
- * Privileges of each object by its name, in the order of the alphabet, as in `SELECT, UPDATE`; with an asterisk those it may pass on. `SELECT of
- * columns` is had on some columns of a table, beyond what is had on all of it.
+ * Privileges by name of the object, sorted, as in `SELECT, UPDATE`; an asterisk marks those with
+ * grant option. `SELECT of columns` is held on some columns of a table, in addition to those on the
+ * whole table.
  */
 export interface PrivilegesState {
   readonly [field: string]: { readonly [object: string]: string | null }
@@ -31,7 +35,7 @@ export interface PrivilegesState {
 const schema = z.object({ privileges: z.record(z.string(), z.string()) })
 const answer = z.array(z.object({ object: z.string(), privileges: z.array(z.string()) })).nullable()
 
-/** Letters by which acldefault() and pg_default_acl know a kind of object, and its word in GRANT. */
+/** The letter for a kind of object in acldefault() and pg_default_acl, and its word in GRANT. */
 const kinds = {
   database: { acl: 'd', word: 'DATABASE' }, schema: { acl: 'n', word: 'SCHEMA' },
   table: { acl: 'r', word: 'TABLE' }, sequence: { acl: 's', word: 'SEQUENCE' }, function: { acl: 'f', word: 'ROUTINE' },
@@ -42,25 +46,26 @@ function kindOf(on: PrivilegesKey['on']): keyof typeof kinds {
   return one === 'database' || one === 'schema' ? one : one.startsWith('table') ? 'table' : one.startsWith('sequence') ? 'sequence' : 'function'
 }
 
-/** Whether a target is all objects of a schema, which may be none. */
+/** Whether a target means all objects of a schema; there may be none. */
 export function isPlural(on: PrivilegesKey['on']): boolean {
   return on === 'tables' || on === 'sequences' || on === 'functions'
 }
 
-/** How the state names the one object of a key that is about one. */
+/** The name in the state for the object of a key with a single object. */
 export function objectOf({ on, database, schema: space = '', name = '', maker = '' }: PrivilegesKey): string {
   if (on.startsWith('default-')) return `made by ${maker}`
   return on === 'database' ? database : on === 'schema' ? space : name
 }
 
-/** Gives rows (object, acl): one for each object that the key is about; none where it is not there. */
+/** A query for rows (object, acl): one for each object of the key; none if it does not exist. */
 function objects(key: PrivilegesKey): string {
   const { database, on, schema: space = '', name, maker = '' } = key
   const kind = kindOf(on)
   const { acl } = kinds[kind]
   const inSchema = `= (select oid from pg_namespace where nspname = ${sqlLiteral(space)})`
   if (on.startsWith('default-')) {
-    // Of a schema alone there are only additions; of all schemas, the stored ones replace what is built in.
+    // For one schema, the stored privileges are additions; for all schemas, they replace the
+    // built-in ones.
     const builtIn = space === '' ? `acldefault('${acl}', r.oid)` : 'null'
     const where = space === '' ? '= 0' : inSchema
     const there = space === '' ? '' : `and exists (select from pg_namespace where nspname = ${sqlLiteral(space)})`
@@ -87,7 +92,10 @@ function hasColumns({ on }: PrivilegesKey): boolean {
   return on === 'table' || on === 'tables'
 }
 
-/** Privileges on columns that go beyond what the role has on the table itself, in which they would come to nothing. Source: pg_attribute.attacl. */
+/**
+ * Privileges on columns that the role does not have on the whole table anyway. Source:
+ * pg_attribute.attacl.
+ */
 function ofColumns(key: PrivilegesKey): string {
   const role = grantee(key)
   return `select c.privilege_type || ' of columns' || case when bool_or(c.is_grantable) then '*' else '' end from pg_attribute cross join aclexplode(attacl) c where attrelid = "table" and not attisdropped and c.grantee = ${role} group by c.privilege_type
@@ -95,9 +103,9 @@ having not exists (select from aclexplode(acl) t where t.grantee = ${role} and t
 }
 
 /**
- * The privileges that a role has been given on objects of a database: those by way of other roles and of `public` are not among them.
- * null where the database, the schema or the object is not there. Sources: PostgreSQL documentation, 5.7 Privileges, GRANT, REVOKE,
- * ALTER DEFAULT PRIVILEGES, aclexplode().
+ * The privileges granted directly to a role on objects of a database, not those through other roles
+ * or `public`. null if the database, the schema or the object does not exist. Sources: PostgreSQL
+ * documentation, 5.7 Privileges, GRANT, REVOKE, ALTER DEFAULT PRIVILEGES, aclexplode().
  */
 export const postgresPrivilegesResource: Resource<PrivilegesKey, PrivilegesState, z.infer<typeof schema>> = {
   kind: 'postgres-privileges',
@@ -125,25 +133,32 @@ export const postgresPrivilegesResource: Resource<PrivilegesKey, PrivilegesState
     return { user: superuser, script: runSqlIn(home(key)), stdin: sqlInput(statements, { transaction: true }) }
   },
   forecast: {
-    // What is still to come has no privileges for anybody but its owner and, by PostgreSQL's own rules, for everyone.
+    // New objects have privileges only for their owner and, by PostgreSQL's own defaults, for
+    // everyone.
     mayComeWithPackage: ({ role }, desired) => role === 'public' || Object.values(desired?.privileges ?? {}).includes(''),
     mayChangeWith: ({ database }, { kind, name, before, after }) => kind === 'postgres-database' && name === database && before !== null && (after === null || (after.owner !== undefined && after.owner !== before.owner)),
     needs: () => needsPostgres,
   },
 }
 
-/** Questions in one query: a function of PostgreSQL takes 100 arguments, and with the longest names a query of so many fits into one of a program (128 KiB). */
-const MOST_ASKED = 80
+/**
+ * The most keys in one query: a PostgreSQL function takes 100 arguments, and even with the longest
+ * names this many fit into one argument of a program (128 KiB).
+ */
+const MAX_KEYS = 80
 
 function inParts(keys: readonly PrivilegesKey[]): PrivilegesKey[][] {
-  return Array.from({ length: Math.ceil(keys.length / MOST_ASKED) }, (_, index) => keys.slice(index * MOST_ASKED, (index + 1) * MOST_ASKED))
+  return Array.from({ length: Math.ceil(keys.length / MAX_KEYS) }, (_, index) => keys.slice(index * MAX_KEYS, (index + 1) * MAX_KEYS))
 }
 
 function stateOf(rows: z.infer<typeof answer> | undefined): PrivilegesState | null {
   return rows ? { privileges: Object.fromEntries(rows.map(({ object, privileges }) => [object, privileges.join(', ')])) } : null
 }
 
-/** The database to be connected to: a database's own privileges are the whole cluster's to know, and nobody may be let into it. */
+/**
+ * The database to connect to. A database's own privileges are visible from any database, and it may
+ * not accept connections.
+ */
 function home({ on, database }: PrivilegesKey): string {
   return on === 'database' ? maintenance : database
 }
@@ -178,12 +193,18 @@ function changes(key: PrivilegesKey, object: string, all: readonly string[], wan
 
 const COLUMNS = ' of columns'
 
-/** Takes privileges on columns away, each as who granted it; column by column, since whoever granted no more may not speak of the whole table. */
+/**
+ * Revokes privileges on columns as the role that granted them; column by column, since that role
+ * may have no rights on the whole table.
+ */
 function revokeColumns(key: PrivilegesKey, object: string, rest: string, privileges: readonly string[]): string {
   return `select format('SET LOCAL ROLE %I', pg_get_userbyid(c.grantor)), 'REVOKE ' || c.privilege_type || ' (' || quote_ident(attname) || ')' || ${sqlLiteral(rest)}, 'RESET ROLE' from (${objects(key)}) o join pg_attribute on attrelid = "table" and not attisdropped cross join aclexplode(attacl) c where object = ${sqlLiteral(object)} and c.grantee = ${grantee(key)} and c.privilege_type in (${sqlLiterals(privileges)})\n\\gexec\n`
 }
 
-/** A superuser revokes as the owner of the object does: what somebody else has granted, is left. That is revoked as who granted it, by psql's gexec. */
+/**
+ * A superuser revokes like the owner of the object, which leaves what other roles have granted.
+ * That is revoked as the role that granted it, with psql's gexec.
+ */
 function asOthers(key: PrivilegesKey, object: string, statement: string, privileges: readonly string[], which: string): string {
   const names = sqlLiterals(privileges.map(privilege => privilege.replace('*', '')))
   return `select distinct format('SET LOCAL ROLE %I', pg_get_userbyid(grantor)), ${sqlLiteral(statement)}, 'RESET ROLE' from (${objects(key)}) o cross join aclexplode(acl) where object = ${sqlLiteral(object)} and grantee = ${grantee(key)} and privilege_type in (${names})${which}\n\\gexec\n`
@@ -194,6 +215,6 @@ function target({ on, database, schema: space = '' }: PrivilegesKey, object: str
   if (on.startsWith('default-')) return `${kinds[kind].word}S`
   if (kind === 'database') return `DATABASE ${sqlName(database)}`
   if (kind === 'schema') return `SCHEMA ${sqlName(space)}`
-  // The server quoted a function's name itself, together with the types of its arguments.
+  // The server has quoted a function's name, together with the types of its arguments.
   return `${kinds[kind].word} ${sqlName(space)}.${kind === 'function' ? object : sqlName(object)}`
 }

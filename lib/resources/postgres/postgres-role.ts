@@ -30,25 +30,26 @@ const row = z.object({
 type Attributes = Readonly<Record<(typeof attributeNames)[number], boolean>>
 
 export type RoleState = Attributes & {
-  /** The stored hash; shown to nobody. */
+  /** The stored hash; never shown. */
   readonly password: Content | null
-  /** A time in UTC or `infinity`; null: it was never given one. */
+  /** A time in UTC or `infinity`; null: never set. */
   readonly validUntil: string | null
-  /** -1: none. */
+  /** -1: no limit. */
   readonly connectionLimit: number
   readonly comment: string
-  /** Settings by name in lower case, those of single databases not among them. */
+  /** Settings by name in lower case, without those for single databases. */
   readonly config: Readonly<Record<string, string | null>>
-  /** Roles of which it is a member by itself, sorted. */
+  /** Roles that it is a direct member of, sorted. */
   readonly memberOf: readonly string[]
 }
 
-/** A time as it is compared, whatever the session's time zone. */
+/** SQL for a time in the form used for comparison, independent of the session's time zone. */
 export const timeInUtc = (time: string): string => `case when isfinite(${time}) then (${time} at time zone 'UTC')::text || '+00' else ${time}::text end`
 
 /**
- * A role of PostgreSQL, with everything that belongs to it in the whole cluster. Privileges on objects are not: see postgres-privileges.ts.
- * Sources: PostgreSQL documentation, pg_authid, pg_auth_members, pg_db_role_setting, CREATE ROLE, ALTER ROLE.
+ * A PostgreSQL role, with everything that belongs to it in the whole cluster. For privileges on
+ * objects see postgres-privileges.ts. Sources: PostgreSQL documentation, pg_authid,
+ * pg_auth_members, pg_db_role_setting, CREATE ROLE, ALTER ROLE.
  */
 export const postgresRoleResource: Resource<{ name: string }, RoleState, RoleDesired> = {
   kind: 'postgres-role',
@@ -112,7 +113,7 @@ function optionsOf(current: RoleState | null, desired: RoleDesired): string[] {
   return [...flags, ...limit, ...until]
 }
 
-/** A list of names is given name by name: as one text, it would be stored as one name. */
+/** A list of names is passed name by name: as one text, it would be stored as a single name. */
 function settings(role: string, current: RoleState | null, { config = {} }: RoleDesired): string[] {
   return Object.entries(config).flatMap(([name, value]) => {
     if (value === (current?.config[name] ?? null)) return []
@@ -129,7 +130,10 @@ function memberships(role: string, current: RoleState | null, { memberOf }: Role
   return [...granted, ...now.filter(other => !memberOf.includes(other)).map(other => `REVOKE ${sqlName(other)} FROM ${role}`)]
 }
 
-/** Last in its transaction, since what is set for it keeps the hash out of the server's log and statistics, and other statements in. */
+/**
+ * Comes last in its transaction: its settings keep the hash out of the server's log and statistics,
+ * and would hide later statements too.
+ */
 function password(role: string, current: RoleState | null, desired: RoleDesired): string[] {
   if (desired.password === undefined || (desired.password === null && !current?.password)) return []
   if (desired.password === null) return [`ALTER ROLE ${role} PASSWORD NULL`]

@@ -4,7 +4,7 @@ import type { Resource } from '../../state/resource.ts'
 import { hasNoPsql, notAnswered, readSqlIn, sqlLiteral, superuser } from './psql.ts'
 import { timeInUtc } from './postgres-role.ts'
 
-/** What a text means as a time. */
+/** A text, interpreted as a time. */
 export interface TimeState {
   readonly [field: string]: string
   utc: string
@@ -13,8 +13,9 @@ export interface TimeState {
 const schema = z.strictObject({})
 
 /**
- * What a time means to a host's PostgreSQL, by its own time zone and DateStyle: nothing that could be written, but what a desired time
- * is compared by. Source: PostgreSQL documentation, 8.5.1 Date/Time Input.
+ * How the host's PostgreSQL interprets a time, with its own time zone and DateStyle. It is never
+ * written, only used to compare a desired time. Source: PostgreSQL documentation, 8.5.1 Date/Time
+ * Input.
  */
 export const postgresTimeResource: Resource<{ text: string }, TimeState, Record<string, never>> = {
   kind: 'postgres-time',
@@ -35,6 +36,6 @@ export const postgresTimeResource: Resource<{ text: string }, TimeState, Record<
       },
     }
   },
-  apply: ({ text }) => { throw new TypeError(`A time (${text}) is nothing to be written.`) },
+  apply: ({ text }) => { throw new TypeError(`postgres-time (${text}) is never written.`) },
   forecast: {},
 }

@@ -1,4 +1,4 @@
-/** The tables of RFC 3454 that the package saslprep brings; it has no types of its own. */
+/** The tables of RFC 3454 in the package saslprep, which has no types of its own. */
 declare module 'saslprep/lib/memory-code-points.js' {
   interface CodePoints {
     get(codePoint: number): boolean

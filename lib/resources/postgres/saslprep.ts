@@ -1,7 +1,8 @@
 /**
- * A password as PostgreSQL's server prepares it for SCRAM: SASLprep (RFC 4013), and where that refuses the text, the text as it is.
- * The server looks for prohibited, unassigned and bidirectional characters after mapping and before normalising, unlike the RFC;
- * a verifier made otherwise would let nobody in.
+ * Prepares a password for SCRAM as the PostgreSQL server does: SASLprep (RFC 4013), or if that
+ * refuses the text, the text as it is. Unlike the RFC, the server looks for prohibited, unassigned
+ * and bidirectional characters after mapping and before normalising; a verifier made in another way
+ * would let nobody in.
  *
  * @example await prepared('I\u00ADX') // 'IX'
  */

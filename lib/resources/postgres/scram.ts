@@ -6,23 +6,27 @@ import { prepared } from './saslprep.ts'
 
 const deriveKey = promisify(pbkdf2)
 
-/** What PostgreSQL 15 makes a verifier with (scram_iterations of later versions has the same default). */
+/**
+ * The iterations in a verifier of PostgreSQL 15 (and the default of scram_iterations in later
+ * versions).
+ */
 const ITERATIONS = 4096
 const SALT_BYTES = 16
 const KEY_BYTES = 32
 
-/** The parts of a verifier that decide what a password is made into. */
+/** The parameters of a verifier. */
 interface Recipe {
   salt: Buffer
   iterations: number
 }
 
 /**
- * What PostgreSQL stores of a password under scram-sha-256: `SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey`. Made here, so that
- * the password itself never reaches the server and no log of it can hold it. Sources: RFC 5802, section 3; RFC 7677;
- * PostgreSQL documentation, pg_authid.
+ * What PostgreSQL stores for a password under scram-sha-256:
+ * `SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey`. Computed here, so that the password itself
+ * never reaches the server, nor any of its logs. Sources: RFC 5802, section 3; RFC 7677; PostgreSQL
+ * documentation, pg_authid.
  *
- * @example await scramVerifier('secret') // 'SCRAM-SHA-256$4096:…$…:…', another one each time
+ * @example await scramVerifier('secret') // 'SCRAM-SHA-256$4096:…$…:…', different each time
  */
 export async function scramVerifier(password: string, { salt, iterations }: Recipe = { salt: randomBytes(SALT_BYTES), iterations: ITERATIONS }): Promise<string> {
   const salted = await deriveKey(await prepared(password), salt, iterations, KEY_BYTES, 'sha256')
@@ -31,7 +35,7 @@ export async function scramVerifier(password: string, { salt, iterations }: Reci
   return `SCRAM-SHA-256$${iterations}:${salt.toString('base64')}$${storedKey}:${keyed('Server Key').toString('base64')}`
 }
 
-/** The recipe of a verifier, or undefined when it is none that PostgreSQL takes as one. */
+/** The recipe of a verifier, or undefined if PostgreSQL does not accept it as one. */
 function recipeOf(verifier: string): Recipe | undefined {
   const match = /^SCRAM-SHA-256\$([1-9]\d{0,9}):([^$:]+)\$([^$:]+):([^$:]+)$/.exec(verifier)
   const [, iterations = '', salt = '', storedKey = '', serverKey = ''] = match ?? []
@@ -42,17 +46,26 @@ function recipeOf(verifier: string): Recipe | undefined {
   return { salt: saltBytes, iterations: Number(iterations) }
 }
 
-/** What a text given as a password is, as the server itself tells it: a hash it stores as it is, or a password in clear text. */
+/**
+ * What the server takes a given password for: a hash that it stores as it is, or a password in
+ * clear text.
+ */
 export type PasswordForm = 'clear' | 'scram' | 'md5' | 'malformed'
 
-/** Tells a hash from a password. What begins like a hash and is none would be hashed once more by the server: `malformed`. */
+/**
+ * Distinguishes hashes from passwords. Text that starts like a hash but is not valid, which the
+ * server would hash again, is `malformed`.
+ */
 export function passwordForm(text: string): PasswordForm {
   if (recipeOf(text)) return 'scram'
   if (/^md5[0-9a-f]{32}$/.test(text)) return 'md5'
   return /^SCRAM-SHA-256\$/.test(text) || /^md5[0-9a-f]*$/i.test(text) ? 'malformed' : 'clear'
 }
 
-/** Whether a stored hash is that of a password in clear text. An md5 hash never is: it is to be replaced by a verifier. */
+/**
+ * Whether a stored hash belongs to a password in clear text. Always false for an md5 hash, so that
+ * it is replaced with a verifier.
+ */
 export async function isVerifierOf(stored: string, password: string): Promise<boolean> {
   const recipe = recipeOf(stored)
   if (!recipe) return false
@@ -62,8 +75,8 @@ export async function isVerifierOf(stored: string, password: string): Promise<bo
 }
 
 /**
- * What PostgreSQL should store for a password that was given: what it stores already where that fits, a hash as it is, or a new
- * verifier. undefined for an empty one: then nobody can log in with a password.
+ * What PostgreSQL should store for a given password: the stored hash if that matches, a given hash
+ * as it is, or a new verifier. undefined for an empty password: then nobody can log in with one.
  *
  * @example await storedForm(secret('hunter22'), undefined) // a new verifier, itself secret
  */
@@ -71,12 +84,13 @@ export async function storedForm(given: Secret, stored: string | undefined): Pro
   const text = given.reveal()
   if (text === '') return undefined
   if (passwordForm(text) !== 'clear') return passwordContent(text)
-  // What the host says is hidden too, and yet not looked for in other texts: it could say any word.
+  // A hash from the host is hidden too, but not searched for in other texts: the host could send
+  // any word.
   if (stored !== undefined && (await isVerifierOf(stored, text))) return passwordContent(stored)
   return passwordContent(new Secret(await scramVerifier(text)).reveal())
 }
 
-/** The hash of a password as a field of a state: compared by its checksum, never shown. */
+/** A password's hash as a field of a state: compared by its checksum, never shown. */
 export function passwordContent(stored: string): Content {
   return Content.of(stored, { secret: true })
 }

@@ -1,4 +1,7 @@
-/** Settings whose value is a list of names, each quoted by itself (GUC_LIST_QUOTE of the server); for others a comma is part of the value. */
+/**
+ * Settings whose value is a list of names, each quoted separately (GUC_LIST_QUOTE of the server).
+ * In other settings a comma is part of the value.
+ */
 const lists = ['search_path', 'temp_tablespaces', 'session_preload_libraries', 'local_preload_libraries', 'shared_preload_libraries', 'unix_socket_directories']
 
 /** Whether a setting's value is a list of names. */
@@ -7,7 +10,7 @@ export function isListSetting(name: string): boolean {
 }
 
 /**
- * The names in a list as SQL reads it: parted by commas, in lower case unless quoted.
+ * Parses a list of names as SQL does: separated by commas, in lower case unless quoted.
  *
  * @throws RangeError for a quote that is not closed, and for two commas with nothing in between.
  * @example parseNames('"$user", App') // ['$user', 'app']
@@ -27,7 +30,10 @@ export function parseNames(list: string): string[] {
   }
 }
 
-/** Names as one text that {@link parseNames} reads back, quoted where that is needed. @example joinNames(['$user', 'app']) // '"$user", app' */
+/**
+ * Joins names into a text that {@link parseNames} can parse, quoted if necessary.
+ * @example joinNames(['$user', 'app']) // '"$user", app'
+ */
 export function joinNames(names: readonly string[]): string {
   return names.map(name => (/^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`)).join(', ')
 }
@@ -42,7 +48,7 @@ export function isNameList(text: string): boolean {
   }
 }
 
-/** One text for each value of a setting, so that `a,b` and `a, b` of a list are the same. */
+/** The canonical text of a setting's value, so that the lists `a,b` and `a, b` are equal. */
 export function settingText(name: string, value: string): string {
   return isListSetting(name) && isNameList(value) ? joinNames(parseNames(value)) : value
 }

@@ -2,11 +2,12 @@ import { apply, type ApplyScript } from '../../shell/script.ts'
 import { reloadIfNeeded } from './unit-state.ts'
 
 /**
- * Shell. `P` looks at a unit: `s` its state, `i` its invocation, `p` its main process and `k` that process's program, `r` whether it can be
- * reloaded, `z` how often systemd started it anew, `y` its type. `A` does so once it is between two states no more. `E` gives up, with what
- * systemd, the journal and the service's own log have said since.
+ * Shell. `P` reads a unit: `s` its state, `i` its invocation, `p` its main process and `k` that
+ * process's program, `r` whether it can be reloaded, `z` how often systemd has restarted it, `y`
+ * its type. `A` waits until it is not between two states, and reads it then. `E` gives up, with
+ * what systemd, the journal and the service's own log have said since.
  */
-const look = apply`P() {
+const readUnit = apply`P() {
   s= i= p=0 r= z= y=
   while IFS== read -r name value; do
     case $name in ActiveState) s=$value;; InvocationID) i=$value;; MainPID) p=$value;; CanReload) r=$value;; NRestarts) z=$value;; Type) y=$value;; esac
@@ -26,9 +27,11 @@ N() { printf 'stead-note: %s\n' "$*" >&2; }
 children() { cat "/proc/$1/task/$1/children" 2>/dev/null; }`
 
 /**
- * Shell: what is particular of services, told by the program of their main process. `before_reload` refuses a reload that would end the service,
- * `after_reload` says whether it took its configuration, which neither an exit code of kill(1) nor systemd tells. Sources: nginx(8), signals of
- * ngx_cycle.c; tor(1), SIGNALS; PostgreSQL, pg_file_settings, pg_hba_file_rules.
+ * Shell: special handling of some services, which are recognised by the program of their main
+ * process. `before_reload` refuses a reload that would end the service. `after_reload` checks
+ * whether it accepted its configuration, which neither the exit code of kill(1) nor systemd shows.
+ * Sources: nginx(8), signals of ngx_cycle.c; tor(1), SIGNALS; PostgreSQL, pg_file_settings,
+ * pg_hba_file_rules.
  */
 const services = apply`Q() { # SQL for the server of which $p is the main process
   { read -r d; read -r d; read -r d; read -r port; read -r d; } <"/proc/$p/cwd/postmaster.pid" && d=\${d%%,*} || return
@@ -41,40 +44,42 @@ errors="select coalesce(string_agg(text, E'\\n'), '') from (
   union all select 'pg_hba.conf:' || line_number || ': ' || error from pg_hba_file_rules where error is not null) as all_of_them (text)"
 before_reload() { x=; case $k in
 tor)
-  o=$(xargs -0 -a "/proc/$p/cmdline" sh -c 'exec "$@" --verify-config --hush' sh 2>&1) || { printf '%s\n' "$o" >&2; echo "$1 was not reloaded: it would end itself, since it does not accept its configuration." >&2; exit 1; }
+  o=$(xargs -0 -a "/proc/$p/cmdline" sh -c 'exec "$@" --verify-config --hush' sh 2>&1) || { printf '%s\n' "$o" >&2; echo "$1 was not reloaded: it would exit, since it does not accept its configuration." >&2; exit 1; }
   t=$(tr '\0' '\n' <"/proc/$p/cmdline" | sed -n '/^-f$/{n;p;q;}')
   o=$(sed -n 's/^[[:space:]]*HiddenServiceDir[[:space:]]\{1,\}"\{0,1\}\([^"#]*[^"#[:space:]/]\).*/\1/Ip' -- "\${t:-/etc/tor/torrc}" | while IFS= read -r d; do
     for f in "$d" "$d"/hs_ed25519_secret_key "$d"/authorized_clients; do [ ! -e "$f" ] || [ "$(stat -c %u -- "$f")" = "$(stat -c %u "/proc/$p")" ] || printf '%s ' "$f"; done; done)
-  [ -z "$o" ] || { echo "$1 was not reloaded: it would end itself, since not its own user owns $o(onionService mends that)." >&2; exit 1; };;
+  [ -z "$o" ] || { echo "$1 was not reloaded: it would exit, since its user does not own $o(onionService repairs that)." >&2; exit 1; };;
 postgres) x=$(Q 'select pg_conf_load_time()') && x="$x,$(Q "$pending")" || x=;;
 esac; }
 is_new() { for c in $(children "$1"); do case " $2 " in *" $c "*) :;; *) return 0;; esac; done; return 1; }
 after_reload() { case $k in
 nginx)
   j=0; until [ -z "$c0" ] || is_new "$p" "$c0"; do
-    [ $j -lt 300 ] && ! tail -c "+$((size + 1))" -- "$log" 2>/dev/null | grep -F '[emerg]' | grep -qvF 'bind() to ' || E "$u" "$u was told to reload, and goes on with its old configuration: it has no new worker process."
+    [ $j -lt 300 ] && ! tail -c "+$((size + 1))" -- "$log" 2>/dev/null | grep -F '[emerg]' | grep -qvF 'bind() to ' || E "$u" "$u was reloaded, but still runs with its old configuration: it has no new worker process."
     j=$((j + 1)); sleep 0.1; done;;
 tor)
   j=0; until [ $j = 30 ] || J -u "$u" | grep -qF 'Received reload signal'; do j=$((j + 1)); sleep 0.1; done;;
 postgres)
-  if [ -z "$x" ]; then N "$u cannot be asked by psql whether it took its configuration."; return; fi
+  if [ -z "$x" ]; then N "Could not ask $u through psql whether it accepted its configuration."; return; fi
   j=0; o=; until [ $j = 100 ] || { o=$(Q 'select pg_conf_load_time()') && [ "$o" != "\${x%%,*}" ]; } || { [ $j -gt 5 ] && [ -n "$(Q "$errors")" ]; }; do j=$((j + 1)); sleep 0.1; done
-  o=$(Q "$errors"); [ -z "$o" ] && [ $j != 100 ] || E "$u" "$u was told to reload, and goes on with its old configuration: $o"
-  o=$(Q "$pending"); [ -z "$o" ] || [ "$o" = "\${x#*,}" ] || E "$u" "$u was reloaded, and needs a restart for: $o."
+  o=$(Q "$errors"); [ -z "$o" ] && [ $j != 100 ] || E "$u" "$u was reloaded, but still runs with its old configuration: $o"
+  o=$(Q "$pending"); [ -z "$o" ] || [ "$o" = "\${x#*,}" ] || E "$u" "$u was reloaded, but needs a restart for: $o."
   [ -z "$o" ] || N "$u needs a restart for: $o.";;
 esac; }`
 
 /**
- * Restarts or reloads a unit, and makes sure that it came about, for the unit and for those to which systemd passes it on (of tor.service,
- * tor@default.service). Restarted is what runs as another invocation. A reload came about where the unit still runs a moment later and, of
- * nginx, tor and PostgreSQL, took its configuration. Of other services no more is known than what systemd knows: their errors in the journal
- * since are passed on as a note. A unit that cannot be reloaded, or does not run, is restarted. Source: systemctl(1), reload-or-restart.
+ * Restarts or reloads a unit, and verifies that this worked, for the unit and for those to which
+ * systemd passes it on (from tor.service to tor@default.service). A unit was restarted if it runs
+ * as another invocation. A reload worked if the unit still runs a moment later and, for nginx, tor
+ * and PostgreSQL, accepted its configuration. For other services only systemd's view is known:
+ * errors that they have logged to the journal since then become a note. A unit that cannot be
+ * reloaded, or does not run, is restarted. Source: systemctl(1), reload-or-restart.
  */
-export function bringAbout(event: 'restarted' | 'reloaded', name: string): ApplyScript {
+export function restartOrReload(event: 'restarted' | 'reloaded', name: string): ApplyScript {
   const [verb, passedOn] = event === 'restarted' ? ['restart', 'ConsistsOf'] : ['reload-or-restart', 'PropagatesReloadTo']
   const wasReloaded = event === 'reloaded' ? apply`[ "$s0" = active ] && [ "$r0" = yes ]` : apply`false`
   return apply`( set +e
-${look}
+${readUnit}
 ${services}
 ${reloadIfNeeded(name)}; systemctl reset-failed -- ${name} 2>/dev/null || :
 cursor=$(journalctl -q -n 0 --show-cursor 2>/dev/null | sed -n 's/^-- cursor: //p')
@@ -84,7 +89,7 @@ all=; for u in ${name} $(systemctl show -p ${passedOn} --value -- ${name}); do
   log=$(readlink "/proc/$p/fd/2"); size=0; if [ -f "$log" ]; then size=$(stat -c %s -- "$log"); fi
   all="$all$u|$s|$i|$r|$size|$log|$(children "$p")|$x
 "; done
-systemctl ${verb} -- ${name} || E ${name} ${`${name} could not be ${event}.`}
+systemctl ${verb} -- ${name} || E ${name} ${`Could not ${event === 'restarted' ? 'restart' : 'reload'} ${name}.`}
 while IFS='|' read -r u s0 i0 r0 size log c0 x; do
   [ -n "$u" ] || continue
   A "$u"; case $y in simple|exec|idle) w=3;; *) w=0;; esac
@@ -93,9 +98,9 @@ while IFS='|' read -r u s0 i0 r0 size log c0 x; do
   if [ "$s" = inactive ] && [ "$y" = oneshot ]; then continue; fi
   [ "$s" = active ] || E "$u" "$u does not run after it was "${event}.
   if ${wasReloaded}; then
-    [ "$i" = "$i0" ] || N "$u ended when it was reloaded, and systemd started it anew."
+    [ "$i" = "$i0" ] || N "$u exited when it was reloaded, and systemd started it again."
     J -p err -u "$u" | head -n 3 | while IFS= read -r o; do N "$u, when it was reloaded: $o"; done
-  elif [ "$i" = "$i0" ] || [ "\${z:-0}" != 0 ]; then E "$u" "$u was not started anew when it was "${event}.; fi
+  elif [ "$i" = "$i0" ] || [ "\${z:-0}" != 0 ]; then E "$u" "$u did not start again when it was "${event}.; fi
 done <<END
 $all
 END

@@ -8,15 +8,16 @@ const dropIn = new RegExp(`^/etc/systemd/system/([^/]+\\.${suffix})\\.d/[^/]+\\.
 
 type UnitText = { type?: string; content?: Content } | null
 
-/** Whether a unit file says how the unit is enabled; undefined where its text is not known. */
+/** Whether a unit file says how to enable the unit; undefined if its text is not known. */
 function installs(file: UnitText): boolean | undefined {
   const text = file?.content?.bytes?.toString()
   return text === undefined ? undefined : /^\s*\[Install\]/m.test(text) && /^\s*(WantedBy|RequiredBy|UpheldBy|Alias)\s*=/m.test(text)
 }
 
 /**
- * What becomes of a unit when its file, or a drop-in, is written or removed: where it was none it is there, and does not run; where there is
- * one, it runs as it did, and can be enabled if its file has a section for that. Sources: systemd.unit(5), systemctl(1).
+ * How a unit changes when its file, or a drop-in, is written or removed: a new unit exists but does
+ * not run; an existing one runs or not as before, and can be enabled if its file has an [Install]
+ * section. Sources: systemd.unit(5), systemctl(1).
  */
 export function unitsOfFile(path: string, desired: UnitText, current: UnitText): SideEffect[] {
   const [, ofDropIn] = dropIn.exec(path) ?? []
@@ -32,7 +33,7 @@ export function unitsOfFile(path: string, desired: UnitText, current: UnitText):
   return [
     { kind: 'unit', identity: unit, state: { id: unit, running: false, enabled: canBeEnabled ? 'disabled' : 'static', invocation: '', needsDaemonReload: false, ends, succeeded: true }, whereMissing: true },
     { kind: 'unit', identity: unit, state: {}, change: now => ({ ...now, ends, enabled: canBeEnabled && now.enabled === 'static' ? 'disabled' : now.enabled, ...(now.asked === undefined ? {} : { asked: askedLinks(unit, [text]) ?? now.links }), needsDaemonReload: false }) },
-    // One that loses its section may have another in a drop-in.
+    // A unit that loses its section may have another one in a drop-in.
     ...(current !== null && !canBeEnabled && before !== false ? unsure(unit) : []),
   ]
 }

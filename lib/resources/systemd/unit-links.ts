@@ -1,4 +1,4 @@
-/** The lines of a unit file that stand in [Install], with those that go on in the next line joined, without comments. */
+/** The lines in [Install] of a unit file, with continuation lines joined and comments removed. */
 function installLines(text: string): string[] {
   let on = false
   return text.replace(/^[ \t]*[#;].*\n?/gm, '').replace(/\\\n/g, ' ').split('\n').filter(line => {
@@ -7,7 +7,7 @@ function installLines(text: string): string[] {
   })
 }
 
-/** What specifiers stand for that are known by the unit's name alone; undefined for another. */
+/** Expands the specifiers that depend only on the unit's name; undefined if there are others. */
 function expand(text: string, unit: string): string | undefined {
   const [, prefix = '', instance = ''] = /^([^@]*)(?:@(.*))?\.[a-z]+$/.exec(unit) ?? []
   const known: Readonly<Record<string, string>> = { '%': '%', n: unit, N: unit.replace(/\.[a-z]+$/, ''), p: prefix, i: instance }
@@ -16,8 +16,9 @@ function expand(text: string, unit: string): string | undefined {
 }
 
 /**
- * The links that a unit asks for in [Install] of its file and drop-ins, in a fixed order, as {@link linksOf} has them; undefined where they cannot
- * be told from here (%H, UpheldBy). Sources: systemd.unit(5), [INSTALL] SECTION OPTIONS and SPECIFIERS.
+ * The links that a unit requests in [Install] of its file and drop-ins, sorted, in the form of
+ * {@link linksOf}; undefined if they are not known here (%H, UpheldBy). Sources: systemd.unit(5),
+ * [INSTALL] SECTION OPTIONS and SPECIFIERS.
  *
  * @example askedLinks('ssh.service', ['[Install]\nWantedBy=multi-user.target\nAlias=sshd.service\n']) // 'multi-user.target.wants, sshd.service'
  */
@@ -37,14 +38,15 @@ export function askedLinks(unit: string, files: readonly string[]): string | und
   return Object.values(asked).flatMap(values => [...values]).filter(link => link !== unit).sort().join(', ')
 }
 
-/** The other units that [Install] of these files names by Also. */
+/** The other units that Also in [Install] of these files names. */
 export function alsoOf(files: readonly string[]): string[] {
   return files.flatMap(installLines).flatMap(line => /^\s*Also\s*=(.*)$/.exec(line)?.[1]?.split(/\s+/).filter(Boolean) ?? [])
 }
 
 /**
- * Of the links in /etc/systemd/system (`path below it`, what it leads to) those by which a unit is enabled: `multi-user.target.wants`, and its
- * aliases. The one by which a file elsewhere becomes a unit is none.
+ * The links in /etc/systemd/system (path below it, target) that enable a unit:
+ * `multi-user.target.wants`, and its aliases. A link that makes a file elsewhere a unit does not
+ * count.
  */
 export function linksOf(unit: string, links: readonly { path: string; target: string }[]): string {
   return links.flatMap(({ path, target }) => {

@@ -6,7 +6,10 @@ import type { UnitKey } from './unit.ts'
 
 const schema = z.strictObject({ masked: z.boolean() })
 
-/** Whether a unit is masked, so that nothing can start it; a unit that is not installed can be. Source: systemctl(1), mask. */
+/**
+ * Whether a unit is masked, so that nothing can start it. A unit that is not installed can be
+ * masked too. Source: systemctl(1), mask.
+ */
 export const unitMaskResource: Resource<UnitKey, { readonly masked: boolean | 'until reboot' }, z.infer<typeof schema>> = {
   kind: 'unit-mask',
   schema: schema,

@@ -6,48 +6,60 @@ import { alsoOf, askedLinks, linksOf } from './unit-links.ts'
 
 export interface UnitState {
   readonly [field: string]: string | boolean | undefined
-  /** The unit's own name, where it was asked for by an alias. */
+  /** The unit's own name, even if an alias was requested. */
   id: string
   /**
-   * Neither are `activating`: it is being started, and may still fail; `deactivating`: it was told to stop, and has not yet; and `restarting`: it
-   * failed, and systemd will start it again in a moment.
+   * Between true and false: `activating` (it is being started, and may still fail), `deactivating`
+   * (it is being stopped) and `restarting` (it failed, and systemd is about to start it again).
    */
   running: boolean | 'activating' | 'deactivating' | 'restarting'
   /**
-   * As `systemctl is-enabled` says of what is on disk: enabled, disabled (also where it is only linked), static, masked …; an indirect one is
-   * called after the units that it brings along: `indirect, enabled`, `disabled`, `partly`, or `unknown` where one of them cannot be told.
+   * What `systemctl is-enabled` says about the files on disk: enabled, disabled (also if it is only
+   * linked), static, masked …; an indirect unit is described by the units that it enables:
+   * `indirect, enabled`, `disabled`, `partly`, or `unknown` if one of them is not known.
    */
   enabled: string
-  /** Changes whenever the unit is started anew. */
+  /** Changes whenever the unit is started again. */
   invocation: string
-  /** systemd still works with an older version of its files. */
+  /** systemd still uses an older version of its files. */
   needsDaemonReload: boolean
-  /** A oneshot that does not stay active: it can be run, not kept running. */
+  /** A oneshot that does not stay active: it can be run, but not kept running. */
   ends: boolean
-  /** Its last run ended well. */
+  /** Its last run succeeded. */
   succeeded: boolean
-  /** By what it is enabled, and by what it asks to be in its section [Install], where both can be told: `multi-user.target.wants, sshd.service`. */
+  /**
+   * The links that enable it, and those that its section [Install] requests, if both are known:
+   * `multi-user.target.wants, sshd.service`.
+   */
   links?: string
   asked?: string
 }
 
 const properties = ['Id', 'LoadState', 'ActiveState', 'SubState', 'UnitFileState', 'InvocationID', 'NeedDaemonReload', 'Type', 'RemainAfterExit', 'Result', 'SourcePath', 'FragmentPath', 'DropInPaths']
 
-/** Shell: `ids` gives the units of `$s` that have a property so; `enabled` says what systemctl finds on disk of one after the other. */
+/**
+ * Shell: `ids` prints the units in `$s` with a certain property; `enabled` prints what systemctl
+ * finds on disk, for one unit after the other.
+ */
 const functions = read`
 ids() { printf '%s\n' "$s" | sed -n "/^Id=/h; /^$1/{x; s/^Id=//p}"; }
 enabled() { for u; do printf '=enabled %s %s\n' "$u" "$(systemctl is-enabled -- "$u" 2>/dev/null)"; done; }
 nl='
 '`
 
-/** Shell: [Install] of all files that these units are made of, after a line with the file's name; and the links that have to do with the units. */
+/**
+ * Shell: [Install] of all files of these units, each after a line with the file's name; and the
+ * links related to the units.
+ */
 const installed = read`sed -s -n -e '1F' -e '/^[[:space:]]*\[Install\]/,/^[[:space:]]*\[[^I]/s/^/=install /p' -- $(printf '%s\n' "$s" | sed -n 's/^\(FragmentPath\|DropInPaths\)=\(\/.*\)/\2/p') 2>/dev/null
 find /etc/systemd/system -maxdepth 2 -type l -printf '=link %P %l\n' 2>/dev/null | grep -F -e "$(printf '%s\n' "$s" | sed -n 's/^Id=//p')"`
 
 /**
- * Reads units, however many, by two calls of systemctl: for what it shows as UnitFileState it remembers, and links may be gone since. One call
- * of is-enabled ends with the first unit that it does not know; then each is asked for by itself. So are those of init.d, and what an
- * indirect one brings along (its drop-ins included). By what one is enabled is read from its files and the links themselves.
+ * Reads any number of units with two calls of systemctl: its UnitFileState is cached, and links may
+ * have changed since. One call of is-enabled stops at the first unit that it does not know; then
+ * each unit gets a call of its own. So do units of init.d, and the units that an indirect one
+ * enables (including its drop-ins). What enables a unit is read from its files and the links
+ * themselves.
  */
 export function readUnits(names: readonly string[]): Reading<UnitState> {
   return {
@@ -71,12 +83,13 @@ done`,
 }
 
 /**
- * Reads `systemctl show`: one block a unit, in the order asked for. Lines that are no property are passed over. Units of different types have
- * different properties, so a blank line ends a block; and where one is missing, a property that is there already opens the next.
+ * Parses `systemctl show`: one block per unit, in the requested order. Lines that are not a
+ * property are skipped. Units of different types have different properties, so a blank line ends a
+ * block; if it is missing, a repeated property starts the next one.
  */
 export function parseUnits(output: Output, names: readonly string[]): (UnitState | null)[] {
   if (output.exitCode === 69) return names.map(() => null)
-  const stdout = stdoutOf(output, 'systemd could not be asked.')
+  const stdout = stdoutOf(output, 'Could not query systemd.')
   const blocks: Map<string, string>[] = []
   const [onDisk, also, install] = [new Map<string, string>(), new Map<string, string[]>(), new Map<string, string>()]
   const links: { path: string; target: string }[] = []
@@ -105,7 +118,7 @@ export function parseUnits(output: Output, names: readonly string[]): (UnitState
     const files = `${block.get('FragmentPath') ?? ''} ${block.get('DropInPaths') ?? ''}`.split(' ').flatMap(path => install.get(path) ?? [])
     const asked = state.enabled === 'enabled' ? askedLinks(id, files) : undefined
     if (asked === undefined) return state
-    // What Also names is enabled along with it.
+    // Units that Also names are enabled together with it.
     const without = alsoOf(files).length > 0 && (also.get(id) ?? []).includes('disabled')
     return { ...state, links: linksOf(id, links), asked: without ? `${asked}, Also` : asked }
   })
@@ -118,7 +131,7 @@ function stateOf(block: ReadonlyMap<string, string>, onDisk: string | undefined,
   return {
     id: property('Id'),
     running: running(property('ActiveState'), property('SubState')),
-    enabled: masked ? 'masked' : file === 'linked' ? 'disabled' : file === 'indirect' && also ? byWhatItBrings(also) : file,
+    enabled: masked ? 'masked' : file === 'linked' ? 'disabled' : file === 'indirect' && also ? indirectState(also) : file,
     invocation: property('InvocationID'),
     needsDaemonReload: property('NeedDaemonReload') === 'yes',
     ends: property('Type') === 'oneshot' && property('RemainAfterExit') === 'no',
@@ -132,23 +145,27 @@ function running(active: string, sub: string): UnitState['running'] {
   return active === 'activating' ? 'activating' : ['active', 'reloading', 'refreshing'].includes(active)
 }
 
-/** What an indirect unit is, by the units that are enabled along with it; what is static among them has no say. */
-function byWhatItBrings(states: readonly string[]): string {
-  const telling = states.filter(state => state !== 'static')
-  if (telling.length === 0) return 'static'
-  if (telling.includes('unknown')) return 'indirect, unknown'
-  if (telling.every(state => state === 'enabled')) return 'indirect, enabled'
-  return telling.some(state => state.startsWith('enabled')) ? 'indirect, partly' : 'indirect, disabled'
+/**
+ * The state of an indirect unit, according to the units that are enabled with it; static ones do
+ * not count.
+ */
+function indirectState(states: readonly string[]): string {
+  const known = states.filter(state => state !== 'static')
+  if (known.length === 0) return 'static'
+  if (known.includes('unknown')) return 'indirect, unknown'
+  if (known.every(state => state === 'enabled')) return 'indirect, enabled'
+  return known.some(state => state.startsWith('enabled')) ? 'indirect, partly' : 'indirect, disabled'
 }
 
-/** What was written before in the same frame may have had it reloaded already. */
+/** Checks again, since an earlier write in the same frame may already have reloaded it. */
 export function reloadIfNeeded(name: string): ApplyScript {
   return apply`if systemctl show -p NeedDaemonReload -- ${name} | grep -q yes; then systemctl daemon-reload; fi`
 }
 
 /**
- * Starts a unit; if it will not, says why in systemd's words and the unit's own. A program of Type=simple is taken for started before it runs:
- * it is given a moment to fail, or to be restarted because it did.
+ * Starts a unit; if that fails, prints why, in the words of systemd and of the unit. A program of
+ * Type=simple counts as started before it runs, so it gets a moment to fail, or to be restarted
+ * because it failed.
  */
 export function startOrExplain(name: string): ApplyScript {
   return apply`systemctl reset-failed -- ${name} 2>/dev/null || :
@@ -159,7 +176,10 @@ if [ $c = 0 ] && systemctl show -p Type -- ${name} | grep -qxE 'Type=(simple|exe
 ${explainUnit(name)}`
 }
 
-/** Shell: unless `c` is 0, ends with it, after what systemd says of a unit, and its journal since `since`. */
+/**
+ * Shell: unless `c` is 0, prints what systemd says about a unit and its journal since `since`, and
+ * exits with `c`.
+ */
 export function explainUnit(name: string): ApplyScript {
   return apply`[ $c = 0 ] || { systemctl status --no-pager -l -n 0 -- ${name} >&2; journalctl --sync 2>/dev/null; journalctl --no-pager -q -n 20 \${since:+--since "$since"} -o cat -u ${name} >&2; exit $c; }`
 }

@@ -4,10 +4,13 @@ import type { Resource } from '../../state/resource.ts'
 import { explainUnit, readUnits, type UnitState } from './unit-state.ts'
 import type { UnitKey } from './unit.ts'
 
-/** Seconds; a unit's own limit may be none, as that of a PostgreSQL which mends its data. */
+/** Seconds. A unit may have no limit of its own, such as a PostgreSQL that is recovering. */
 const TIMEOUT_SECONDS = 600
 
-/** Waits for a unit that is being started, by whomever: it changes nothing. What fails meanwhile is told with its journal. Source: systemctl(1). */
+/**
+ * Waits for a unit that is being started, whoever starts it. It changes nothing. If the start
+ * fails, the journal is shown. Source: systemctl(1).
+ */
 export const unitWaitResource: Resource<UnitKey, UnitState, Record<string, never>> = {
   kind: 'unit-wait',
   schema: z.strictObject({}),

@@ -11,7 +11,10 @@ export interface UnitKey {
 
 const schema = z.strictObject({ running: z.boolean().optional(), enabled: z.string().optional(), links: z.string().optional(), needsDaemonReload: z.literal(false).optional() })
 
-/** A unit of systemd: whether it runs, and whether it starts at boot. Source: systemctl(1), `org.freedesktop.systemd1`(5). */
+/**
+ * A systemd unit: whether it runs, and whether it starts at boot. Source: systemctl(1),
+ * `org.freedesktop.systemd1`(5).
+ */
 export const unitResource: Resource<UnitKey, UnitState, z.infer<typeof schema>> = {
   kind: 'unit',
   schema,
@@ -30,7 +33,8 @@ export const unitResource: Resource<UnitKey, UnitState, z.infer<typeof schema>> 
   },
   compare(_key, current, desired) {
     if (!desired) return differences(current, desired)
-    // One whose file says no more how it is enabled is static once its links are gone. Links count where it is to be enabled, and is.
+    // A unit whose file no longer says how to enable it is static once its links are gone. Links
+    // count if it should be enabled and is.
     const enabled = desired.enabled !== undefined && current?.enabled === 'static' ? 'static' : desired.enabled
     const others = desired.enabled === 'enabled' && hasOtherLinks(current)
     return [...differences(current, { ...desired, enabled, links: undefined }), ...(others ? [{ field: 'links', current: current?.links, desired: current?.asked }] : [])]
@@ -38,21 +42,25 @@ export const unitResource: Resource<UnitKey, UnitState, z.infer<typeof schema>> 
   forecast: {
     defaults: ({ unit: name }) => ({ id: name, needsDaemonReload: false, invocation: '' }),
     mayComeWithPackage: ({ unit: name }, desired, foresight) => {
-      // A unit file that the playbook writes is nobody else's, and a package that may not start services leaves that to the playbook.
+      // No package brings a unit file that the playbook writes, and a package that may not start
+      // services leaves that to the playbook.
       if (foresight.foretold('file', `/etc/systemd/system/${name}`)) return false
       return foresight.servicesStart || desired?.running !== true
     },
   },
 }
 
-/** Enabled, and by other links than its file asks for: since it was enabled, [Install] was changed. */
+/**
+ * Whether it is enabled, but by other links than its file requests: [Install] was changed after it
+ * was enabled.
+ */
 function hasOtherLinks(current: UnitState | null): boolean {
   return current?.enabled === 'enabled' && current.links !== current.asked
 }
 
 /**
- * Disables a unit, for good and until the next boot. To disable one whose file is elsewhere, systemctl also removes the link to that file, and
- * the unit with it: that link is put back.
+ * Disables a unit, both permanently and until the next boot. If the unit's file is elsewhere,
+ * systemctl also removes the link to it, and the unit with it; that link is restored.
  */
 function disable(name: string): ApplyScript {
   return apply`for f in /run/systemd/system/*.wants/${name} /run/systemd/system/*.requires/${name}; do if [ -L "$f" ]; then systemctl disable -q --runtime -- ${name}; break; fi; done

@@ -3,7 +3,7 @@ import { ReadError } from '../../errors.ts'
 import { apply, read } from '../../shell/script.ts'
 import { linePerKey } from '../../state/read-answer.ts'
 import type { Resource } from '../../state/resource.ts'
-import { bringAbout } from '../systemd/unit-effect.ts'
+import { restartOrReload } from '../systemd/unit-effect.ts'
 
 export interface OnionState {
   readonly [field: string]: string
@@ -38,7 +38,7 @@ export const onionAddressResource: Resource<{ directory: string; unit: string },
     }
   },
   apply: ({ directory, unit }) => ({
-    script: apply`${bringAbout('reloaded', unit)} || exit
+    script: apply`${restartOrReload('reloaded', unit)} || exit
 i=0; until [ -s ${directory}/hostname ]; do
   [ $i -lt ${TIMEOUT_SECONDS * 5} ] || { echo 'tor did not create the address:' >&2; journalctl --no-pager -q -n 20 -o cat -u ${unit} >&2; exit 1; }
   i=$((i+1)); sleep 0.2

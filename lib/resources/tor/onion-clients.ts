@@ -3,7 +3,7 @@ import { apply, applyLines, read, readLines } from '../../shell/script.ts'
 import { stdoutOf } from '../../state/read-answer.ts'
 import type { Resource } from '../../state/resource.ts'
 import { NEW } from '../files/file-write.ts'
-import { bringAbout } from '../systemd/unit-effect.ts'
+import { restartOrReload } from '../systemd/unit-effect.ts'
 import { intoDirectory, makeDirectory } from './onion-directory.ts'
 import { begin, openNew, type OnionServiceKey } from './onion-service.ts'
 
@@ -37,7 +37,7 @@ case $n in *[!A-Za-z0-9_-]*) n='(odd name)';; esac; case $k in *[!A-Z2-7]*|'') k
       stdin: Buffer.from((desired?.clients ?? []).map(client => `${client}\n`).join('')),
       script: applyLines([...begin, makeDirectory(directory), makeDirectory(clients), intoDirectory(clients, 'x'), apply`a=; while read -r c k; do ${openNew}; printf 'descriptor:x25519:%s\n' "$k" >&8; sync -- ${NEW}; mv -fT -- "$n" "$c.auth" || X "$t"; n=; a="$a/$c.auth/"; done
 for f in *.auth; do case $a in */"$f"/*) :;; *) rm -f -- "$f" || X "$t";; esac; done; sync -- ./
-if [ -s ../hostname ]; then ${bringAbout('reloaded', unit)}; fi`]),
+if [ -s ../hostname ]; then ${restartOrReload('reloaded', unit)}; fi`]),
     }
   },
   forecast: {},

@@ -4,7 +4,7 @@ import { Content } from '../../state/content.ts'
 import { linePerKey } from '../../state/read-answer.ts'
 import type { Resource } from '../../state/resource.ts'
 import { NEW } from '../files/file-write.ts'
-import { bringAbout } from '../systemd/unit-effect.ts'
+import { restartOrReload } from '../systemd/unit-effect.ts'
 import { intoDirectory, makeDirectory } from './onion-directory.ts'
 import { begin, openNew, type OnionServiceKey } from './onion-service.ts'
 
@@ -30,7 +30,7 @@ export const onionKeyResource: Resource<OnionServiceKey, { readonly key: Content
       script: applyLines([...begin, makeDirectory(directory), intoDirectory(directory, 'hs_ed25519_secret_key'), openNew, apply`cat >&8; [ "$(stat -L -c %s ${NEW})" = ${desired?.key.size ?? 0} ] || { echo 'The key did not arrive complete. Nothing was changed.' >&2; exit 1; }
 sync -- ${NEW}; if W "$t"; then exit 1; fi
 live=; [ ! -s hostname ] || live=1; rm -f -- hostname hs_ed25519_public_key; mv -fT -- "$n" "$b" || X "$t"; n=; sync -- ./
-[ -z "$live" ] || { ${bringAbout('reloaded', unit)}; i=0; until [ -s hostname ] || [ $i = 150 ]; do i=$((i+1)); sleep 0.2; done; }`]),
+[ -z "$live" ] || { ${restartOrReload('reloaded', unit)}; i=0; until [ -s hostname ] || [ $i = 150 ]; do i=$((i+1)); sleep 0.2; done; }`]),
     }
   },
   forecast: {},

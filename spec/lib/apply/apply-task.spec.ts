@@ -19,7 +19,7 @@ interface OneState {
   is: string
 }
 
-/** A resource that is not there, and whose writing is a script. */
+/** A resource that does not exist, and whose writing is a script. */
 const scripted = (script: string, after: 'read back' | 'not read back'): Resource<{ name: string }, OneState, OneState> => ({
   kind: 'scripted', schema: z.strictObject({ is: z.string() }), identify: ({ name }) => name,
   read: keys => ({ script: read`:`, parse: () => keys.map(() => (after === 'read back' ? null : new Error('it cannot be read back'))) }),

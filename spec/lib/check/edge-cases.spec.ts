@@ -113,17 +113,17 @@ describe('[check 4] a check fails on what would fail:', () => {
   after(() => new Promise(resolve => server.close(resolve)))
 
   const wrong: Record<string, [(place: string) => ModuleCall<unknown>, string]> = {
-    'an owner who is not there': [place => file({ path: `${place}/x`, owner: 'no-such-user-here' }), 'There is no user no-such-user-here'],
-    'a group that is not there': [place => directory({ path: `${place}/x`, group: 'no-such-group-here' }), 'There is no group no-such-group-here'],
-    'a directory that is missing above a file': [place => file({ path: `${place}/no/x`, content: '' }), 'is not there'],
+    'an owner who does not exist': [place => file({ path: `${place}/x`, owner: 'no-such-user-here' }), 'The user no-such-user-here does not exist on this host.'],
+    'a group that does not exist': [place => directory({ path: `${place}/x`, group: 'no-such-group-here' }), 'The group no-such-group-here does not exist on this host.'],
+    'a directory that is missing above a file': [place => file({ path: `${place}/no/x`, content: '' }), 'does not exist'],
     'a directory in the place of a file': [place => file({ path: `${place}/directory`, content: '' }), 'is a directory but should be a file'],
     'a file in the place of a directory': [place => directory({ path: `${place}/broken` }), 'is a file but should be a directory'],
-    'a file to edit that is not there': [place => lineInFile({ path: `${place}/no`, line: 'x' }), 'is not there'],
+    'a file to edit that does not exist': [place => lineInFile({ path: `${place}/no`, line: 'x' }), 'does not exist'],
     'markers out of order': [place => blockInFile({ path: `${place}/broken`, block: 'x' }), 'Line 1 '],
-    'a file of the controller that is not there': [place => file({ path: `${place}/x`, source: 'no-such-file' }), 'nowhere to be found'],
-    'a template that asks for what it is not given': [place => template({ path: `${place}/x`, source: `${place}/wrong.eta` }), 'asks for the variable "missing"'],
+    'a file of the controller that does not exist': [place => file({ path: `${place}/x`, source: 'no-such-file' }), 'was not found'],
+    'a template that asks for what it is not given': [place => template({ path: `${place}/x`, source: `${place}/wrong.eta` }), 'uses the variable "missing"'],
     'a checksum that does not fit': [place => archive({ path: `${place}/a`, source: `${place}/broken`, sha256: '0'.repeat(64) }), 'The checksum of'],
-    'a URL that is not there': [() => httpCheck({ url: `${url}/not-there`, timeoutSeconds: 1 }), '404'],
+    'a URL that does not exist': [() => httpCheck({ url: `${url}/not-there`, timeoutSeconds: 1 }), '404'],
   }
   /** Of a task, or of the playbook as a whole where it is wrong whatever the host is like: then nothing of it was begun. */
   const said = ({ tasks: [task], error }: { tasks: { error?: string }[]; error?: string }) => (task?.error ?? error)?.replace(/^here(?: "wrong")?(?: [a-z-]+\[[^\]]*\])?: /, '')

@@ -204,7 +204,7 @@ describe('a check', () => {
     })
     expect(statuses(report)).to.deep.equal(['make: change', 'block: may-change', 'what may come with it: may-change', 'own content: change'])
     expect(report.tasks[2]?.changes[0]?.reason).to.equal('it may come with "block", which is not known yet')
-    expect(report.tasks[1]?.changes[0]?.reason).to.include('cannot be predicted until the changes above are applied').and.include('is not there')
+    expect(report.tasks[1]?.changes[0]?.reason).to.include('cannot be predicted until the changes above are applied').and.include('does not exist')
     expect(statuses(await check(({ task }) => {
       task('block', blockInFile({ path: `${root}/nowhere`, block: 'x' }))
       task('after', file({ path: `${root}/z` }))

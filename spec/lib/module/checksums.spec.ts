@@ -28,7 +28,7 @@ describe('a list of checksums', () => {
 
   it('[archive 3] that the server does not have is an error with what it answered, never a list', async () => {
     const failure = await checksumList(`${url}/gone`).then(() => 'it was fetched', String)
-    expect(failure).to.include(`The checksums of ${url}/gone cannot be fetched: the server answered 404`)
+    expect(failure).to.include(`The checksums cannot be downloaded from ${url}/gone: the server answered 404`)
   })
 
   it('[archive 3] may be given as text', async () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { asksForBreak } from '../../../lib/module/line-pattern.ts'
+import { requiresBreak } from '../../../lib/module/line-pattern.ts'
 import { blockInFile } from '../../../modules/block-in-file.ts'
 import { lineInFile } from '../../../modules/line-in-file.ts'
 
@@ -14,7 +14,7 @@ describe('patterns of lines', () => {
   })
 
   it('[fault 47] one that only allows for a line break, or excludes it, is taken', () => {
-    for (const pattern of [/^a[^\n]*$/, /a(\n|$)/, /a\n?$/, /a\n*/, /a\r?\n?$/, /a(?!\n)/, /[\s\S]+/, /a{2,3}b/, /\\n/, /[;\n]/, /(?<name>a)\k<name>/, /a\n{0,2}/, '\\n', 'end']) expect(asksForBreak(pattern), String(pattern)).to.equal(false)
+    for (const pattern of [/^a[^\n]*$/, /a(\n|$)/, /a\n?$/, /a\n*/, /a\r?\n?$/, /a(?!\n)/, /[\s\S]+/, /a{2,3}b/, /\\n/, /[;\n]/, /(?<name>a)\k<name>/, /a\n{0,2}/, '\\n', 'end']) expect(requiresBreak(pattern), String(pattern)).to.equal(false)
   })
 
   it('[fault 47] whatever is refused matches no text without a line break (property)', () => {
@@ -27,7 +27,7 @@ describe('patterns of lines', () => {
       } catch {
         return
       }
-      if (!asksForBreak(pattern)) return
+      if (!requiresBreak(pattern)) return
       refused++
       for (const line of lines) expect(pattern.test(line), `${String(pattern)} of ${JSON.stringify(line)}`).to.equal(false)
     }), { numRuns: 3000 })

@@ -90,12 +90,12 @@ describe('mergeBlock', () => {
   })
 
   const broken: [string, string, string][] = [
-    ['an END before its BEGIN', `a\n${end}\n${begin}\nb\n`, 'Line 2 ends a block ("# END x") before it begins'],
-    ['a BEGIN without END', `a\nb\n${begin}\nc\n`, 'Line 3 begins a block that does not end'],
-    ['an END without BEGIN', `a\n${end}`, 'Line 2 ends a block that does not begin'],
-    ['nested blocks', `${begin}\n${begin}\n${end}\n${end}\n`, 'Line 2 holds the marker "# BEGIN x" a second time'],
-    ['two blocks', `${begin}\n${end}\n\n${begin}\n${end}\n`, 'Line 4 holds the marker "# BEGIN x" a second time'],
-    ['two ENDs', `${begin}\r\n${end}\r\n${end}\r\n`, 'Line 3 holds the marker "# END x" a second time'],
+    ['an END before its BEGIN', `a\n${end}\n${begin}\nb\n`, 'Line 2 ends a block ("# END x") before it starts'],
+    ['a BEGIN without END', `a\nb\n${begin}\nc\n`, 'Line 3 starts a block that does not end'],
+    ['an END without BEGIN', `a\n${end}`, 'Line 2 ends a block that does not start'],
+    ['nested blocks', `${begin}\n${begin}\n${end}\n${end}\n`, 'Line 2 contains the marker "# BEGIN x" a second time'],
+    ['two blocks', `${begin}\n${end}\n\n${begin}\n${end}\n`, 'Line 4 contains the marker "# BEGIN x" a second time'],
+    ['two ENDs', `${begin}\r\n${end}\r\n${end}\r\n`, 'Line 3 contains the marker "# END x" a second time'],
   ]
   for (const [what, given, message] of broken) {
     it(`refuses ${what}, with the number of the line, and whether it is to write or to remove`, () => {

@@ -41,7 +41,7 @@ describe('renderTemplate', () => {
 
   it('makes a missing variable an error that names the template, the line, the variable, and what there is', async () => {
     const told = await complaint('a line\nx: <%= it.nmae %>\n', { name: 'x', other: 1 })
-    expect(told).to.match(/^The template .*template-\d+\.eta, line 2: it asks for the variable "nmae", and was given name, other\.\n {2}It is .*template-\d+\.eta: x: <%= it\.nmae %>$/)
+    expect(told).to.match(/^The template .*template-\d+\.eta, line 2: it uses the variable "nmae", but was given name, other\.\n {2}It is .*template-\d+\.eta: x: <%= it\.nmae %>$/)
   })
 
   it('lets objects and lists be used as such', async () => {
@@ -72,7 +72,7 @@ describe('renderTemplate', () => {
 
   it('[fault 5] refuses a text that was printed in the place of a secret, but not a template that has such a word itself', async () => {
     expect((await render('<secret><%= it.name %></secret>', { name: 'x' })).bytes?.toString()).to.equal('<secret>x</secret>')
-    expect(await complaint('<%= it.db.password %>', { db: { password: '<secret>' } })).to.include('give the secret itself')
+    expect(await complaint('<%= it.db.password %>', { db: { password: '<secret>' } })).to.include('pass the secret itself')
   })
 
   it('never shows a secret in an error', async () => {
@@ -89,13 +89,13 @@ describe('renderTemplate', () => {
   })
 
   it('lets nothing be put in that has no text', async () => {
-    for (const [vars, type] of [[{ a: undefined }, 'undefined'], [{ a: null }, 'null'], [{ a: {} }, 'no text but of type object'], [{ a: () => 'x' }, 'no text but of type function']] as const) {
-      expect(await complaint('<%= it.a %>', vars), type).to.include(`line 1: what it puts here is ${type}.`)
+    for (const [vars, type] of [[{ a: undefined }, 'undefined'], [{ a: null }, 'null'], [{ a: {} }, 'of type object, not text'], [{ a: () => 'x' }, 'of type function, not text']] as const) {
+      expect(await complaint('<%= it.a %>', vars), type).to.include(`line 1: the value here is ${type}.`)
     }
   })
 
-  it('names the places where it looked for a file that is not there', () => {
-    expect(() => findSource('no-such-template.eta')).to.throw('The file no-such-template.eta is nowhere to be found.')
+  it('names the places where it looked for a file that does not exist', () => {
+    expect(() => findSource('no-such-template.eta')).to.throw('The file no-such-template.eta was not found.')
   })
 })
 
@@ -114,13 +114,13 @@ describe('contentOf', () => {
   it('refuses to make anything else of a secret, since it would not be the secret\'s', async () => {
     for (const made of ['it.p.toUpperCase()', 'Buffer.from(it.p).toString("base64")', 'Buffer.from("u:" + it.p).toString("base64")', 'JSON.stringify(JSON.stringify(it.p))', 'encodeURIComponent(encodeURIComponent(it.p))']) {
       const told = await complaint(`<%= it.p %> <%= ${made} %>`, { p: secret('another-secret-of-the-spec') })
-      expect(told, made).to.include('of the secret in "p" it makes what cannot be made of one').and.not.include('another-secret')
+      expect(told, made).to.include('it transforms the secret in "p": a secret can only be used as it is').and.not.include('another-secret')
     }
   })
 
   it('says of what is no file to be copied what it is', () => inTemporaryDirectory(async directory => {
     const told = (name: string) => sourceContent(name).then(() => 'it was read', (error: unknown) => formatError(error))
-    expect(await told(directory)).to.include('is a directory, and a file is wanted').and.include('archive')
+    expect(await told(directory)).to.include('is a directory, but must be a file').and.include('archive')
     expect(await told(path.join(directory, 'nowhere'))).to.include('cannot be read').and.include('ENOENT')
   }))
 })

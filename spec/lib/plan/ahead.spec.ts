@@ -28,7 +28,7 @@ describe('A playbook is looked at ahead', () => {
       handler('handler', () => command({ argv: [] }))
     })
     expect(told).to.include('wrong in 4 places; nothing was touched')
-    for (const part of ['"late"', 'path: must be', 'line 2', '"missing"', 'nowhere.eta is nowhere to be found', '"handler"', 'argv: must name a program']) expect(told).to.include(part)
+    for (const part of ['"late"', 'path: must be', 'line 2', '"missing"', 'nowhere.eta was not found', '"handler"', 'argv: must name a program']) expect(told).to.include(part)
   }))
 
   it('[fault 34] and so are a list of checksums that is missing or does not name the file, an await of a later task, and errors of a task\'s own code', () => inTemporaryDirectory(async place => {
@@ -50,7 +50,7 @@ describe('A playbook is looked at ahead', () => {
       task('facts in a condition', () => { throw new Error('not told') }, { when: () => host.cores > 1 })
     })
     for (const part of [
-      `"missing list": The list of checksums ${place}/none cannot be read: ENOENT`, '"nowhere": The file none.txt is nowhere to be found', `"not in it": There is no SHA-256 for the file a.tar in ${place}/SHA256SUMS`,
+      `"missing list": The list of checksums ${place}/none cannot be read: ENOENT`, '"nowhere": The file none.txt was not found', `"not in it": There is no SHA-256 for the file a.tar in ${place}/SHA256SUMS`,
       '"early" awaits the result of "late", which comes later', '"after a result" awaits the result of "late"', '"type error": TypeError: x is not a function', '"a thrown text": plain', '"wanted for sure": wanted',
       '"when": condition', '"in a handler": RangeError: too far',
     ]) expect(told).to.include(part)

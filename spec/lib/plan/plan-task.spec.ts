@@ -89,8 +89,8 @@ describe('A task that is planned', () => {
   })
 
   it('is offered only the ways out that its module has an argument for', async () => {
-    const failing = (args: z.ZodObject) => defineModule({ name: 'failing', args, plan: () => { throw new ReadError('No.', { ways: [{ argument: 'parents', hint: 'Or give parents: true.' }] }) } })({})
-    expect((await failure(planOne(failing(z.strictObject({ parents: z.string().optional() })), having({})))).hint).to.equal('Or give parents: true.')
+    const failing = (args: z.ZodObject) => defineModule({ name: 'failing', args, plan: () => { throw new ReadError('No.', { ways: [{ argument: 'parents', hint: 'Or set parents: true.' }] }) } })({})
+    expect((await failure(planOne(failing(z.strictObject({ parents: z.string().optional() })), having({})))).hint).to.equal('Or set parents: true.')
     expect((await failure(planOne(failing(z.strictObject({})), having({})))).hint).to.equal(undefined)
     const unnamed: ModuleCall<void> = { module: 'unnamed', issues: [], plan: () => Promise.reject(new ReadError('No.', { ways: [{ argument: 'parents', hint: 'Or.' }] })) }
     expect(await failure(planOne(unnamed, having({})))).to.include({ message: 'No.', hint: undefined })

@@ -155,7 +155,7 @@ describe('loadPlaybooks', () => {
     })
   })
 
-  it('says that a file is not there, is no playbook, or why it cannot be loaded', async () => {
+  it('says that a file does not exist, is no playbook, or why it cannot be loaded', async () => {
     expect(await load(undefined)).to.include('The playbook /playbooks/x.ts does not exist.')
     for (const source of ['export const x = 1', 'export default {}', 'export default []', 'export default [{}]', 'export default undefined']) expect(await load(source), source).to.include('/playbooks/x.ts is not a playbook.')
     expect(await load('export default {')).to.include('/playbooks/x.ts cannot be loaded: ')

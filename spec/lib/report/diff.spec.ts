@@ -16,7 +16,7 @@ describe('a difference', () => {
     expect(show({ running: false, groups: ['a'], comment: '' }, { running: true, groups: [], comment: 'x' })).to.equal('running: false → true\ngroups: a → (none)\ncomment: (none) → x')
   })
 
-  it('[fault 36] says nothing of what is not there and need not be, as the packages that a new environment lacks', () => {
+  it('[fault 36] says nothing of what does not exist and need not be, as the packages that a new environment lacks', () => {
     expect(show(null, { python: 'sound', missing: [], comment: '', owner: null })).to.equal('absent → present\npython: (none) → sound')
     expect(show({ missing: ['six'] }, { missing: [] })).to.equal('missing: six → (none)')
   })

@@ -80,7 +80,7 @@ describe('a report', () => {
     expect(() => checkReportFile('a.b.html')).to.not.throw()
   })
 
-  it('refuses a file in a folder that is not there', () => {
+  it('refuses a file in a folder that does not exist', () => {
     expect(() => checkReportFile('no/such/folder/r.json')).to.throw(UsageError, 'its folder does not exist')
   })
 

@@ -47,7 +47,7 @@ describe('batch', () => {
     expect(answers.get('alpha y')).to.deep.equal({ value: '1' })
   })
 
-  it('takes an answer that never came for an error, not for "is not there"', () => {
+  it('takes an answer that never came for an error, not for "does not exist"', () => {
     const answers = batch([ask(alpha, { name: 'x' }), ask(beta, { name: 'y' })]).parse([output('x=1')])
     expect(answers.get('beta y')).to.be.an('error')
     const short = { ...alpha, read: () => ({ ...alpha.read([]), parse: () => [] }) }

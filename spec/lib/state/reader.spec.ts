@@ -146,7 +146,7 @@ describe('Reader', () => {
     expect(await reader.current(alpha, { name: 'b' })).to.equal(null)
   })
 
-  it('gives what is not there to whoever asks, however much they want of it; what failed is asked again', async () => {
+  it('gives what does not exist to whoever asks, however much they want of it; what failed is asked again', async () => {
     const { frames, reader } = host(() => output('a=broken'))
     for (const more of [false, true]) expect([await reason(reader.current(alpha, { name: 'a', more })), await reader.current(alpha, { name: 'b', more })]).to.deep.equal(['a is broken', null])
     expect(frames).to.deep.equal([['alpha a'], ['alpha b'], ['alpha a']])

@@ -80,7 +80,7 @@ describe('what is made beside its place', function () {
     const calls = { file: () => file({ path: `${place}/theirs/x`, owner: 'root' }), content: () => file({ path: `${place}/theirs/x`, content: 'x', owner: 'daemon' }), directory: () => directory({ path: `${place}/theirs/x`, owner: 'root' }), secret: () => generatedSecret({ path: `${place}/theirs/x` }) }
     for (const [what, call] of Object.entries(calls)) {
       const tasks: Tasks = ({ task }) => void task('it', call(), { become: 'nobody' })
-      for (const check of [true, false]) expect((await told(place, tasks, { check }))[0], what).to.contain(`${place}/theirs/x is to belong to`).and.contain('written by nobody, who cannot give it away')
+      for (const check of [true, false]) expect((await told(place, tasks, { check }))[0], what).to.contain(`${place}/theirs/x should belong to`).and.contain('nobody writes it, and only root can set another owner')
       expect(readdirSync(`${place}/theirs`), what).to.deep.equal([])
     }
     // A group that he is not in is known only when it is tried.

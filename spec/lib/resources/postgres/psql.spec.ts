@@ -31,7 +31,7 @@ describe('psql', () => {
     expect(await withPsql(readSql('select 1').text, 'echo "$PGDATABASE $PGOPTIONS"')).to.have.property('stdout').that.matches(/^postgres -c default_transaction_read_only=on /)
   })
 
-  it('asks each database by itself, and tells one that is not there from one that does not answer', async () => {
+  it('asks each database by itself, and tells one that does not exist from one that does not answer', async () => {
     const program = `for s; do :; done; case "$PGDATABASE $s" in "it's select 2") echo 7;; "postgres select 1 from pg_database where datname = 'closed'") echo 1;; "postgres "*) ;; *) exit 2;; esac`
     const queries = ["it's", 'closed', 'gone'].map(database => ({ database, query: 'select 2' }))
     expect(await withPsql(readSqlIn(queries).text, program)).to.deep.equal({ stdout: '7\nfalse\nnull\n', status: 0 })
@@ -49,8 +49,8 @@ describe('psql', () => {
     const none = { stdout: Buffer.from(stdout), stderr: '', exitCode: status ?? 255 }
     expect([hasNoPsql(none), parseRows(none)]).to.deep.equal([true, []])
     const down = { stdout: Buffer.alloc(0), stderr: 'connection refused', exitCode: 2 }
-    expect([hasNoPsql(down), notAnswered(down).message]).to.deep.equal([false, 'PostgreSQL could not be asked.'])
-    expect(() => parseRows(down)).to.throw('PostgreSQL could not be asked.')
+    expect([hasNoPsql(down), notAnswered(down).message]).to.deep.equal([false, 'Could not query PostgreSQL.'])
+    expect(() => parseRows(down)).to.throw('Could not query PostgreSQL.')
   })
 
   it('refuses an answer that is no list', () => {

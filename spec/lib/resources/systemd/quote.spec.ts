@@ -19,7 +19,7 @@ describe('quoting for unit files', () => {
 
   it('refuses what systemd cannot hold', () => {
     expect(() => systemdCommand(['/bin/echo', 'a\0b'])).to.throw(RangeError, 'NUL')
-    for (const program of ['echo', '', '/bin/a b', '/bin/%n', '-/bin/true', '@/bin/true', '/bin/$x']) expect(() => systemdCommand([program]), program).to.throw(RangeError, 'by its path')
+    for (const program of ['echo', '', '/bin/a b', '/bin/%n', '-/bin/true', '@/bin/true', '/bin/$x']) expect(() => systemdCommand([program]), program).to.throw(RangeError, 'absolute path')
     for (const name of ['1a', '', 'A B', 'A=', 'é']) expect(() => systemdEnvironment({ [name]: '' }), name).to.throw(RangeError, 'not a valid variable name')
     for (const value of ['\r', '\u0001', '\u007f']) expect(() => systemdEnvironment({ A: value })).to.throw(RangeError, 'control character')
     expect(() => systemdEnvironment({ A: '\0' })).to.throw(RangeError, 'NUL')

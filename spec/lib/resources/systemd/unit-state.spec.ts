@@ -67,7 +67,7 @@ describe('units of systemd', () => {
     const { exitCode } = await withPrograms({}, readUnits(['a']).script.text, '')
     expect(parseUnits(output('', exitCode), ['a'])).to.deep.equal([null])
     const silent = await withPrograms({ systemctl: 'exit 1' }, readUnits(['a']).script.text)
-    expect(() => parseUnits(output('', silent.exitCode), ['a'])).to.throw('systemd could not be asked')
+    expect(() => parseUnits(output('', silent.exitCode), ['a'])).to.throw('Could not query systemd')
   })
 
   it('are read anew by systemd where it says so, and not else', async () => {
