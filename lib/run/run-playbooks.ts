@@ -142,7 +142,8 @@ export async function runPlaybooks(checked: readonly CheckedPlaybook[], inventor
   const choose = choosers(options, checked.map(laidOut))
   const overlays = new Map<string, Overlay>()
   for (const [index, { hosts: targets }] of checked.entries()) {
-    const before = new Map<string, { name: string; done: Promise<void> }>()
+    tellSharedMachines(targets.map(({ host }) => host), observer)
+    const before = new Map<string, Promise<void>>()
     const run = async ({ host, prepared }: CheckedPlaybook['hosts'][number]): Promise<void> => {
       const earlier = hosts[host.name]
       if (earlier && (earlier.status === 'failed' || earlier.status === 'unreachable')) return
@@ -154,11 +155,9 @@ export async function runPlaybooks(checked: readonly CheckedPlaybook[], inventor
       observer.hostDone(host.name, whole)
     }
     await Promise.all(targets.map(target => {
-      const [machine, { name }] = [machineOf(target.host), target.host]
-      const first = before.get(machine)
-      if (first) observer.note(name, `It is the same machine as ${first.name} (${machine}): it is run after that.`)
-      const done = (first?.done ?? Promise.resolve()).then(() => atOnce(() => run(target)))
-      before.set(machine, { name, done })
+      const machine = machineOf(target.host)
+      const done = (before.get(machine) ?? Promise.resolve()).then(() => atOnce(() => run(target)))
+      before.set(machine, done)
       return done
     }))
   }
@@ -167,6 +166,20 @@ export async function runPlaybooks(checked: readonly CheckedPlaybook[], inventor
     startedAt: startedAt.toISOString(), durationMs: Date.now() - startedAt.getTime(), hosts,
   }
   return { report, status: exitStatus(report) }
+}
+
+/** How many names of one machine are listed in a note. */
+const NAMES_LISTED = 5
+
+/** Notes, once per machine, which names of the inventory are one machine. */
+function tellSharedMachines(hosts: readonly Host[], observer: RunObserver): void {
+  const machines = new Map<string, string[]>()
+  for (const host of hosts) machines.set(machineOf(host), [...(machines.get(machineOf(host)) ?? []), host.name])
+  for (const [machine, [first = '', ...others]] of machines) {
+    if (others.length === 0) continue
+    const more = others.length > NAMES_LISTED ? ` and ${others.length - NAMES_LISTED} more` : ''
+    observer.note(first, `It is the same machine (${machine}) as ${others.slice(0, NAMES_LISTED).join(', ')}${more}: they run one after the other.`)
+  }
 }
 
 /** The machine behind a host name, as far as its address shows. */
