@@ -1,7 +1,7 @@
 module.exports = {
   'node-option': ['import=tsx'],
   reporter: 'spec/reporter.cjs',
-  timeout: 20000,
+  timeout: 60000,
   forbidOnly: true,
   forbidPending: true,
 }

@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import { closedPort, CountingPort, playbookSource, runStead, Workspace, type Outcome } from './run-stead.ts'
 
 describe('bad input, given as a user gives it', function () {
-  this.timeout(30_000)
+  this.timeout(180_000)
   const counting = new CountingPort()
   const workspace = new Workspace()
   const run = (words: readonly string[]): Promise<Outcome> => runStead(words, { cwd: workspace.directory })
@@ -194,7 +194,7 @@ describe('bad input, given as a user gives it', function () {
 })
 
 describe('listing, as a user asks for it', function () {
-  this.timeout(30_000)
+  this.timeout(180_000)
   const counting = new CountingPort()
   const workspace = new Workspace()
 

@@ -21,5 +21,5 @@ describe('a playbook in a folder whose package.json does not make modules of its
     } finally {
       rmSync(place, { recursive: true, force: true })
     }
-  }).timeout(30_000)
+  }).timeout(180_000)
 })

@@ -5,7 +5,7 @@ import { reportSchema } from '../../lib/report/report.ts'
 import { closedPort, playbookSource, runStead, Workspace } from './run-stead.ts'
 
 describe('a run without a lab', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
   const workspace = new Workspace()
   const at = (name: string): string => path.join(workspace.directory, name)
   const run = (words: readonly string[], env: Record<string, string> = {}) => runStead(words, { cwd: workspace.directory, env })

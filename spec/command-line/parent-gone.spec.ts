@@ -11,7 +11,7 @@ import { playbookSource, Workspace } from './run-stead.ts'
 const project = path.join(import.meta.dirname, '..', '..')
 
 describe('a run whose npx is ended', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
   for (const { signal, command } of [
     { signal: 'SIGTERM', command: ['tsx', path.join(project, 'run.ts')] }, { signal: 'SIGKILL', command: ['tsx', path.join(project, 'run.ts')] },
     { signal: 'SIGTERM', command: ['stead'] }, { signal: 'SIGKILL', command: ['stead'] },

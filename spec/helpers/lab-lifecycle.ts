@@ -32,7 +32,7 @@ function isComplete<Name extends string>(hosts: Partial<Record<Name, LabHost>>, 
 
 // A hook of the root suite, once for all spec files, wherever this module is imported first.
 after('the hosts of the specs are removed', async function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   if (made.size === 0 || process.env.STEAD_KEEP_HOSTS) return
   const left = (await labStatus())?.hosts.map(({ name }) => name) ?? []
   // Others that begin with spec- may be those of a test run beside this one.

@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import { Elsewhere, project } from './stead-command.ts'
 
 describe('./stead', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let elsewhere: Elsewhere
 
   beforeEach(() => {

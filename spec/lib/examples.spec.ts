@@ -20,7 +20,7 @@ interface Program {
 const isProgram = (loaded: unknown): loaded is Program => typeof loaded === 'object' && loaded !== null && 'results' in loaded && typeof loaded.results === 'function'
 
 describe('an example of what lib/index.ts exports', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
   const workspace = new Workspace()
   const place = (name: string) => path.join(workspace.directory, 'playbooks', name)
   let wrong: Map<string, string[]>

@@ -8,7 +8,7 @@ import { makeRepository } from '../helpers/package-repository.ts'
 const name = aptHostName
 
 describe('apt-hold', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let host: SpecHost
   before(async () => {
     host = await labHost(name)

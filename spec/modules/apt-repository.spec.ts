@@ -12,7 +12,7 @@ const armoured = '-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmDMEXg==\n=abcd\n-----
 const base = { uris: [`file:${repository}`], suites: ['stable'], components: ['main'], trusted: true }
 
 describe('apt-repository', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let host: SpecHost
 
   before(async () => {

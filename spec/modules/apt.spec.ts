@@ -9,7 +9,7 @@ import { refusal } from '../helpers/one-task.ts'
 import { fileName, repository, type MadePackage } from '../helpers/package-repository.ts'
 
 describe('apt', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
   let on: MadePackagesHost
   let host: SpecHost
   const given = (script: string) => on.given(script)

@@ -13,7 +13,7 @@ const B = '# BEGIN stead'
 const E = '# END stead'
 
 describe('block-in-file', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let host: SpecHost
   before(async () => {
     host = await labHost(name)

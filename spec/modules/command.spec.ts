@@ -8,7 +8,7 @@ import { labHost, type SpecHost } from '../helpers/module-host.ts'
 import { unitHostName } from '../helpers/unit-host.ts'
 
 describe('command', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let host: SpecHost
   before(async () => {
     host = await labHost(unitHostName)

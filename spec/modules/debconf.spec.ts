@@ -9,7 +9,7 @@ const name = aptHostName
 const ask = { package: 'made' }
 
 describe('debconf', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let host: SpecHost
   before(async () => void (host = await labHost(name)))
 

@@ -27,7 +27,7 @@ while (my $c = $s->accept) {
 }' </dev/null >/dev/null 2>&1 & echo $! >${d}/server; sleep 0.3`
 
 describe('download', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
   let host: SpecHost
   const sums = new Map<string, string>()
   const sha256 = () => sums.get('a.tar') ?? ''

@@ -13,7 +13,7 @@ const d = '/srv/element-spec'
 const own = mkdtempSync(path.join(tmpdir(), 'element-spec-'))
 
 describe('element-web, on a host', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
   let host: SpecHost
   /** Two releases, small ones, as the project packs them: all below one directory. */
   const releases: Buffer[] = []

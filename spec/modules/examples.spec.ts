@@ -21,7 +21,7 @@ const examples = modules.flatMap(module => module.examples.map(example => ({
 const hosts = [...new Set(examples.map(({ packages }) => packages))].sort().map(packages => ({ packages, host: `spec-examples-${packages || 'blank'}` }))
 
 describe('the example of a module', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   const workspace = new Workspace()
   let wrong: Map<string, string[]>
   const place = (name: string) => path.join(workspace.directory, 'playbooks', name)

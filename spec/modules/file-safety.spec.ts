@@ -20,7 +20,7 @@ const d = '/srv/safety-spec'
 const theirs = `${d}/theirs`
 
 describe('files, where users may write too and where the disk is full', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
   let host: SpecHost
   before(async () => void (host = await labHost(fileHostName)))
   beforeEach(() => host.sh(`umount ${d}/full 2>/dev/null; rm -rf ${d}; mkdir -p ${d}; echo precious >${d}/precious; chmod 600 ${d}/precious; install -d -o nobody -g nogroup ${theirs}`))

@@ -13,7 +13,7 @@ const acl = '02000000' + '01000700ffffffff' + '02000700feff0000' + '04000500ffff
 const setAcl = (path: string, attribute: string) => `perl -e 'my ($p, $n, $v) = @ARGV; $v = pack("H*", $v); syscall(188, $p, $n, $v, length $v, 0) == 0 or die "$!"' ${path} system.posix_acl_${attribute} ${acl}`
 
 describe('file, at its edges', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let host: SpecHost
 
   before(async () => {

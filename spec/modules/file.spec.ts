@@ -17,7 +17,7 @@ const d = '/srv/file-spec'
 const stat = (path: string) => `stat -c '%a %U %G' -- ${path}`
 
 describe('file', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let host: SpecHost
   before(async () => {
     host = await labHost(name)

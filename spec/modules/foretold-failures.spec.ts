@@ -81,7 +81,7 @@ const alone: Record<string, () => ModuleCall<unknown>> = {
 }
 
 describe('[fault 56] a check on a blank host', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let host: SpecHost
   before(async () => {
     host = await labHost(hostName)

@@ -9,7 +9,7 @@ import { unitHostName } from '../helpers/unit-host.ts'
 const path = '/srv/generated/secret'
 
 describe('generated-secret', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let host: SpecHost
   before(async () => {
     host = await labHost(unitHostName)

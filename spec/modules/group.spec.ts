@@ -9,7 +9,7 @@ import { unitHostName } from '../helpers/unit-host.ts'
 const proof = 'stat -c "%n %i %Y %Z" /etc/passwd /etc/shadow /etc/group /etc/gshadow'
 
 describe('group', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let host: SpecHost
   const clean = 'userdel -rf gina; for g in gina crew crew2 players ordinary system; do groupdel -f $g; done; :'
   before(async () => {

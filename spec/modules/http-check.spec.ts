@@ -18,7 +18,7 @@ location = /ready { root /srv/http; try_files /ready =503; } }
 `
 
 describe('http-check', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let host: SpecHost
   before(async () => {
     host = await labHost(unitHostName)

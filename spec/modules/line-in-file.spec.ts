@@ -11,7 +11,7 @@ const f = `${d}/f`
 type Arguments = Omit<Parameters<typeof lineInFile>[0], 'path'>
 
 describe('line-in-file', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let host: SpecHost
   before(async () => {
     host = await labHost(name)

@@ -10,7 +10,7 @@ const name = 'spec-mount'
 const d = '/srv/mounts'
 
 describe('mount', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let host: SpecHost
   before(async () => {
     host = await labHost(name)

@@ -18,7 +18,7 @@ const proof = 'find /etc/nginx -printf "%p %i %T@ %C@ %l\\n" | sort'
 const good = 'server { listen 127.0.0.1:8099; return 204; }\n'
 
 describe('nginx-site', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let host: SpecHost
   const clean = 'rm -f /etc/nginx/sites-*/hello.conf /etc/nginx/sites-*/other.conf /etc/nginx/sites-*/quote.conf /etc/nginx/sites-available/spec-default'
   before(async () => {

@@ -17,7 +17,7 @@ const proof = 'find /etc/tor /var/lib/tor/shop /var/lib/tor/forum -type f -print
 const reloads = 'journalctl --sync; journalctl -u tor@default -o cat -b | grep -c "^Reloaded" || :'
 
 describe('onion-service', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let host: SpecHost
   const clean = "rm -rf /var/lib/tor/shop /var/lib/tor/forum /var/lib/tor/copy /var/lib/tor/mine; sed -i '/# BEGIN stead/,/# END stead/d' /etc/tor/torrc; systemctl restart tor@default"
   before(async () => {

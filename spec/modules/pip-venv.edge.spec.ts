@@ -6,7 +6,7 @@ import { changed, dropHost, errorOf, labHost, type SpecHost } from '../helpers/m
 const name = 'spec-examples-pip'
 
 describe('pip-venv, where its tools are gone', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let host: SpecHost
   const environment = () => pipVenv({ path: '/srv/venv', packages: ['six==1.16.0'] })
 

@@ -19,7 +19,7 @@ const options = { path: '/srv/venv', findLinks: ['/srv/wheels'], noIndex: true }
 const proof = 'find /srv/venv -printf "%p %i %T@ %C@\\n" | sort | md5sum; cat /srv/python.log 2>/dev/null || :'
 
 describe('pip-venv', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let host: SpecHost
   const directory = mkdtempSync(join(tmpdir(), 'stead-pip-'))
   const local = (name: string, text: string) => {

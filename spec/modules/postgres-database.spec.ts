@@ -9,7 +9,7 @@ import { emptyCluster, postgresHost, postgresHostName, sql, sqlScript } from '..
 type Arguments = Parameters<typeof postgresDatabase>[0]
 
 describe('postgres-database', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let host: SpecHost
   before(async () => {
     host = await postgresHost()
@@ -174,7 +174,7 @@ describe('postgres-database', function () {
 
 // By itself and last: roles and databases of other specs are gone with the old cluster.
 describe('a cluster of PostgreSQL', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
 
   it('[fault 68] a cluster that was half made when its package was cut off is told with what to do, and made anew by the next run', async () => {
     const host = await postgresHost()

@@ -6,7 +6,7 @@ import { diffs, errorOf } from '../helpers/module-host.ts'
 import { emptyCluster, postgresHost, postgresHostName, sql, sqlScript } from '../helpers/postgres-host.ts'
 
 describe('postgres-extension', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   before(async () => {
     await postgresHost()
     await emptyCluster()

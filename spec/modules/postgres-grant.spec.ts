@@ -10,7 +10,7 @@ type Arguments = Parameters<typeof postgresGrant>[0]
 const app = { database: 'app', role: 'reader' }
 
 describe('postgres-grant', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let host: SpecHost
   before(async () => {
     host = await postgresHost()

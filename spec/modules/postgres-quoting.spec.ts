@@ -18,7 +18,7 @@ const anyName = anyText.filter(name => name !== '' && Buffer.byteLength(name) <=
 
 describe('SQL', () => {
   before(async function () {
-    this.timeout(120_000)
+    this.timeout(240_000)
     await emptyCluster()
   })
 
@@ -28,14 +28,14 @@ describe('SQL', () => {
     expect(lines.split('\n')).to.deep.equal(texts.map(text => `${Buffer.from(text).toString('hex')}.`))
     const backslashes = await sql(texts.map(text => `select encode(convert_to(${sqlLiteral(text)}, 'UTF8'), 'hex') || '.';`).join('\n'), { options: '-c standard_conforming_strings=off' })
     expect(backslashes).to.equal(lines)
-  }).timeout(60_000)
+  }).timeout(180_000)
 
   it('any name is created and read back as it was (property)', async () => {
     const names = [...new Set(fc.sample(anyName, { numRuns: 200, seed: 5 }))]
     const made = await sql(['begin;', ...names.map(name => `create schema ${sqlName(name)};`), "select json_agg(nspname) from pg_namespace where nspname !~ '^(pg_|information_schema$|public$)';", 'rollback;'].join('\n'))
     const found: unknown = JSON.parse(made)
     expect(found).to.have.members(names)
-  }).timeout(60_000)
+  }).timeout(180_000)
 
   it('[role 14] a role of any name is made, read back, right at once, and dropped (property)', async () => {
     const host = await postgresHost()
@@ -49,7 +49,7 @@ describe('SQL', () => {
     const dropped = await host.run(calls('absent'))
     expect(errorOf(dropped)).to.equal(undefined)
     expect(await sql("select count(*) from pg_roles where rolname !~ '^pg_' and rolname <> 'postgres'")).to.equal('0')
-  }).timeout(120_000)
+  }).timeout(240_000)
 
   it('names and texts that are SQL, commands of psql or variables to it, and 63 bytes long, are names and texts in every module', async () => {
     const host = await postgresHost()

@@ -14,7 +14,7 @@ const holds = (role: string) => sqlScript(`select rolname, rolcanlogin, rolcreat
 type Arguments = Parameters<typeof postgresUser>[0]
 
 describe('postgres-user', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let host: SpecHost
   before(async () => {
     host = await postgresHost()

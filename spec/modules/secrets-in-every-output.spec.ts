@@ -33,7 +33,7 @@ ${tasks}
 `
 
 describe('[check 8] No secret is in any output, at any verbosity', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   const work = new WorkDirectory('secrets-in-every-output')
   const stead = new Stead(work)
   const inventory = work.inventory('one.ts', { [name]: { groups: ['web'] } })

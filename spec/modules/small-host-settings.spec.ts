@@ -16,7 +16,7 @@ const body = (letter: string) => `AAAAC3NzaC1lZDI1NTE5AAAAI${letter.repeat(43)}`
 const key = (letter: string, comment = 'me') => `ssh-ed25519 ${body(letter)} ${comment}`
 
 describe('sysctl, hostname, authorized-key', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let host: SpecHost
   before(async () => {
     host = await labHost(name)

@@ -11,7 +11,7 @@ const name = fileHostName
 const d = '/srv/symlink-spec'
 
 describe('symlink', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let host: SpecHost
   before(async () => {
     host = await labHost(name)

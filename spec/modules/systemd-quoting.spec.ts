@@ -7,7 +7,7 @@ import { unitHostName } from '../helpers/unit-host.ts'
 const text = fc.string({ unit: fc.constantFrom(...'ab $%"\'\\;|&{}~*?#=\t\n\r\u0001\u007fé☃,-:@!'), maxLength: 12 })
 
 describe('quoting for unit files', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let host: SpecHost
   before(async () => (host = await labHost(unitHostName)))
   after(async () => {

@@ -16,7 +16,7 @@ const dropIn = { name: 'sleeper', dropIn: 'more', sections: { Service: { Environ
 const proof = 'systemctl show -p Id,InvocationID,StateChangeTimestampMonotonic sleeper.service; find /etc/systemd/system -printf "%p %i %T@ %C@\\n" | sort; journalctl -q --sync; journalctl -q _PID=1 -o cat -b | grep -c "^Reloading" || :'
 
 describe('systemd-unit', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let host: SpecHost
   const clean = 'systemctl stop -q sleeper.service "many@*.service"; rm -rf /etc/systemd/system/sleeper.* /etc/systemd/system/many@* /etc/systemd/system/*.wants/sleeper.service; systemctl daemon-reload'
   before(async () => {

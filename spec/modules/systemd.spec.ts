@@ -11,7 +11,7 @@ const units = ['plain', 'static', 'indirect', 'broken', 'crashing', 'norm', 'onc
 const invocations = 'systemctl show -p Id,InvocationID,UnitFileState,StateChangeTimestampMonotonic plain.service; find /etc/systemd/system -printf "%p %i %T@ %C@\\n" | sort'
 
 describe('systemd', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let host: SpecHost
   const file = (name: string, text: string) => `printf '%b' ${JSON.stringify(text)} >/etc/systemd/system/${name};`
   const left = [...units.map(unit => `${unit}.service`), 'sleeper@*.service', 'nick.service', 'indirect.socket', 'indirect2.socket', 'indirect@.socket', 'brought.service']

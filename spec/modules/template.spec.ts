@@ -14,7 +14,7 @@ const d = '/srv/template-spec'
 const own = mkdtempSync(path.join(tmpdir(), 'files-template-'))
 
 describe('template', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let host: SpecHost
   let local: string
   before(async () => {

@@ -11,7 +11,7 @@ const nightly = { name: 'nightly', schedule: 'Mon..Fri 02:30', command: ['/bin/s
 const proof = 'systemctl show -p Id,InvocationID,UnitFileState,StateChangeTimestampMonotonic nightly.timer nightly.service; find /etc/systemd/system -printf "%p %i %T@ %C@\\n" | sort'
 
 describe('timer', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let host: SpecHost
   const clean = 'systemctl stop -q nightly.timer; rm -f /etc/systemd/system/nightly.* /etc/systemd/system/*.wants/nightly.timer; systemctl daemon-reload'
   before(async () => {

@@ -12,7 +12,7 @@ import { unitHostName } from '../helpers/unit-host.ts'
 const proof = 'find /etc/tor -type f -printf "%p %i %T@ %C@\\n" | sort; systemctl show -p InvocationID tor@default'
 
 describe('torrc', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let host: SpecHost
   const clean = "rm -f /etc/tor/other.torrc /tmp/quote.torrc; sed -i '/# BEGIN stead/,/# END stead/d' /etc/tor/torrc; systemctl restart tor@default"
   before(async () => {

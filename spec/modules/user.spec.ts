@@ -13,7 +13,7 @@ const proof = 'stat -c "%n %i %Y %Z" /etc/passwd /etc/shadow /etc/group /etc/gsh
 type UserArguments = Parameters<typeof user>[0]
 
 describe('user', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let host: SpecHost
   before(async () => {
     host = await labHost(unitHostName)

@@ -6,7 +6,7 @@ import { runTask } from '../helpers/one-task.ts'
 import { unitHostName } from '../helpers/unit-host.ts'
 
 describe('wait-for', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let host: SpecHost
   before(async () => {
     host = await labHost(unitHostName)

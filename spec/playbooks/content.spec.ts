@@ -26,7 +26,7 @@ const contents: Record<string, Buffer> = {
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
 describe('Files of any size, content and name', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
 
   const work = new WorkDirectory('content')
   const stead = new Stead(work)

@@ -16,7 +16,7 @@ const playbook = 'spec/playbooks/every-module/playbook.ts'
 const project = path.join(import.meta.dirname, '..', '..')
 
 describe('A playbook of 40 tasks that uses every module, on a blank host', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
 
   const work = new WorkDirectory('every-module')
   const stead = new Stead(work)

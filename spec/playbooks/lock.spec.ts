@@ -9,7 +9,7 @@ import { Stead, type RunningStead } from '../helpers/run-stead.ts'
 import { WorkDirectory } from '../helpers/work-directory.ts'
 
 describe('One run at a time on a host', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
 
   const work = new WorkDirectory('lock')
   const stead = new Stead(work)

@@ -10,7 +10,7 @@ import { WorkDirectory } from '../helpers/work-directory.ts'
 const value = (name: string): string => `${name}-'"$&</ ${randomBytes(12).toString('base64')}`
 
 describe('Secrets of a playbook', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
 
   const planted = { token: value('token'), password: value('password'), former: value('former') }
   const work = new WorkDirectory('secrets')

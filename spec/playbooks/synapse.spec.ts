@@ -84,7 +84,7 @@ const drifts: Drift[] = [
 ]
 
 describe('The Synapse playbook, on two hosts of the lab', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
 
   const work = new WorkDirectory('synapse')
   const stead = new Stead(work)

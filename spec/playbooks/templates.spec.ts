@@ -35,7 +35,7 @@ describe('templates of the Synapse playbook', () => {
     fc.assert(fc.property(hostile, logLevel => {
       expect(z.looseObject({ root: z.looseObject({ level: z.string() }) }).parse(parse(rendered('log.yaml.eta', { text: yamlString, logLevel }))).root.level).to.equal(logLevel)
     }), { numRuns: 50 })
-  }).timeout(60_000)
+  }).timeout(180_000)
 
   it('hold hostile values as values: JSON is read back as it was meant, and has no key more (property)', () => {
     const shape = z.looseObject({ brand: z.string(), help_url: z.string(), jitsi: z.strictObject({ preferred_domain: z.string() }), enable_presence_by_hs_url: z.record(z.string(), z.boolean()) })
@@ -45,7 +45,7 @@ describe('templates of the Synapse playbook', () => {
       expect(Object.keys(found)).to.deep.equal(usual)
       expect(found).to.deep.include({ brand, help_url: `http://${onion}/help/`, jitsi: { preferred_domain: onion }, enable_presence_by_hs_url: { [`http://${onion}`]: false } })
     }), { numRuns: 100 })
-  }).timeout(60_000)
+  }).timeout(180_000)
 
   it('every written syntax takes a hostile value as one, or refuses it: no quoted word holds a bare line break that ends its line (property)', () => {
     fc.assert(fc.property(hostile, value => {

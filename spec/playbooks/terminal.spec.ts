@@ -48,7 +48,7 @@ class TerminalRun {
 }
 
 describe('A run in a terminal of 80x24: one host fails, one is lost for a while, and Ctrl-C is pressed', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   const work = new WorkDirectory('terminal')
   const inventory = work.inventory('hosts.ts', Object.fromEntries(names.map(name => [name, { groups: ['web'] }])))
   const report = path.join(work.path, 'report.json')

@@ -65,7 +65,7 @@ describe('[fault 12] nothing that was read before a change holds after it', () =
       writeFileSync(`${place}/x`, 'right\n', { mode: 0o644 })
       const report = await runOver(connect(privateConnect(`${place}/host`)), spoilingBy(place, spoil))
       expect(statuses(report)).to.deep.equal([`spoil: ${status}`, 'keep: change'])
-    })).timeout(40_000)
+    })).timeout(180_000)
   }
 })
 
@@ -80,7 +80,7 @@ describe('[fault 35] a task that takes too long', () => {
     expect(report.tasks[0]?.error).to.include('waiting for')
     expect(report.tasks[1]?.error).to.include('here "hang": The host has not answered for 1 s: command[sleep 61].').and.include('ended on the host').and.include('timeoutSeconds')
     expect((await runOver(connect, ({ task }) => void task('next', file({ path: `${place}/next` })))).status).to.equal('change')
-  })).timeout(40_000)
+  })).timeout(180_000)
 })
 
 describe('a wait that is not met', () => {
@@ -122,7 +122,7 @@ describe('[fault 76] a write that fails', () => {
     const readOnly = await reasonWith('size=64k,ro', place => ({ task }) => void task('write', file({ path: `${place}/disk/x`, content: 'x' })))
     expect(readOnly.error).to.include('The change failed: the file system of PLACE/disk is mounted read-only').and.include('write')
     expect(readOnly.roundTrips).to.equal(3)
-  }).timeout(40_000)
+  }).timeout(180_000)
 
   it('says nothing of the kind where the reason is another', async () => {
     const { error } = await reasonWith('size=64k', place => ({ task }) => void task('write', command({ argv: ['sh', '-c', 'exit 3'], creates: `${place}/disk/x` })))

@@ -419,7 +419,7 @@ describe('a connection that is lost', () => {
       expect([statuses(report), connections, notes.length]).to.deep.equal([['a: change'], 3, 2])
       expect(notes[0]).to.include('The connection was lost').and.include('Connecting again in 0.5 s')
     }
-  })).timeout(20_000)
+  })).timeout(180_000)
 
   it('is made anew, and the run goes on where it was', () => inTemporaryDirectory(async place => {
     let connections = 0

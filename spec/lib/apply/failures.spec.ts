@@ -83,7 +83,7 @@ describe('a connection that is lost again and again', () => {
     })
     expect([statuses(report), lines(`${place}/ran`)]).to.deep.equal([['reboot: failed'], 1])
     expect(report.tasks[0]?.error).to.contain('The connection was lost while it ran')
-  })).timeout(30_000)
+  })).timeout(180_000)
 
   it('is made anew in a check too, which then tells all', () => inTemporaryDirectory(async place => {
     const twice = defineModule({
@@ -112,5 +112,5 @@ describe('a connection that is lost again and again', () => {
     }
     const report = await runOver(flaky, ({ task }) => void task('twice', twice({})), { check: true, observer: { ...silent, note: (_, message) => notes.push(message) } })
     expect([statuses(report), connections, notes.length]).to.deep.equal([['twice: change'], 2, 1])
-  })).timeout(30_000)
+  })).timeout(180_000)
 })

@@ -103,7 +103,7 @@ export interface Recorded extends Pick<Convergence, 'tasks' | 'handlers'> {
 
 /** Runs tasks over a connection, as {@link Convergence} does, and gives all that can be seen of it. */
 export async function recorded(connect: Connect, tasks: Tasks, { choose = () => true, observer = {}, pauses = [0, 0, 0] }: { choose?: Choose; observer?: Partial<Observer>; pauses?: readonly number[] } = {}): Promise<Recorded> {
-  const session = new RecordedSession(connect, { host: 'here', become: 'none', lock: { holder: 'spec', waitSeconds: 10 } })
+  const session = new RecordedSession(connect, { host: 'here', become: 'none', lock: { holder: 'spec', waitSeconds: 30 } })
   const notes: string[] = []
   try {
     const walk = await openHost(session, prepare(playbook({ name: 'Spec', hosts: 'all', tasks }), here, {}), choose, { ...silent, note: (host, message) => notes.push(`${host}: ${message}`), ...observer })

@@ -186,7 +186,7 @@ describe('[check 9] a difference', () => {
   }))
 
   it('of files of 10 MB takes little memory, and does not fetch what is replaced as a whole', async function () {
-    this.timeout(120_000)
+    this.timeout(240_000)
     const place = mkdtempSync(path.join(tmpdir(), 'stead-spec-large-'))
     const shape = z.object({
       error: z.string().optional(), bytesReceived: z.number(), peak: z.number(),

@@ -55,7 +55,7 @@ const told = ({ tasks }: HostReport): unknown[] => tasks.map(({ name, status, er
 
 describe('a check', () => {
   it('foretells exactly what the run then changes, whatever was there before', function () {
-    this.timeout(60_000)
+    this.timeout(180_000)
     return fc.assert(fc.asyncProperty(calls, calls, (before, after) => inTemporaryDirectory(async root => {
       await runLocally(playing(root, before))
       const listed = readdirSync(root, { recursive: true })
@@ -74,7 +74,7 @@ describe('a check', () => {
       expect(report.tasks.filter(({ status }) => status !== 'ok')).to.deep.equal([])
       expect(report.roundTrips).to.equal(1)
     }
-  })), { numRuns: 12 })).timeout(60_000)
+  })), { numRuns: 12 })).timeout(180_000)
 
   it('shows later tasks the host as the ones before them would have left it', () => inTemporaryDirectory(async root => {
     writeFileSync(`${root}/x`, 'stale\n')

@@ -149,7 +149,7 @@ describe('JUnit', () => {
       writeFileSync(name, junit(report({ [text]: host({ error: text, tasks: [task({ name: text, status: 'change', changes: [{ resource: text, diff: text, reason: text }] }), task({ name: text, status: 'failed', error: text })] }) }, true)))
       execFileSync('python3', ['-c', 'import sys, xml.dom.minidom as m; m.parse(sys.argv[1])', name], { stdio: ['ignore', 'ignore', 'pipe'] })
     }), { numRuns: 6 })
-  })).timeout(20_000)
+  })).timeout(180_000)
 
   it('has a suite a host and a case a task and a handler; in a check what would change is a failure', () => {
     const counts = (xml: string) => [/<testsuite [^>]*tests="(\d+)" failures="(\d+)" errors="(\d+)"/g].flatMap(pattern => [...xml.matchAll(pattern)].map(match => match.slice(1).map(Number)))

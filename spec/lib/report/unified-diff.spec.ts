@@ -14,7 +14,7 @@ function shown(from: string | Buffer | null, to: string | Buffer | Content): str
 const numbered = (count: number, from = 0) => Array.from({ length: count }, (_, index) => `line ${from + index}\n`).join('')
 
 describe('A diff', function () {
-  this.timeout(30_000)
+  this.timeout(180_000)
 
   it('is unified, with three lines of context', () => {
     expect(shown(numbered(10), numbered(10).replace('line 5\n', 'new 5\n'))).to.equal(

@@ -43,7 +43,7 @@ async function converge(session: Session, walk: HostWalk): Promise<Convergence> 
 /** Runs tasks over a connection of one's own, and gives what is reported of tasks and handlers. */
 export async function runOver(connect: Connect, tasks: Tasks, { check = false, choose = () => true, observer = silent }: RunOptions = {}) {
   const settings = { host: 'here', become: 'none' as const }
-  const session = check ? new ReadSession(connect, settings) : new Session(connect, { ...settings, lock: { holder: 'spec', waitSeconds: 0 } })
+  const session = check ? new ReadSession(connect, settings) : new Session(connect, { ...settings, lock: { holder: 'spec', waitSeconds: 30 } })
   try {
     const walk = await openHost(session, prepared(tasks), choose, observer)
     const { tasks: done, handlers } = session instanceof Session ? await converge(session, walk) : await foretell(walk)

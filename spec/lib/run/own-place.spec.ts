@@ -10,7 +10,7 @@ const look = (file: string) => ['sh', '-c', `stat -c %d:%i /run /var/lib >${file
 const ofMachine = (): string[] => ['/run', '/var/lib'].map(each => statSync(each)).map(({ dev, ino }) => `${dev}:${ino}`)
 
 describe('specs that run stead on this machine', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
   const workspace = new Workspace()
   after(() => workspace.remove())
 

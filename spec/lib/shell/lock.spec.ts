@@ -75,7 +75,7 @@ describe('the lock of a host', () => {
     expect(output?.stdout.toString()).to.equal('in\n')
     expect(notes).to.deep.equal(['The step that was interrupted by the lost connection is still running on the host; waiting for it to finish.'])
     cut()
-  })).timeout(20_000)
+  })).timeout(180_000)
 
   it('[fault 31] is waited for where the same run has it under another name of the machine, and it says so', () => inTemporaryDirectory(async directory => {
     const notes: string[] = []
@@ -92,7 +92,7 @@ describe('the lock of a host', () => {
       one.close()
       two.close()
     }
-  })).timeout(20_000)
+  })).timeout(180_000)
 
   it('is waited for as long as is said', () => inTemporaryDirectory(async directory => {
     const [one, two] = [localSession(first, privateConnect(directory)), localSession({ lock: { holder: 'bob', waitSeconds: 10 } }, privateConnect(directory))]

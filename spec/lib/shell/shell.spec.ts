@@ -109,13 +109,13 @@ describe('[fault 3] a frame', () => {
     } finally {
       session.close()
     }
-  }).timeout(30_000)
+  }).timeout(180_000)
 
   it('whose part prints more to standard error than is of use keeps the beginning', () => withSession(async session => {
     const [output] = await session.apply([{ script: apply`yes 0123456789012345678901234567890123456789 | head -c 1500000 >&2; exit 3` }])
     expect(output?.exitCode).to.equal(3)
     expect(output?.stderr.length).to.be.within(1_000_000, 1_001_000)
-  })).timeout(20_000)
+  })).timeout(180_000)
 })
 
 describe('[fault 75] a part that tells what it waits for', () => {

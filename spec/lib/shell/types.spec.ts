@@ -77,7 +77,7 @@ function compile(sources: ReadonlyMap<string, string>): Map<string, string[]> {
 }
 
 describe('the compiler', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
   let told = new Map<string, string[]>()
   const key = (kind: string, index: number): string => `${kind}${index}`
 

@@ -29,7 +29,7 @@ async function withAgent<Result>(directory: string, work: (add: (key: string) =>
 }
 
 describe('a connection by SSH', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let host: Host
 
   before(async () => {

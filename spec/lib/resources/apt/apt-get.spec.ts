@@ -24,7 +24,7 @@ describe('how apt-get is called', () => {
         expect(output).to.match(/^stead-note: waited [1-9] s for another process: /).and.contain('7').and.match(/done\n$/)
       })
     }
-  }).timeout(20_000)
+  }).timeout(180_000)
 
   it('[apt 13] gives up after the time it was given, with the words of the lock', () => inTemporaryDirectory(async directory => {
     const { output, status } = run(directory, `${aptFunctions({ lockTimeoutSeconds: 0 }).text}\n${failing(9, 'E: Could not get lock /x')}\nmust t; echo done`)

@@ -17,7 +17,7 @@ const version = fc.tuple(fc.constantFrom('', '', '0:', '1:'), fc.constantFrom('0
 
 describe('versions of Debian packages', () => {
   it('are ordered as dpkg --compare-versions orders them', function () {
-    this.timeout(120_000)
+    this.timeout(240_000)
     const known: [string, string][] = [
       ['1.0~rc1', '1.0'], ['1.0', '1.0-0'], ['1.0', '1.0+b1'], ['1:0.1', '2.0'], ['0:1', '1'], ['1.0.0', '1.0'], ['007', '7'], ['1.0a', '1.0+'],
       ['1.0~~', '1.0~~a'], ['1-1-2', '1-1'], ['2.1.3+dfsg1-4+deb12u1', '2.1.3+dfsg1-4'], ['99999999999999999999', '99999999999999999998'],

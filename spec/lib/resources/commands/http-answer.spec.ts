@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { httpAnswer, jsonProblem, type HttpCondition } from '../../../../lib/resources/commands/http-answer.ts'
 
 describe('answers of a URL', function () {
-  this.timeout(30_000)
+  this.timeout(180_000)
   let server: Server
   let port = 0
   /** Gives back what it was sent: method, header and body; /status/N answers N. */

@@ -28,7 +28,7 @@ function packed(directory: string, script: string): Buffer {
 }
 
 describe('members of archives', function () {
-  this.timeout(30_000)
+  this.timeout(180_000)
 
   it('[archive 5] whatever they are called, either all lie below the destination or nothing is unpacked (property)', async () => {
     const part = fc.constantFrom('a', 'b', '.', '..', '...', '-n', 'ü $(id)`', 'say "hi"', 'back\\slash', "it's", 'new\nline')

@@ -21,7 +21,7 @@ async function told(place: string, tasks: Tasks, options: { check?: boolean } = 
 }
 
 describe('what is made beside its place', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
 
   it('[fault 72] goes with the next run where a run was killed, whatever that run is about; a check shows it', () => inTemporaryDirectory(async place => {
     mkdirSync(`${place}/it's here`)

@@ -5,7 +5,7 @@ import { changeMode } from '../../../../lib/resources/files/file-mode.ts'
 import { fileModeChange } from '../../../../lib/module/arguments.ts'
 
 describe('A symbolic mode', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
 
   for (const [given, from, to] of [
     ['a=r', '0644', '0444'], ['u+w', '0444', '0644'], ['o+t', '0444', '1444'], ['o-t', '1444', '0444'], ['g+s', '0444', '2444'],

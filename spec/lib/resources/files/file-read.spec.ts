@@ -16,7 +16,7 @@ function read(keys: readonly FileKey[]) {
 }
 
 describe('reading files', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
 
   it('[file 18, copy 14] any name and any bytes come back as they are (property)', async () => {
     const name = fc.string({ unit: fc.constantFrom(...'ab .-\\\n\t\'"$`*?~é☃%;|&=\u0001'), minLength: 1, maxLength: 9 }).filter(text => !/^\.{1,2}$/.test(text))

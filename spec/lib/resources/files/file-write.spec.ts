@@ -27,7 +27,7 @@ function write(key: FileKey, desired: FileDesired | null): string {
 const file = (text: string): FileDesired => ({ type: 'file', mode: '0600', content: Content.of(text) })
 
 describe('writing files', function () {
-  this.timeout(30_000)
+  this.timeout(180_000)
 
   it('[copy 11, block 14] any name and any bytes are written as they are, and nothing else is left (property)', async () => {
     const name = fc.string({ unit: fc.constantFrom(...'ab .-\\\n\t\'"$`*?~é%;|&=(){}#!'), minLength: 1, maxLength: 9 }).filter(text => !/^\.{1,2}$/.test(text))

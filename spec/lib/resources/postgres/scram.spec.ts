@@ -54,12 +54,12 @@ describe('verifiers of passwords', () => {
     const verifiers = made.split('\n')
     expect(verifiers).to.have.length(samples.length)
     for (const [index, stored] of verifiers.entries()) expect(await fits(samples[index] ?? '', stored), JSON.stringify(samples[index])).to.equal(true)
-  }).timeout(120_000)
+  }).timeout(240_000)
 
   it('a verifier is taken by PostgreSQL as it is (property)', async () => {
     const samples = fc.sample(password, { numRuns: 20, seed: 21 })
     const verifiers = await Promise.all(samples.map(text => scramVerifier(text)))
     const stored = await sql(['begin;', 'create role scram_try;', ...verifiers.map(text => `alter role scram_try password '${text}'; select rolpassword from pg_authid where rolname = 'scram_try';`), 'rollback;'].join('\n'))
     expect(stored.split('\n')).to.deep.equal(verifiers)
-  }).timeout(60_000)
+  }).timeout(180_000)
 })

@@ -18,7 +18,7 @@ const understood = (value: string) => inTemporaryDirectory(async directory => {
 const everyByte = (text: string) => `"${[...Buffer.from(text)].map(byte => `\\x${byte.toString(16).padStart(2, '0')}`).join('')}"`
 
 describe('values of torrc', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
 
   it('reach tor as they are, and begin no other option (property)', async () => {
     const text = fc.oneof(fc.string({ unit: fc.constantFrom(...'ab "\'\\#;%$~=,:\n\r\t\u0001\u007fé☃xn07'), maxLength: 12 }), fc.string({ unit: 'binary', maxLength: 12 }).map(drawn => drawn.replaceAll('\0', '')))
