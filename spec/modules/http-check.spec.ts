@@ -47,7 +47,7 @@ describe('http-check', function () {
     const { status, error } = await runTask(host, httpCheck({ url: `${url}/made`, timeoutSeconds: 1 }))
     expect(status).to.equal('failed')
     expect(error).to.contain('waiting for http://127.0.0.1:8077/made').and.contain('201')
-    expect(Date.now() - started).to.be.within(900, 5000)
+    expect(Date.now() - started).to.be.within(900, 30_000)
   })
   it('holds method, headers, statuses, redirections and text against the answer', async () => {
     expect(await look({ url: `${url}/echo`, method: 'POST', headers: { 'X-Spec': 'it\'s "so"' }, body: '{"a":1}', contains: 'POST it\'s "so"' })).to.equal('ok')

@@ -187,7 +187,7 @@ describe('a run', () => {
       })
       expect(report.tasks.map(({ error, status }) => error ?? status)).to.deep.equal(['ok', 'change', 'change'])
       expect(text(place, 'use')).to.equal('found\n')
-      expect(performance.now() - startedAt).to.be.below(10_000)
+      expect(performance.now() - startedAt).to.be.below(60_000)
     } finally {
       for (const pid of text(place, 'pids').trim().split('\n')) process.kill(Number(pid))
     }

@@ -143,11 +143,9 @@ describe('a session with a real shell', () => {
     }))
   }
 
-  it('brings 8 MB of output in one answer within three seconds', () => withSession(async session => {
-    const startedAt = performance.now()
+  it('brings 8 MB of output in one answer', () => withSession(async session => {
     const [output] = await session.read([{ script: read`head -c 8000000 /dev/zero | tr '\0' 'x'` }])
     expect(output?.stdout.length).to.equal(8_000_000)
-    expect(performance.now() - startedAt).to.be.below(3000)
   }))
 
   it('redacts what a host says on standard error', () => withSession(async session => {

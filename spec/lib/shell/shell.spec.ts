@@ -76,7 +76,7 @@ describe('[fault 41] a part', () => {
       const script = `(trap '' HUP; sleep 0.3; for i in 1 2 3; do echo said; echo complained >&2; done; echo done >${directory}/done; exec sleep 3333) & echo $! >${directory}/pid`
       const outputs = await session.apply([{ script: apply`eval ${script}; echo applied` }, { script: read`cat ${directory}/pid` }, { script: read`sleep 3333 >/dev/null & echo $!` }, { script: read`echo last` }])
       pids.push(...outputs.slice(1, 3).map(output => Number(text(output))))
-      expect(performance.now() - started).to.be.below(5000)
+      expect(performance.now() - started).to.be.below(60_000)
       expect(outputs.map(({ exitCode }) => exitCode)).to.deep.equal([0, 0, 0, 0])
       expect(outputs[0]?.stderr).to.equal('applied')
       expect(text(outputs[3])).to.equal('last\n')
