@@ -7,8 +7,9 @@ export interface DelayProxy {
 }
 
 /**
- * Passes TCP connections on, every byte late by half a round trip in each direction. Throughput is not limited: bytes on their way
- * wait side by side. TCP's own handshake ends at the proxy, at once; a real link of that length costs one round trip more.
+ * Forwards TCP connections and delays every byte by half a round trip in each direction. Throughput
+ * is not limited: any number of bytes can be in flight. The TCP handshake ends at the proxy without
+ * a delay; a real link of that length costs one more round trip.
  *
  * @example const { port } = await delayProxy({ host: '10.78.0.2', port: 22 }, 50)
  */
@@ -35,7 +36,7 @@ export async function delayProxy(target: { host: string; port: number }, roundTr
   }
 }
 
-/** What is due on the other side, and when (milliseconds of performance.now). */
+/** What to send to the other side, and when (milliseconds of performance.now). */
 interface Due {
   at: number
   deliver: () => void
@@ -56,7 +57,7 @@ function passOn(from: Socket, to: Socket, delayMs: number): void {
   }
   from.on('data', chunk => later(() => void (to.writable && to.write(chunk))))
   from.on('end', () => later(() => to.end()))
-  // A connection that broke on one side is broken on the other.
+  // A connection that breaks on one side is closed on the other.
   from.on('error', () => to.destroy())
   from.on('close', failed => failed && to.destroy())
 }

@@ -3,12 +3,12 @@ import type { Target, Through } from './target.ts'
 
 const { config, data, tls, venv, element } = places
 
-/** Files whose content the playbook decides on. */
+/** Files whose content the playbook sets. */
 const contents = [
   '/etc/tor/torrc', '/var/lib/tor/synapse/hostname', `${config}/log.yaml`, `${config}/homeserver.yaml`, `${config}/resolv.conf`, `${config}/nsswitch.conf`,
   '/etc/systemd/system/matrix-synapse.service', '/etc/nginx/sites-available/synapse.conf', `${element}/config.json`, `${element}/.stead-archive`,
 ]
-/** What else it looks at: types, owners, modes, what links say. */
+/** What else it reads: types, owners, modes, targets of links. */
 const others = [
   config, tls, data, `${data}/media`, '/opt/matrix-synapse', `${config}/registration.secret`, `${config}/macaroon.secret`, `${config}/form.secret`,
   `${config}/signing.key`, `${tls}/cert.pem`, `${tls}/key.pem`, '/etc/nginx/sites-enabled/synapse.conf',
@@ -18,8 +18,9 @@ const units = 'tor.service tor@default.service postgresql.service postgresql@15-
 const metadata = `${venv}/lib/python3*/site-packages/*.dist-info/METADATA /usr/lib/python3/dist-packages/*.dist-info/METADATA /usr/lib/python3/dist-packages/*.egg-info/PKG-INFO`
 
 /**
- * One shell script that reads the state which playbooks/synapse.ts looks at, as tersely as a shell can: one program for all files, all
- * packages, all units. It decides nothing. What it costs over ssh is what any tool has to pay that asks a host without an agent on it.
+ * One shell script that reads the same state as playbooks/synapse.ts, as tersely as a shell can:
+ * one program for all files, all packages, all units. It makes no decisions. Its cost over ssh is
+ * the minimum for any tool without an agent on the host.
  */
 export const limitScript = `set -e; export LC_ALL=C; cd /
 stat -c '%n %f %U %G %s %N' -- ${[...contents, ...others].join(' ')}
@@ -34,7 +35,7 @@ cat ${venv}/pyvenv.cfg; for f in ${metadata}; do [ -f "$f" ] && sed -n -e '/^$/q
 curl -sS --noproxy '*' http://127.0.0.1:8008/health; curl -sS --noproxy '*' -o /dev/null -w '%{http_code}\\n' http://127.0.0.1:8080/
 echo all read`
 
-/** What to call ssh with, to reach the host by one fresh connection: through a proxy, or where it is. */
+/** The arguments of ssh for a fresh connection to the host, directly or through a proxy. */
 export function sshArguments({ host, identityFile }: Target, { knownHosts, port, host: address = '127.0.0.1' }: Pick<Through, 'knownHosts' | 'port'> & { host?: string }, script: string): string[] {
   const options = [
     'BatchMode=yes', 'ControlMaster=no', 'ControlPath=none', 'IdentitiesOnly=yes', 'PreferredAuthentications=publickey',

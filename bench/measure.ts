@@ -1,14 +1,17 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
-/** What one run of a program came to. */
+/** The result of one run of a program. */
 export interface Ran {
-  /** Wall time of the whole process, its start included (milliseconds). */
+  /** Wall time of the whole process, including its start (milliseconds). */
   ms: number
   status: number | null
   stdout: string
   stderr: string
-  /** The most memory that it took itself (bytes, as the kernel counts it: VmHWM of proc(5)); programs that it starts are not in it. */
+  /**
+   * The peak memory of the process itself (bytes, VmHWM of proc(5)), without programs that it
+   * starts.
+   */
   mostMemory: number
 }
 
@@ -34,7 +37,7 @@ export function run(program: string, args: readonly string[]): Promise<Ran> {
   })
 }
 
-/** What a process has taken so far; 0 once it is gone. */
+/** The peak memory of a process so far; 0 once it is gone. */
 function memoryOf(pid: number | undefined): number {
   try {
     return Number(/^VmHWM:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
@@ -43,14 +46,14 @@ function memoryOf(pid: number | undefined): number {
   }
 }
 
-/** Like {@link run}; a status other than 0 is an error that holds what the program said. */
+/** Like {@link run}; a status other than 0 is an error with the program's output. */
 export async function runWell(program: string, args: readonly string[]): Promise<Ran> {
   const ran = await run(program, args)
   if (ran.status !== 0) throw new Error(`${program} ended with ${ran.status}:\n${ran.stdout}${ran.stderr}`)
   return ran
 }
 
-/** Median, least and most of some measurements (milliseconds). */
+/** Median, minimum and maximum of some measurements (milliseconds). */
 export interface Spread {
   median: number
   least: number
@@ -72,7 +75,10 @@ export async function repeat(times: number, measure: () => Promise<number>): Pro
   return spread(values)
 }
 
-/** Repeats several measurements, each in its turn: what slows the machine down for a while slows down all of them. */
+/**
+ * Repeats several measurements in turn, so that whatever slows the machine down for a while slows
+ * down all of them.
+ */
 export async function inTurn(times: number, measures: readonly (() => Promise<number>)[]): Promise<Spread[]> {
   const values: number[][] = measures.map(() => [])
   for (let round = 0; round < times; round += 1) {

@@ -1,6 +1,7 @@
 /**
- * What a run costs on a host that is already as it should be, beside the least it can cost: one shell script over OpenSSH that reads
- * the same state. Same host, same proxy, in one run: `npx tsx bench/noop.ts [INVENTORY]` (default: lab).
+ * What a run costs on a matching host, next to the minimum: one shell script over OpenSSH that
+ * reads the same state. Same host and same proxy, in one run: `npx tsx bench/noop.ts [INVENTORY]`
+ * (default: lab).
  */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -12,7 +13,7 @@ import { findTarget, through, type Target, type Through } from './target.ts'
 
 process.chdir(path.join(import.meta.dirname, '..'))
 
-/** The ways to start stead: what is called, and whether its cache is used. */
+/** The ways to start stead: the command, and whether its cache is used. */
 const ways = {
   './stead': ['./stead'],
   'npx stead': ['npx', 'stead'],
@@ -21,14 +22,17 @@ const ways = {
 } as const
 const playbook = 'playbooks/synapse.ts'
 
-/** Round trip (milliseconds), repetitions, and the time to be had by `./stead` for the whole process (seconds). */
+/**
+ * Round trip (milliseconds), repetitions, and the target for `./stead`, for the whole process
+ * (seconds).
+ */
 const lines = [
   { roundTripMs: 0, times: 5, aim: 0.55 },
   { roundTripMs: 50, times: 5, aim: 0.85 },
   { roundTripMs: 1000, times: 3, aim: 7.7 },
 ]
 
-/** Brings the host to what the playbook says, unless it already exists. */
+/** Converges the host, unless that has been done. */
 async function converge(inventory: string): Promise<void> {
   if ((await run('./stead', [playbook, '-i', inventory, '--check'])).status === 0) return
   process.stderr.write('Converging the host first.\n')
@@ -38,7 +42,7 @@ async function converge(inventory: string): Promise<void> {
 /** One run of the playbook that finds nothing to do (milliseconds). */
 async function stead([program, ...before]: readonly [string, ...string[]], view: Through): Promise<number> {
   const { ms, stdout } = await runWell(program, [...before, playbook, '-i', view.inventory])
-  if (!stdout.includes('nothing to change')) throw new Error(`The run was to find nothing to do:\n${stdout}`)
+  if (!stdout.includes('nothing to change')) throw new Error(`The run should have found nothing to do:\n${stdout}`)
   return ms
 }
 
@@ -48,7 +52,7 @@ async function limit(target: Target, view: Through): Promise<number> {
   return ms
 }
 
-/** Where the time of a run without delay goes. */
+/** How the time of a run without delay is spent. */
 async function breakdown({ directory }: Target, view: Through): Promise<string[]> {
   const start = await repeat(5, async () => (await runWell('node', ['--eval', '0'])).ms)
   const laidOut = await repeat(5, async () => (await runWell('./stead', [playbook, '-i', view.inventory, '--list-hosts'])).ms)
@@ -56,7 +60,7 @@ async function breakdown({ directory }: Target, view: Through): Promise<string[]
   await runWell('./stead', [playbook, '-i', view.inventory, '--report', file])
   const { durationMs, hosts } = reportSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
   const [host] = Object.values(hosts)
-  if (!host) throw new Error('The report names no host.')
+  if (!host) throw new Error('The report does not contain a host.')
   const ms = (value: number) => `${value.toFixed(0).padStart(5)} ms`
   return [
     `${ms(start.median)}  node itself`,
@@ -77,7 +81,7 @@ try {
       ['ssh and a script', () => limit(target, view)],
       ...Object.entries(ways).map(([name, way]): [string, () => Promise<number>] => [name, () => stead(way, view)]),
     ]
-    // The first run of each makes what it keeps.
+    // The first run of each fills its cache.
     for (const [, measure] of contenders) await measure()
     const spreads = await inTurn(times, contenders.map(([, measure]) => measure))
     const least = spreads[0]?.median ?? NaN

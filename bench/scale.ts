@@ -1,6 +1,7 @@
 /**
- * What many files, a large file and many hosts cost, each beside its limit, and the least that the host itself can do it in: `npx tsx bench/scale.ts
- * [INVENTORY]` (default: lab). All hosts are names of the first one of the inventory; it gets a folder of its own, which is removed in the end.
+ * What many files, a large file and many hosts cost, each next to its limit and to the minimum on
+ * the host itself: `npx tsx bench/scale.ts [INVENTORY]` (default: lab). All hosts are names of the
+ * first one in the inventory; it gets a separate folder, which is removed at the end.
  */
 import { closeSync, ftruncateSync, openSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -13,7 +14,7 @@ process.chdir(path.join(import.meta.dirname, '..'))
 const FOLDER = '/srv/stead-bench'
 const MEGABYTE = 1_000_000
 
-/** A run of the playbook of this benchmark. */
+/** Runs the playbook of this benchmark. */
 function stead(inventory: string, ...options: string[]): Promise<Ran> {
   const vars = [`folder=${FOLDER}`, ...options]
   return runWell('node', ['--import', 'tsx', 'run.ts', 'bench/scale-playbook.ts', '-i', inventory, ...vars.flatMap(value => ['-e', value])])
@@ -21,11 +22,11 @@ function stead(inventory: string, ...options: string[]): Promise<Ran> {
 
 async function expectNothing(inventory: string, ...options: string[]): Promise<Ran> {
   const ran = await stead(inventory, ...options)
-  if (!/nothing to change/.test(ran.stdout)) throw new Error(`The run was to find nothing to do:\n${ran.stdout.slice(-2000)}`)
+  if (!/nothing to change/.test(ran.stdout)) throw new Error(`The run should have found nothing to do:\n${ran.stdout.slice(-2000)}`)
   return ran
 }
 
-/** The host itself, without a proxy. */
+/** The host, without a proxy. */
 function direct({ host }: Target): { knownHosts: string; port: number; host: string } {
   return { knownHosts: host.knownHostsFile ?? '', port: host.port, host: host.address }
 }
@@ -36,13 +37,13 @@ function print(what: string, ours: string, limit: string, least = ''): void {
   console.log(`${what.padEnd(26)}${ours.padEnd(34)}${limit.padEnd(18)}${least}`)
 }
 
-/** The host's own time for the same: OpenSSH, one stat and one sha256sum. */
+/** The minimum for the same on the host: OpenSSH, one stat and one sha256sum. */
 async function least(target: Target, files: number): Promise<string> {
   const script = `cd ${FOLDER} && seq ${files} | xargs stat -c '%n %f %U %G %s' | wc -l && seq ${files} | xargs sha256sum | wc -l`
   return seconds(await repeat(3, async () => (await runWell('ssh', sshArguments(target, direct(target), script))).ms))
 }
 
-/** Converges files, then looks at them again. */
+/** Converges files, then checks them again. */
 async function files(target: Target, inventory: string, count: number, aim: { fresh?: string; noop: string }): Promise<void> {
   const fresh = await stead(inventory, `files=${count}`)
   if (aim.fresh !== undefined) print(`${count} new files`, `${(fresh.ms / 1000).toFixed(2)} s, ${megabytes(fresh.mostMemory)}`, aim.fresh)

@@ -4,7 +4,7 @@ import path from 'node:path'
 import type { Host } from '../lib/inventory/host.ts'
 import { loadInventory } from '../lib/inventory/load.ts'
 
-/** The one host that is measured, and a folder for what the measurement needs. */
+/** The measured host, and a folder for the files that the measurement needs. */
 export interface Target {
   host: Host
   identityFile: string
@@ -12,7 +12,7 @@ export interface Target {
   remove(): void
 }
 
-/** The first host of an inventory, which is started when it is a lab. */
+/** The first host of an inventory. If that is a lab, it is started. */
 export async function findTarget(inventoryName: string): Promise<Target> {
   const inventory = await loadInventory([inventoryName], { directory: 'inventories' })
   await inventory.start?.()
@@ -22,7 +22,10 @@ export async function findTarget(inventoryName: string): Promise<Target> {
   return { host, identityFile: host.identityFile, directory, remove: () => rmSync(directory, { recursive: true, force: true }) }
 }
 
-/** The host as it is seen through a proxy: an inventory and a known_hosts file for that port of loopback. */
+/**
+ * The host as it is seen through a proxy: an inventory and a known_hosts file for that port of
+ * loopback.
+ */
 export interface Through {
   inventory: string
   knownHosts: string

@@ -3,7 +3,7 @@ import { LabError } from './lab-error.ts'
 import { digest, hostName, type Place } from './place.ts'
 import { readRecord, type LabRecord } from './record.ts'
 
-/** One route of this machine: where it leads, as numbers, and through which interface. */
+/** One route of this machine: its destination, as numbers, and its interface. */
 export interface Route {
   interface: string
   destination: number
@@ -20,8 +20,8 @@ export function parseRoutes(text: string): Route[] {
 }
 
 /**
- * The /24 for the lab's bridge, as its first three bytes: the preferred one, or the next 10.x that this machine does not already
- * route somewhere else. The default route and the bridge's own route do not count.
+ * The /24 for the lab's bridge, as its first three bytes: the preferred one, or the next 10.x that
+ * this machine does not route elsewhere. The default route and the bridge's own route do not count.
  */
 export function freeSubnet(place: Place, routes: readonly Route[]): string {
   const taken = (subnet: string): boolean => {
@@ -37,7 +37,7 @@ export function freeSubnet(place: Place, routes: readonly Route[]): string {
   throw new LabError('Every 10.x network that the lab could use is already routed elsewhere on this machine (see: ip route). The lab needs one /24 below 10.0.0.0/8.')
 }
 
-/** Addresses of named hosts, and of the bridge that they meet on. */
+/** Addresses of named hosts, and of the bridge that connects them. */
 export interface Addresses {
   subnet: string
   bridge: string
@@ -45,9 +45,10 @@ export interface Addresses {
 }
 
 /**
- * Addresses for `names`, known before anything runs: the recorded address of a host that the lab knows, and for a new name a slot
- * from 10 to 249 that follows from the name, or the next free one. The same question has the same answer until the record changes.
- * Throws LabError for a name that cannot be a hostname, and when all 240 slots are taken.
+ * Addresses for `names`, known before anything runs: the recorded address of a host that the lab
+ * knows, and for a new name a slot from 10 to 249 that follows from the name, or the next free one.
+ * The same names get the same answer until the record changes. Throws LabError for a name that
+ * cannot be a hostname, and when all 240 slots are taken.
  */
 export function allot(place: Place, names: readonly string[], record: LabRecord | undefined = readRecord(place)): Addresses {
   const subnet = record?.subnet ?? freeSubnet(place, parseRoutes(readFileSync('/proc/net/route', 'utf8')))

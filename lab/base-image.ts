@@ -19,9 +19,9 @@ const imagesDirectory = (place: Place): string => path.join(place.dir, 'base')
 export const imageDirectory = (place: Place, name: string): string => path.join(imagesDirectory(place), name)
 
 /**
- * Makes sure that the image of the current recipe exists, and returns its name. Building takes about 25 s and is done beside the
- * final place, then renamed there: a build that was cut off is thrown away by the next one, with whatever of it still runs.
- * Call it under the lab's lock.
+ * Makes sure that the image of the current recipe exists, and returns its name. Building takes
+ * about 25 s and happens under a temporary name, which is then renamed: the next build removes an
+ * interrupted one, including anything of it that still runs. Call it under the lab's lock.
  */
 export async function ensureBaseImage(place: Place, settings: MachineSettings, progress: Progress): Promise<string> {
   const name = recipeHash(settings)
@@ -40,7 +40,7 @@ export async function ensureBaseImage(place: Place, settings: MachineSettings, p
   return name
 }
 
-/** Removes the images that no host uses, the current one excepted. */
+/** Removes the images that no host uses, except the current one. */
 export async function removeOldImages(place: Place, inUse: ReadonlySet<string>): Promise<void> {
   const old = readdirSync(imagesDirectory(place)).filter((name) => !inUse.has(name)).map((name) => imageDirectory(place, name))
   await deleteTrees(place, ...old)
@@ -57,7 +57,7 @@ async function install(place: Place, root: string, settings: MachineSettings, pr
   // In a control group, so that a build whose controller was killed can be found and ended.
   await runCommand('sh', ['-c', `${joinScript(cgroup(place.cgroup, 'build'))}; exec "$@"`, 'sh',
     'mmdebstrap', '--mode=root', '--variant=minbase', '--format=directory', `--include=${packages.join(',')}`,
-    // A machine that loses power during the build builds again, so nothing need be synced.
+    // A machine that loses power during the build builds again, so nothing has to be synced.
     '--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr', '--dpkgopt=force-unsafe-io', '--aptopt=Acquire::Languages "none"',
     ...settings.aptConf.split('\n').filter(Boolean).map((line) => `--aptopt=${line.replace(/;$/, '')}`),
     release, root, ...(settings.sources ? [sources] : [])],
@@ -96,19 +96,21 @@ async function customize(root: string, settings: MachineSettings): Promise<void>
     // Every host has its own, from the lab.
     if (name.startsWith('ssh_host_')) rmSync(path.join(root, 'etc/ssh', name))
   }
-  // Debian has a group of this name already (base-passwd), which useradd would otherwise refuse to make.
+  // Debian (base-passwd) already has a group of this name, which useradd would otherwise refuse to
+  // create.
   await inside('useradd', '--create-home', '--shell', '/bin/bash', '--gid', operator, operator)
   await runCommand('systemctl', ['--root', root, '--quiet', 'enable', 'systemd-networkd.service', 'ssh.service'])
   await runCommand('systemctl', ['--root', root, '--quiet', 'mask', ...maskedUnits])
   // What the first boot would write, so that it has nothing left to write.
   await runCommand('systemd-sysusers', [`--root=${root}`])
   await runCommand('systemd-tmpfiles', [`--root=${root}`, '--create', '--boot', '--exclude-prefix=/dev', '--exclude-prefix=/proc', '--exclude-prefix=/sys', '--exclude-prefix=/run'])
-  // Its journal is volatile, and where this directory exists, every boot sets its access rights again.
+  // The journal is volatile. If this directory existed, every boot would set its permissions again.
   rmSync(path.join(root, 'var/log/journal'), { recursive: true, force: true })
   mkdirSync(path.join(root, 'var/lib/systemd/linger'), { recursive: true })
   for (const file of ['/etc/.updated', '/var/.updated']) {
     write(file, '')
-    // Newer than /usr by any clock: systemd then sees no update to follow (systemd-update-done.service(8)).
+    // Newer than /usr by any clock: systemd then sees no update to follow
+    // (systemd-update-done.service(8)).
     utimesSync(path.join(root, file), new Date(), new Date(Date.now() + 365 * 86_400_000))
   }
   const unwanted = readdirSync(path.join(root, 'var/lib/dpkg/info')).filter((name) => /^(perl|perl-modules-[\d.]+|python[\d.]*(-minimal)?|libpython.*)(:\w+)?\.list$/.test(name))

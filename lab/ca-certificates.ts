@@ -2,12 +2,15 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { codeOf } from './lab-error.ts'
 
-/** Where Debian looks for certificates of the machine's own (update-ca-certificates(8)). */
+/** Where Debian looks for a machine's own certificates (update-ca-certificates(8)). */
 const localDirectory = '/usr/local/share/ca-certificates'
-/** All that a Debian machine trusts, in one file. */
+/** Every certificate that a Debian machine trusts, in one file. */
 export const bundleFile = '/etc/ssl/certs/ca-certificates.crt'
 
-/** Every certificate in PEM texts, once each, in a normal form: what differs in line ends or comments is the same certificate. */
+/**
+ * Every certificate in PEM texts, once each, in a normal form: what differs in line ends or
+ * comments is the same certificate.
+ */
 export function certificatesIn(...texts: readonly string[]): string[] {
   const found = texts.flatMap((text) => text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [])
   return [...new Set(found.map((pem) => {
@@ -17,8 +20,9 @@ export function certificatesIn(...texts: readonly string[]): string[] {
 }
 
 /**
- * All CA certificates that this machine trusts: its own (an inspecting proxy's, say), those of its bundle, and those that pip was
- * told of. Most are Debian's and will be in the base image anyway.
+ * All CA certificates that this machine trusts: its own (an inspecting proxy's, say), those of its
+ * bundle, and those that pip is configured with. Most are Debian's and are in the base image
+ * anyway.
  * @param pipBundle file named by pip's `cert`.
  */
 export function readMachineCertificates(pipBundle?: string): string[] {
@@ -26,8 +30,9 @@ export function readMachineCertificates(pipBundle?: string): string[] {
 }
 
 /**
- * Puts those of `certificates` that the root at `root` does not trust yet where its update-ca-certificates finds them, so that they
- * stay trusted when a package on the host rebuilds the bundle. Returns how many there were; the caller then runs the command there.
+ * Puts those of `certificates` that the root at `root` does not trust yet in the place where its
+ * update-ca-certificates finds them, so that they stay trusted when a package on the host rebuilds
+ * the bundle. Returns how many there were; the caller then runs the command there.
  */
 export function addCertificates(root: string, certificates: readonly string[]): number {
   const known = new Set(certificatesIn(readIfThere(path.join(root, bundleFile))))

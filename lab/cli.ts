@@ -41,7 +41,7 @@ program.command('up')
   })
 
 program.command('down')
-  .description('remove the lab and everything of it from this machine')
+  .description('remove the lab and everything that belongs to it from this machine')
   .action(async () => { print(await labDown(progress) ? 'The lab is gone.' : 'There is no lab.') })
 
 program.command('status')

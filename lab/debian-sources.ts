@@ -2,17 +2,20 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { codeOf } from './lab-error.ts'
 
-/** Release of Debian that lab hosts are. */
+/** The Debian release of lab hosts. */
 export const release = 'bookworm'
 
-/** One source of packages, in the terms of sources.list(5). */
+/** One package source, in the terms of sources.list(5). */
 export interface Source {
   uris: string[]
   suites: string[]
   components: string[]
 }
 
-/** Whether a source is Debian's own archive for our release (or a mirror of it), and not somebody else's for the same release. */
+/**
+ * Whether a source is Debian's own archive for our release (or a mirror of it), and not somebody
+ * else's archive for the same release.
+ */
 function isDebian(suites: readonly string[], components: readonly string[], signedBy: string | undefined): boolean {
   return suites.some((suite) => new RegExp(`^${release}(-updates|-security)?$`).test(suite))
     && components.includes('main')
@@ -29,7 +32,10 @@ function pick(types: string[], uris: string[], suites: string[], components: str
     : []
 }
 
-/** Debian's own sources in a file of the deb822 form (`*.sources`). Disabled ones and those of others are left out. */
+/**
+ * Debian's own sources in a file in deb822 format (`*.sources`). Disabled and third-party sources
+ * are skipped.
+ */
 export function parseDeb822(text: string): Source[] {
   return text.split(/\n\s*\n/).flatMap((stanza) => {
     const fields: Record<string, string> = {}
@@ -45,7 +51,7 @@ export function parseDeb822(text: string): Source[] {
   })
 }
 
-/** Debian's own sources in a file of the one-line form (`*.list`). */
+/** Debian's own sources in a file in one-line format (`*.list`). */
 export function parseOneLine(text: string): Source[] {
   return text.split('\n').flatMap((line) => {
     const found = /^\s*(deb|deb-src)\s+(?:\[([^\]]*)\]\s+)?(\S+)\s+(\S+)\s*([^#]*)/.exec(line)
@@ -55,7 +61,7 @@ export function parseOneLine(text: string): Source[] {
   })
 }
 
-/** The sources in the deb822 form, for a lab host. Signed by the key ring that every Debian has. */
+/** The sources in deb822 format, for a lab host. Signed by the keyring that every Debian has. */
 export function formatDeb822(sources: readonly Source[]): string {
   return sources.map((source) => [
     'Types: deb',
@@ -67,7 +73,10 @@ export function formatDeb822(sources: readonly Source[]): string {
   ].join('\n')).join('\n')
 }
 
-/** Debian's sources as this machine has them, a mirror included. Empty when it has none: then mmdebstrap's own default is used. */
+/**
+ * Debian's sources as this machine has them, a mirror included. Empty if it has none; mmdebstrap
+ * then uses its own default.
+ */
 export function readDebianSources(etc = '/etc/apt'): Source[] {
   const files = [path.join(etc, 'sources.list'), ...list(path.join(etc, 'sources.list.d'))]
   return files.flatMap((file) => {

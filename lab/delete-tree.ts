@@ -5,8 +5,9 @@ import type { Place } from './place.ts'
 import { runCommand } from './run-command.ts'
 
 /**
- * Deletes what is at `trees`, whole. Every deletion of a directory of the lab goes through here: only what is inside the state directory is
- * deleted, and nothing at all while something is mounted at it or below it.
+ * Deletes everything at `trees`. Every deletion of a lab directory goes through here: only paths
+ * inside the state directory are deleted, and nothing at all while something is mounted at or below
+ * one of them.
  */
 export async function deleteTrees(place: Place, ...trees: readonly string[]): Promise<void> {
   const outside = trees.find((tree) => !tree.startsWith(`${place.dir}/`) || path.normalize(tree) !== tree)

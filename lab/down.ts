@@ -15,9 +15,11 @@ import { readRecord, type LabRecord } from './record.ts'
 import { checkMachine } from './requirements.ts'
 
 /**
- * Ends the lab and leaves nothing of it: no process, mount, bridge, firewall table, control group or file; net.ipv4.ip_forward and
- * fs.inotify.max_user_instances are what they were before (the latter unless another lab needs more). Works on a lab that is damaged, and on one whose record is lost. Returns false when there was no lab.
- * Throws LabError, and touches nothing, where the state directory is not a lab's. Packages that the lab installed on this machine stay.
+ * Ends the lab and leaves nothing behind: no process, mount, bridge, firewall table, control group
+ * or file; net.ipv4.ip_forward and fs.inotify.max_user_instances are what they were before (the
+ * latter unless another lab needs more). Also works if the lab is damaged or its record is lost.
+ * Returns false when there was no lab. Throws LabError, and changes nothing, if the state directory
+ * does not belong to a lab. Packages that the lab installed on this machine stay.
  */
 export async function labDown(progress: Progress = silent): Promise<boolean> {
   checkMachine()
@@ -42,11 +44,14 @@ async function endAll(place: Place): Promise<void> {
   await Promise.all(names.map((name) => endHost(place, hostPlace(place, name))))
   await endCgroup(cgroup(place.cgroup))
   await unmountBelow(place.dir)
-  // systemd-nspawn made these for itself; gone unless another container uses them.
+  // systemd-nspawn created these for itself; they are removed unless another container uses them.
   for (const dir of ['/run/systemd/nspawn/propagate', '/run/systemd/nspawn/locks', '/run/systemd/nspawn']) removeIfEmpty(dir)
 }
 
-/** The marker goes last, so that what a `down` that was cut off left is still known to be a lab's; only then the lock, which somebody may wait for. */
+/**
+ * The marker goes last, so that the rest of an interrupted `down` is still recognised as a lab's.
+ * After that comes the lock, which somebody may be waiting for.
+ */
 async function removeDirectory(place: Place): Promise<void> {
   const last = [markerName, 'lock']
   await deleteTrees(place, ...readdirSync(place.dir).filter((name) => !last.includes(name)).map((name) => path.join(place.dir, name)))
@@ -55,7 +60,10 @@ async function removeDirectory(place: Place): Promise<void> {
   removeIfEmpty(place.dir)
 }
 
-/** The record says what forwarding was. A damaged one must not keep the rest of the lab from being ended. */
+/**
+ * The record contains the former value of forwarding. A damaged record must not keep the rest of
+ * the lab from being removed.
+ */
 function recordIfReadable(place: Place, progress: Progress): LabRecord | undefined {
   try {
     return readRecord(place)

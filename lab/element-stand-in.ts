@@ -4,7 +4,7 @@ import path from 'node:path'
 import { digest, type Place } from './place.ts'
 import { gzipStored, tar, type Entries } from './tar.ts'
 
-/** An archive and its checksum, as a release page gives it. */
+/** An archive and its checksum, as on a release page. */
 export interface Archive {
   bytes: Buffer
   /** SHA-256, hexadecimal. */
@@ -73,7 +73,10 @@ const config = {
   disable_guests: true,
 }
 
-/** The files, laid out as in a release of Element Web: what a playbook unpacks and configures, and a browser then shows. */
+/**
+ * The files, laid out as in a release of Element Web: a playbook unpacks and configures it, and a
+ * browser can show it.
+ */
 export function elementFiles(): Entries {
   const hash = digest(script + style, 20)
   const files: Entries = {
@@ -91,13 +94,13 @@ export function elementFiles(): Entries {
   return Object.fromEntries(Object.entries(files).map(([name, content]) => [`element-${version}/${name}`, content]))
 }
 
-/** The archive; the same bytes whenever and wherever it is made. Takes about a millisecond. */
+/** The archive; always the same bytes, wherever it is made. Takes about a millisecond. */
 export function elementStandIn(): Archive {
   const bytes = gzipStored(tar(elementFiles()))
   return { bytes, sha256: createHash('sha256').update(bytes).digest('hex') }
 }
 
-/** Where the lab keeps the archive. Known before it is there. */
+/** Where the lab keeps the archive. Known before the archive exists. */
 export const elementArchiveFile = (place: Place): string => path.join(place.dir, 'files', `element-${version}.tar.gz`)
 
 /** Puts the archive in its place unless it already exists. */

@@ -18,19 +18,23 @@ import { joinLines } from './tor-config.ts'
 import { ensureTor, freePort, torFaults } from './tor-network.ts'
 
 export interface EnsureOptions {
-  /** Hosts to have. Others that the lab has are left as they are. */
+  /** The hosts that should exist. Other hosts of the lab are left alone. */
   hosts: readonly string[]
-  /** Defaults to saying nothing. */
+  /** @default no progress is shown */
   progress?: Progress
-  /** Addresses that were promised for hosts, by `allot`. A host that got another one meanwhile is an error, not a surprise. */
+  /**
+   * Addresses that `allot` has promised. If a host has got another one in the meantime, that is an
+   * error.
+   */
   promised?: Record<string, string>
 }
 
 /**
- * Sets up the lab: the bridge, the private Tor network (started; see `torReady` for waiting until it is usable), and each of
- * `hosts`, answering on port 22. Whatever of it is missing or broken is made or mended, and what was written on a host is kept;
- * when all is well, that is found out in some 20 ms and nothing is touched. Installs Debian packages on this machine when the lab
- * lacks them, and says so. Throws LabError, with what to do, where a lab cannot be run or a host does not come up.
+ * Sets up the lab: the bridge, the private Tor network (started; see `torReady` for waiting until
+ * it is usable), and each of `hosts`, answering on port 22. Missing or broken parts are created or
+ * repaired, and what was written on a host is kept. If everything is in order, that takes about 20
+ * ms and nothing is touched. Installs Debian packages that the lab needs on this machine, and says
+ * so. Throws LabError, with what to do, if a lab cannot run or a host does not come up.
  */
 export async function ensureLab({ hosts, progress = silent, promised = {} }: EnsureOptions): Promise<void> {
   checkMachine()
@@ -45,15 +49,16 @@ export async function ensureLab({ hosts, progress = silent, promised = {} }: Ens
 }
 
 /**
- * Makes a host blank again, in about as long as it takes to boot: its overlay is thrown away and it boots on the current base
- * image. Its address and its ssh host key stay. Throws LabError for a host that the lab does not have.
+ * Makes a host blank again, in about as long as it takes to boot: its overlay is thrown away and it
+ * boots on the current base image. Its address and its ssh host key stay. Throws LabError for a
+ * host that the lab does not have.
  */
 export async function resetHost(name: string, progress: Progress = silent): Promise<void> {
   checkMachine()
   const place = labPlace()
   requireHost(place, name)
   await change(place, `reset ${name}`, progress, async () => {
-    // Another run may have removed it meanwhile.
+    // Another run may have removed it in the meantime.
     requireHost(place, name)
     const work = await prepare(place, [name], {}, progress)
     await mendHost(work, name, { blank: true })
@@ -61,7 +66,9 @@ export async function resetHost(name: string, progress: Progress = silent): Prom
   })
 }
 
-/** Ends a host and forgets it, its ssh host key included. A host that the lab does not have is fine. */
+/**
+ * Ends a host and forgets it, its ssh host key included. A host that the lab does not have is fine.
+ */
 export async function removeHost(name: string, progress: Progress = silent): Promise<void> {
   checkMachine()
   const place = labPlace()
@@ -91,7 +98,7 @@ export function noSuchHost(name: string, hosts: readonly string[]): LabError {
   return new LabError(`The lab has no host ${JSON.stringify(name)}. It has: ${[...hosts].sort().join(', ') || 'none'}. Others come with an inventory that names them: npm run lab -- up INVENTORY`)
 }
 
-/** Every fault of the lab that affects `hosts`. Read-only. */
+/** Every problem of the lab that affects `hosts`. Read-only. */
 export async function faults(place: Place, record: LabRecord, hosts: readonly string[]): Promise<string[]> {
   const unmade = hosts.filter((name) => record.hosts[name]?.base === undefined)
   const made = hosts.filter((name) => !unmade.includes(name))
@@ -111,7 +118,10 @@ async function change(place: Place, purpose: string, progress: Progress, work: (
   }
 }
 
-/** All that hosts stand on: packages, addresses, network, base image, Tor. The image takes the longest, and so Tor starts beside it. */
+/**
+ * What hosts depend on: packages, addresses, network, base image, Tor. The image takes longest, so
+ * Tor starts in parallel.
+ */
 async function prepare(place: Place, hosts: readonly string[], promised: Record<string, string>, progress: Progress): Promise<HostWork> {
   await installRequirements(progress)
   const known = readRecord(place)
@@ -141,7 +151,10 @@ function requirePromised(record: LabRecord, promised: Record<string, string>): v
   }
 }
 
-/** Promise.all that ends when all have ended: nothing may go on changing the lab after its lock was given back. */
+/**
+ * Like Promise.all, but waits until all have ended: nothing may go on changing the lab after its
+ * lock was released.
+ */
 async function all<T extends readonly Promise<unknown>[] | []>(promises: T): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
   await Promise.allSettled(promises)
   return Promise.all(promises)

@@ -4,13 +4,13 @@ import type { Files } from './keys.ts'
 import { digest, type Place } from './place.ts'
 import { operator, torDefaultsFile } from './recipe.ts'
 
-/** All that makes a host this host and not another. */
+/** What distinguishes a host from the others. */
 export interface HostSettings {
   name: string
   address: string
-  /** The bridge's address: the way out. */
+  /** The bridge's address, which is the gateway. */
   gateway: string
-  /** Public key that root and the operator let in. */
+  /** The public key that may log in as root and as the operator. */
   authorizedKey: string
   /** The host's own ssh key files, by name. */
   hostKeys: Files
@@ -21,8 +21,9 @@ export interface HostSettings {
 }
 
 /**
- * Writes a host's own layer, where there is none: a directory that lies between the base image and its overlay's upper directory. So the upper holds
- * nothing but what happened on the host, and a host whose upper is thrown away is the same host, blank.
+ * Writes a host's own layer, if it does not exist: a directory between the base image and the upper
+ * directory of its overlay. So the upper directory contains only what happened on the host, and
+ * without it the host is the same, but blank.
  * @param base root of the base image, for the ids of its operator.
  */
 export function writeHostLayer(place: Place, layer: string, base: string, host: HostSettings): void {
@@ -30,7 +31,7 @@ export function writeHostLayer(place: Place, layer: string, base: string, host: 
   const owner = idsOf(base, operator)
   const dir = (name: string, mode = 0o755, ids = { uid: 0, gid: 0 }): void => {
     mkdirSync(path.join(layer, name), { recursive: true })
-    // A directory of the layer gives its mode and owner to the merged one, whatever the base has.
+    // A directory in the layer sets mode and owner of the merged one, whatever the base has.
     chmodSync(path.join(layer, name), mode)
     chownSync(path.join(layer, name), ids.uid, ids.gid)
   }
@@ -43,7 +44,8 @@ export function writeHostLayer(place: Place, layer: string, base: string, host: 
   file('etc/hostname', `${host.name}\n`)
   file('etc/hosts', `127.0.0.1\tlocalhost\n127.0.1.1\t${host.name}\n`)
   file('etc/resolv.conf', host.resolvConf)
-  // With an id of its own a host has no "first boot", which would write settings of every unit (machine-id(5)).
+  // With an id of its own a host has no "first boot", which would apply presets to every unit
+  // (machine-id(5)).
   file('etc/machine-id', `${digest(`${place.dir} machine ${host.name}`, 32)}\n`, 0o444)
   if (host.pipConf) file('etc/pip.conf', host.pipConf)
   dir('etc/ssh')
@@ -67,7 +69,10 @@ export function writeHostLayer(place: Place, layer: string, base: string, host: 
   symlinkSync('/etc/machine-id', path.join(layer, 'var/lib/dbus/machine-id'))
 }
 
-/** User and group id of a user, from the passwd(5) of the root at `root`. Throws when it is not there: then the image is damaged. */
+/**
+ * User and group id of a user, from the passwd(5) of the root at `root`. Throws if it does not
+ * exist: the image is damaged.
+ */
 function idsOf(root: string, user: string): { uid: number, gid: number } {
   const found = new RegExp(`^${user}:[^:]*:(\\d+):(\\d+):`, 'm').exec(readFileSync(path.join(root, 'etc/passwd'), 'utf8'))
   if (!found) throw new Error(`no user ${user} in ${root}/etc/passwd`)

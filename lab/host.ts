@@ -11,7 +11,7 @@ import { machineName, portName, type Place } from './place.ts'
 import { tryCommand } from './run-command.ts'
 import { sshGreeting } from './ssh-greeting.ts'
 
-/** A host's places on this machine. */
+/** A host's paths on this machine. */
 export interface HostPlace {
   name: string
   /** The host's root file system, mounted while it runs. */
@@ -22,24 +22,30 @@ export interface HostPlace {
   layer: string
   /** Overlayfs's scratch directory. */
   work: string
-  /** What its console says. */
+  /** The output of its console. */
   log: string
   cgroup: Cgroup
 }
 
-/** Where a host's parts are, whether or not it exists. */
+/** The paths of a host, whether or not it exists. */
 export function hostPlace(place: Place, name: string): HostPlace {
   const at = (part: string): string => path.join(place.dir, 'hosts', name, part)
   return { name, root: at('root'), overlay: at('upper'), layer: at('layer'), work: at('work'), log: at('console.log'), cgroup: cgroup(place.cgroup, 'hosts', name) }
 }
 
-/** systemd-nspawn moves the host below our group, to `payload`, and itself to `supervisor`; while it starts it is in the group itself. */
+/**
+ * systemd-nspawn moves the host below our group, to `payload`, and itself to `supervisor`; while
+ * starting, it is in the group itself.
+ */
 const init = (host: HostPlace): number | undefined => processesIn(host.cgroup, 'payload/init.scope').sort((a, b) => a - b)[0]
 
-/** Whether anything of the host runs. */
+/** Whether any process of the host runs. */
 export const isRunning = (host: HostPlace): boolean => isPopulated(host.cgroup)
 
-/** Whether sshd listens inside the host, by its network namespace's socket tables (proc(5), /proc/PID/net/tcp): no packet is sent. */
+/**
+ * Whether sshd listens inside the host, by its network namespace's socket tables (proc(5),
+ * /proc/PID/net/tcp): no packet is sent.
+ */
 function hasListener(host: HostPlace): boolean {
   const pid = init(host)
   if (pid === undefined) return false
@@ -52,7 +58,10 @@ function hasListener(host: HostPlace): boolean {
   }
 }
 
-/** What is wrong with a host that should run; empty when it is well. Looks only, and takes under a millisecond. */
+/**
+ * What is wrong with a host that should run; empty if nothing is. Only reads, and takes less than a
+ * millisecond.
+ */
 export function hostFaults(host: HostPlace): string[] {
   if (!isRunning(host)) return ['it does not run']
   return [
@@ -64,21 +73,23 @@ export function hostFaults(host: HostPlace): string[] {
 }
 
 /**
- * Mounts a host's root on `base` and its own layer, and boots it. Returns as soon as it is under way; see `waitForHost`.
- * It outlives this process, and shares no terminal and no open file with it.
+ * Mounts a host's root on `base` and its own layer, and boots it. Returns as soon as it has started
+ * booting; see `waitForHost`. It outlives this process, and shares no terminal or open file with
+ * it.
  */
 export async function bootHost(place: Place, host: HostPlace, base: string): Promise<void> {
   for (const dir of [host.root, host.overlay, host.work]) mkdirSync(dir, { recursive: true, mode: 0o755 })
-  // As the top layer, the upper gives the root directory its mode: writable by root alone, readable by all.
+  // As the top layer, the upper gives the root directory its mode: writable by root alone, readable
+  // by all.
   await mountOverlay(host.root, [host.layer, base], host.overlay, host.work)
   const log = openSync(host.log, 'w')
   try {
     const child = spawn('sh', ['-c', `${joinScript(host.cgroup)}; exec "$@"`, 'sh',
       'systemd-nspawn', '--quiet', '--boot', '--settings=no', `--directory=${host.root}`,
       `--machine=${machineName(place, host.name)}`, `--hostname=${host.name}`,
-      // No machined or systemd is assumed on this machine.
+      // This machine need not have machined or systemd.
       '--register=no', '--keep-unit', `--network-bridge=${place.bridge}`,
-      // Nothing of this machine is written into the host.
+      // No configuration of this machine is written into the host.
       '--resolv-conf=off', '--timezone=off', '--link-journal=no', '--console=pipe'],
     { stdio: ['ignore', log, log], detached: true, cwd: '/', env: { PATH: process.env['PATH'] ?? '', ...(hasCgroupV1() ? { SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: '1' } : {}) } })
     child.unref()
@@ -89,8 +100,10 @@ export async function bootHost(place: Place, host: HostPlace, base: string): Pro
 }
 
 /**
- * Waits until a host's sshd greets. Throws LabError with the end of its console when it dies or does not come up in time.
- * @param timeoutSeconds defaults to 180; a host takes about 3 s alone, and a minute among twenty that boot on two cores.
+ * Waits until a host's sshd answers. Throws LabError with the end of its console if it dies or does
+ * not come up in time.
+ * @param timeoutSeconds defaults to 180; a host takes about 3 s alone, and a minute among twenty
+ * that boot on two cores.
  */
 export async function waitForHost(host: HostPlace, address: string, timeoutSeconds = 180): Promise<void> {
   const deadline = Date.now() + timeoutSeconds * 1000
@@ -106,20 +119,27 @@ export async function waitForHost(host: HostPlace, address: string, timeoutSecon
     if (Date.now() - started > 1000 && !isRunning(host)) throw new LabError(`${host.name} ended while booting. Its console (${host.log}) says:\n${consoleEnd(host)}`)
     await sleep(20)
   }
-  throw new LabError(`${host.name} booted, but after ${timeoutSeconds} s ${problem} at ${address}. Its console (${host.log}) says:\n${consoleEnd(host)}\n${shortage() ?? 'On a machine that is busy, wait until it is less so and run the same command again'}. A blank one: npm run lab -- reset ${host.name}`)
+  throw new LabError(`${host.name} booted, but after ${timeoutSeconds} s ${problem} at ${address}. Its console (${host.log}) says:\n${consoleEnd(host)}\n${shortage() ?? 'If the machine is busy, wait and run the same command again'}. A blank one: npm run lab -- reset ${host.name}`)
 }
 
-/** Ends a host at once, as a power cut would, and unmounts its root. What it wrote stays in its overlay. A host that does not run is fine. */
+/**
+ * Ends a host at once, as a power cut would, and unmounts its root. What it wrote stays in its
+ * overlay. A host that does not run is fine.
+ */
 export async function endHost(place: Place, host: HostPlace): Promise<void> {
   await endCgroup(host.cgroup)
   await unmountBelow(host.root)
-  // Killed, systemd-nspawn cleans up nothing. Its port on the bridge goes with the network namespace, a little later than the processes.
+  // When it is killed, systemd-nspawn cleans up nothing. Its port on the bridge goes with the
+  // network namespace, a little later than the processes.
   const port = portName(place, host.name)
   if (existsSync(`/sys/class/net/${port}`)) await tryCommand('ip', ['link', 'delete', port])
   rmSync(`/run/systemd/nspawn/propagate/${machineName(place, host.name)}`, { recursive: true, force: true })
 }
 
-/** Throws a host's overlay away: what it wrote since it was blank. Call it on an ended host. Returns at once; await the result to know it is deleted. */
+/**
+ * Removes a host's overlay: everything it has written since it was blank. The host must have ended.
+ * Returns at once; await the result to know that it is deleted.
+ */
 export function discardOverlay(place: Place, host: HostPlace): Promise<void> {
   const trash = path.join(path.dirname(host.root), `trash-${process.pid}-${Date.now()}`)
   mkdirSync(trash, { recursive: true })
@@ -129,7 +149,10 @@ export function discardOverlay(place: Place, host: HostPlace): Promise<void> {
   return deleteTrees(place, trash)
 }
 
-/** The one thing that hosts share with all others of the machine, and of which their consoles say nothing that could be understood. */
+/**
+ * The one limit that hosts share with everything else on the machine, and about which their
+ * consoles say nothing helpful.
+ */
 function shortage(): string | undefined {
   const [inUse, limit] = [inotifyInUse(), inotifyLimit()]
   return inUse < limit ? undefined : `All ${limit} inotify instances that this machine allows root are in use: end other labs, or raise it (sysctl fs.inotify.max_user_instances=${2 * limit})`

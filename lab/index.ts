@@ -1,6 +1,7 @@
 /**
- * The lab: real Debian 12 hosts and a private Tor network on this machine, for `-i lab` and for specs. One lab per machine (or per
- * STEAD_LAB_DIR), shared by all clones of this repository and kept until `npm run lab -- down`.
+ * The lab: real Debian 12 hosts and a private Tor network on this machine, for `-i lab` and for
+ * specs. One lab per machine (or per STEAD_LAB_DIR), shared by all clones of this repository and
+ * kept until `npm run lab -- down`.
  */
 export { labDown } from './down.ts'
 export { ensureLab, removeHost, resetHost, type EnsureOptions } from './ensure.ts'

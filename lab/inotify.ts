@@ -3,28 +3,39 @@ import { codeOf, LabError, messageOf } from './lab-error.ts'
 import type { Progress } from './progress.ts'
 import type { LabRecord } from './record.ts'
 
-/** fs.inotify.max_user_instances (inotify(7)): how many one user may have; all hosts of all labs of a machine are root's. */
+/**
+ * fs.inotify.max_user_instances (inotify(7)): how many one user may have. All hosts of all labs on
+ * a machine belong to root.
+ */
 const limitFile = '/proc/sys/fs/inotify/max_user_instances'
 
-/** A host's systemd, udevd, dbus and the rest have 7, measured; what a playbook installs has some more. */
+/**
+ * systemd, udevd, dbus and the rest of a host use 7 (measured); what a playbook installs uses some
+ * more.
+ */
 const eachHost = 12
-/** Left for everything else of root's on this machine. */
+/** Reserved for everything else that root runs on this machine. */
 const spare = 32
 
 export const inotifyLimit = (): number => Number(readFileSync(limitFile, 'utf8'))
 
-/** How many inotify instances the processes of this machine hold. One that two processes share counts twice. */
+/**
+ * How many inotify instances the processes of this machine have. One that two processes share
+ * counts twice.
+ */
 export function inotifyInUse(): number {
   return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).reduce((sum, pid) => sum + instancesOf(pid), 0)
 }
 
-/** Those of one process; none where it has ended. */
+/** Those of one process; 0 if it has ended. */
 export function instancesOf(pid: string): number {
   const fds = ifAllowed(() => readdirSync(`/proc/${pid}/fd`)) ?? []
   return fds.filter((fd) => ifAllowed(() => readlinkSync(`/proc/${pid}/fd/${fd}`)) === 'anon_inode:inotify').length
 }
 
-/** Processes end, and close files, while they are looked at; and not even root may look at each. */
+/**
+ * Processes end, and close files, while this reads them; and not even root may read all of them.
+ */
 function ifAllowed<Found>(look: () => Found): Found | undefined {
   try {
     return look()
@@ -34,13 +45,16 @@ function ifAllowed<Found>(look: () => Found): Found | undefined {
   }
 }
 
-/** The limit that suffices for `boots` more hosts, and `limit` itself where that does. Pure. */
+/** The limit that is enough for `boots` more hosts; `limit` itself if that is. Pure. */
 export function neededLimit(limit: number, inUse: number, boots: number): number {
   const needed = inUse + boots * eachHost + spare
   return needed <= limit ? limit : Math.ceil(needed / 128) * 128
 }
 
-/** Raises the machine's limit where `boots` more hosts need it, saying so, and notes in `record` what it was. Throws LabError where it cannot. */
+/**
+ * Raises the machine's limit if `boots` more hosts need it, says so, and records the old value in
+ * `record`. Throws LabError if it cannot.
+ */
 export function ensureInotify(record: LabRecord, boots: number, progress: Progress): void {
   if (boots === 0) return
   const limit = inotifyLimit()
@@ -57,7 +71,10 @@ export function ensureInotify(record: LabRecord, boots: number, progress: Progre
   record.inotify = { before: record.inotify?.bootId === bootId ? record.inotify.before : limit, set: needed, bootId }
 }
 
-/** Gives the limit back the value that it had before the lab, unless somebody else has changed it since, or needs more by now. Call it when all hosts have ended. */
+/**
+ * Restores the limit from before the lab, unless somebody else has changed it since, or needs more
+ * by now. Call it when all hosts have ended.
+ */
 export function restoreInotify(record: LabRecord | undefined): void {
   const { before, set, bootId } = record?.inotify ?? {}
   if (before === undefined || bootId !== readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim() || inotifyLimit() !== set) return

@@ -15,9 +15,9 @@ function isMaker(value: unknown): value is () => unknown {
 }
 
 /**
- * Loads an inventory of lab hosts, named as after `-i`: `lab` is inventories/lab.ts, anything with a slash or ending in .ts is a path.
- * Its default export is what `lab()` returns, or a function that returns that. Throws LabError when there is none, or when it is
- * an inventory of other hosts.
+ * Loads an inventory of lab hosts, named as for `-i`: `lab` is inventories/lab.ts, anything with a
+ * slash or ending in .ts is a path. Its default export is what `lab()` returns, or a function that
+ * returns that. Throws LabError if it does not exist, or is an inventory of other hosts.
  */
 export async function loadLabInventory(name: string): Promise<LabInventory> {
   const file = name.includes('/') || name.endsWith('.ts') ? path.resolve(name) : path.join(inventories, `${name}.ts`)

@@ -5,29 +5,35 @@ import { identityFile, knownHostsFile } from './keys.ts'
 import { labPlace } from './place.ts'
 import { showProgress } from './progress.ts'
 
-/** A host as an inventory asks for it. */
+/** A host in an inventory. */
 export interface LabHost {
   /** Groups it is in. */
   groups: readonly string[]
-  /** Variables of its own; they win over the lab's. */
+  /** Its own variables; they override the lab's. */
   vars?: Record<string, unknown>
 }
 
 export interface LabOptions {
-  /** Hosts by name. A name becomes the hostname: at most 32 of a-z, 0-9 and "-", starting with a letter. */
+  /**
+   * Hosts by name. A name becomes the hostname: at most 32 of a-z, 0-9 and "-", starting with a
+   * letter.
+   */
   hosts: Record<string, LabHost>
 }
 
-/** An inventory in Ansible's shape, with what has to happen before its hosts can be reached. */
+/** An inventory in Ansible's format, plus what has to happen before its hosts can be reached. */
 export interface LabInventory {
   all: { children: Record<string, { hosts: Record<string, Record<string, unknown>> }> }
-  /** Called by the engine after all validation and before any connection: brings the lab up, or finds in milliseconds that it is. */
+  /**
+   * Called by the engine after all validation and before any connection: starts the lab, or finds
+   * within milliseconds that it runs.
+   */
   start: () => Promise<void>
 }
 
 /**
- * An inventory of lab hosts. Makes nothing and needs no rights: addresses are known before anything runs, and `start` does the rest.
- * Throws LabError for a name that cannot be a hostname.
+ * An inventory of lab hosts. Creates nothing and needs no privileges: addresses are known before
+ * anything runs, and `start` does the rest. Throws LabError for a name that cannot be a hostname.
  */
 export function lab({ hosts }: LabOptions): LabInventory {
   const place = labPlace()

@@ -7,9 +7,10 @@ import type { Place } from './place.ts'
 import type { Progress } from './progress.ts'
 
 /**
- * Opens the file given as $1, locks it, and keeps the lock until its standard input ends. The kernel drops a flock(2) when its
- * holder dies, so a lock of a dead process is never left over: this shell ends with the pipe to the process that wanted the lock.
- * Status 75: held by someone else; 76: the file was removed while waiting (`down` removes the state directory), try again.
+ * Opens the file given as $1, locks it, and keeps the lock until its standard input ends. The
+ * kernel drops a flock(2) when its holder dies, so a lock of a dead process is never left over:
+ * this shell ends with the pipe to the process that wanted the lock. Status 75: held by someone
+ * else; 76: the file was removed while waiting (`down` removes the state directory), try again.
  */
 const holder = `
 exec 9>>"$1" || exit 1
@@ -19,10 +20,10 @@ echo held
 exec cat >/dev/null`
 
 /**
- * Runs `work` while holding the lab's lock: one process at a time changes a lab, over all clones of this repository.
- * Waits for as long as another one holds it, and says who that is.
- * Makes the state directory where there is none; throws LabError where it is somebody else's.
- * @param purpose what is being done, told to whoever has to wait: `up synapse`.
+ * Runs `work` while holding the lab's lock: one process at a time changes a lab, over all clones of
+ * this repository. Waits as long as another one holds it, and says who that is. Creates the state
+ * directory if it does not exist; throws LabError if it belongs to somebody else.
+ * @param purpose what is being done, for the message to others who have to wait: `up synapse`.
  */
 export async function withLock<T>(place: Place, purpose: string, progress: Progress, work: () => Promise<T>): Promise<T> {
   const file = path.join(place.dir, 'lock')
@@ -46,7 +47,8 @@ export async function withLock<T>(place: Place, purpose: string, progress: Progr
 
 function take(file: string, mode: string): Promise<ChildProcess | 'busy' | 'removed'> {
   return new Promise((resolve, reject) => {
-    // In a session of its own, so that ctrl-C at the terminal leaves it to this process to end in order.
+    // In a session of its own, so that Ctrl-C at the terminal leaves it to this process to clean
+    // up.
     const child = spawn('sh', ['-c', holder, 'sh', file, mode], { stdio: ['pipe', 'pipe', 'pipe'], detached: true })
     let said = ''
     child.stderr.setEncoding('utf8').on('data', (text: string) => { said += text })
@@ -55,7 +57,7 @@ function take(file: string, mode: string): Promise<ChildProcess | 'busy' | 'remo
     child.once('exit', (status) => {
       if (status === 75) resolve('busy')
       else if (status === 76) resolve('removed')
-      else reject(new LabError(`The lab's lock ${file} cannot be taken: ${said.trim() || `status ${status}`}. The lab is run as root.`))
+      else reject(new LabError(`The lab's lock ${file} cannot be taken: ${said.trim() || `status ${status}`}. The lab has to run as root.`))
     })
   })
 }

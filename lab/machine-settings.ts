@@ -5,11 +5,13 @@ import { formatDeb822, readDebianSources } from './debian-sources.ts'
 import { codeOf, LabError } from './lab-error.ts'
 import { formatPipConf, readPipSettings } from './pip-settings.ts'
 
-/** What lab hosts take over from the machine they run on, so that packages reach them the way they reach it. */
+/** What lab hosts take over from their machine, so that they get packages in the same way. */
 export interface MachineSettings {
-  /** Debian's sources in the deb822 form; empty when this machine has none. */
+  /** Debian's sources in deb822 format; empty if this machine has none. */
   sources: string
-  /** Lines for apt.conf(5): a proxy, and whether an outdated index is fine (a mirror frozen in time). */
+  /**
+   * Lines for apt.conf(5): a proxy, and whether an outdated index is acceptable (a frozen mirror).
+   */
   aptConf: string
   /** Every CA certificate that this machine trusts, as PEM. */
   certificates: string[]
@@ -17,14 +19,16 @@ export interface MachineSettings {
   pipConf: string
 }
 
-/** Settings of apt that say how packages are reached. Everything else of a machine's apt configuration is its own business. */
+/**
+ * The apt settings for reaching packages. The rest of a machine's apt configuration is not copied.
+ */
 const aptSettings = /^Acquire::(https?::Proxy|Check-Valid-Until|Check-Date) "[^"]*";$/
 
 /** Reads them. Takes a few milliseconds. */
 export function readMachineSettings(): MachineSettings {
   const pip = readPipSettings()
   const dump = spawnSync('apt-config', ['dump'], { encoding: 'utf8' })
-  // No apt: not a Debian machine, and then there is nothing of apt's to take over.
+  // Without apt this is not a Debian machine, and there are no apt settings to take over.
   const lines = dump.status === 0 ? dump.stdout.split('\n').filter((line) => aptSettings.test(line)) : []
   return {
     sources: formatDeb822(readDebianSources()),
@@ -35,8 +39,8 @@ export function readMachineSettings(): MachineSettings {
 }
 
 /**
- * A resolv.conf(5) that works from inside a lab host: this machine's name servers. One that listens on this machine's loopback
- * cannot be reached from a host; for systemd-resolved, the servers behind it are taken.
+ * A resolv.conf(5) that works inside a lab host, with this machine's name servers. A host cannot
+ * reach one on this machine's loopback; for systemd-resolved, the servers behind it are used.
  */
 export function readResolvConf(): string {
   for (const file of ['/etc/resolv.conf', '/run/systemd/resolve/resolv.conf']) {
@@ -47,7 +51,7 @@ export function readResolvConf(): string {
       return [...(search ? [search[0].trim()] : []), ...servers.map((server) => `nameserver ${server}`), ''].join('\n')
     }
   }
-  throw new LabError('No name server that a lab host could reach: /etc/resolv.conf names only ones on this machine\'s loopback (127.x) or over IPv6. Put a reachable IPv4 name server there.')
+  throw new LabError('Lab hosts cannot reach any name server: /etc/resolv.conf only contains servers on this machine\'s loopback (127.x) or over IPv6. Put a reachable IPv4 name server there.')
 }
 
 function readIfThere(file: string): string {

@@ -4,17 +4,26 @@ import { codeOf, LabError } from './lab-error.ts'
 import { defaultDirectory, type Place } from './place.ts'
 import { readRecord } from './record.ts'
 
-/** The file that says that a directory is a lab, so that all of it may be deleted. It is the first thing of a lab that is written, and the last to go. */
+/**
+ * The file that marks a directory as a lab, so that all of it may be deleted. It is written first
+ * and removed last.
+ */
 export const markerName = 'stead-lab'
 
-/** What labs made before there was a marker have in their directories. */
+/** What the directories of labs contain that were created before there was a marker. */
 const known = new Set(['base', 'base.partial', 'debian.sources', 'files', 'host-keys', 'hosts', 'id_ed25519', 'id_ed25519.pub', 'known_hosts',
   'lab.json', 'lab.json.new', 'lock', 'started-by-specs', 'tor'])
 
-/** What a state directory is: `ours` may be changed and deleted, `free` may become a lab, anything else is somebody's and left alone. */
+/**
+ * What a state directory is: `ours` may be changed and deleted, `free` may become a lab, anything
+ * else belongs to somebody and is left alone.
+ */
 export type Ownership = 'ours' | 'free' | 'foreign'
 
-/** Looks only. A lab of an earlier version, without a marker, is known by its record and by having nothing in it that is not a lab's. */
+/**
+ * Only reads. A lab of an earlier version, without a marker, is recognised by its record, and by
+ * containing nothing that does not belong to a lab.
+ */
 export function ownership(place: Place): Ownership {
   const found = lstatSync(place.dir, { throwIfNoEntry: false })
   if (found === undefined) return 'free'
@@ -25,14 +34,17 @@ export function ownership(place: Place): Ownership {
   return names.every((name) => known.has(name)) && hasRecord(place) ? 'ours' : 'foreign'
 }
 
-/** Makes the state directory with its marker, or finds it; throws LabError where it is somebody else's. */
+/**
+ * Creates the state directory with its marker, or finds it; throws LabError if it belongs to
+ * somebody else.
+ */
 export function claimDirectory(place: Place): void {
-  if (ownership(place) === 'foreign') throw foreign(place, 'No lab can be made there, and nothing was changed')
+  if (ownership(place) === 'foreign') throw foreign(place, 'No lab can be created there, and nothing was changed')
   mkdirSync(place.dir, { recursive: true, mode: 0o755 })
   closeSync(openSync(path.join(place.dir, markerName), 'a', 0o644))
 }
 
-/** Throws LabError unless the directory is a lab's, or may become one. */
+/** Throws LabError unless the directory is a lab, or may become one. */
 export function refuseForeign(place: Place): void {
   if (ownership(place) === 'foreign') throw foreign(place, 'Nothing was ended and nothing was deleted')
 }
@@ -42,7 +54,9 @@ function isMarked(place: Place): boolean {
   return found !== undefined && found.isFile() && found.uid === process.getuid?.()
 }
 
-/** `down` removes the lock after the marker: a directory with nothing else is free again. */
+/**
+ * `down` removes the lock after the marker, so a directory with nothing but a lock is free again.
+ */
 function isOwnLock(file: string): boolean {
   return lstatSync(file).isFile() && /^(process \d+ \(.*\)\n)?$/.test(readFileSync(file, 'utf8'))
 }
@@ -64,7 +78,7 @@ function foreign(place: Place, outcome: string): LabError {
 function contents(place: Place): string {
   try {
     const names = readdirSync(place.dir)
-    return `it holds ${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`
+    return `it contains ${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`
   } catch (thrown) {
     if (codeOf(thrown) === 'ENOTDIR' || codeOf(thrown) === 'ENOENT') return 'it is not a directory'
     throw thrown

@@ -18,27 +18,31 @@ export interface HostWork {
   image: string
   authorizedKey: string
   pipConf: string
-  /** torrc lines that join the private Tor network. */
+  /** The lines of torrc that join the private Tor network. */
   torJoin: string
   progress: Progress
 }
 
-/** How long a host that runs, and whose sshd does not listen, is given before it is being rebooted: a run that was cut off may just have booted it. */
+/**
+ * How long to wait before rebooting a running host whose sshd does not listen: an interrupted run
+ * may just have booted it.
+ */
 const graceSeconds = 4
 
 /**
- * Makes one host answer on port 22. A host that is well is left alone, also when it stands on an older base image: what was tried on
- * it stays. A host that is not is booted again on what was written on it, or blank when `blank` is set or it was never made.
+ * Makes one host answer on port 22. A working host is left alone, even if it is based on an older
+ * image, so that what was tried on it stays. A broken one is booted again with what was written on
+ * it, or blank if `blank` is set or it is new.
  */
 export async function mendHost(work: HostWork, name: string, { blank = false } = {}): Promise<void> {
   const { place, record, image, progress } = work
   const entry = record.hosts[name]
   if (entry === undefined) throw new Error(`${name} is not in the lab's record`)
   const host = hostPlace(place, name)
-  // An overlay means nothing without the image it was written on.
+  // An overlay is useless without the image that it was written on.
   const kept = blank || entry.base === undefined || !existsSync(imageDirectory(place, entry.base)) ? undefined : entry.base
   if (kept !== undefined && await isWell(work, name, entry.address)) {
-    if (kept !== image) progress.note(`${name} stands on an older base image. A blank host on the current one: npm run lab -- reset ${name}`)
+    if (kept !== image) progress.note(`${name} is based on an older image. For a blank host on the current one: npm run lab -- reset ${name}`)
     return
   }
   if (kept !== undefined) progress.note(`${name} is being rebooted: ${hostFaults(host).join(', ')}`)
@@ -59,7 +63,7 @@ export async function mendHost(work: HostWork, name: string, { blank = false } =
     torDefaults: torDefaults(work.torJoin),
   })
   writeKnownHosts(place, record)
-  // Recorded before it runs: a run that is cut off here leaves a host that the next one knows.
+  // Recorded before it runs, so that the next run knows the host if this one is interrupted here.
   writeRecord(place, record)
   await bootHost(place, host, base)
   await Promise.all([waitForHost(host, entry.address), discarded])

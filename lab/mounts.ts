@@ -11,7 +11,7 @@ export interface Mount {
   options: string
 }
 
-/** Reads proc(5) `/proc/PID/mountinfo`, in which a blank in a path is `\040`. */
+/** Parses `/proc/PID/mountinfo` (proc(5)), in which a space in a path is `\040`. */
 export function parseMountinfo(text: string): Mount[] {
   const plain = (field: string): string => field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)))
   return text.split('\n').flatMap((line) => {
@@ -22,14 +22,15 @@ export function parseMountinfo(text: string): Mount[] {
   })
 }
 
-/** Mounts at `dir` and below it, in the order they were made. */
+/** Mounts at `dir` and below it, in the order in which they were mounted. */
 export function mountsBelow(dir: string): Mount[] {
   return parseMountinfo(readFileSync('/proc/self/mountinfo', 'utf8')).filter(({ point }) => point === dir || point.startsWith(`${dir}/`))
 }
 
 /**
- * Unmounts everything at `dir` and below it, the last mounted first. A mount that stays busy for two seconds is detached: it is
- * then gone from the tree, and from the kernel when its last user ends. Throws LabError when a mount remains all the same.
+ * Unmounts everything at `dir` and below it, the last mounted first. A mount that stays busy for
+ * two seconds is detached: it is then gone from the tree, and from the kernel when its last user
+ * ends. Throws LabError if a mount remains anyway.
  */
 export async function unmountBelow(dir: string): Promise<void> {
   const deadline = Date.now() + 2000
@@ -42,9 +43,12 @@ export async function unmountBelow(dir: string): Promise<void> {
   }
 }
 
-/** Mounts an overlay (the kernel's document "Overlay Filesystem"): `lower` directories, the topmost first, and all writing goes to `upper`. */
+/**
+ * Mounts an overlay (the kernel's document "Overlay Filesystem"): `lower` directories, the topmost
+ * first, and all writing goes to `upper`.
+ */
 export async function mountOverlay(point: string, lower: readonly string[], upper: string, work: string): Promise<void> {
   const odd = [...lower, upper, work].find((dir) => /[:,\\]/.test(dir))
-  if (odd !== undefined) throw new LabError(`${odd} cannot be part of an overlay: a path with ":", "," or "\\" means something else there. Choose another STEAD_LAB_DIR.`)
+  if (odd !== undefined) throw new LabError(`${odd} cannot be part of an overlay: ":", "," and "\\" have a special meaning there. Choose another STEAD_LAB_DIR.`)
   await runCommand('mount', ['-t', 'overlay', 'overlay', '-o', `lowerdir=${lower.join(':')},upperdir=${upper},workdir=${work}`, point])
 }

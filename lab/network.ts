@@ -7,9 +7,9 @@ import { runCommand, tryCommand } from './run-command.ts'
 const forwardingFile = '/proc/sys/net/ipv4/ip_forward'
 
 /**
- * Rules of the lab's table. Hosts speak freely with each other and with the bridge's address, where the private Tor network is.
- * Out of the machine they reach web servers (packages) and name servers, over IPv4, and nothing else; nobody reaches them from
- * outside. Traffic that is not the lab's is left to other tables.
+ * The rules of the lab's table. Hosts can talk to each other and to the bridge's address, where the
+ * private Tor network is. Outside of the machine they reach only web servers (packages) and name
+ * servers, over IPv4; nobody reaches them from outside. Other traffic is left to other tables.
  */
 export function firewallRules(place: Place, subnet: string): string {
   const rules = chains(place, subnet)
@@ -18,7 +18,7 @@ export function firewallRules(place: Place, subnet: string): string {
 ${rules}}\n`
 }
 
-/** Tells a table that was made by other rules, or by hand, from the lab's. */
+/** Distinguishes the lab's table from one with other rules. */
 const rulesMark = (rules: string): string => `stead lab ${digest(rules, 12)}`
 
 function chains(place: Place, subnet: string): string {
@@ -45,7 +45,7 @@ function chains(place: Place, subnet: string): string {
 `
 }
 
-/** What of the network is not as it should be; empty when all is well. */
+/** What is wrong with the network; empty if nothing is. */
 export async function networkFaults(place: Place, subnet: string, hosts: readonly string[]): Promise<string[]> {
   const [addresses, table] = await Promise.all([
     tryCommand('ip', ['-4', '-o', 'address', 'show', 'dev', place.bridge, 'up']),
@@ -64,22 +64,23 @@ function isAttached(place: Place, host: string): boolean {
 }
 
 /**
- * Makes the bridge, its address, the firewall and forwarding what they should be, and attaches the running `hosts` that lost it.
- * Notes in `record` what forwarding was before, for `removeNetwork`.
+ * Sets up the bridge, its address, the firewall and forwarding, and attaches running `hosts` that
+ * are not connected. Records the old value of forwarding in `record`, for `removeNetwork`.
  */
 export async function ensureNetwork(place: Place, record: LabRecord, hosts: readonly string[], progress: Progress): Promise<void> {
   const faults = await networkFaults(place, record.subnet, hosts)
   if (faults.length === 0) return
-  progress.step('making the network')
+  progress.step('setting up the network')
   if (!existsSync(`/sys/class/net/${place.bridge}`)) {
-    // A fixed hardware address: a bridge otherwise takes that of some port, and changes it under its neighbours.
+    // A fixed hardware address: otherwise a bridge takes that of one of its ports, and may change
+    // it at any time.
     const hex = digest(place.dir, 10)
     await runCommand('ip', ['link', 'add', place.bridge, 'address', `02:${hex.match(/../g)?.join(':') ?? ''}`, 'type', 'bridge'])
     writeFileSync(`/proc/sys/net/ipv6/conf/${place.bridge}/disable_ipv6`, '1')
   }
   await runCommand('ip', ['address', 'replace', `${record.subnet}.1/24`, 'brd', '+', 'dev', place.bridge])
   await runCommand('ip', ['link', 'set', place.bridge, 'up'])
-  // Naming the table first makes "delete" succeed where there is none; all in one transaction.
+  // Naming the table first makes "delete" succeed if it does not exist; all in one transaction.
   await runCommand('nft', ['-f', '-'], { input: `table inet ${place.table}\ndelete table inet ${place.table}\n${firewallRules(place, record.subnet)}` })
   const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
   const forwarding = readFileSync(forwardingFile, 'utf8').trim()
@@ -92,7 +93,10 @@ export async function ensureNetwork(place: Place, record: LabRecord, hosts: read
   }
 }
 
-/** Removes bridge and table, and gives net.ipv4.ip_forward back the value it had before the lab. Missing parts are fine. */
+/**
+ * Removes bridge and table, and restores the old value of net.ipv4.ip_forward. Missing parts are
+ * fine.
+ */
 export async function removeNetwork(place: Place, record: LabRecord | undefined): Promise<void> {
   await runCommand('nft', ['-f', '-'], { input: `table inet ${place.table}\ndelete table inet ${place.table}\n` })
   if (existsSync(`/sys/class/net/${place.bridge}`)) await runCommand('ip', ['link', 'delete', place.bridge])

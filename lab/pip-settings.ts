@@ -3,19 +3,22 @@ import { homedir } from 'node:os'
 import path from 'node:path'
 import { codeOf } from './lab-error.ts'
 
-/** What of pip's configuration on this machine a lab host takes over. See pip's "Configuration" page. */
+/**
+ * The part of this machine's pip configuration that a lab host takes over. See pip's
+ * "Configuration" page.
+ */
 export interface PipSettings {
-  /** A bundle of CA certificates of this machine. Its certificates become the host's; the path itself means nothing there. */
+  /** A bundle of CA certificates on this machine. The host gets its certificates, not its path. */
   cert?: string
   indexUrl?: string
   extraIndexUrls: string[]
   trustedHosts: string[]
 }
 
-/** Bundle that a lab host's pip is pointed at when this machine's pip has a `cert`. */
+/** The bundle for a lab host's pip, if this machine's pip has a `cert`. */
 const hostBundle = '/etc/ssl/certs/ca-certificates.crt'
 
-/** Sections that `pip install` reads: its own wins over [global]. */
+/** Sections that `pip install` reads: its own overrides [global]. */
 function parseIni(text: string): Record<string, string> {
   const sections: Record<string, Record<string, string>> = {}
   let values: Record<string, string> = {}
@@ -25,15 +28,16 @@ function parseIni(text: string): Record<string, string> {
     const pair = /^([^\s=:#;][^=:]*?)\s*[=:]\s*(.*)$/.exec(line)
     if (section) values = sections[section[1] ?? ''] ??= {}
     else if (pair) values[key = (pair[1] ?? '').toLowerCase().replaceAll('_', '-')] = pair[2] ?? ''
-    // An indented line goes on with the value before it: that is how extra-index-url is given many values.
+    // An indented line continues the value before it: that is how extra-index-url gets several
+    // values.
     else if (/^\s+[^#;\s]/.test(line) && key) values[key] = `${values[key] ?? ''} ${line.trim()}`
   }
   return { ...sections['global'], ...sections['install'] }
 }
 
 /**
- * Settings from the texts of pip.conf files, the weakest first, and PIP_* variables, which win over all files.
- * Only http(s) indexes are taken: a file: URL names a directory that a host does not have.
+ * The settings in pip.conf files, lowest priority first, and PIP_* variables, which override all
+ * files. Only http(s) indexes count: a file: URL means a directory that a host does not have.
  */
 export function mergePipSettings(files: readonly string[], environment: NodeJS.ProcessEnv): PipSettings {
   const merged = Object.fromEntries(files.flatMap((text) => Object.entries(parseIni(text))))
@@ -50,7 +54,7 @@ export function mergePipSettings(files: readonly string[], environment: NodeJS.P
   }
 }
 
-/** The host's /etc/pip.conf, or an empty text when this machine has nothing to take over. */
+/** The host's /etc/pip.conf; empty if this machine has nothing to take over. */
 export function formatPipConf(settings: PipSettings): string {
   const lines = [
     settings.cert ? `cert = ${hostBundle}` : '',
@@ -61,7 +65,7 @@ export function formatPipConf(settings: PipSettings): string {
   return lines.length > 0 ? `[global]\n${lines.join('\n')}\n` : ''
 }
 
-/** pip's settings of this machine and of the user who runs the lab. */
+/** The pip settings of this machine and of the user who runs the lab. */
 export function readPipSettings(environment: NodeJS.ProcessEnv = process.env): PipSettings {
   const config = environment['XDG_CONFIG_HOME'] || path.join(homedir(), '.config')
   const files = ['/etc/xdg/pip/pip.conf', '/etc/pip.conf', path.join(homedir(), '.pip/pip.conf'), path.join(config, 'pip/pip.conf'),

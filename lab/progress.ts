@@ -1,19 +1,22 @@
 import type { Ora } from 'ora'
 
-/** Where the lab reports progress. Every part takes one; none writes anywhere else. */
+/** Where the lab reports progress. Every part takes one, and writes nowhere else. */
 export interface Progress {
-  /** What is being done now. Replaces the step before it on a terminal; a line of its own elsewhere. */
+  /** The current step. Replaces the previous one on a terminal; a separate line elsewhere. */
   step(text: string): void
-  /** A message that stays: packages installed on this machine, a wait for someone else, something mended. */
+  /**
+   * A message that stays: packages installed on this machine, waiting for somebody else, something
+   * repaired.
+   */
   note(text: string): void
   /** Ends the display. Safe to call twice. */
   end(): void
 }
 
-/** Says nothing. For specs. */
+/** Shows nothing. For specs. */
 export const silent: Progress = { step: () => undefined, note: () => undefined, end: () => undefined }
 
-/** A screen to show progress on, of which `process.stderr` is one. */
+/** A screen to show progress on, such as `process.stderr`. */
 export interface Screen {
   isTTY?: boolean
   /** Width in characters. */
@@ -22,12 +25,14 @@ export interface Screen {
 }
 
 /**
- * Progress on standard error, so that standard output stays what the command is for: a spinner on a terminal, one line per step
- * elsewhere, and in CI (the variable CI is set) the notes alone. Colours only on a terminal, and not with NO_COLOR (no-color.org).
+ * Progress on standard error, so that standard output contains only the command's result: a spinner
+ * on a terminal, one line per step elsewhere, and only notes in CI (if the variable CI is set).
+ * Colours only on a terminal, and not with NO_COLOR (no-color.org).
  */
 export function showProgress(environment: NodeJS.ProcessEnv = process.env, screen: Screen = process.stderr): Progress {
   const inCi = Boolean(environment['CI']) && environment['CI'] !== 'false'
-  // A terminal that does not know its width (script(1), some CI) says 0, and ora then clears lines without end.
+  // A terminal that does not know its width (script(1), some CI) reports 0, and ora would then
+  // clear lines for ever.
   if (screen.isTTY && (screen.columns ?? 0) > 0 && !inCi && environment['TERM'] !== 'dumb') return spinner(Boolean(environment['NO_COLOR']))
   let last = ''
   return {
@@ -40,7 +45,10 @@ export function showProgress(environment: NodeJS.ProcessEnv = process.env, scree
   }
 }
 
-/** ora is loaded when there is something to show: a lab that is already up should cost a run nothing. */
+/**
+ * ora is loaded only if there is something to show: a lab that is already up should cost a run
+ * nothing.
+ */
 function spinner(noColour: boolean): Progress {
   let shown: Ora | undefined
   let wanted = ''

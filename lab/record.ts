@@ -10,18 +10,21 @@ const schema = z.object({
   subnet: z.string().regex(/^\d+\.\d+\.\d+$/),
   /** Port of the SOCKS client on 127.0.0.1. */
   socksPort: z.number().int(),
-  /** Every host that was asked for and not removed since, with its address. */
+  /** Every host that was requested and not removed since, with its address. */
   hosts: z.record(z.string().regex(hostName), z.object({ address: z.ipv4(), base: z.string().regex(/^[0-9a-f]+$/).optional() })),
-  /** net.ipv4.ip_forward as it was before the lab set it, and the boot in which that was. */
+  /** The value of net.ipv4.ip_forward before the lab set it, and the id of that boot. */
   forwarding: z.object({ before: z.string(), bootId: z.string() }).optional(),
-  /** fs.inotify.max_user_instances as it was before the lab raised it, and what it made of it. */
+  /** The value of fs.inotify.max_user_instances before the lab raised it, and the raised value. */
   inotify: z.object({ before: z.int(), set: z.int(), bootId: z.string() }).optional(),
 })
 
-/** What the lab remembers between two runs. What can be seen (processes, mounts, the bridge) is looked at instead of remembered. */
+/**
+ * What the lab remembers between runs. Everything that can be read from the machine (processes,
+ * mounts, the bridge) is not recorded.
+ */
 export type LabRecord = z.infer<typeof schema>
 
-/** The lab's record, or undefined when there is no lab. Throws LabError when it is not readable as one. */
+/** The lab's record, or undefined if there is no lab. Throws LabError if it is not readable. */
 export function readRecord(place: Place): LabRecord | undefined {
   const file = path.join(place.dir, 'lab.json')
   let text: string
@@ -29,7 +32,7 @@ export function readRecord(place: Place): LabRecord | undefined {
     text = readFileSync(file, 'utf8')
   } catch (thrown) {
     if (codeOf(thrown) === 'ENOENT') return undefined
-    throw new LabError(`The lab's record ${file} cannot be read: ${messageOf(thrown)}. The lab is run as root.`)
+    throw new LabError(`The lab's record ${file} cannot be read: ${messageOf(thrown)}. The lab has to run as root.`)
   }
   try {
     return schema.parse(JSON.parse(text))
@@ -38,7 +41,10 @@ export function readRecord(place: Place): LabRecord | undefined {
   }
 }
 
-/** Replaces the record in one step, so that a reader or a cut-off run never sees half of it. Call it under the lab's lock. */
+/**
+ * Replaces the record atomically, so that neither a reader nor an interrupted run leaves half of
+ * it. Call it under the lab's lock.
+ */
 export function writeRecord(place: Place, record: LabRecord): void {
   const file = path.join(place.dir, 'lab.json')
   writeFileSync(`${file}.new`, `${JSON.stringify(record, null, 2)}\n`)

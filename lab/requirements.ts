@@ -5,7 +5,7 @@ import { codeOf, LabError } from './lab-error.ts'
 import type { Progress } from './progress.ts'
 import { runCommand, tryCommand } from './run-command.ts'
 
-/** Commands that the lab calls, and Debian's package that has each. */
+/** Commands that the lab calls, and the Debian package that contains each. */
 const commands: Record<string, string> = {
   'systemd-nspawn': 'systemd-container',
   mmdebstrap: 'mmdebstrap',
@@ -17,16 +17,19 @@ const commands: Record<string, string> = {
   'ssh-keygen': 'openssh-client',
 }
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg'
-const instead = 'Run it as root on Debian 12, in a virtual machine if need be; or leave the lab and name a real host in an inventory of your own (-i).'
+const instead = 'Run it as root on Debian 12, for example in a virtual machine; or use an inventory of your own with a real host (-i) instead of the lab.'
 
-/** Throws LabError, in one message, when this machine or this user can never run a lab. Takes a millisecond. */
+/**
+ * Throws LabError, with everything in one message, if this machine or this user cannot run a lab.
+ * Takes a millisecond.
+ */
 export function checkMachine(): void {
   if (process.platform !== 'linux') throw new LabError(`The lab boots Linux hosts and so needs Linux; this is ${process.platform}. ${instead}`)
   if (process.getuid?.() !== 0) throw new LabError(`The lab mounts, bridges and boots, and so needs root; this is user id ${process.getuid?.()}. Use sudo, or: ${instead}`)
   if (cgroupRoot() === undefined) throw new LabError(`The lab needs the cgroup2 file system, and none is mounted here (see /proc/self/mountinfo). ${instead}`)
 }
 
-/** Whether the kernel has overlayfs, as a module or built in; loads it when it is a module. */
+/** Whether the kernel has overlayfs, built in or as a module, which is then loaded. */
 async function checkOverlay(): Promise<void> {
   const known = (): boolean => /\toverlay$/m.test(readFileSync('/proc/filesystems', 'utf8'))
   if (known()) return
@@ -48,14 +51,17 @@ function find(command: string): string | undefined {
   })
 }
 
-/** Packages of Debian that the lab still needs on this machine. */
+/** Debian packages that the lab needs and this machine does not have. */
 export function missingPackages(): string[] {
   const missing = Object.entries(commands).filter(([command]) => find(command) === undefined).map(([, name]) => name)
   if (!existsSync(keyring)) missing.push('debian-archive-keyring')
   return [...new Set(missing)]
 }
 
-/** Installs what is missing, saying so. Throws LabError when this machine cannot run a lab, or has no apt-get. */
+/**
+ * Installs what is missing, and says so. Throws LabError if this machine cannot run a lab, or has
+ * no apt-get.
+ */
 export async function installRequirements(progress: Progress): Promise<void> {
   checkMachine()
   await checkOverlay()
@@ -65,7 +71,7 @@ export async function installRequirements(progress: Progress): Promise<void> {
   progress.note(`installing on this machine, from Debian: ${packages.join(' ')}`)
   const underSystemd = existsSync('/run/systemd/system')
   const holdTor = underSystemd && packages.includes('tor')
-  // Debian's package starts a client of the public Tor network. The lab wants the program alone.
+  // Debian's package starts a client of the public Tor network. The lab needs only the program.
   if (holdTor) await runCommand('systemctl', ['mask', 'tor.service', 'tor@default.service'])
   try {
     const install = ['install', '-y', '--no-install-recommends', ...packages]

@@ -1,9 +1,9 @@
 import { connect } from 'node:net'
 
 /**
- * Asks an ssh server for its greeting (RFC 4253, section 4.2: it speaks first). Returns undefined when one came, and what went wrong
- * otherwise.
- * @param timeoutMs how long connecting and greeting may take together.
+ * Waits for an SSH server's greeting (RFC 4253, section 4.2: the server speaks first). Returns
+ * undefined if it came, otherwise what went wrong.
+ * @param timeoutMs the limit for connecting and greeting together.
  */
 export function sshGreeting(address: string, timeoutMs: number, port = 22): Promise<string | undefined> {
   return new Promise((resolve) => {

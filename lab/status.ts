@@ -14,13 +14,16 @@ export interface HostStatus {
   address: string
   port: number
   user: string
-  /** Private key that lets in, as root and as `operator`. */
+  /** The private key for logging in as root and as `operator`. */
   identityFile: string
   /** The host's root file system, mounted on this machine while the host runs. */
   root: string
-  /** Directory with all that was written on the host since it was blank: the upper one of its overlay. */
+  /**
+   * Directory with everything written on the host since it was blank: the upper directory of its
+   * overlay.
+   */
   overlay: string
-  /** Empty when the host is well. */
+  /** Empty if the host works. */
   faults: string[]
 }
 
@@ -35,11 +38,13 @@ export interface LabStatus {
     ready: boolean
     faults: string[]
   }
-  /** What is wrong with the network between the hosts, and with anything above. Empty when all is well. */
+  /**
+   * What is wrong with the network between the hosts, and with anything above. Empty if nothing is.
+   */
   faults: string[]
 }
 
-/** How the lab is; undefined when there is none. Looks only. */
+/** The state of the lab; undefined if there is none. Only reads. */
 export async function labStatus(): Promise<LabStatus | undefined> {
   checkMachine()
   const place = labPlace()
@@ -57,13 +62,14 @@ export async function labStatus(): Promise<LabStatus | undefined> {
 }
 
 /**
- * Waits until the private Tor network can be used through its SOCKS client. A fresh one takes about half a minute, most of which has
- * gone by when a host has been converged. Throws LabError when there is no lab, and after `timeoutSeconds` (default 120).
+ * Waits until the private Tor network can be used through its SOCKS client. A fresh one takes about
+ * half a minute, most of which has passed once a host has been converged. Throws LabError when
+ * there is no lab, and after `timeoutSeconds` (default 120).
  */
 export async function torReady(timeoutSeconds = 120, progress: Progress = silent): Promise<void> {
   checkMachine()
   const place = labPlace()
-  if (readRecord(place) === undefined) throw new LabError('There is no lab whose Tor network could be waited for. Start one: npm run lab -- up lab')
+  if (readRecord(place) === undefined) throw new LabError('There is no lab, so there is no Tor network to wait for. Start one: npm run lab -- up lab')
   const deadline = Date.now() + timeoutSeconds * 1000
   for (;;) {
     const state = await clientState(place)

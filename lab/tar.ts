@@ -1,9 +1,12 @@
 import { crc32 } from 'node:zlib'
 
-/** What an archive holds: text by path. Directories are made of the paths. */
+/** The content of an archive: text by path. Directories are derived from the paths. */
 export type Entries = Record<string, string>
 
-/** One 512-byte header of POSIX ustar (pax(1), "ustar Interchange Format"). Owner root, mode and time fixed. */
+/**
+ * One 512-byte header of POSIX ustar (pax(1), "ustar Interchange Format"). Owner root, mode and
+ * time fixed.
+ */
 function header(name: string, size: number, isDirectory: boolean): Buffer {
   if (Buffer.byteLength(name) > 100) throw new Error(`${name} is longer than the 100 bytes that this archive's headers have for a name`)
   const block = Buffer.alloc(512)
@@ -19,12 +22,15 @@ function header(name: string, size: number, isDirectory: boolean): Buffer {
   block.write('ustar\x0000', 257)
   block.write('root', 265)
   block.write('root', 297)
-  // The checksum is taken with its own field blank.
+  // The checksum is computed with its own field blank.
   block.write(`${block.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, '0')}\0 `, 148)
   return block
 }
 
-/** A tar archive of `entries`: sorted, with every directory before what is in it. Equal entries give equal bytes. */
+/**
+ * A tar archive of `entries`: sorted, with every directory before its content. Equal entries give
+ * equal bytes.
+ */
 export function tar(entries: Entries): Buffer {
   const names = new Set<string>()
   for (const name of Object.keys(entries)) {
@@ -41,8 +47,8 @@ export function tar(entries: Entries): Buffer {
 }
 
 /**
- * `data` in the form of gzip (RFC 1952) without compression and without a time. Compressed bytes differ between releases of zlib, and
- * with them a checksum that has to be the same for everyone.
+ * `data` in gzip format (RFC 1952) without compression and without a time. Compressed bytes differ
+ * between releases of zlib, and with them a checksum that has to be the same for everyone.
  */
 export function gzipStored(data: Buffer): Buffer {
   const parts: Buffer[] = [Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255])]

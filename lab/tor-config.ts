@@ -1,4 +1,4 @@
-/** One authority of the private network, as every torrc names it. */
+/** One authority of the private network, for every torrc. */
 export interface Authority {
   nickname: string
   /** Fingerprint of its signing identity for votes, 40 hexadecimal digits. */
@@ -20,8 +20,9 @@ export interface TorNode {
 }
 
 /**
- * The network: three authorities, since two of three must agree on a consensus; two exits; two relays that are not exits. Authorities
- * relay too, so a circuit of three, and an onion service's two of them, find their nodes.
+ * The network: three authorities, since two of three must agree on a consensus; two exits; two
+ * relays that are not exits. Authorities relay too, so a circuit of three, and an onion service's
+ * two of them, find their nodes.
  */
 export const nodes: readonly TorNode[] = [
   ...[1, 2, 3].map((n): TorNode => ({ name: `authority${n}`, role: 'authority', orPort: 7100 + n, dirPort: 7200 + n })),
@@ -30,7 +31,10 @@ export const nodes: readonly TorNode[] = [
   { name: 'client', role: 'client', orPort: 0, dirPort: 0 },
 ]
 
-/** torrc lines that make any tor part of this network and of no other (tor(1), "Testing network options"). */
+/**
+ * The lines of torrc that make a tor part of this network and no other (tor(1), "Testing network
+ * options").
+ */
 export function joinLines(address: string, authorities: readonly Authority[]): string {
   return [
     'TestingTorNetwork 1',
@@ -46,12 +50,12 @@ export function joinLines(address: string, authorities: readonly Authority[]): s
 }
 
 /**
- * Seconds between two votes. The first consensus is made with the shortest times that tor allows; later ones rarely, for they cost
- * every node a download. Must divide a day evenly.
+ * Seconds between two votes. The first consensus is made with the shortest times that tor allows;
+ * later ones rarely, since they cost every node a download. Must divide a day evenly.
  */
 export const votingSeconds = 60
 
-/** What makes authorities vote early, and for every relay. */
+/** Options that make authorities vote early, and for every relay. */
 function authorityLines(node: TorNode): string[] {
   return [
     'AuthoritativeDirectory 1',
@@ -64,12 +68,14 @@ function authorityLines(node: TorNode): string[] {
     `V3AuthVotingInterval ${votingSeconds}`,
     'V3AuthVoteDelay 4',
     'V3AuthDistDelay 4',
-    // As in the public network. Clients keep a consensus for as long as it is valid, and an onion service's place follows from random
-    // values that change every 24 votes: with long validity, service and client look for each other in different places.
+    // As in the public network. Clients keep a consensus for as long as it is valid, and an onion
+    // service's place follows from random values that change every 24 votes: with long validity,
+    // service and client look for each other in different places.
     'V3AuthNIntervalsValid 3',
-    // All nodes share one address, and more than two there would pass for a Sybil attack and be left out.
+    // All nodes share one address; more than two would count as a Sybil attack and be left out.
     'AuthDirMaxServersPerAddr 0',
-    // Votes Running for every relay. AssumeReachable alone does not: relays that no authority happened to connect to were left out.
+    // Votes Running for every relay. AssumeReachable alone does not: relays that no authority
+    // happened to connect to were left out.
     'AuthDirTestReachability 0',
     'TestingDirAuthVoteExit *',
     'TestingDirAuthVoteHSDir *',
@@ -78,7 +84,10 @@ function authorityLines(node: TorNode): string[] {
   ]
 }
 
-/** Exits resolve names as this machine does, and ask no test names of the world outside. They reach no service of this machine's loopback. */
+/**
+ * Exits resolve names like this machine, and do not look up test names outside. They cannot reach
+ * services on this machine's loopback.
+ */
 const exitLines = [
   'ExitRelay 1',
   'ExitPolicyRejectPrivate 0',
@@ -92,16 +101,16 @@ export interface NodeSettings {
   node: TorNode
   /** The node's data directory. */
   dir: string
-  /** The bridge's address, which the network lives on. */
+  /** The bridge's address, which the network uses. */
   address: string
-  /** User that tor becomes; it starts as root, to read its torrc. */
+  /** The user that tor switches to; it starts as root, to read its torrc. */
   user: string
   /** Port of the client's SOCKS listener on 127.0.0.1. */
   socksPort: number
   authorities: readonly Authority[]
 }
 
-/** A node's whole torrc. Given to tor alone, with no defaults file. */
+/** A node's whole torrc, for use without a defaults file. */
 export function torrc({ node, dir, address, user, socksPort, authorities }: NodeSettings): string {
   const relayLines = [`Nickname ${node.name}`, `Address ${address}`, `ORPort ${address}:${node.orPort} IPv4Only`, 'SocksPort 0', 'ContactInfo lab@stead.invalid']
   const roleLines: Record<Role, string[]> = {

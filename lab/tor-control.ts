@@ -2,17 +2,17 @@ import { existsSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import path from 'node:path'
 
-/** What the private network's client says of itself. */
+/** What the private network's client reports. */
 export interface ClientState {
-  /** Per cent of bootstrapping that are done. */
+  /** Progress of bootstrapping, in per cent. */
   bootstrapped: number
   /** Whether it has built a circuit. */
   circuit: boolean
-  /** End of its consensus's validity, in milliseconds since 1970; undefined when it has none. */
+  /** When its consensus expires, in milliseconds since 1970; undefined if it has none. */
   validUntil: number | undefined
 }
 
-/** Reads the replies to one GETINFO of control-spec.txt, section 3.9. */
+/** Parses the replies to one GETINFO (control-spec.txt, section 3.9). */
 export function parseClientState(reply: string): ClientState {
   const bootstrapped = /PROGRESS=(\d+)/.exec(reply)?.[1]
   const validUntil = /consensus\/valid-until=(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)/.exec(reply)
@@ -24,8 +24,8 @@ export function parseClientState(reply: string): ClientState {
 }
 
 /**
- * Asks the client over its control socket. Undefined when it does not answer within `timeoutMs`: it is not running, or only just
- * starting. Takes about 2 ms.
+ * Asks the client over its control socket. Undefined if it does not answer within `timeoutMs`: it
+ * is not running, or just starting. Takes about 2 ms.
  * @param dir the client's data directory.
  */
 export function askClient(dir: string, timeoutMs = 500): Promise<ClientState | undefined> {
@@ -44,7 +44,8 @@ export function askClient(dir: string, timeoutMs = 500): Promise<ClientState | u
     socket.setEncoding('utf8').on('data', (text: string) => { reply += text })
     socket.once('error', () => { end(undefined) })
     socket.once('close', () => { end(/^250[ -]status\/bootstrap-phase/m.test(reply) ? parseClientState(reply) : undefined) })
-    // One GETINFO each: a key without a value makes the whole command fail, and before the first consensus valid-until has none.
+    // One GETINFO each: a key without a value makes the whole command fail, and valid-until has
+    // none before the first consensus.
     socket.write(`AUTHENTICATE ${cookie}\r\nGETINFO status/bootstrap-phase\r\nGETINFO status/circuit-established\r\nGETINFO consensus/valid-until\r\nQUIT\r\n`)
   })
 }

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 
-/** Debian's defaults file for its service, as the package tor on this machine has it. */
+/** Debian's defaults file for its service, from the package tor on this machine. */
 const packaged = '/usr/share/tor/tor-service-defaults-torrc'
 
-/** The same, should the package here lack it: what tor 0.4.7 to 0.4.9 of Debian says. */
+/** A fallback if the package here does not have it: the content in Debian's tor 0.4.7 to 0.4.9. */
 const known = `DataDirectory /var/lib/tor
 PidFile /run/tor/tor.pid
 RunAsDaemon 1
@@ -18,7 +18,9 @@ CookieAuthFile /run/tor/control.authcookie
 Log notice syslog
 `
 
-/** The defaults file of a lab host's tor: Debian's own, and the lines that join the private network. */
+/**
+ * The defaults file of a lab host's tor: Debian's own, and the lines that join the private network.
+ */
 export function torDefaults(join: string, file = packaged): string {
   return `${existsSync(file) ? readFileSync(file, 'utf8') : known}\n# The lab's private network.\n${join}`
 }

@@ -4,12 +4,15 @@ import { LabError } from './lab-error.ts'
 import { runCommand } from './run-command.ts'
 import { joinLines, nodes, type Authority, type TorNode } from './tor-config.ts'
 
-/** A network of no reachable authority, for calling tor before the real ones are known: it must never fall back to the public ones. */
+/**
+ * A network without a reachable authority, for calling tor before the real ones are known: it must
+ * never fall back to the public ones.
+ */
 const nowhere: Authority = { nickname: 'authority1', v3ident: 'f'.repeat(40), fingerprint: 'f'.repeat(40) }
 
 /**
- * The authorities' keys, made once and kept; takes about a second each, side by side. They say who the network is: hosts, relays and
- * the client are told their fingerprints.
+ * The authorities' keys, generated once and kept; about a second each, in parallel. They identify
+ * the network: hosts, relays and the client are configured with their fingerprints.
  * @param torDirectory holds a data directory for each node.
  */
 export async function ensureAuthorities(torDirectory: string, address: string): Promise<Authority[]> {
@@ -36,7 +39,7 @@ async function makeKeys(dir: string, address: string, node: TorNode): Promise<Au
   const certificate = path.join(keys, 'authority_certificate')
   await runCommand('tor-gencert', ['--create-identity-key', '-m', '12', '-a', `${address}:${node.dirPort}`,
     '-i', path.join(keys, 'authority_identity_key'), '-s', path.join(keys, 'authority_signing_key'), '-c', certificate,
-    // It insists on a passphrase for the identity key, which nobody needs again.
+    // It requires a passphrase for the identity key, which nobody needs again.
     '--passphrase-fd', '0'], { input: 'lab\n' })
   const torrc = path.join(dir, 'torrc.fingerprint')
   writeFileSync(torrc, `DataDirectory ${dir}\nNickname ${node.name}\nAddress ${address}\nORPort ${address}:${node.orPort}\nDirPort ${address}:${node.dirPort}\nSocksPort 0\n`
@@ -44,7 +47,7 @@ async function makeKeys(dir: string, address: string, node: TorNode): Promise<Au
   const said = await runCommand('tor', ['--list-fingerprint', '--quiet', '-f', torrc])
   const fingerprint = /^\S+((?: [0-9A-F]{4}){10})\s*$/m.exec(said)?.[1]?.replaceAll(' ', '')
   const v3ident = /^fingerprint ([0-9A-F]{40})$/m.exec(readFileSync(certificate, 'utf8'))?.[1]
-  if (fingerprint === undefined || v3ident === undefined) throw new LabError(`tor did not tell the fingerprints of ${node.name}. It said: ${said.trim() || '(nothing)'}`)
+  if (fingerprint === undefined || v3ident === undefined) throw new LabError(`tor did not print the fingerprints of ${node.name}. It said: ${said.trim() || '(nothing)'}`)
   rmSync(torrc)
   return { nickname: node.name, v3ident, fingerprint }
 }

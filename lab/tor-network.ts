@@ -18,13 +18,18 @@ const nodeDirectory = (place: Place, node: TorNode): string => path.join(torDire
 const nodeCgroup = (place: Place, node: TorNode): Cgroup => cgroup(place.cgroup, 'tor', node.name)
 const startedFile = (place: Place): string => path.join(torDirectory(place), 'started')
 
-/** How long a fresh network may take for its client to be bootstrapped before it counts as broken. */
+/**
+ * How long the client of a new network may take to bootstrap before the network counts as broken.
+ */
 const patienceMs = 90_000
 
-/** Tells a network of other settings, made by another version of the lab, from this one. */
+/**
+ * Distinguishes a network with other settings, created by another version of the lab, from this
+ * one.
+ */
 const settingsMark = (): string => digest(JSON.stringify([nodes, nodes.map((node) => torrc({ node, dir: '', address: '', user: '', socksPort: 0, authorities: [] }))]), 16)
 
-/** The client's own account of itself; undefined when it does not answer. */
+/** What the client reports about itself; undefined if it does not answer. */
 export function clientState(place: Place): Promise<ClientState | undefined> {
   return askClient(path.join(torDirectory(place), 'client'), 2000)
 }
@@ -34,7 +39,10 @@ export function isReady(state: ClientState | undefined): boolean {
   return state !== undefined && state.bootstrapped === 100 && state.validUntil !== undefined && state.validUntil > Date.now()
 }
 
-/** What of the private network is not as it should be; empty when all runs, and is bootstrapped or still young enough to become so. */
+/**
+ * What is wrong with the private network; empty if everything runs and has bootstrapped, or is
+ * still new enough to do so.
+ */
 export async function torFaults(place: Place): Promise<string[]> {
   const dead = nodes.filter((node) => !isPopulated(nodeCgroup(place, node))).map(({ name }) => `Tor node ${name} does not run`)
   if (dead.length > 0) return dead
@@ -46,8 +54,9 @@ export async function torFaults(place: Place): Promise<string[]> {
 }
 
 /**
- * Starts what does not run of the private network, or the whole network again when all runs and yet has no valid consensus (the
- * machine slept through its lifetime). Returns without waiting for it to bootstrap. Call it under the lab's lock, with the bridge up.
+ * Starts the parts of the private network that do not run, or restarts the whole network if
+ * everything runs but there is no valid consensus (the machine was asleep for too long). Returns
+ * without waiting for it to bootstrap. Call it under the lab's lock, with the bridge up.
  */
 export async function ensureTor(place: Place, record: LabRecord, progress: Progress): Promise<Authority[]> {
   const address = `${record.subnet}.1`
@@ -58,7 +67,8 @@ export async function ensureTor(place: Place, record: LabRecord, progress: Progr
   if (faults.length === 0) return authorities
   const dead = nodes.filter((node) => !isPopulated(nodeCgroup(place, node)))
   const starting = dead.length === nodes.length
-  // A few missing ones find the others' consensus. Without two authorities there cannot be one, and all start over.
+  // A few restarted nodes get the consensus from the others. Without two authorities there cannot
+  // be one, so everything is restarted.
   const whole = dead.length === 0 || starting || dead.filter(({ role }) => role === 'authority').length > 1
   progress.step(starting ? 'starting the private Tor network' : `mending the private Tor network: ${faults.join(', ')}`)
   if (!starting) progress.note(`the private Tor network is ${whole ? 'started again' : 'mended'}: ${faults.join(', ')}`)
@@ -72,14 +82,17 @@ export async function ensureTor(place: Place, record: LabRecord, progress: Progr
   return authorities
 }
 
-/** Nodes run as a user of their own, who must be able to get to their directories. */
+/** Nodes run as a separate user, who must be able to reach their directories. */
 function requireOpenPath(dir: string): void {
   for (let each = dir; each !== '/'; each = path.dirname(each)) {
     if ((statSync(each).mode & 0o001) === 0) throw new LabError(`${each} is closed to other users, and the lab's Tor nodes run as one. Open it (chmod o+x ${each}), or choose another STEAD_LAB_DIR.`)
   }
 }
 
-/** A node joins its control group a moment after it was started. One that is not there soon has ended: its torrc or its port is wrong. */
+/**
+ * A node joins its control group a moment after it was started. If it does not appear there soon,
+ * it has ended: its torrc or its port is wrong.
+ */
 async function requireRunning(place: Place): Promise<void> {
   const deadline = Date.now() + 3000
   for (;;) {
@@ -94,7 +107,8 @@ async function startNode(place: Place, node: TorNode, record: LabRecord, authori
   const dir = nodeDirectory(place, node)
   const user = torUser()
   mkdirSync(dir, { recursive: true })
-  // An old consensus delays the first vote on a new one, and old guards the client. Keys stay.
+  // An old consensus delays the first vote on a new one, and old guards delay the client. Keys
+  // stay.
   if (fresh) for (const name of readdirSync(dir)) if (name !== 'keys' && name !== 'fingerprint') rmSync(path.join(dir, name), { recursive: true, force: true })
   writeFileSync(path.join(dir, 'torrc'), torrc({ node, dir, address: `${record.subnet}.1`, user: user.name, socksPort: record.socksPort, authorities }))
   giveTo(dir, user)
@@ -106,12 +120,12 @@ async function startNode(place: Place, node: TorNode, record: LabRecord, authori
   await new Promise((resolve, reject) => child.once('spawn', resolve).once('error', reject))
 }
 
-/** Ends every node. What they know stays on disk. */
+/** Ends every node. Their data stays on disk. */
 export function endTor(place: Place): Promise<void> {
   return endCgroup(cgroup(place.cgroup, 'tor'))
 }
 
-/** The part of the client's log that says why it is not ready, for messages. */
+/** The part of the client's log that shows why it is not ready, for messages. */
 export function torLogEnd(place: Place): string {
   const file = path.join(torDirectory(place), 'client', 'log')
   return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').slice(-8).map((line) => `  ${line}`).join('\n') : '  (no log)'

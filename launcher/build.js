@@ -5,15 +5,18 @@ import * as esbuild from 'esbuild'
 import { ownPlace } from './own-place.js'
 import { stamp, target } from './stamps.js'
 
-/** How long (milliseconds) a file must have been at rest before a bundle made of it is kept: clocks of file systems tick slowly. */
+/**
+ * How long (milliseconds) a file must not have changed before a bundle made from it is kept: the
+ * clocks of file systems are coarse.
+ */
 const AT_REST_MS = 20
 
 /**
- * Makes one script of stead, these scripts and all that they import.
+ * Bundles stead, these scripts and everything that they import into one script.
  *
  * @param {string} root where stead is
  * @param {readonly string[]} scripts
- * @returns {Promise<import('./cache.js').Entry | undefined>} undefined where it cannot be done
+ * @returns {Promise<import('./cache.js').Entry | undefined>} undefined if that is not possible
  */
 export async function build(root, scripts) {
   const startedAt = Date.now()
@@ -43,10 +46,10 @@ async function bundle(root, scripts) {
       sourcemap: 'external', sourcesContent: false, logLevel: 'silent', ...ownPlace(root),
     })
   } catch {
-    // tsx says what is wrong, and in the words that users know.
+    // tsx reports what is wrong, in words that users know.
     return undefined
   } finally {
-    // A process that esbuild works in: nothing of it is to be left beside a long run.
+    // esbuild runs in a separate process, which should not stay around during a long run.
     await esbuild.stop()
   }
 }
@@ -54,7 +57,8 @@ async function bundle(root, scripts) {
 /**
  * @param {import('esbuild').Metafile} metafile
  * @param {readonly string[]} scripts
- * @returns {{ files: string[], links: [string, string | null][] }} the files of a bundle, and the ways by which they were found that are not plainly their paths
+ * @returns {{ files: string[], links: [string, string | null][] }} the files of a bundle, and the
+ * links through which they were found
  */
 function inputs({ inputs: all }, scripts) {
   const files = Object.keys(all).map(name => path.join('/', name)).filter(file => existsSync(file))
@@ -66,11 +70,12 @@ function inputs({ inputs: all }, scripts) {
   return { files, links: [...new Set([...scripts, ...ways])].map(way => [way, target(way)]) }
 }
 
-/** The folder of a package, in the path of a file of it. */
+/** The folder of a package, from the path of one of its files. */
 const ofPackage = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/
 
 /**
- * What decides how files are read and where packages are found, there or not: package.json, tsconfig.json and node_modules of every folder above.
+ * What determines how files are read and where packages are found, whether it exists or not:
+ * package.json, tsconfig.json and node_modules of every folder above.
  *
  * @param {readonly string[]} files
  */
@@ -81,7 +86,7 @@ function settingsOf(files) {
   return [...above, ...files.flatMap(file => ofPackage.exec(file) ?? []).map(folder => path.join(folder, 'package.json'))]
 }
 
-/** What makes bundles: another version of it makes others. */
+/** What builds bundles: another version of it builds different ones. */
 function ownFiles() {
   return [...['build', 'own-place', 'evaluate', 'stamps'].map(name => path.join(import.meta.dirname, `${name}.js`)), fileURLToPath(import.meta.resolve('esbuild'))]
 }

@@ -1,4 +1,7 @@
-/** Loads stead file by file, as `npx tsx run.ts` does. @type {() => Promise<import('./launch.js').Main>} */
+/**
+ * Loads stead file by file, as `npx tsx run.ts` does. @type {() =>
+ * Promise<import('./launch.js').Main>}
+ */
 export async function mainByTsx() {
   const [esm, cjs] = await Promise.all([import('tsx/esm/api'), import('tsx/cjs/api')])
   cjs.register()

@@ -9,16 +9,17 @@ import path from 'node:path'
  * @typedef {object} Entry
  * @property {Buffer} code JavaScript
  * @property {Buffer} map its source map
- * @property {Buffer} codeCache what V8 compiled of it; empty before its first run has ended
- * @property {import('./stamps.js').Stamp[]} stamps of every file that has a say in it
- * @property {[string, string | null][]} links paths by which files were found, and what they led to
- * @property {boolean} mayBeKept whether its files were surely at rest while it was made
+ * @property {Buffer} codeCache what V8 compiled of it; empty until its first run has ended
+ * @property {import('./stamps.js').Stamp[]} stamps of every file that affects it
+ * @property {[string, string | null][]} links paths through which files were found, and what they
+ * pointed to
+ * @property {boolean} mayBeKept whether its files certainly did not change while it was built
  */
 
-/** An entry that no run has made anew for so long (days) is removed. */
+/** An entry that was not rebuilt for this long (days) is removed. */
 const KEPT_DAYS = 30
 
-/** The first line of an entry: what it is, and the checksum of all behind it. */
+/** The first line of an entry: what it is, and the checksum of the rest. */
 const mark = 'stead-bundle-1'
 
 /** Where bundles are kept: $XDG_CACHE_HOME/stead, or ~/.cache/stead. */
@@ -28,7 +29,7 @@ function folder() {
 }
 
 /**
- * The name of an entry: it is of one Node.js, one stead and certain scripts.
+ * The name of an entry, which is specific to a Node.js, a stead and certain scripts.
  *
  * @param {readonly string[]} paths
  */
@@ -44,7 +45,8 @@ function checksum(...parts) {
 }
 
 /**
- * Whether only this user can write there. What is in the cache is run: somebody else's must not be.
+ * Whether only this user can write there. The content of the cache is executed, so it must not come
+ * from anybody else.
  *
  * @param {import('node:fs').Stats} found
  */
@@ -53,7 +55,7 @@ function isOurs(found) {
 }
 
 /**
- * Reads an entry; undefined where there is none, or where there is any doubt about it.
+ * Reads an entry; undefined if there is none, or if there is any doubt about it.
  *
  * @param {string} key
  * @returns {Entry | undefined}
@@ -69,7 +71,7 @@ export function readEntry(key) {
     const { lengths, stamps, links } = JSON.parse(whole.toString('utf8', first + 1, second))
     return { ...cut(whole.subarray(second + 1), lengths), stamps, links, mayBeKept: true }
   } catch {
-    // Not there, not to be read, or not what we wrote: it is made anew.
+    // Missing, unreadable, or not what we wrote: it is built again.
     return undefined
   }
 }
@@ -95,8 +97,9 @@ function cut(whole, [code, map, codeCache]) {
 }
 
 /**
- * Keeps an entry. It is written beside its place and renamed, so that a run that starts at the same moment finds a whole one. Where it cannot be
- * kept (a full disk, a home that is not ours) the next run makes it again.
+ * Stores an entry. It is written under a temporary name and renamed, so that a run that starts at
+ * the same moment finds a complete one. If it cannot be stored (a full disk, somebody else's home)
+ * the next run builds it again.
  *
  * @param {string} key
  * @param {Entry} entry
@@ -112,7 +115,7 @@ export function writeEntry(key, { code, map, codeCache, stamps, links }) {
     renameSync(beside, path.join(folder(), key))
     removeOld()
   } catch {
-    // A cache that cannot be written costs time, and nothing else.
+    // A cache that cannot be written only costs time.
     discard(beside)
   }
 }
@@ -131,7 +134,7 @@ function discard(place) {
   try {
     rmSync(place, { force: true })
   } catch {
-    // Its folder is not there, or is no folder: neither is the file.
+    // If its folder does not exist, or is not a folder, neither does the file.
   }
 }
 

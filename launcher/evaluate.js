@@ -2,7 +2,10 @@ import { createRequire, SourceMap } from 'node:module'
 import path from 'node:path'
 import { Script } from 'node:vm'
 
-/** What every bundle is called in stacks, before they are mapped. V8 keeps it in the code cache, so it must not differ from run to run. */
+/**
+ * The name of every bundle in stacks, before they are mapped. V8 keeps it in the code cache, so it
+ * must not differ from run to run.
+ */
 const file = '/stead-bundle.js'
 
 /**
@@ -24,7 +27,8 @@ export function evaluate({ code, map, codeCache }, root) {
 }
 
 /**
- * Node.js reads a source map as soon as it is told of one; this one is read when a stack is wanted, which in most runs is never.
+ * Node.js would parse a registered source map at once; this one is parsed when a stack is needed,
+ * which in most runs is never.
  *
  * @param {Buffer} map
  */

@@ -8,11 +8,13 @@ import { scriptsOf } from './scripts.js'
 const root = path.dirname(import.meta.dirname)
 
 /**
- * Brings the bundle that a command line needs: from the cache while none of its files has changed, otherwise made anew.
+ * Loads the bundle for a command line: from the cache if none of its files has changed, otherwise
+ * newly built.
  *
  * @param {readonly string[]} words
- * @returns {Promise<{ main: import('./launch.js').Main, end: () => void } | undefined>} undefined where no bundle can be made: a file does
- *   not compile, is missing, or does what only works file by file
+ * @returns {Promise<{ main: import('./launch.js').Main, end: () => void } | undefined>} undefined
+ * if a bundle cannot be built: a file does not compile, is missing, or does something that only
+ * works file by file
  */
 export async function load(words) {
   const { playbooks, inventories } = scriptsOf(words)
@@ -24,7 +26,8 @@ export async function load(words) {
   const { main, codeCache } = evaluate(bundle, root)
   return {
     main,
-    // What V8 compiled is kept once it has been compiled: the functions that a run really calls are then in it.
+    // V8's code is stored at the end of a run, so that it contains the functions that a run really
+    // calls.
     end: () => bundle.codeCache.length === 0 && bundle.mayBeKept && writeEntry(key, { ...bundle, codeCache: codeCache() }),
   }
 }
@@ -37,14 +40,15 @@ async function make(key, scripts) {
   const { build } = await import('./build.js')
   const bundle = await build(root, scripts)
   if (!bundle) return undefined
-  // What only its user may read may hold secrets: no copy of it is kept, nor one from before that was so.
+  // A file that only its user may read may contain secrets: no copy of it is kept, and an earlier
+  // copy is removed.
   if (bundle.stamps.some(([file]) => isPrivate(file))) bundle.mayBeKept = false
   if (bundle.mayBeKept) writeEntry(key, bundle)
   else removeEntry(key)
   return bundle
 }
 
-/** Stead itself and packages hold no secrets of anybody. */
+/** stead itself and packages contain no secrets. */
 const own = ['lib', 'modules', 'launcher'].map(name => path.join(root, name) + path.sep)
 
 /** @param {string} file */

@@ -2,17 +2,21 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-/** What a file says of its own place. */
+/** How a file refers to its own path. */
 const places = { 'import.meta.dirname': 'steadDirname', 'import.meta.filename': 'steadFilename', 'import.meta.url': 'steadUrl', __dirname: 'steadDirname', __filename: 'steadFilename' }
 
-/** What loads files that cannot be told before it runs, or says more of its own place than we know. Such a file is loaded by tsx. */
+/**
+ * Code that loads files that are not known before it runs, or refers to its own path in other ways.
+ * Such a file is loaded by tsx.
+ */
 const untold = [
   /\b(?:import|require)\s*\(\s*(?!(['"])[^'"\n]*\1\s*[,)]|\s*\))/, /\brequire\s*\.\s*(?:resolve|cache|extensions)\b/, /\bcreateRequire\b/,
   /\bimport\.meta\b(?!\.(?:dirname|filename|url)\b)/, /\bnew\s+Worker\b/,
 ]
 
 /**
- * Options by which each file of a bundle keeps its own `import.meta.dirname`, `import.meta.filename`, `import.meta.url`, `__dirname` and `__filename`.
+ * Options with which each file in a bundle keeps its own `import.meta.dirname`,
+ * `import.meta.filename`, `import.meta.url`, `__dirname` and `__filename`.
  *
  * @param {string} root
  * @returns {Pick<import('esbuild').BuildOptions, 'define' | 'plugins'>}
@@ -24,11 +28,12 @@ export function ownPlace(root) {
     plugins: [{
       name: 'own-place',
       setup(build) {
-        // Compiled parts of packages (ssh2's, which is optional) are loaded from where they are, if they are there.
+        // Native parts of packages (that of ssh2 is optional) are loaded from where they are, if
+        // they exist.
         build.onResolve({ filter: /\.node$/ }, ({ path: name, resolveDir }) => ({ path: path.resolve(resolveDir, name), external: true }))
         build.onLoad({ filter: /\.[cm]?[jt]sx?$/ }, async ({ path: file }) => {
           const text = await readFile(file, 'utf8')
-          if (!file.startsWith(lib) && untold.some(pattern => pattern.test(text))) throw new Error(`${file} loads what cannot be told before it runs.`)
+          if (!file.startsWith(lib) && untold.some(pattern => pattern.test(text))) throw new Error(`${file} loads something that is not known before it runs.`)
           if (!/import\.meta|__dirname|__filename/.test(text)) return { contents: text, loader: loaderOf(file) }
           const own = `const steadDirname = ${JSON.stringify(path.dirname(file))}, steadFilename = ${JSON.stringify(file)}, steadUrl = ${JSON.stringify(pathToFileURL(file).href)};`
           return { contents: own + text.replace(/^#!/, '//'), loader: loaderOf(file) }

@@ -4,8 +4,9 @@ import path from 'node:path'
 const isScript = /\.[cm]?[jt]s$/
 
 /**
- * The scripts that a command line may name: playbooks, and inventories by path, by name or by folder. It is a guess that never has to be right:
- * a script too many is not run, and one that is missing is noticed before anything is done (NotBundled in lib/default-export.ts).
+ * The scripts that a command line may name: playbooks, and inventories by path, by name or by
+ * folder. This is a guess that need not be right: a surplus script does not run, and a missing one
+ * is noticed before anything is done (NotBundled in lib/default-export.ts).
  *
  * @param {readonly string[]} words
  * @returns {{ playbooks: string[], inventories: string[] }} absolute, in the order given
@@ -22,7 +23,8 @@ export function scriptsOf(words) {
 }
 
 /**
- * As inventories are found (lib/inventory/find.ts): a folder only where no file has the name. `-i lab` is not the folder lab/.
+ * Finds inventories like lib/inventory/find.ts: a folder only if no file has the name. `-i lab` is
+ * not the folder lab/.
  *
  * @param {string} word
  * @returns {string[]}
@@ -39,7 +41,7 @@ function isFile(place) {
 }
 
 /**
- * Of a folder only inventories are read, and those are .ts.
+ * In a folder, only the inventories in .ts matter.
  *
  * @param {string} place
  * @returns {string[]}

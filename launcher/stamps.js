@@ -1,9 +1,11 @@
 import { realpathSync, statSync } from 'node:fs'
 
 /**
- * A path, and what told its content apart: null where it was not there. The time of change (ctime) notices what keeps size and time, as `cp -p` does.
+ * A path, and what identifies its content; null if it did not exist. The change time (ctime) shows
+ * changes that keep size and time, such as `cp -p`.
  *
- * @typedef {[path: string, size: number, modified: number, changed: number, inode: number] | [path: string, absent: null]} Stamp
+ * @typedef {[path: string, size: number, modified: number, changed: number, inode: number] | [path:
+ * string, absent: null]} Stamp
  */
 
 /**
@@ -16,7 +18,7 @@ export function stamp(path) {
 }
 
 /**
- * What a path leads to; null where it leads nowhere.
+ * The target of a path; null if it does not exist.
  *
  * @param {string} path
  */
@@ -25,7 +27,7 @@ export function target(path) {
 }
 
 /**
- * Whether every file that has a say in a bundle is as it was.
+ * Whether no file that affects a bundle has changed.
  *
  * @param {{ stamps: Stamp[], links: [string, string | null][] }} entry
  */

@@ -77,10 +77,10 @@ const args = z.strictObject({
  * upgrades, removals) is shown by name and version where the package lists are fresh; a package
  * that the task does not name is removed only with `failOnRemove: false`. Not supported from
  * Ansible's `apt`: `force`, `allow_unauthenticated` (see `trusted` of apt-repository),
- * `dpkg_options` (`unsafeIo`) and `update_cache_retries` (not needed), `policy_rc_d` (`startServices`),
- * `force_apt_get`, `auto_install_module_deps` (no Python is used), `clean`, `build-dep`, `fixed`
- * (not states of named packages), and wildcards in names. Not supported from pyinfra:
- * `extra_install_args`. Sources: apt-get(8), dpkg(1), apt_preferences(5).
+ * `dpkg_options` (`unsafeIo`) and `update_cache_retries` (not needed), `policy_rc_d`
+ * (`startServices`), `force_apt_get`, `auto_install_module_deps` (no Python is used), `clean`,
+ * `build-dep`, `fixed` (not states of named packages), and wildcards in names. Not supported from
+ * pyinfra: `extra_install_args`. Sources: apt-get(8), dpkg(1), apt_preferences(5).
  *
  * @example
  * apt({ packages: ['tree'], recommends: false })

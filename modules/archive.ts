@@ -43,7 +43,7 @@ const args = z.strictObject({
   group: name.optional(),
   /**
    * Symbolic, for both files and directories.
-   * @default as in the archive, without setuid, setgid and what umask 022 takes
+   * @default as in the archive, without setuid, setgid and the bits of umask 022
    */
   mode: z.string().regex(/^[ugoa]*[-+=][rwxXugo]*(,[ugoa]*[-+=][rwxXugo]*)*$/, 'must be symbolic, as in \'u=rwX,go=rX\'').optional(),
   /** Do nothing where this path exists and is not an empty file. */

@@ -48,8 +48,8 @@ export const directory = defineModule({
       const { key, current } = await findFile(host, { path, noFollow: true, held: !recursive && !backup, mounts: true })
       if (current && current.type !== 'directory') throw new PlaybookError(`${path} is not a directory: file({ state: 'absent' }) removes it.`)
       refuseStrangeLink(current)
-      if (current?.mount && (current.mounted || (recursive && !backup))) throw new PlaybookError(`${current.mount} is a mount point, and what is mounted is not removed.`, { hint: 'Unmount it first; nothing was removed.' })
-      if (current?.empty === false && !recursive && !backup) throw new PlaybookError(`${path} is not empty.`, { hint: 'Give recursive: true to remove all that it holds, or backup: true to have it moved aside.' })
+      if (current?.mount && (current.mounted || (recursive && !backup))) throw new PlaybookError(`${current.mount} is a mount point, and mounts are never removed.`, { hint: 'Unmount it first. Nothing was removed.' })
+      if (current?.empty === false && !recursive && !backup) throw new PlaybookError(`${path} is not empty.`, { hint: 'Set recursive: true to remove everything in it, or backup: true to move it aside.' })
       return { wants: [want(fileResource, { path: key.path, recursive, backup, noFollow: true }, null)] }
     }
     const below = recursive && (owner ?? group ?? mode) !== undefined ? { path, owner, group, mode } : undefined

@@ -45,7 +45,7 @@ export const generatedSecret = defineModule({
     const planning = planFile(host, { path }, { type: 'file', owner, group, mode })
     planning.catch(() => undefined)
     const [itself] = await Promise.all([host.current(fileResource, { path, noFollow: true }), host.current(secretResource, key)])
-    if (itself?.type === 'link') throw new PlaybookError(`${path} is a symbolic link, and what it leads to is not taken for the secret.`, { hint: 'Remove the link to have the secret made, or give the path of the file that it leads to.' })
+    if (itself?.type === 'link') throw new PlaybookError(`${path} is a symbolic link, and its target does not count as the secret.`, { hint: 'Remove the link, and the secret is generated; or use the path of its target.' })
     const found = (await planning).at(-1)?.desired
     const text = (value: unknown, given: string) => (typeof value === 'string' ? value : given)
     return { wants: [want(secretResource, key, { owner: text(found?.owner, owner), group: text(found?.group, group), mode: text(found?.mode, mode) })] }

@@ -6,7 +6,7 @@ import { lostReferences, mergeLine, removeLines } from '../lib/module/merge-line
 import { planEdit } from '../lib/module/plan-edit.ts'
 
 const pattern = (other: string) => z.union([z.instanceof(RegExp), z.string().min(1)], `must be a regular expression, or a text that the line contains${other}`)
-  .refine(given => !requiresBreak(given), 'must not ask for a line break: lines are matched one by one, so it would match none. For several lines use blockInFile')
+  .refine(given => !requiresBreak(given), 'must not require a line break: lines are matched one by one, so it would match none. For several lines use blockInFile')
 
 /** Arguments of modules that edit a part of a file. */
 export const editArguments = {

@@ -112,11 +112,11 @@ async function refuseForeign(directory: string, state: 'present' | 'absent', hos
   const current = await host.current(onionDirectoryResource, { directory })
   const holds = current?.others.slice(0, 3).join(', ')
   if (current?.is === 'something else') {
-    throw new PlaybookError(`${directory} is not the directory of an onion service: ${holds ? `it holds ${holds}, and no key` : 'it is a link or a file'}.`, { hint: 'Name a directory that holds the service\'s keys (hs_ed25519_secret_key), or one that does not exist yet.' })
+    throw new PlaybookError(`${directory} is not the directory of an onion service: ${holds ? `it contains ${holds}, and no key` : 'it is a link or a file'}.`, { hint: 'Choose a directory that contains the service\'s keys (hs_ed25519_secret_key), or one that does not exist yet.' })
   }
-  if (state === 'absent' && current?.is === 'an onion service' && holds) throw new PlaybookError(`${directory} holds more than the keys of an onion service: ${holds}.`, { hint: 'Move that away first, or remove the directory yourself.' })
+  if (state === 'absent' && current?.is === 'an onion service' && holds) throw new PlaybookError(`${directory} contains more than the keys of an onion service: ${holds}.`, { hint: 'Move that away first, or remove the directory yourself.' })
   const owner = current?.entries['.']?.split(' ')[0]
   if (state === 'present' && current?.is === 'unused' && owner !== TOR_USER) {
-    throw new PlaybookError(`${directory} belongs to ${owner ?? 'somebody else'} and holds no key of an onion service.`, { hint: `Remove it, and it is made for ${TOR_USER}; or name another directory.` })
+    throw new PlaybookError(`${directory} belongs to ${owner ?? 'somebody else'} and does not contain the key of an onion service.`, { hint: `Remove it, and it is created for ${TOR_USER}; or choose another directory.` })
   }
 }

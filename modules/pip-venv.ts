@@ -47,9 +47,9 @@ const args = z.strictObject({
   /** Let it see the packages of the system. @default false */
   systemSitePackages: z.boolean('must be true or false').default(false),
   /**
-   * `uv` resolves and installs faster; pip fetches it first, in a version with a checksum that stead
-   * knows, and it is removed again. `auto`: uv for a new environment, where it can do what pip does
-   * with these arguments and the host's configuration of pip.
+   * `uv` resolves and installs faster; pip fetches it first, in a version with a checksum that
+   * stead knows, and it is removed again. `auto`: uv for a new environment, where it can do what
+   * pip does with these arguments and the host's configuration of pip.
    * @default 'pip'
    */
   installer: z.enum(['pip', 'uv', 'auto'], 'must be \'pip\', \'uv\' or \'auto\'').default('pip'),

@@ -59,11 +59,11 @@ export const postgresExtension = defineModule({
  */
 async function refuseUnavailable(host: HostView, { database, name, cascade, version }: { database: string; name: string; cascade: boolean; version: string | undefined }): Promise<void> {
   const available = await host.current(postgresAvailableResource, { name })
-  if (!available) throw new PlaybookError(`PostgreSQL on this host has no extension ${name}.`, { hint: 'Install the package that brings it in an earlier task (apt); select name from pg_available_extensions lists those that there are.' })
+  if (!available) throw new PlaybookError(`PostgreSQL on this host has no extension ${name}.`, { hint: 'Install its package in an earlier task (apt); select name from pg_available_extensions lists what is available.' })
   const required = available.requires[version ?? available.defaultVersion]
   if (required === undefined) throw new PlaybookError(`PostgreSQL on this host has no version ${version ?? available.defaultVersion} of the extension ${name}, but ${Object.keys(available.requires).sort().join(', ')}.`)
   const names = required.split(' ').filter(Boolean)
   const states = await Promise.all(names.map(async other => (await host.current(extension, { database, name: other })) ?? (cascade ? await host.current(postgresAvailableResource, { name: other }) : null)))
   const missing = names.filter((_, index) => states[index] === null)
-  if (missing.length) throw new PlaybookError(`The extension ${name} requires ${missing.join(', ')}, which ${missing.length > 1 ? 'are' : 'is'} not ${cascade ? 'available' : `in the database ${database}`}.`, { hint: cascade ? 'Install the packages that bring them (apt).' : 'Create it in an earlier task, or set cascade: true.' })
+  if (missing.length) throw new PlaybookError(`The extension ${name} requires ${missing.join(', ')}, which ${missing.length > 1 ? 'are' : 'is'} not ${cascade ? 'available' : `in the database ${database}`}.`, { hint: cascade ? 'Install their packages (apt).' : 'Create it in an earlier task, or set cascade: true.' })
 }

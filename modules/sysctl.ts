@@ -39,7 +39,7 @@ export const sysctl = defineModule({
     const boot = want(fileResource, key, { type: 'file', content, mode: '0644', owner: 'root', group: 'root' })
     if (!live) return { wants: [boot] }
     const [running] = await Promise.all([host.current(sysctlResource, { name }), host.current(fileResource, key)])
-    if (running === null) throw new ReadError(`The running kernel has no parameter ${name}.`, { hint: 'Look for a misspelling, or for a kernel module that is not loaded yet; live: false sets it at boot only.' })
+    if (running === null) throw new ReadError(`The running kernel does not have a parameter ${name}.`, { hint: 'Check the spelling, and whether a kernel module is not loaded yet; live: false sets it at boot only.' })
     // The kernel first: what it refuses should not be set at every boot.
     return { wants: [want(sysctlResource, { name }, { value }), boot] }
   },

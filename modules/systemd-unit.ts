@@ -71,7 +71,7 @@ function linkOf(path: string, state: { type: string; target?: string } | null): 
   if (state?.type !== 'link' || state.target === undefined) return undefined
   const [own, other] = [posix.basename(path), posix.basename(state.target)]
   const [is, hint] = state.target === '/dev/null' ? ['a mask', `Set masked: false of ${own} in an earlier task (systemd).`] as const
-    : own === other ? ['linked', 'Write the file that it leads to, or remove the link.'] as const
+    : own === other ? ['linked', 'Write its target instead, or remove the link.'] as const
       : ['an alias', `Name ${other} itself, or add to it by a dropIn.`] as const
   return { is, error: new PlaybookError(`${path} is a link to ${state.target}: ${is === 'linked' ? 'the unit is linked from elsewhere' : `${own} is ${is}${is === 'an alias' ? ` of ${other}` : ''}`}.`, { hint }) }
 }
@@ -104,7 +104,7 @@ export const systemdUnit = defineModule({
     const path = dropIn === undefined ? `/etc/systemd/system/${name}` : `/etc/systemd/system/${name}.d/${dropIn}.conf`
     if (state === 'absent') return { wants: await planUnitFile(host, path, null) }
     const text = source === undefined ? (content ?? unitText(sections ?? {})) : renderTemplate(source, vars)
-    if (text instanceof Content && text.secret) throw new PlaybookError(`${path} would contain a secret that everybody can read, with systemctl too.`, { hint: 'Put the secret into a file of mode 0600, and name that by EnvironmentFile= or LoadCredential=.' })
+    if (text instanceof Content && text.secret) throw new PlaybookError(`${path} would contain a secret that everybody can read, with systemctl too.`, { hint: 'Put the secret into a file of mode 0600, and refer to that with EnvironmentFile= or LoadCredential=.' })
     const [wants] = await Promise.all([planUnitFile(host, path, text), refuseStrangers(host, sections ?? {})])
     return { wants }
   },

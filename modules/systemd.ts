@@ -54,7 +54,7 @@ export async function planUnit({ unit, state, enabled, masked }: { unit: string;
   if (current === null && own === null && !host.packagesPending() && masked !== true) throw new PlaybookError(`There is no unit ${unit}.`, { hint: 'Install its package or write its file (systemd-unit) in an earlier task.' })
   if (wasMasked && masked !== false && (enabled || state === 'started')) throw new PlaybookError(`Unit ${unit} is masked.`, { hint: 'Set masked: false to let it be started.' })
   if (enabled && (current?.enabled === 'generated' || current?.enabled === 'transient')) {
-    throw new PlaybookError(`Failed to enable unit: Unit ${unit} is transient or generated.`, { hint: 'It starts at boot because of what it is generated from: leave enabled out.' })
+    throw new PlaybookError(`Failed to enable unit: Unit ${unit} is transient or generated.`, { hint: 'Whatever generates it decides whether it starts at boot: remove enabled.' })
   }
   if (enabled !== undefined && !masked && current?.enabled === 'indirect, unknown') {
     throw new PlaybookError(`Whether ${unit} starts at boot is unknown: systemd does not know a unit that its Also= names.`, { hint: 'Set enabled on those units themselves.' })
@@ -85,7 +85,7 @@ export async function planUnit({ unit, state, enabled, masked }: { unit: string;
 async function refuseMissing(unit: string, event: 'restarted' | 'reloaded', host: HostView): Promise<void> {
   const fileOf = (unit: string) => host.current(fileResource, { path: `/etc/systemd/system/${unit}`, noFollow: true })
   const found = await Promise.all([host.current(unitResource, { unit }), fileOf(unit), fileOf(unit.replace(/@.+(?=\.)/, '@')), host.current(unitEventResource, { unit, event })])
-  if (found.every(state => state === null) && !host.anythingPending()) throw new CertainError(`There is no unit ${unit}.`, { hint: 'Is its name right? Else install its package or write its file (systemd-unit) in an earlier task.' })
+  if (found.every(state => state === null) && !host.anythingPending()) throw new CertainError(`There is no unit ${unit}.`, { hint: 'Check the spelling, or install its package or write its file (systemd-unit) in an earlier task.' })
 }
 
 /**

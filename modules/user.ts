@@ -85,7 +85,7 @@ async function refuseHomeOfAnother(login: string, host: HostView): Promise<void>
   if (current?.homeDirectory !== 'present') return
   const home = await host.current(fileResource, { path: current.home, noFollow: true })
   if (home?.owner === undefined || home.owner === login || (await host.current(userResource, { name: home.owner }))?.uid === current.uid) return
-  throw new PlaybookError(`${current.home}, the home directory of ${login}, belongs to ${home.owner}, and userdel would not remove it.`, { hint: 'Leave removeHome out, or remove it in an earlier task (directory).' })
+  throw new PlaybookError(`${current.home}, the home directory of ${login}, belongs to ${home.owner}, and userdel would not remove it.`, { hint: 'Remove removeHome, or remove the directory in an earlier task (directory).' })
 }
 
 /**
@@ -116,7 +116,7 @@ export const user = defineModule({
       groups && groupNames(groups, host),
       moveHome && home !== undefined ? host.current(fileResource, { path: home, noFollow: true }) : null,
     ])
-    if (home !== undefined && inTheWay && current && current.home !== home && current.homeDirectory === 'present') throw new PlaybookError(homeInTheWay(login, home), { hint: 'Move it away first, or leave moveHome out.' })
+    if (home !== undefined && inTheWay && current && current.home !== home && current.homeDirectory === 'present') throw new PlaybookError(homeInTheWay(login, home), { hint: 'Move it away first, or remove moveHome.' })
     if (holder && holder.name !== login && current?.uid !== uid && await stillHolds(holder.name, uid, host)) throw new CertainError(`UID ${uid} already belongs to user ${holder.name}.`, { hint: 'Choose another uid, or set nonUnique: true.' })
     const all = secondary && [...new Set([...secondary, ...(append ? (current?.groups ?? []) : [])])].filter(one => one !== (primary ?? current?.group)).sort()
     const isNew = current === null || current.homeDirectory === 'unfinished'
@@ -126,7 +126,7 @@ export const user = defineModule({
     const [lockedForNone, none] = [current?.locked && hasNoHash(current.password), hashed && hasNoHash(hashed)]
     const kept = hashed?.size === 0 ? true : locked ?? (hashed && current?.locked && (lockedForNone || none) ? false : undefined)
     if (locked === false && current?.locked !== false && ((hashed ?? current?.password)?.size ?? 0) === 0 && !(current === null && host.packagesPending())) {
-      throw new PlaybookError(`${login} has no password: without the lock anybody could log in.`, { hint: 'Give a password (a hash, or \'*\' for none that fits), or leave locked out.' })
+      throw new PlaybookError(`${login} has no password: without the lock anybody could log in.`, { hint: 'Set a password (a hash, or \'*\' for none), or remove locked.' })
     }
     const hasHome = createHome ?? (!system && (isNew || home !== undefined))
     const directory = home ?? current?.home ?? `/home/${login}`

@@ -5,13 +5,16 @@ import { z } from 'zod'
 import { project } from './copy.ts'
 import type { Mutant } from './find-mutants.ts'
 
-/** A mutant that may survive, and why: the code as `code` says it, or any where only `file` and `kind` are told. */
+/**
+ * A mutant that may survive, and why: the one whose code is `code`, or any if only `file` and
+ * `kind` are given.
+ */
 const accepted = z.strictObject({ file: z.string(), code: z.string(), to: z.string().optional(), reason: z.string().min(10) })
 export type Accepted = z.infer<typeof accepted>
 
 export const acceptedFile = 'docs/mutants.yml'
 
-/** The mutants of docs/mutants.yml. */
+/** The mutants in docs/mutants.yml. */
 export function readAccepted(): Accepted[] {
   return z.array(accepted).parse(parse(readFileSync(path.join(project, acceptedFile), 'utf8')))
 }

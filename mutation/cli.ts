@@ -8,9 +8,12 @@ import { folders, specsOf } from './folders.ts'
 import { tryMutants, type Tried } from './try-mutants.ts'
 
 /**
- * `npm run mutants [-- FOLDER…] [--survivors | --unexplained] [--own] [--quick] [--every N]`: makes small mistakes in the sources of each folder (or one file), one at a time, and tells which
- * of them no unit spec notices. `--survivors`: only those that survived last time; `--unexplained`: of these only those that docs/mutants.yml does not name. `--own`: asks only the specs of the same folder, which is quick.
- * `--quick`: asks only tests that take no longer than 100 ms. `--every`: only each Nth mutant, for an estimate.
+ * `npm run mutants [-- FOLDER…] [--survivors | --unexplained] [--own] [--quick] [--every N]`: makes
+ * small mistakes in the sources of each folder (or one file), one at a time, and lists those that
+ * no unit spec notices. `--survivors`: only those that survived last time; `--unexplained`: of
+ * these only the ones that are not in docs/mutants.yml. `--own`: runs only the specs of the same
+ * folder, which is fast. `--quick`: runs only tests that take at most 100 ms. `--every`: only each
+ * Nth mutant, for an estimate.
  */
 const ENOUGH = 0.85
 const words = process.argv.slice(2)
@@ -29,7 +32,7 @@ if (wrong !== undefined) {
 const lastResults = (folder: string) => path.join(project, '.mutants-last', `${folder.replaceAll('/', '-')}.json`)
 const keyOf = ({ file, code, to }: Mutant) => `${file}\n${code}\n${to}`
 
-/** The keys of what survived last time, or undefined where nothing was kept. */
+/** The keys of the mutants that survived last time, or undefined if there is no record. */
 function lastSurvivors(folder: string): Set<string> | undefined {
   return existsSync(lastResults(folder)) ? new Set(z.array(z.string()).parse(JSON.parse(readFileSync(lastResults(folder), 'utf8')))) : undefined
 }
@@ -47,7 +50,8 @@ for (const folder of wanted) {
   console.log(`${folder}: ${mutants.length} mutants`)
   const startedAt = Date.now()
   const fates = new Map<Mutant, Tried>()
-  // The specs of the folder itself are asked first: what they notice needs no others, which take longer.
+  // The specs of the folder itself run first: the mutants that they notice need no others, which
+  // take longer.
   for (const specs of words.includes('--own') ? specsOf(folder).slice(0, 1) : specsOf(folder)) {
     const open = mutants.filter(mutant => !isDead(fates.get(mutant)))
     if (open.length > 0) await tryMutants(directory, open, specs, { quick: words.includes('--quick') }, (tried, at) => {

@@ -4,7 +4,10 @@ import { findMutants, type Mutant } from './find-mutants.ts'
 
 export const project = path.join(import.meta.dirname, '..')
 
-/** Copies the project, with switches for all mutants in the sources of one folder. The copy is inside the project, so that node_modules is found from it. */
+/**
+ * Copies the project, with switches for all mutants in the sources of one folder. The copy is
+ * inside the project, so that node_modules is found from it.
+ */
 export function copyWithMutants(folder: string): { directory: string; mutants: Mutant[] } {
   const copied = path.join(project, '.mutants', folder.replaceAll('/', '-'))
   rmSync(copied, { recursive: true, force: true })

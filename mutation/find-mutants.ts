@@ -6,9 +6,9 @@ export interface Mutant {
   id: number
   file: string
   line: number
-  /** What it is a mistake of, as `condition` or `string`. */
+  /** The kind of mistake, such as `condition` or `string`. */
   kind: string
-  /** The code, on one line, and what stands there instead. */
+  /** The code, on one line, and what replaces it. */
   code: string
   to: string
 }
@@ -19,14 +19,15 @@ export interface Instrumented {
   mutants: Mutant[]
 }
 
-/** The function that the switches ask; the worker sets it on `globalThis`. */
+/** The function that the switches call; the worker sets it on `globalThis`. */
 export const switchName = '__steadMutant'
 
 const oneLine = (text: string) => text.replace(/\s+/g, ' ').trim()
 
 /**
- * Finds the mutants of a TypeScript source and puts each behind `__steadMutant(id)`, so that one loaded copy serves all of them. The mistake
- * itself is made of the code as it was; what is inside has switches of its own in the other branch.
+ * Finds the mutants of a TypeScript source and puts each behind `__steadMutant(id)`, so that one
+ * loaded copy serves all of them. The mistake itself is in the original code; nested code has its
+ * own switches in the other branch.
  *
  * @example findMutants('a.ts', 'export const f = (n: number) => n < 3', 0).mutants.map(({ to }) => to) // ['() => undefined', 'n <= 3', 'n >= 3']
  */
@@ -65,13 +66,16 @@ export function findMutants(file: string, text: string, firstId: number): Instru
   return { source: text.slice(0, tree.getStart(tree)) + source, mutants }
 }
 
-/** Types, imports and names say nothing that is run. */
+/** Types, imports and names are not executed. */
 function isWithoutCode(node: ts.Node): boolean {
   return ts.isTypeNode(node) || ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node) || ts.isImportDeclaration(node) || ts.isExportDeclaration(node)
     || ts.isTypeParameterDeclaration(node)
 }
 
-/** The body of a function that does more than one removed statement would show. */
+/**
+ * The body of a function with more than one statement, since a single one is already removed by
+ * itself.
+ */
 function isWholeBody(node: ts.Block): boolean {
   const { parent } = node
   if (!ts.isFunctionLike(parent) || ts.isConstructorDeclaration(parent) || node.statements.length === 0) return false

@@ -3,7 +3,9 @@ import path from 'node:path'
 import { groupOf } from '../spec/helpers/spec-groups.ts'
 import { project } from './copy.ts'
 
-/** What is mutated, and the folders of specs that are asked: its own, and those whose work goes through it. */
+/**
+ * The mutated folders, and the folders of specs that run for each: its own, and those that use it.
+ */
 const asked: Record<string, string[]> = {
   'lib/plan': ['plan', 'apply', 'check', 'run'],
   'lib/apply': ['apply', 'walk', 'plan', 'check', 'run'],
@@ -17,7 +19,10 @@ const asked: Record<string, string[]> = {
 
 export const folders = Object.keys(asked)
 
-/** The spec files that are asked of a folder's mutants, relative to the project, those of its own folder first; none that needs a host, which it would start or end. */
+/**
+ * The spec files that run for a folder's mutants, relative to the project, those of its own folder
+ * first. None of them needs a host, which a mutant might start or end.
+ */
 export function specsOf(folder: string): string[][] {
   return (asked[folder] ?? []).map(name => {
     const place = path.join('spec', 'lib', name)

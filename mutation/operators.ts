@@ -1,6 +1,6 @@
 import ts from 'typescript'
 
-/** What may stand in an expression's place. */
+/** What may replace an expression. */
 export interface Alternative {
   kind: string
   to: string
@@ -8,7 +8,7 @@ export interface Alternative {
 
 const kinds = ts.SyntaxKind
 
-/** Operators and those that are taken for them. */
+/** Operators, and those that they are easily confused with. */
 const mistaken = new Map<ts.SyntaxKind, [kind: string, operators: string[]]>([
   [kinds.LessThanToken, ['boundary', ['<=', '>=']]],
   [kinds.LessThanEqualsToken, ['boundary', ['<', '>']]],
@@ -30,17 +30,20 @@ const mistaken = new Map<ts.SyntaxKind, [kind: string, operators: string[]]>([
 ])
 
 const methods = new Map([['startsWith', 'endsWith'], ['some', 'every'], ['min', 'max'], ['toUpperCase', 'toLowerCase']].flatMap(([one = '', other = '']) => [[one, other], [other, one]] as const))
-/** Methods without which the value stays as it was. */
+/** Methods that can be removed from a chain, leaving the value unchanged. */
 const left = new Set(['trim', 'trimEnd', 'trimStart', 'sort', 'filter', 'slice', 'reverse', 'subarray', 'replaceAll', 'replace'])
 
-/** Statements that can be left out one by one. */
+/** Statements that can be removed one by one. */
 export function removable(node: ts.Node): node is ts.ExpressionStatement | ts.ThrowStatement | ts.ContinueStatement {
   if (ts.isThrowStatement(node) || ts.isContinueStatement(node)) return true
   if (!ts.isExpressionStatement(node) || ts.isStringLiteral(node.expression)) return false
   return !(ts.isCallExpression(node.expression) && node.expression.expression.kind === kinds.SuperKeyword)
 }
 
-/** All that a programmer may have written by mistake instead of this expression; nothing where it stands for a place or a name. */
+/**
+ * Everything that a programmer may have written by mistake instead of this expression; nothing if
+ * it is an assignment target or a name.
+ */
 export function alternatives(node: ts.Expression, tree: ts.SourceFile): Alternative[] {
   if (isPlace(node)) return []
   return [...asCondition(node), ...asChain(node, tree), ...asOperation(node, tree), ...asCall(node, tree), ...asLiteral(node), ...asFunction(node)]
@@ -61,7 +64,7 @@ function asCondition(node: ts.Expression): Alternative[] {
   return chooses ? [{ kind: 'condition', to: 'true' }, { kind: 'condition', to: 'false' }] : []
 }
 
-/** `?.` taken for `.`, told for the whole chain, for a part of it does not end it. */
+/** `?.` replaced with `.`, for the whole chain, since a part of a chain does not end it. */
 function asChain(node: ts.Expression, tree: ts.SourceFile): Alternative[] {
   if (!ts.isOptionalChain(node) || (ts.isOptionalChain(node.parent) && !ts.isNonNullExpression(node) && node.parent.expression === node)) return []
   const found: Alternative[] = []

@@ -4,7 +4,7 @@ import type { Mutant } from './find-mutants.ts'
 import type { Answer, Measured, Order } from './messages.ts'
 import { startWorker } from './sandbox.ts'
 
-/** Why a mutant is no more, or that it is still there. `not reached`: no test runs it. */
+/** Whether a mutant was killed, and how. `not reached`: no test executes it. */
 export type Fate = 'killed' | 'timed out' | 'survived' | 'not reached'
 
 export interface Tried {
@@ -14,25 +14,28 @@ export interface Tried {
   by?: string
 }
 
-/** Tests slower than this (milliseconds) are not asked: a mistake that only they notice is noticed too late. */
+/**
+ * Tests slower than this (milliseconds) are not run: a mistake that only they notice is noticed too
+ * late.
+ */
 const SLOWEST_TEST = 4000
-/** Quick tests (milliseconds) are asked first, and the quickest of them before the others. */
+/** Tests faster than this (milliseconds) run first, the fastest of them before the others. */
 const QUICKEST_TEST = 10
 const QUICK_TEST = 100
-/** How many of the others are asked at once. */
+/** How many of the other tests run together. */
 const STEP = 6
-/** How much longer than without a mutant a test may take, and how many milliseconds beside that. */
+/** How many times longer than without a mutant a test may take, plus how many milliseconds. */
 const PATIENCE = 6
 const GRACE = 3000
 /** How long specs may take to load (milliseconds). */
 const LOADING = 180_000
 
-/** A running worker and the answers that it still owes. */
+/** A running worker and the answers that are still missing. */
 class Worker {
   readonly #process: ChildProcess
   readonly ready: Promise<boolean>
   #settle: (answer: Answer | undefined) => void = () => undefined
-  /** What failed in the run at hand, should the process not live to tell it all. */
+  /** What has failed in the current run, in case the process dies before the end. */
   failed: string | undefined
   #isOver = false
 
@@ -49,11 +52,14 @@ class Worker {
     this.ready = this.#next(LOADING).then(answer => answer !== undefined)
   }
 
-  /** Sends an order; undefined where the worker ended, or was ended since it took too long (milliseconds). */
+  /**
+   * Sends an order; undefined if the worker ended, or was ended because it took too long
+   * (milliseconds).
+   */
   async ask(order: Order, limit: number): Promise<Answer | undefined> {
     this.failed = undefined
     const answer = this.#next(limit)
-    // It may have ended since its last answer.
+    // The worker may have ended since its last answer.
     this.#process.send(order, () => undefined)
     return answer
   }
@@ -75,9 +81,10 @@ class Worker {
 }
 
 /**
- * Tries mutants of a copy of the project with the specs' tests that reach them, those that run quickest first. `told` hears of each.
+ * Tries mutants in a copy of the project with the tests that reach them, fastest first. `told` is
+ * called with each.
  *
- * @param options.quick asks the quick tests alone: what survives them may be noticed by others.
+ * @param options.quick runs only the fast tests: other tests may notice what survives them.
  */
 export async function tryMutants(directory: string, mutants: readonly Mutant[], specs: readonly string[], { quick }: { quick: boolean }, told: (tried: Tried, at: number) => void): Promise<void> {
   const { measured, loaded } = await measure(directory, specs)
@@ -92,7 +99,8 @@ export async function tryMutants(directory: string, mutants: readonly Mutant[], 
     for (const tests of inSteps(reaching, killers)) if (tried.fate === 'survived') tried = await bench.try(mutant, tests)
     if (tried.by !== undefined) killers = [tried.by, ...killers.filter(title => title !== tried.by)].slice(0, STEP)
     if (loaded.has(mutant.id) && (tried.fate === 'survived' || tried.fate === 'not reached')) {
-      // It has to be on from the start. Whatever reaches its file may notice; of a file that holds constants alone its own spec, or anything.
+      // It has to be switched on from the start. Every test that reaches its file may notice it;
+      // for a file with only constants, its own spec, or any.
       const near = new Set(mutants.filter(({ file }) => file === mutant.file).map(({ id }) => id))
       const own = path.join('spec', mutant.file.replace(/\.ts$/, '.spec.ts'))
       const choices = [usable.filter(({ reached }) => reached.some(id => near.has(id))), usable.filter(({ file }) => file.endsWith(own)), usable]
@@ -104,8 +112,9 @@ export async function tryMutants(directory: string, mutants: readonly Mutant[], 
 }
 
 /**
- * Those that noticed the mutants before, for they are often about the same; the quickest; the quick ones; then the others a few at a time, those first
- * that run the fewest mutants: they say the most of each.
+ * The order of tests: those that noticed the previous mutants, since mutants in a row are often
+ * about the same thing; the fastest; the fast ones; then the others, a few at a time, starting with
+ * those that reach the fewest mutants, since they are the most specific.
  */
 function inSteps(tests: readonly Measured[], killers: readonly string[] = []): Measured[][] {
   const others = tests.filter(({ title }) => !killers.includes(title))
@@ -116,7 +125,7 @@ function inSteps(tests: readonly Measured[], killers: readonly string[] = []): M
   return steps.filter(({ length }) => length > 0)
 }
 
-/** Where mutants are tried one after the other, in a process that is started anew where one has spoilt it. */
+/** Tries mutants one after the other, in a process that is restarted when one has broken it. */
 class Bench {
   readonly #directory: string
   readonly #specs: readonly string[]
@@ -140,11 +149,15 @@ class Bench {
     if (fresh && !(await this.#worker.ready)) throw new Error('The specs do not load.')
     const { tried, spoilt } = await this.#ask(this.#worker, mutant, tests)
     if (spoilt) this.end()
-    // What an earlier mutant left in the process may have failed it: once more, in a new one.
+    // Something that an earlier mutant left in the process may be the reason: try again in a new
+    // one.
     return spoilt && !fresh && tried.by === undefined ? this.try(mutant, tests) : tried
   }
 
-  /** Tries a mutant in a process of its own, on from the start, with the spec files of these tests alone; the bench's goes on. */
+  /**
+   * Tries a mutant in a separate process, switched on from the start, with only the spec files of
+   * these tests. The bench's own process stays.
+   */
   async tryFromStart(mutant: Mutant, tests: readonly Measured[]): Promise<Tried> {
     const files = new Set(tests.map(({ file }) => file))
     const worker = new Worker(this.#directory, mutant.id, this.#specs.filter(each => [...files].some(file => file.endsWith(each))))
@@ -155,7 +168,10 @@ class Bench {
     return tried
   }
 
-  /** `spoilt`: the process is gone, or what failed fails without the mutant as well; then `by` is known only where the mutant itself ended it. */
+  /**
+   * `spoilt`: the process is gone, or the test also fails without the mutant; `by` is then known
+   * only if the mutant itself ended it.
+   */
   async #ask(worker: Worker, mutant: Mutant, tests: readonly Measured[]): Promise<{ tried: Tried; spoilt: boolean }> {
     const limits = Object.fromEntries(tests.map(({ title }) => [title, this.#limits[title] ?? 0]))
     const answer = await worker.ask({ mutant: mutant.id, tests: tests.map(({ title }) => title), limits }, Math.max(...Object.values(limits), 0) + GRACE + PATIENCE * sum(tests.map(({ durationMs }) => durationMs)))
@@ -172,7 +188,7 @@ async function measure(directory: string, specs: readonly string[]): Promise<{ m
   const answer = await worker.ask({ measure: true }, 600_000)
   worker.end()
   if (!answer || !('measured' in answer)) throw new Error('The specs did not end.')
-  for (const { title, passed } of answer.measured) if (!passed) console.error(`Fails without a mutant, and is not asked: ${title}`)
+  for (const { title, passed } of answer.measured) if (!passed) console.error(`Fails without a mutant, so it is not used: ${title}`)
   return { measured: answer.measured, loaded: new Set(answer.loaded) }
 }
 

@@ -4,8 +4,9 @@ import { switchName } from './find-mutants.ts'
 import type { Answer, Measured, Order } from './messages.ts'
 
 /**
- * A process that loads specs once and runs some of their tests again and again, each time with another mutant switched on. Its arguments:
- * the mutant that is on while the specs load (-1: none), and the spec files. Draws of fast-check are the same in each process.
+ * A process that loads specs once and runs some of their tests again and again, each time with
+ * another mutant switched on. Its arguments: the mutant that is switched on while the specs load
+ * (-1: none), and the spec files. fast-check generates the same values in each process.
  */
 const [first = '-1', ...files] = process.argv.slice(2)
 let active = Number(first)
@@ -26,7 +27,10 @@ function eachTest(suite: Mocha.Suite, visit: (test: Mocha.Test) => void): void {
   for (const inner of suite.suites) eachTest(inner, visit)
 }
 
-/** Runs the tests of these full titles, or all; `each` is told of every test that ended. Stops at the first failure where `bail` says so. */
+/**
+ * Runs the tests with these full titles, or all; `each` is called for every test that ends. Stops
+ * at the first failure if `bail` is set.
+ */
 async function run(titles: readonly string[] | undefined, bail: boolean, each: (test: Mocha.Runnable, failure?: Error) => void): Promise<void> {
   mocha.grep(titles ? new RegExp(`^(?:${titles.map(escapeRegExp).join('|')})$`) : /^/)
   mocha.bail(bail)
@@ -63,7 +67,7 @@ async function tryMutant({ mutant, tests, limits }: Exclude<Order, { measure: tr
     tell({ mutant, failed })
   })
   active = -1
-  // A mutant may have spoilt what later ones would meet: then what failed fails without it, too.
+  // A mutant may have broken something for later ones: then the same test also fails without it.
   let dirty = false
   const again = failed
   if (again !== undefined && tests.includes(again)) await run([again], true, (_test, failure) => { dirty ||= failure !== undefined })
@@ -71,7 +75,7 @@ async function tryMutant({ mutant, tests, limits }: Exclude<Order, { measure: tr
 }
 
 process.on('message', (order: Order) => void ('measure' in order ? measure() : tryMutant(order)))
-// Rejections that nobody awaits belong to a test that mocha has ended already.
+// Unhandled rejections belong to a test that mocha has already finished.
 process.on('unhandledRejection', () => undefined)
 await mocha.loadFilesAsync()
 tell({ ready: true })

@@ -138,7 +138,7 @@ export function readConnection(merged: MergedHost, issues: Issues): Host {
       const advice = adviceOn(name, value)
       if (advice !== undefined) issues.add(`${name} is not supported by stead. ${advice}`, place)
     } else {
-      if (holdsJinja(value, source)) issues.add(`${name} holds a Jinja expression, which stead does not evaluate. Write the value itself, a .ts inventory that computes it, or \`!unsafe\` before a text that is meant as it stands.`, place)
+      if (holdsJinja(value, source)) issues.add(`${name} contains a Jinja expression, which stead does not evaluate. Write the value itself, a .ts inventory that computes it, or \`!unsafe\` before a text that is meant as it stands.`, place)
       vars.push([name, value])
       places.push([name, showPlace(place)])
     }

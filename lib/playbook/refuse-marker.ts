@@ -1,6 +1,6 @@
 import { marker } from '../secret/redact.ts'
 
-const refusal = `holds the text ${marker}, which stead prints instead of a secret. Give the secret itself (secret\`…\` joins it with text); what really says ${marker} can be brought as a file or a template`
+const refusal = `contains the text ${marker}, which stead prints instead of a secret. Give the secret itself (secret\`…\` joins it with text); what really says ${marker} can be brought as a file or a template`
 
 /**
  * The arguments that contain the text `<secret>`: it was copied from printed output, and no host

@@ -38,7 +38,7 @@ export class Secret {
    */
   constructor(value: string, { lines = true }: { lines?: boolean } = {}) {
     if (typeof value !== 'string') throw new TypeError(`A secret was given as ${typeof value}; a secret is a string.`)
-    if (value.includes(marker)) throw new PlaybookError(`A secret was given that holds the text ${marker}.`, { hint: `${marker} is what stead prints instead of a secret. Give the value itself.` })
+    if (value.includes(marker)) throw new PlaybookError(`A secret was given that contains the text ${marker}.`, { hint: `${marker} is what stead prints instead of a secret. Give the value itself.` })
     this.#value = value
     register(value, { lines })
   }

@@ -3,7 +3,7 @@ import { elementWeb } from '../../modules/element-web.ts'
 import type { SynapseVars } from '../synapse.ts'
 import { places } from './places.ts'
 
-/** Element Web, configured for this onion alone. */
+/** Element Web, configured for this onion only. */
 export function element({ task }: Play, options: SynapseVars, onion: Task<{ hostname: string }>): void {
   task('Element Web', async () => elementWeb({
     archive: options.element_archive,

@@ -1,4 +1,4 @@
-/** Where things are on a homeserver, and who it runs as. */
+/** Paths on a homeserver, and the user that it runs as. */
 export const places = {
   config: '/etc/matrix-synapse',
   data: '/var/lib/matrix-synapse',
@@ -7,5 +7,8 @@ export const places = {
   element: '/var/www/element',
 } as const
 
-/** The system user has the name of the PostgreSQL role, so that Debian's peer authentication lets it in without any password. */
+/**
+ * The system user has the name of the PostgreSQL role, so that Debian's peer authentication works
+ * without a password.
+ */
 export const account = 'synapse_user'

@@ -3,7 +3,10 @@ import { postgresDatabase } from '../../modules/postgres-database.ts'
 import { postgresUser } from '../../modules/postgres-user.ts'
 import { systemd } from '../../modules/systemd.ts'
 
-/** PostgreSQL of Debian 12 with one role and its database, in the encoding and locale that Synapse demands. */
+/**
+ * PostgreSQL of Debian 12 with one role and its database, in the encoding and locale that Synapse
+ * requires.
+ */
 export function postgres({ task }: Play, { role, database }: { role: string; database: string }): void {
   task('PostgreSQL runs', systemd({ unit: 'postgresql@15-main', state: 'started' }), { tags: ['postgres'] })
   task('PostgreSQL starts at boot', systemd({ unit: 'postgresql', state: 'started', enabled: true }), { tags: ['postgres'] })

@@ -10,10 +10,10 @@ import type { SynapseVars } from '../synapse.ts'
 import { account, places } from './places.ts'
 
 const tags = ['synapse']
-/** Root writes it, Synapse reads it, nobody else does either. */
+/** Only root writes it, and only Synapse reads it. */
 const readable = { owner: 'root', group: account, mode: '0640' }
 
-/** Synapse itself: its environment, secrets, configuration and unit. It runs when this is done. */
+/** Synapse itself: its environment, secrets, configuration and unit. It runs afterwards. */
 export function synapse({ task, handler, flushHandlers }: Play, options: SynapseVars, onion: Task<{ hostname: string }>): void {
   const restart = handler('Restart Synapse', systemd({ unit: 'matrix-synapse', state: 'restarted' }))
 
@@ -29,10 +29,11 @@ export function synapse({ task, handler, flushHandlers }: Play, options: Synapse
   }
   task('Signing key', command({
     argv: [`${places.venv}/bin/generate_signing_key`, '-o', '%s'], umask: '0077',
-    // Synapse does not start with an empty one; with another one the server is another to its peers.
+    // Synapse does not start with an empty key, and with a new key peers would see a different
+    // server.
     creates: { path: `${places.config}/signing.key`, beside: true, test: 'grep -Eq "^ed25519 [A-Za-z0-9_]+ [A-Za-z0-9+/]{43}=?[[:space:]]*$" "$1"' },
   }), { notify: restart, tags })
-  task('Signing key: who may read it', file({ path: `${places.config}/signing.key`, ...readable }), { tags })
+  task('Signing key: permissions', file({ path: `${places.config}/signing.key`, ...readable }), { tags })
 
   task('log.yaml', template({ path: `${places.config}/log.yaml`, source: 'log.yaml.eta', vars: { text: yamlString, logLevel: 'WARNING' }, ...readable }), { notify: restart, tags })
   task('homeserver.yaml', async () => template({
@@ -45,7 +46,7 @@ export function synapse({ task, handler, flushHandlers }: Play, options: Synapse
     },
   }), { notify: restart, tags })
   for (const name of ['resolv.conf', 'nsswitch.conf']) {
-    task(`Names by Tor alone: ${name}`, template({ path: `${places.config}/${name}`, source: name, owner: 'root', group: 'root', mode: '0644' }), { notify: restart, tags })
+    task(`Resolve names only through Tor: ${name}`, template({ path: `${places.config}/${name}`, source: name, owner: 'root', group: 'root', mode: '0644' }), { notify: restart, tags })
   }
   task('Unit of Synapse', template({
     path: '/etc/systemd/system/matrix-synapse.service', source: 'matrix-synapse.service.eta', owner: 'root', group: 'root', mode: '0644',

@@ -4,7 +4,7 @@ import { group } from '../../modules/group.ts'
 import { user } from '../../modules/user.ts'
 import { account, places } from './places.ts'
 
-/** The user that Synapse runs as, and the directories that it may see. */
+/** The user that Synapse runs as, and the directories that it may use. */
 export function userAndDirectories({ task }: Play): void {
   task('Group of Synapse', group({ name: account, system: true }), { tags: ['user'] })
   task('User of Synapse', user({ name: account, group: account, system: true, home: places.data, shell: '/usr/sbin/nologin' }), { tags: ['user'] })

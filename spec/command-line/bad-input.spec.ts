@@ -50,7 +50,7 @@ describe('bad input, given as a user gives it', function () {
       const told = (await refused([`playbooks/${name}.ts`, '-i', 'good'])).join('\n')
       expect(told, name).to.include('used as text').and.include('secret`password=${value}`').and.match(new RegExp(`It happened at .*playbooks/${name}\\.ts:${line}:`))
     }
-    expect((await refused(['playbooks/printed.ts', '-i', 'good'])).join('\n')).to.include('"Configure": file: content: holds the text <secret>, which stead prints instead of a secret')
+    expect((await refused(['playbooks/printed.ts', '-i', 'good'])).join('\n')).to.include('"Configure": file: content: contains the text <secret>, which stead prints instead of a secret')
   })
 
   it('an unknown inventory: the inventories there are', async () => {

@@ -108,7 +108,7 @@ cd ${d}/tree; echo x >a/b/f; echo x >'a/b/odd name'; chmod 755 'a/b/odd name'; l
         for (const path of [`${d}/mounts/tree`, `${d}/to-mounts/tree`]) {
           const call = directory({ path, state: 'absent', recursive: true })
           expect(errorOf(await host.check(call))).to.contain(`${d}/mounts/tree${place && '/'}${place} is a mount point`)
-          expect(await refused(host, call)).to.contain('is a mount point, and what is mounted is not removed')
+          expect(await refused(host, call)).to.contain('is a mount point, and mounts are never removed')
           if (place === '') expect(await refused(host, directory({ path, state: 'absent', backup: true }))).to.contain('is a mount point')
         }
         if (place !== '') expect(await host.sh(`cat ${d}/mounts/tree/f`)).to.equal('precious\n')

@@ -68,7 +68,7 @@ describe('onion-service', function () {
     }
     expect(await host.sh(proof)).to.equal(before)
     await host.sh('cp -p /var/lib/tor/shop/hs_ed25519_secret_key /srv/spec-onion/data')
-    expect(await refusal(host, () => onionService({ name: 'web', state: 'absent', removeKeys: true, directory: '/srv/spec-onion/data' }))).to.contain('holds more than the keys of an onion service: mine')
+    expect(await refusal(host, () => onionService({ name: 'web', state: 'absent', removeKeys: true, directory: '/srv/spec-onion/data' }))).to.contain('contains more than the keys of an onion service: mine')
     await host.sh('rm /srv/spec-onion/data/mine')
     const gone = onionService({ name: 'web', state: 'absent', removeKeys: true, directory: '/srv/spec-onion/data' })
     expect((await runTask(host, gone, { check: true })).changes[0]?.diff).to.equal('present → absent\nholds: hostname, hs_ed25519_secret_key → (none)')

@@ -30,7 +30,7 @@ describe('extra variables', () => {
   })
 
   it('[fault 14] of a file are refused where Ansible would evaluate them', () => {
-    expect(() => parseExtraVars(write('jinja.yml', 'a: 1\nb: [ "{{ a }}" ]\n'))).to.throw(UsageError, /jinja\.yml:2:4: b holds a Jinja expression/)
+    expect(() => parseExtraVars(write('jinja.yml', 'a: 1\nb: [ "{{ a }}" ]\n'))).to.throw(UsageError, /jinja\.yml:2:4: b contains a Jinja expression/)
     expect(parseExtraVars(write('unsafe.yml', 'b: !unsafe "{{ a }}"\n'))).to.deep.equal({ b: '{{ a }}' })
   })
 

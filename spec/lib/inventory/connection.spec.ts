@@ -88,7 +88,7 @@ describe('the connection of a host', () => {
 
 describe('a variable that Ansible would evaluate', () => {
   it('is found wherever in it the expression is', () => {
-    for (const value of ['["plain", "{{ x }}"]', '{a: plain, b: "{{ x }}"}', '[{a: [1, {b: "{% x %}"}]}, null]', '"a {{ x }}"']) expect(complaint('own', value), value).to.match(/^own holds a Jinja expression/)
+    for (const value of ['["plain", "{{ x }}"]', '{a: plain, b: "{{ x }}"}', '[{a: [1, {b: "{% x %}"}]}, null]', '"a {{ x }}"']) expect(complaint('own', value), value).to.match(/^own contains a Jinja expression/)
     for (const value of ['["plain", "{ x }"]', '{"{{": 1}', '"{x} {#"', '5']) expect(one('own', value), value).to.have.property('name', 'a.org')
   })
 })

@@ -79,7 +79,7 @@ leaf: { hosts: { a.org: }, vars: { v: leaf } }
 
 describe('the YAML of an inventory', () => {
   it('is told by its place through an alias', () => {
-    expect(wrong('x: {vars: &v {a: "{{ b }}"}}\ny: {hosts: a.org, vars: *v}')).to.deep.equal(['1:18: a holds a Jinja expression, which stead does not evaluate. Write the value itself, a .ts inventory that computes it, or `!unsafe` before a text that is meant as it stands.'])
+    expect(wrong('x: {vars: &v {a: "{{ b }}"}}\ny: {hosts: a.org, vars: *v}')).to.deep.equal(['1:18: a contains a Jinja expression, which stead does not evaluate. Write the value itself, a .ts inventory that computes it, or `!unsafe` before a text that is meant as it stands.'])
   })
 
   it('may use one anchor for many hosts', () => {

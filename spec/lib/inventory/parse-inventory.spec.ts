@@ -228,8 +228,8 @@ deep: { hosts: h.org, vars: { v: deep } }
 
   it('[fault 14] refuses what Ansible would evaluate, at any depth, and takes what is meant as it stands', () => {
     expect(wrong('all:\n  vars:\n    motd: "hello {{ name }}"\n    list: [ { a: "{% if x %}" } ]\n  hosts: a.org\n')).to.deep.equal([
-      '3:11: motd holds a Jinja expression, which stead does not evaluate. Write the value itself, a .ts inventory that computes it, or `!unsafe` before a text that is meant as it stands.',
-      '4:11: list holds a Jinja expression, which stead does not evaluate. Write the value itself, a .ts inventory that computes it, or `!unsafe` before a text that is meant as it stands.',
+      '3:11: motd contains a Jinja expression, which stead does not evaluate. Write the value itself, a .ts inventory that computes it, or `!unsafe` before a text that is meant as it stands.',
+      '4:11: list contains a Jinja expression, which stead does not evaluate. Write the value itself, a .ts inventory that computes it, or `!unsafe` before a text that is meant as it stands.',
     ])
     expect(parse('all: {hosts: {h.org: {a: !unsafe "{{ x }}", b: [!unsafe "{% y"]}}}').hosts[0]?.vars).to.deep.equal({ a: '{{ x }}', b: ['{% y'] })
   })

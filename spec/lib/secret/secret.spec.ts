@@ -55,8 +55,8 @@ describe('Secret', () => {
   })
 
   it('[fault 5] is not made of what was printed in the place of one', () => {
-    expect(() => secret('<secret>')).to.throw(PlaybookError, 'holds the text <secret>')
-    expect(() => secret`password=${'<secret>'}`).to.throw(PlaybookError, 'holds the text <secret>').with.property('hint', '<secret> is what stead prints instead of a secret. Give the value itself.')
+    expect(() => secret('<secret>')).to.throw(PlaybookError, 'contains the text <secret>')
+    expect(() => secret`password=${'<secret>'}`).to.throw(PlaybookError, 'contains the text <secret>').with.property('hint', '<secret> is what stead prints instead of a secret. Give the value itself.')
   })
 
   it('has a number that tells equal values from others, and nothing else', () => {

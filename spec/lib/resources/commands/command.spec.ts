@@ -49,7 +49,7 @@ describe('what a command creates', () => {
     const path = `${place}/the key`
     const creates = { path, beside: true, test: 'grep -q ^key "$1"' }
     for (const [script, why] of [
-      ['printf key >"$1"; exit 3', 'Exit status: 3'], [': >"$1"', 'empty, as happens on a full disk'], ['printf ke >"$1"', 'fails the test'], ['true', 'without creating'], [`printf key >"$1"; printf theirs >'${path}'`, 'was made by somebody else'],
+      ['printf key >"$1"; exit 3', 'Exit status: 3'], [': >"$1"', 'empty, as happens on a full disk'], ['printf ke >"$1"', 'fails the test'], ['true', 'without creating'], [`printf key >"$1"; printf theirs >'${path}'`, 'Somebody else has just created'],
     ] as const) {
       expect((await outcome({ argv: [...sh(script), 'sh', '%s'], creates }))[1], script).to.contain(why)
       expect(readdirSync(place), script).to.deep.equal(why.includes('somebody') ? ['the key'] : [])
