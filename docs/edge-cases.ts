@@ -1,6 +1,6 @@
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { cell, covers as allCovers, readProjectFile, row, specLink, type Cover } from './spec-titles.ts'
+import { cell, covers as allCovers, readProjectFile, row, specLink, wrap, type Cover } from './spec-titles.ts'
 
 /** Id → why it is left out. */
 const reasons = z.record(z.string(), z.string())
@@ -31,9 +31,7 @@ function render(sections: Record<string, number[]>, covers: readonly Cover[], { 
   return [
     '<!-- Made from the titles of the specs by: npx tsx docs/make-edge-cases.ts -->',
     '# Edge cases, and the specs that cover them', '',
-    'The tests and sources of other tools (Ansible, its PostgreSQL collection, pyinfra) know many cases in which a module that looks right is',
-    'wrong. They were collected under numbers, by subject; the numbers have gaps. A spec that covers one has its id at the beginning of its title:',
-    '`[apt 13]`. Here they are by subject, in the words of the specs; what is left out, and why, stands at the end.', '',
+    wrap('The tests and sources of other tools (Ansible, its PostgreSQL collection, pyinfra) know many cases in which a module that looks right is wrong. They were collected by subject, under numbers with gaps. A spec that covers one has its id at the start of its title: `[apt 13]`. Here they are by subject, in the words of the specs. What is left out, and why, is at the end.'), '',
     row('subject', 'edge cases', 'covered', 'left out'), row('---', '--:', '--:', '--:'),
     ...counts.map(({ section, all, covered }) => row(section, all, covered, all - covered)),
     row('**all**', `**${sum('all')}**`, `**${sum('covered')}**`, `**${sum('all') - sum('covered')}**`), '',

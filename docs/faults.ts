@@ -1,6 +1,6 @@
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { cell, covers, readProjectFile, row, specLink } from './spec-titles.ts'
+import { cell, covers, readProjectFile, row, specLink, wrap } from './spec-titles.ts'
 
 const schema = z.record(z.string(), z.strictObject({ rule: z.string(), left: z.string().optional() }))
 
@@ -12,17 +12,16 @@ export function faults(): { text: string; problems: string[] } {
   const numbers = list.map(([number]) => number)
   const problems = [
     ...held.filter(({ number }) => !numbers.includes(number)).map(({ number, file, title }) => `${file}: docs/faults.yml has no fault ${number}: ${title}`),
-    ...list.filter(([number, { left }]) => of(number).length === 0 && left === undefined).map(([number]) => `No spec holds fault ${number}, and docs/faults.yml does not say why.`),
+    ...list.filter(([number, { left }]) => of(number).length === 0 && left === undefined).map(([number]) => `No spec covers fault ${number}, and docs/faults.yml does not say why.`),
   ]
   const text = [
     '<!-- Made from docs/faults.yml and the titles of the specs by: npx tsx docs/make-faults.ts -->',
-    '# Faults that were found, and the specs that hold their repairs', '',
-    'stead was tried as a new user, an operator and an attacker would. What did not hold then is listed here as the rule that holds now,',
-    'each with the specs that fail without its repair. Their titles begin with its number: `[fault 39]`.', '',
+    '# Faults that were found, and the specs that cover their fixes', '',
+    wrap('stead was tried as a new user, an operator and an attacker would try it. What was wrong then is listed here as the rule that holds now, each with the specs that would fail without the fix. Their titles start with its number: `[fault 39]`.'), '',
     ...list.flatMap(([number, { rule, left }]) => [
-      `## ${number}. ${rule}`, '',
+      `## Fault ${number}`, '', wrap(rule), '',
       ...of(number).length ? [row('what a spec says', 'where'), row('---', '---'), ...of(number).map(({ title, file }) => row(cell(title), specLink(file))), ''] : [],
-      ...left === undefined ? [] : [`Left out: ${left}`, ''],
+      ...left === undefined ? [] : [wrap(`Left out: ${left}`), ''],
     ]),
   ].join('\n')
   return { text, problems }

@@ -128,7 +128,7 @@ describe('bad input, given as a user gives it', function () {
     expect((await refused(['playbooks/throws.ts', '-i', 'good'])).join('\n')).to.include('no such thing').and.include('playbooks/throws.ts')
   })
 
-  it('[fault 36] a mistake inside a task\'s function: with file and line, wherever the playbook lies', async () => {
+  it('[fault 36] a mistake inside a task\'s function: with file and line, wherever the playbook is', async () => {
     mkdirSync(path.join(workspace.directory, 'elsewhere'), { recursive: true })
     const source = playbookSource(`const none: string[] = []\n task('First', async () => {\n await Promise.resolve()\n return file({ path: none[0].trim() })\n })\n task('Second', file({ path: '/x' }), { when: () => none[1].length > 0 })`, { hosts: 'web' })
     const line = source.split('\n').findIndex(each => each.includes('none[0].trim')) + 1
@@ -151,7 +151,7 @@ describe('bad input, given as a user gives it', function () {
     expect(existsSync(path.join(workspace.directory, 'r.txt'))).to.equal(false)
   })
 
-  it('[fault 14] a group_vars folder beside the playbook, as Ansible reads it', async () => {
+  it('[fault 14] a group_vars folder next to the playbook, which Ansible would read', async () => {
     for (const name of ['other/group_vars/web.yml', 'other/site.ts']) {
       mkdirSync(path.dirname(path.join(workspace.directory, name)), { recursive: true })
       workspace.write(name, playbookSource(`task('x', file({ path: '/x' }))`))
@@ -159,7 +159,7 @@ describe('bad input, given as a user gives it', function () {
     expect((await refused(['other/site.ts', '-i', 'good']))[0]).to.match(/^other\/group_vars\/web\.yml: It gives variables to the group web/)
   })
 
-  it('[fault 15] a variable of -e that the playbook has not: what it may have been, and all of them at once', async () => {
+  it('[fault 15] a variable of -e that the playbook does not have: what was probably meant, and all of them at once', async () => {
     const source = playbookSource(`task('x', file({ path: '/x' }))`, { hosts: 'web', vars: '{ clearnet_federation: z.string().default("no"), tls: z.object({ key: z.string() }).optional() }' })
     workspace.write('playbooks/strict.ts', source)
     const text = (await refused(['playbooks/strict.ts', '-i', 'good', '-e', 'clearnet_federtion=true', '-e', '{"tls": {"key": "x", "kye": 1}}', '-e', 'ansible_user=bob'])).join('\n')
@@ -169,7 +169,7 @@ describe('bad input, given as a user gives it', function () {
     expect((await refused(['playbooks/no-vars.ts', '-i', 'good', '-e', 'x=1'])).join('\n')).to.include('-e x: the playbook declares no variables. Declare it: vars: z.object({ x: z.string() }).')
   })
 
-  it('[fault 15] a variable of the inventory that no playbook of the file has, with --strict-vars; without it that is a note', async () => {
+  it('[fault 15] with --strict-vars, a variable of the inventory that no playbook of the file has; otherwise that is a note', async () => {
     const one = playbookSource(`task('x', file({ path: '/x' }))`, { hosts: 'web', vars: '{ greting: z.string().optional() }' })
     workspace.write('playbooks/two.ts', one.replace('export default', 'const first =') + one.slice(one.indexOf('export default')).replace('export default', 'const second =').replace('greting', 'count').replace('z.string()', 'z.unknown()') + 'export default [first, second]\n')
     const line = 'inventories/good.yml:6:'
@@ -228,7 +228,7 @@ describe('listing, as a user asks for it', function () {
     expect(await listed('--list-tasks', '--skip-tags', 'slow')).to.equal('Spec:\n  task Greet  [content]\n  task Plain\n')
   })
 
-  it('[fault 13] asks the facts first where the tasks depend on them, lists the tasks of all hosts, and says of which host it could not', async () => {
+  it('[fault 13] reads the facts first if the tasks depend on them, lists the tasks of all hosts, and names the hosts for which it could not', async () => {
     const down = await closedPort()
     workspace.write('inventories/facts.yml', `all: { hosts: { one: { ansible_connection: local, ansible_become: false, extra: x }, two: { ansible_connection: local, ansible_become: false }, down: { ansible_host: 127.0.0.1, ansible_port: ${down}, ansible_user: root, ansible_password: listing-password, stead_connect_timeout_seconds: 1 } } }\n`)
     workspace.write('playbooks/facts.ts', playbookSource(`if (host.cores > 0) task('First', file({ path: '/x' }), { tags: ['one'] })\n if (vars.extra) task('Extra', file({ path: '/y' }))\n task('Last', file({ path: '/z' }), { tags: ['two'] })`, { vars: '{ extra: z.string().optional() }' }))

@@ -16,7 +16,7 @@ describe('a run whose npx is ended', function () {
     { signal: 'SIGTERM', command: ['tsx', path.join(project, 'run.ts')] }, { signal: 'SIGKILL', command: ['tsx', path.join(project, 'run.ts')] },
     { signal: 'SIGTERM', command: ['stead'] }, { signal: 'SIGKILL', command: ['stead'] },
   ] as const) {
-    it(`[fault 73] by ${signal} goes on unseen no further than the step at hand, and writes its report (npx ${command[0]})`, async () => {
+    it(`[fault 73] by ${signal} finishes the current step unseen, no more, and writes its report (npx ${command[0]})`, async () => {
       const workspace = new Workspace()
       const place = workspace.directory
       try {

@@ -20,7 +20,7 @@ describe('A run that is cut off, on a host that it mends', function () {
   after(() => work.remove())
 
   for (const [index, round] of drawRounds(notesScenes, { rounds: 20, seed, slow: false, longest: 6 }).entries()) {
-    it(`[fault 66, fault 69, fault 72] is got over by a plain second run, round ${index + 1}: ${describeRound(round).split('\n')[0]}`, async () => {
+    it(`[fault 66, fault 69, fault 72] is repaired by a plain second run, round ${index + 1}: ${describeRound(round).split('\n')[0]}`, async () => {
       const { problems } = await rounds.play(round)
       expect(problems.join('\n'), describeRound(round)).to.equal('')
     })

@@ -4,7 +4,7 @@ import { watch } from 'node:fs'
 import { inotifyInUse, instancesOf, neededLimit } from '../../lab/inotify.ts'
 
 describe('lab: inotify instances, which all hosts of a machine share', () => {
-  it('[fault 77] leaves the machine\'s limit as it is where it suffices, and for twenty hosts raises the usual one', () => {
+  it('[fault 77] leaves the machine\'s limit alone if it is enough, and raises the usual one for twenty hosts', () => {
     expect(neededLimit(128, 0, 1)).to.equal(128)
     expect(neededLimit(8192, 300, 20)).to.equal(8192)
     expect(neededLimit(128, 14, 20)).to.be.at.least(14 + 20 * 7)
@@ -15,7 +15,7 @@ describe('lab: inotify instances, which all hosts of a machine share', () => {
     }))
   })
 
-  it('[fault 77] counts what processes hold now, and none of those that have ended', () => {
+  it('[fault 77] counts what running processes use, and nothing of those that have ended', () => {
     const watcher = watch('.')
     const own = instancesOf(String(process.pid))
     watcher.close()

@@ -20,14 +20,14 @@ describe('lab: whose a state directory is', () => {
   }
   const record = JSON.stringify({ version: 1, subnet: '10.90.1', socksPort: 20001, hosts: { synapse: { address: '10.90.1.12', base: '0123abcd' } } })
 
-  it('[fault 21] is the lab\'s where it carries the marker, whatever else is damaged in it', () => {
+  it('[fault 21] belongs to the lab if it contains the marker, whatever else in it is damaged', () => {
     claimDirectory(place)
     put('lab.json', 'damaged')
     put('anything')
     expect(ownership(place)).to.equal('ours')
   })
 
-  it('[fault 21] may become the lab\'s where nothing is, or nothing but the lock of a lab that just ended', () => {
+  it('[fault 21] may become the lab\'s if it is empty, or contains only the lock of a lab that has just ended', () => {
     expect(ownership(place)).to.equal('free')
     put('lock', 'process 17 (down, since 2026-01-01T00:00:00.000Z)\n')
     expect(ownership(place)).to.equal('free')
@@ -35,7 +35,7 @@ describe('lab: whose a state directory is', () => {
     expect(ownership(place)).to.equal('ours')
   })
 
-  it('[fault 21] is somebody else\'s otherwise: nothing is written there, and what is said names what there is and a way out', () => {
+  it('[fault 21] belongs to somebody else otherwise: nothing is written there, and the error says what is there and what to do', () => {
     const others: Record<string, () => void> = {
       'has files': () => { put('letters') },
       'has a lock of something else': () => { put('lock', 'mine\n') },
@@ -58,21 +58,21 @@ describe('lab: whose a state directory is', () => {
     }
   })
 
-  it('[fault 21] is the lab\'s where an earlier version made it, which wrote no marker', () => {
+  it('[fault 21] belongs to the lab if an earlier version created it, which wrote no marker', () => {
     for (const name of ['lock', 'id_ed25519', 'hosts/synapse/console.log', 'tor/started']) put(name)
     expect(ownership(place)).to.equal('foreign')
     put('lab.json', record)
     expect(ownership(place)).to.equal('ours')
   })
 
-  it('[fault 21] is named by its real path, under which alone what is mounted below is found', () => {
+  it('[fault 21] is known by its real path, which is needed to find the mounts below it', () => {
     symlinkSync(parent, path.join(parent, 'link'))
     expect(labPlace(path.join(parent, 'link', 'lab'))).to.deep.equal(place)
     symlinkSync('/', path.join(parent, 'root'))
     expect(() => labPlace(path.join(parent, 'root', 'srv'))).to.throw(/at least two levels deep/)
   })
 
-  it('[fault 21] deletes nothing that is not inside it', async () => {
+  it('[fault 21] deletes nothing outside of it', async () => {
     put('hosts/a/file')
     for (const tree of [place.dir, parent, `${place.dir}/../other`, `${place.dir}/hosts/../../x`, '/', `${place.dir}2`]) {
       expect(await deleteTrees(place, path.join(place.dir, 'hosts'), tree).then(() => 'deleted', String), tree).to.match(/is not inside/)

@@ -114,7 +114,7 @@ describe('lab (real)', function () {
     expect([ran.exitCode, ran.stderr]).to.satisfy(([status, text]: [number, string]) => status === 1 && /needs root; this is user id 65534/.test(text))
   })
 
-  it('[fault 21] neither makes nor ends a lab in a directory that is somebody else\'s, and says what to do', async () => {
+  it('[fault 21] neither creates nor removes a lab in somebody else\'s directory, and says what to do', async () => {
     const dir = mkdtempSync(path.join(tmpdir(), 'stead-foreign-'))
     try {
       writeFileSync(path.join(dir, 'letters'), 'mine\n')
@@ -130,7 +130,7 @@ describe('lab (real)', function () {
     }
   })
 
-  it('[fault 21] makes no host that nobody asked for: a reset of an unknown one names those that there are', async () => {
+  it('[fault 21] creates no host that nobody requested: a reset of an unknown host lists the existing ones', async () => {
     for (const unknown of ['nosuch', '../spec-lab', 'constructor']) {
       const ran = await cli(['reset', unknown])
       expect([ran.exitCode, ran.stderr], unknown).to.satisfy(([status, text]: [number, string]) => status === 1 && text.includes(`has no host ${JSON.stringify(unknown)}. It has: `) && text.includes(name))

@@ -21,7 +21,7 @@ describe('apt, whatever state a package is in', function () {
     host = on.host
   })
 
-  it('[apt 1] installs what was removed with its configuration left (rc)', async () => {
+  it('[apt 1] installs a package that was removed but not purged (rc)', async () => {
     await given('i foo; apt-get remove -y foo')
     expect(await version()).to.equal('rc 1.0.1')
     const report = await apply(apt({ packages: ['foo'] }))
@@ -29,13 +29,13 @@ describe('apt, whatever state a package is in', function () {
     expect(await version()).to.equal('ii 1.0.1')
   })
 
-  it('[apt 3] takes a held package for installed', async () => {
+  it('[apt 3] counts a held package as installed', async () => {
     await given('i foo=1.0.0; apt-mark hold foo')
     expect(await version()).to.equal('hi 1.0.0')
     expect(changed(await apply(apt({ packages: ['foo'] })))).to.deep.equal([])
   })
 
-  it('[apt 4, apt 5] changes or removes a held package only where that is allowed, and says so in apt\'s words', async () => {
+  it('[apt 4, apt 5] changes or removes a held package only if allowed, and says so in apt\'s words', async () => {
     await given('i foo=1.0.0; apt-mark hold foo')
     for (const state of ['latest', 'absent'] as const) {
       expect(errorOf(await apply(apt({ packages: ['foo'], state })))).to.contain('--allow-change-held-packages')
@@ -49,7 +49,7 @@ describe('apt, whatever state a package is in', function () {
     expect(await version()).not.to.contain('i 1')
   })
 
-  it('[apt 5] holds again what it changed although it was held: with its lists, from a file, beside a package that fails', async () => {
+  it('[apt 5] holds a held package again after changing it: with lists, from a file, next to a package that fails', async () => {
     const held = 'i foo=1.0.0; apt-mark hold foo'
     await given(`${held}; touch -d '2 days ago' /var/lib/apt/lists /var/lib/apt/periodic/* /etc/apt/sources.list.d /etc/apt/sources.list.d/* /etc/apt/sources.list`)
     expect(errorOf(await host.run(apt({ packages: ['foo'], state: 'latest', updateCache: true, allowChangeHeld: true })))).to.equal(undefined)
@@ -63,7 +63,7 @@ describe('apt, whatever state a package is in', function () {
     expect(await host.sh('rm /root/break; ls /usr/sbin/policy-rc.d* 2>/dev/null || echo none')).to.equal('none\n')
   })
 
-  it('[apt 4] does not install what is held while it does not exist, unless that is allowed, and check mode says so', async () => {
+  it('[apt 4] does not install a package that is held uninstalled, unless allowed, and check mode says so', async () => {
     await given('apt-mark hold foo')
     for (const report of [await host.check(apt({ packages: ['foo'] })), await host.run(apt({ packages: ['foo'] }))]) expect(errorOf(report)).to.contain('--allow-change-held-packages')
     expect(changed(await apply(apt({ packages: ['foo=1.0.0'], allowChangeHeld: true })))).to.deep.equal(['package[foo]'])
@@ -101,7 +101,7 @@ describe('apt, whatever state a package is in', function () {
     expect(changed(await apply(apt({ packages: ['foo'] })))).to.deep.equal([])
   })
 
-  it('[fault 49] what must be installed anew and can be had nowhere is told with a way out, by a check too, and goes where it is to be absent', async () => {
+  it('[fault 49] a package that must be reinstalled but is not available is reported with a way out, by a check too; it can be removed', async () => {
     const half = `i foo=1.0.0; sed -i '/^Package: foo$/,/^$/{s/^Status: .*/Status: install reinstreq half-installed/; s/^Version: .*/Version: 0.9/}' /var/lib/dpkg/status; printf 'Package: foo\\nPin: version *\\nPin-Priority: -1\\n' >/etc/apt/preferences.d/foo`
     await given(half)
     expect(await version()).to.equal('iHR0.9')
@@ -113,7 +113,7 @@ describe('apt, whatever state a package is in', function () {
     expect(changed(await apply(apt({ packages: ['mailer-one'] })))).to.deep.equal(['package[mailer-one]'])
   })
 
-  it('[fault 67] goes on where dpkg was interrupted while it wrote down what it did, of which its audit says nothing', async () => {
+  it('[fault 67] continues if dpkg was interrupted while it recorded what it did, which its audit does not show', async () => {
     await given(`i foo=1.0.0; sed -n '/^Package: foo$/,/^$/p' /var/lib/dpkg/status >/var/lib/dpkg/updates/0000`)
     expect(await host.sh('dpkg --audit')).to.equal('')
     expect(changed(await apply(apt({ packages: ['mailer-one'] })))).to.deep.equal(['package[mailer-one]'])
@@ -122,7 +122,7 @@ describe('apt, whatever state a package is in', function () {
     expect(changed(await apply(apt({ packages: ['foo'], state: 'absent' })))).to.deep.equal(['package[foo]'])
   })
 
-  it('[fault 59] what an earlier task holds, or lets go, is so for the next one of a check', async () => {
+  it('[fault 59] in a check, the next task knows what an earlier one holds or releases', async () => {
     await given('i foo=1.0.0')
     const check = await host.check([aptHold({ packages: ['foo', 'mailer-one'] }), apt({ packages: ['foo'], state: 'latest' }), apt({ packages: ['mailer-one'] })])
     expect(check.tasks.map(({ status, changes }) => `${status} ${changes[0]?.reason?.includes('is held in version') ? 'held' : ''}`)).to.deep.equal(['change ', 'may-change held', 'may-change held'])
@@ -165,7 +165,7 @@ describe('apt, whatever state a package is in', function () {
     expect(await host.sh('cat /run/serving; ls /usr/sbin/policy-rc.d 2>/dev/null || echo none')).to.equal('started\nnone\n')
   })
 
-  it('[fault 66] services start again where a run was killed between dpkg\'s end and its own: the next run sees to that, as a check foretells', async () => {
+  it('[fault 66] services can start again if a run was killed between dpkg\'s end and its own: the next run makes sure, as a check predicts', async () => {
     await given(`printf '#!/bin/sh\\nexit 0\\n' >/usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d; i foo=1.0.0; apt-mark hold foo`)
     const options = { startServices: false, allowChangeHeld: true }
     await host.sh(`${aptFunctions(options).text}\n${quietServices(options).text}\n{ apt-get install -y --allow-change-held-packages foo=1.0.1; } >/dev/null 2>&1 </dev/null; trap - EXIT`)

@@ -53,7 +53,7 @@ export default playbook({ name: 'Waits', hosts: 'all', tasks: ({ task }) => void
     work.remove()
   })
 
-  it('[apt 13] waits for another process that fetches lists, which has a lock of its own', async () => {
+  it('[apt 13] waits for another process that fetches lists, which has a separate lock', async () => {
     await on.given()
     await host.sh(`touch -d '2 days ago' /var/lib/apt/lists; ${hold(3, '/var/lib/apt/lists/lock')}`)
     const startedAt = Date.now()
@@ -83,7 +83,7 @@ export default playbook({ name: 'Waits', hosts: 'all', tasks: ({ task }) => void
       expect(waited.version).to.equal('ii 1.0.1')
     })
 
-    it('[apt 13] tells the operator for whom it waited, in apt\'s words', () => {
+    it('[apt 13] tells the operator which process it waited for, in apt\'s words', () => {
       expect(waited.run.stdout).to.match(/waited \d+ s for another process: .*Could not get lock \S+lock-frontend\. It is held by process \d+ \(perl\)/)
     })
 
@@ -92,7 +92,7 @@ export default playbook({ name: 'Waits', hosts: 'all', tasks: ({ task }) => void
       expect(waited.checkedMs).to.be.lessThan(15_000)
     })
 
-    it('[apt 13] gives up after as long as it was told, with apt\'s words', () => {
+    it('[apt 13] gives up after its timeout, with apt\'s words', () => {
       expect(errorOf(waited.impatient)).to.contain('Could not get lock /var/lib/dpkg/lock-frontend. It is held by process')
     })
   })

@@ -69,7 +69,7 @@ describe('apt', function () {
   })
 
   fourRounds({
-    host: aptHostName, name: '[apt 20] what was installed for others alone and is needed no more',
+    host: aptHostName, name: '[apt 20] what was installed only as a dependency and is no longer needed',
     task: () => apt({ autoremove: true, purge: true }),
     prepare: 'exec >/dev/null 2>&1 </dev/null; apt-get install -y rival mailer-one; apt-mark auto rival',
     drift: 'apt-mark auto mailer-one >/dev/null',
@@ -105,7 +105,7 @@ describe('apt', function () {
     expect(await version()).to.equal('ii 1.0.0')
   })
 
-  it('[apt 11] upgrades only what is installed where only that is asked', async () => {
+  it('[apt 11] upgrades only what is installed if only that is requested', async () => {
     await given('')
     expect(changed(await apply(apt({ packages: ['foo=1.0.1'], onlyUpgrade: true })))).to.deep.equal([])
     await given('i foo=1.0.0')
@@ -114,7 +114,7 @@ describe('apt', function () {
     expect(await version('foobar')).to.equal('')
   })
 
-  it('[apt 12] marks what was installed for others as asked for, and that is a change that check mode foretells', async () => {
+  it('[apt 12] marks a dependency as manually installed, and that is a change that check mode predicts', async () => {
     await given('i foobar=1.0.1; apt-mark auto foobar')
     const check = await host.check(apt({ packages: ['foobar=1.0.1'] }))
     expect(diffs(check)).to.equal('package[foobar]\nmanual: false → true')
@@ -150,14 +150,14 @@ describe('apt', function () {
     }
   })
 
-  it('[apt 16] does not remove another package where that is to fail', async () => {
+  it('[apt 16] fails instead of removing another package', async () => {
     await given('i rival')
     expect(await refusal(host, () => apt({ packages: ['foo'], failOnRemove: true }))).to.contain('Packages need to be removed but remove is disabled.')
     expect(await version('rival')).to.equal('ii 1')
     expect(changed(await apply(apt({ packages: ['mailer-one'], failOnRemove: true })))).to.deep.equal(['package[mailer-one]'])
   })
 
-  it('[fault 55] what apt does besides is told by package and version, in a check as in the run, and done once', async () => {
+  it('[fault 55] everything else that apt does is shown by package and version, in a check as in a run, and done once', async () => {
     await given('i foo=1.0.0')
     const call = apt({ packages: ['foobar=1.0.1', 'foo>=1.0.1'] })
     expect(changed(await apply(call)), 'named both').to.deep.equal(['package[foo]', 'package[foobar]'])
@@ -168,7 +168,7 @@ describe('apt', function () {
     expect(await host.sh('apt-mark showauto foo')).to.equal('foo\n')
   })
 
-  it('[fault 55] no package goes that the playbook does not name, with or without fresh lists, unless an argument allows it; then it is told by name', async () => {
+  it('[fault 55] no package is removed that the playbook does not name, with or without fresh lists, unless an argument allows it; then it is shown by name', async () => {
     await given('i rival')
     expect(await refusal(host, () => apt({ packages: ['foo'] }))).to.contain('foo cannot be installed without removing rival 1').and.to.contain('failOnRemove: false')
     await host.sh("touch -d '2 days ago' /var/lib/apt/lists /var/lib/apt/periodic/* /etc/apt/sources.list.d /etc/apt/sources.list.d/* /etc/apt/sources.list")
@@ -183,7 +183,7 @@ describe('apt', function () {
     expect(diffs(await apply(apt({ packages: ['foo'], state: 'absent', failOnRemove: false })))).to.contain('apt[remove]\nfoobar: 1.0.1 → (none)')
   })
 
-  it('[fault 55] is certain of what it tells, and knows that it cannot be told where a task before fetches the lists', async () => {
+  it('[fault 55] is certain of what it shows, and says that it does not know if an earlier task fetches the lists', async () => {
     await given('')
     const fresh = await host.check(apt({ packages: ['foobar=1.0.1'] }))
     expect(fresh.tasks[0]?.changes.map(({ resource, reason }) => `${resource} ${reason ?? 'certain'}`)).to.deep.equal(['package[foobar] certain', 'apt[install] certain'])
@@ -192,14 +192,14 @@ describe('apt', function () {
     expect(changed(report)).to.deep.equal(['apt[install]', 'package[foobar]', 'package[mailer-one]'])
   })
 
-  it('[fault 55] an exact version that a dependency needs, and cannot have, is told by a check in apt\'s words', async () => {
+  it('[fault 55] an exact version that a dependency needs and that is not available is reported by a check in apt\'s words', async () => {
     await given('')
     expect(await refusal(host, () => apt({ packages: ['rigid'] }))).to.contain('rigid : Depends: foo (= 1.0.0) but 1.0.1 is to be installed')
     expect(changed(await apply(apt({ packages: ['rigid', 'foo=1.0.0'] })))).to.deep.equal(['package[foo]', 'package[rigid]'])
     expect(await refusal(host, () => apt({ packages: ['foo'], state: 'latest' }))).to.contain('rigid 1')
   })
 
-  it('[fault 46] a version of a virtual package is that in which it is provided; none that fits is an error', async () => {
+  it('[fault 46] the version of a virtual package is the one that is provided; if none matches, that is an error', async () => {
     await given('')
     expect(await refusal(host, () => apt({ packages: ['thing-mode>=9'] }))).to.contain('no package provides it in a version >=9: thing 1 as 3.')
     expect(await refusal(host, () => apt({ packages: ['mailer>=1'] }))).to.contain('mailer-one 1 as no version')
@@ -208,7 +208,7 @@ describe('apt', function () {
     expect(await refusal(host, () => apt({ packages: ['thing-mode>=9'] }))).to.contain('thing 1 as 3')
   })
 
-  it('[fault 46] of a package with a version only that version is removed', async () => {
+  it('[fault 46] with a version, only that version of a package is removed', async () => {
     await given('i foo')
     for (const spec of ['foo=99', 'foo>=2', 'foo=1.0.0']) expect(changed(await apply(apt({ packages: [spec], state: 'absent' }))), spec).to.deep.equal([])
     expect(changed(await apply(apt({ packages: ['foo=1.0.*'], state: 'absent' })))).to.deep.equal(['package[foo]'])
@@ -224,7 +224,7 @@ describe('apt', function () {
     expect(changed(await apply(apt({ packages: ['libtwice:amd64', 'walker:amd64'], state: 'absent' })))).to.deep.equal(['package[libtwice:amd64]', 'package[walker:amd64]'])
   })
 
-  it('[apt 16] removes what is needed no more also where no package may be removed for another', async () => {
+  it('[apt 16] removes what is no longer needed even if no package may be removed for another', async () => {
     await given('i foobar=1.0.1; dpkg --purge foobar; apt-mark auto foo')
     expect(diffs(await apply(apt({ packages: ['mailer-one'], autoremove: true, failOnRemove: true })))).to.contain('foo: 1.0.1 → (none)')
     expect(await version('mailer-one')).to.equal('ii 1')
@@ -247,7 +247,7 @@ describe('apt', function () {
     expect(later.tasks.map(({ status }) => status)).not.to.contain('failed')
   })
 
-  it('[apt 17] installs a package file of the host, with what it depends on, once; also of another architecture', async () => {
+  it('[apt 17] installs a package file of the host with its dependencies, once, also for another architecture', async () => {
     await given('')
     const path = (of: MadePackage) => `${repository}/pool/${fileName(of)}`
     const call = apt({ debs: [{ path: path({ name: 'foobar', version: '1.0.1', suite: 'stable' }) }, { path: path({ name: 'foreign', version: '1', suite: 'stable', architecture: 'i386' }) }] })

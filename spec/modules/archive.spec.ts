@@ -61,7 +61,7 @@ describe('archive', function () {
     })
   }
 
-  it('[archive 10] gives owner and mode to all, the top included', async () => {
+  it('[archive 10] sets owner and mode of everything, including the top', async () => {
     await settle(host, of('a.tar', { owner: 'nobody', group: 'nogroup', mode: 'u=rwX,go=' }))
     expect(await host.sh(`find ${target} ! -type l ! -name '.stead-archive*' -printf '%m %u %g\\n' | sort | uniq -c | tr -s ' '`)).to.equal(' 3 600 nobody nogroup\n 5 700 nobody nogroup\n')
   })
@@ -74,7 +74,7 @@ describe('archive', function () {
     expect(errorOf(await host.check(wrong))).to.contain('should be 0000')
   })
 
-  it('[archive 11] unpacks what include names and leaves out what exclude names; another selection is a change', async () => {
+  it('[archive 11] unpacks what include names and skips what exclude names; another selection is a change', async () => {
     for (const file of ['a.tar.gz', 'a.zip']) {
       await settle(host, of(file, { strip: 1, include: ['top/b*'] }))
       expect(await tree()).to.equal('bin\nbin/run\n')
@@ -84,7 +84,7 @@ describe('archive', function () {
     expect(of('a.tar', { include: ['a'], exclude: ['b'] }).issues[0]?.message).to.contain('together')
   })
 
-  it('[archive 11] does nothing where `creates` is there', async () => {
+  it('[archive 11] does nothing if `creates` exists', async () => {
     expect(changed(await host.apply(of('a.tar', { creates: '/etc/passwd' })))).to.deep.equal([])
   })
 
@@ -127,7 +127,7 @@ describe('archive', function () {
     expect(await tree()).to.equal(whole)
   })
 
-  it('[fault 39, archive 7] a name to be kept that leads elsewhere, or that the archive brings itself, is refused; nothing is lost of what was there', async () => {
+  it('[fault 39, archive 7] a kept name that points elsewhere, or that is in the archive too, is refused; nothing that was there is lost', async () => {
     for (const name of ['..', '.', '', 'a/b', '/etc', '*', '.stead-archive', 'a\n']) expect(of('a.tar', { keep: [name, 'mine'] }).issues, name).not.to.deep.equal([])
     await host.apply(of('a.tar', kept))
     await host.sh(`echo mine >${target}/own; echo mine >${target}/added`)
@@ -137,7 +137,7 @@ describe('archive', function () {
     expect(await host.sh(`cat ${target}/own ${target}/one ${target}/bin/run`)).to.equal('mine\ntwo\nrun\n')
   })
 
-  it('[fault 39] whatever fails once the old directory is moved away, it comes back as it was', async () => {
+  it('[fault 39] if anything fails after the old directory was moved away, it is restored', async () => {
     await host.apply(of('a.tar', kept))
     await host.sh(`echo mine >${target}/own`)
     for (const failing of [`*old/own*`, `*tree*${target}`]) {
@@ -163,7 +163,7 @@ describe('archive', function () {
     expect(await host.sh(`cat ${target}`)).to.equal('x\n')
   })
 
-  it('[archive 10] takes an owner by number; one that nothing makes is told before anything is fetched', async () => {
+  it('[archive 10] accepts an owner by number; an owner that nothing creates is reported before anything is downloaded', async () => {
     await settle(host, of('a.tar', { strip: 1, owner: '4711' }))
     expect(await host.sh(`stat -c '%u %g' ${target} ${target}/one`)).to.equal('4711 0\n4711 0\n')
     await host.sh('useradd -u 4711 -M -N spec-late')
@@ -261,7 +261,7 @@ describe('archive', function () {
     })
   }
 
-  it('[archive 1] a wrong checksum leaves what was there, and nothing beside it', async () => {
+  it('[archive 1] a wrong checksum leaves what was there, and no temporary files', async () => {
     await host.apply(of('a.tar', { strip: 1 }))
     expect(await refused(host, of('a.tar', { sha256: '1'.repeat(64) }))).to.match(/checksum of the archive is \w{64} but should be 1111/)
     expect(await tree()).to.equal(whole)

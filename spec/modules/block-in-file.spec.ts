@@ -42,7 +42,7 @@ describe('block-in-file', function () {
     expect(changed(await host.apply(block({ block: 'x' })))).to.deep.equal([])
   })
 
-  it('[block 4] [decided] finds an END without newline at the end of the file, and at most adds that', async () => {
+  it('[block 4] [decided] finds an END without a newline at the end of the file, and adds at most the newline', async () => {
     expect(await edited(`a\n${B}\nx\n${E}`, { block: 'x' })).to.equal(`a\n${B}\nx\n${E}\n`)
   })
 
@@ -50,7 +50,7 @@ describe('block-in-file', function () {
     ['a BEGIN without END', `a\n${B}\nx\n`, 2], ['an END before BEGIN', `${E}\n${B}\n`, 1], ['an END without BEGIN', `a\nb\n${E}\n`, 3],
     ['doubled blocks', `${B}\n${E}\n${B}\n${E}\n`, 3], ['nested blocks', `${B}\n${B}\n${E}\n${E}\n`, 2],
   ] as const) {
-    it(`[block 6] [decided] ${what} fails with the line, and touches nothing`, async () => {
+    it(`[block 6] [decided] ${what} fails with the line number, and changes nothing`, async () => {
       await host.sh(`cat >${f}`, Buffer.from(content))
       expect(await refused(host, block({ block: 'new' }))).to.contain(`Line ${lineNumber} `)
       expect(host.bytesOf(f).toString()).to.equal(content)
@@ -64,7 +64,7 @@ describe('block-in-file', function () {
     expect(block({ block: 'x', insertAfter: 'a', insertBefore: 'b' }).issues).to.have.length(1)
   })
 
-  it('[block 8] goes after or before the last line that matches, else to the end; once there it stays', async () => {
+  it('[block 8] goes after or before the last matching line, otherwise to the end; once there it stays', async () => {
     const own = `${B}\nx\n${E}\n`
     expect(await edited('a\nb\na\nc\n', { block: 'x', insertAfter: /^a/ })).to.equal(`a\nb\na\n${own}c\n`)
     expect(await edited('a\nb\na\nc\n', { block: 'x', insertBefore: /^a/ })).to.equal(`a\nb\n${own}a\nc\n`)
@@ -72,7 +72,7 @@ describe('block-in-file', function () {
     expect(await edited('a\n', { block: 'x', insertBefore: 'start' }, { block: 'x', insertAfter: 'end' })).to.equal(`${own}a\n`)
   })
 
-  it('[block 14] an anchor that is text is literal', async () => {
+  it('[block 14] a text anchor is literal', async () => {
     expect(await edited('before this *\nb\n', { block: 'x', insertBefore: 'before this *' })).to.equal(`${B}\nx\n${E}\nbefore this *\nb\n`)
   })
 
@@ -84,13 +84,13 @@ describe('block-in-file', function () {
     expect(await edited('a\nb\n', { ...block, state: 'absent' })).to.equal('a\nb\n')
   })
 
-  it('[block 11] taking it out leaves an empty file, not none; an empty block is taken out; no markers are nothing to do', async () => {
+  it('[block 11] removing it leaves an empty file, not none; an empty block is removed; without markers there is nothing to do', async () => {
     expect(await edited(`${B}\nx\n${E}\n`, { state: 'absent' })).to.equal('')
     expect(await edited(`a\n${B}\nx\n${E}\nb\n`, { block: '' })).to.equal('a\nb\n')
     expect(await edited('a', { state: 'absent' })).to.equal('a')
   })
 
-  it('[block 12] [decided] absent on a missing file is ok; present is an error, unless it is to be made', async () => {
+  it('[block 12] [decided] absent on a missing file is ok; present is an error, unless the file may be created', async () => {
     await host.sh(`rm -rf ${f} ${d}/new`)
     expect(changed(await host.apply(block({ state: 'absent' })))).to.deep.equal([])
     expect(await refused(host, block({ block: 'x' }))).to.contain(`The file ${f} does not exist`)
@@ -101,7 +101,7 @@ describe('block-in-file', function () {
     expect(await refused(host, blockInFile({ path: d, block: 'x' }))).to.contain(`${d} is a directory`)
   })
 
-  it('[block 14] no shell looks at a block, and it may be large', async () => {
+  it('[block 14] no shell interprets a block, and it may be large', async () => {
     const odd = ['$(id)', '`id`', '$HOME', '\\', '\\n', '"', "'", 'PYINFRAHERE', '%s', '\u00e9', 'x'.repeat(300_000)].join('\n')
     expect((await edited('a\n', { block: odd })) === Buffer.from(`a\n${B}\n${odd}\n${E}\n`).toString('latin1')).to.equal(true)
   })

@@ -36,7 +36,7 @@ describe('Handlers and check mode on hosts of the lab', function () {
   const ran = (host: SpecHost) => host.sh('cat /srv/plans/ran 2>/dev/null || :; rm -f /srv/plans/ran')
   const noting = (text: string, end = ':') => command({ argv: ['sh', '-c', `echo ${text} >>/srv/plans/ran; ${end}`] })
 
-  it('[handlers 9] a handler that fails on one host ends that host alone; the other one runs to its end, and the next playbook', async () => {
+  it('[handlers 9] a handler that fails on one host stops only that host; the other one finishes, and runs the next playbook', async () => {
     const outcome = await onBoth(({ task, handler, host }) => {
       const [first, second] = [handler('first', noting('first', host.name === bad ? 'exit 3' : ':')), handler('second', noting('second'))]
       task('change', file({ path: '/srv/plans/x', content: 'one' }), { notify: [second, first] })
@@ -45,7 +45,7 @@ describe('Handlers and check mode on hosts of the lab', function () {
     expect([await ran(hosts[bad]), await ran(hosts[good])]).to.deep.equal(['first\n', 'first\nsecond\n'])
   })
 
-  it('[handlers 4, handlers 5, handlers 10] where a task fails on one host, handlers run on the other one alone, once; on the first one in the next run', async () => {
+  it('[handlers 4, handlers 5, handlers 10] if a task fails on one host, handlers run only on the other one, once; on the first one they run in the next run', async () => {
     let fails = true
     const play = ({ task, handler, host }: Play) => {
       const restart = handler('restart', noting('restart'))
@@ -60,7 +60,7 @@ describe('Handlers and check mode on hosts of the lab', function () {
     expect([await ran(hosts[bad]), await ran(hosts[good])]).to.deep.equal(['restart\n', ''])
   })
 
-  it('[handlers 12, check 10] a check tells that a unit would be restarted, and does not; the run restarts it once, and the next one does not', async () => {
+  it('[handlers 12, check 10] a check says that a unit would be restarted without doing it; the run restarts it once, and the next run does not', async () => {
     const host = hosts[good]
     const work = (seconds: number) => ({ task, handler }: Play) => {
       const restart = handler('restart it', systemd({ unit: 'spec-plans.service', state: 'restarted' }))
@@ -82,7 +82,7 @@ describe('Handlers and check mode on hosts of the lab', function () {
     expect(await invocation()).to.equal(after)
   })
 
-  it('[check 1, check 5] foretells on a blank host what needs a package, a user or a unit that is still to come; the run then does no other thing', async () => {
+  it('[check 1, check 5] predicts on a blank host what needs a package, a user or a unit that does not exist yet; the run then does nothing else', async () => {
     const host = hosts[bad]
     const work = ({ task, handler }: Play) => {
       const restart = handler('restart', systemd({ unit: 'cron', state: 'restarted' }))

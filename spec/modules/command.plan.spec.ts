@@ -7,7 +7,7 @@ describe('command', () => {
     expect(await desired(command({ argv: ['make', 'it'], creates: '/srv/it' }))).to.deep.equal([['command /srv/it', { made: '/srv/it' }]])
   })
 
-  it('[check 10] is run every time when it does not say what it creates', async () => {
+  it('[check 10] runs every time if it does not say what it creates', async () => {
     const plan = await command({ argv: ['date', '-u'] }).plan({ current: () => Promise.reject(new Error('not asked')), packagesPending: () => false, anythingPending: () => false, get facts(): never { throw new Error('not asked') } })
     expect(plan.wants[0]?.resource.event?.describe(plan.wants[0].key)).to.equal('run date -u (every time, since nothing shows whether it has run)')
   })

@@ -51,11 +51,11 @@ describe('command', function () {
     await apply({ argv: ['sh', '-c', 'printf "%s\\n" "$@" >/srv/command/words; id -un >>/srv/command/words', 'sh', '$HOME', '*', "it's", 'ä b'], user: 'nobody', unless: '[ "$(id -un)" = nobody ] && [ -e /srv/command/words ]' })
     expect(await host.sh('cat /srv/command/words')).to.equal("$HOME\n*\nit's\nä b\nnobody\n")
   })
-  it('is run every time when it does not say what it brings about', async () => {
+  it('runs every time if nothing shows its effect', async () => {
     expect((await apply({ argv: ['true'] })).status).to.equal('change')
     expect((await apply({ argv: ['true'] }, { check: true })).changes[0]?.diff).to.contain('every time')
   })
-  it('[check 2] reads for real in check mode, and gives what was printed to later tasks', async () => {
+  it('[check 2] reads for real in check mode, and passes its output to later tasks', async () => {
     for (const check of [true, false]) {
       const { tasks, error } = await host.run(({ task }) => {
         const kernel = task('kernel', command({ argv: ['uname', '-s'], reads: true }), { checkMode: false })
@@ -67,11 +67,11 @@ describe('command', function () {
     }
     expect((await apply({ argv: sh('echo no >&2; exit 2'), reads: true })).error).to.contain('exit 2 failed').and.contain('no')
   })
-  it('[check 2] refuses checkMode: false in check mode for what would write', async () => {
+  it('[check 2] refuses checkMode: false in check mode for a task that would write', async () => {
     expect((await apply({ argv: ['true'] }, { check: true, checkMode: false })).error).to.contain('checkMode: false')
     expect((await apply({ argv: ['true'] }, { checkMode: false })).status).to.equal('change')
   })
-  it('[check 2] never applies a task with checkMode: true; it says what would be, notifies nobody, and the run goes on', async () => {
+  it('[check 2] never applies a task with checkMode: true; it says what would change, notifies no handler, and the run goes on', async () => {
     for (const check of [true, false]) {
       const { tasks, handlers } = await host.run(({ task, handler }) => {
         const note = handler('note', command({ argv: ['true'] }))

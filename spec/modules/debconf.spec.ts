@@ -56,7 +56,7 @@ describe('debconf', function () {
     expect(changed(await host.apply(debconf({ ...ask, question: 'made/many', type: 'multiselect', value: ['a', 'b'] })))).to.deep.equal([])
   })
 
-  it('[apt 19] true, then FALSE, is a change, and FALSE then false is none', async () => {
+  it('[apt 19] true, then FALSE, is a change; FALSE, then false, is not', async () => {
     const call = (value: boolean | string) => debconf({ ...ask, question: 'made/flag', type: 'boolean', value })
     expect(changed(await host.apply(call(true)))).to.deep.equal(['debconf[made/flag]'])
     expect(diffs(await host.apply(call('FALSE')))).to.contain('value: true → false')

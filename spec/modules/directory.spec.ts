@@ -25,14 +25,14 @@ describe('directory', function () {
   })
 
   fourRounds({
-    host: name, name: '[file 14] owner and mode of all that is below', prepare: `rm -rf ${d}/tree ${d}/outside; mkdir -p ${d}/tree/a/b; echo x >${d}/outside; chmod 777 ${d}/outside
+    host: name, name: '[file 14] owner and mode of everything below', prepare: `rm -rf ${d}/tree ${d}/outside; mkdir -p ${d}/tree/a/b; echo x >${d}/outside; chmod 777 ${d}/outside
 cd ${d}/tree; echo x >a/b/f; echo x >'a/b/odd name'; chmod 755 'a/b/odd name'; ln -s ../outside out; ln -s nowhere dangling`,
     task: () => directory({ path: `${d}/tree`, owner: 'nobody', group: '65534', mode: 'u=rwX,g=rX,o=', recursive: true }),
     drift: `chown root ${d}/tree/a/b/f; chmod 777 ${d}/tree/a`, repaired: ['1 directory 0777 nobody:nogroup → 0750 nobody:nogroup', '1 file 0640 root:nogroup → 0640 nobody:nogroup'],
     proof: `find ${d} -printf '%p %i %T@ %C@\\n'`, holds: `find ${d}/tree ${d}/outside -printf '%P %y %m %u %g %l\\n' | sort`,
   })
 
-  it('[file 14] leaves what links lead to alone, and children where it is not recursive', async () => {
+  it('[file 14] leaves the targets of links alone, and children unless it is recursive', async () => {
     await host.sh(`mkdir -p ${d}/linked ${d}/flat/child; echo x >${d}/out; chmod 777 ${d}/out; ln -s ../out ${d}/linked/out; ln -s nowhere ${d}/linked/dangling`)
     await settle(host, directory({ path: `${d}/linked`, recursive: true, owner: 'nobody', mode: 'go-w' }))
     expect(await host.sh(`stat -c '%a %U' ${d}/out; stat -c %U ${d}/linked/dangling`)).to.equal('777 root\nnobody\n')
@@ -50,7 +50,7 @@ cd ${d}/tree; echo x >a/b/f; echo x >'a/b/odd name'; chmod 755 'a/b/odd name'; l
     expect(await host.sh(`stat -c %a ${d}/bits`)).to.equal('2777\n')
   })
 
-  it('[file 6] leaves an existing one alone, and takes the place of no file', async () => {
+  it('[file 6] leaves an existing one alone, and never replaces a file', async () => {
     await host.sh(`echo kept >${d}/file; mkdir -p ${d}/there; touch -d 2001-01-01 ${d}/there`)
     expect(changed(await host.apply(directory({ path: `${d}/there` })))).to.deep.equal([])
     expect(await host.sh(`stat -c %y ${d}/there | cut -c 1-4`)).to.equal('2001\n')
@@ -61,7 +61,7 @@ cd ${d}/tree; echo x >a/b/f; echo x >'a/b/odd name'; chmod 755 'a/b/odd name'; l
     expect(await host.sh(`stat -c %F ${d}/file; cat ${d}/file.*~`)).to.equal('directory\nkept\n')
   })
 
-  it('[file 7] [decided] a link to a directory counts as one; one that leads nowhere fails, in check mode too', async () => {
+  it('[file 7] [decided] a link to a directory counts as one; a broken link fails, in check mode too', async () => {
     await host.sh(`mkdir -p ${d}/real; ln -sfn real ${d}/link; ln -sfn missing ${d}/dangling`)
     await settle(host, directory({ path: `${d}/link`, mode: '0700' }))
     expect(await host.sh(`readlink ${d}/link; stat -c %a ${d}/real`)).to.equal('real\n700\n')
@@ -82,7 +82,7 @@ cd ${d}/tree; echo x >a/b/f; echo x >'a/b/odd name'; chmod 755 'a/b/odd name'; l
     expect(await refused(host, directory({ path: `${d}/real/kept`, state: 'absent' }))).to.contain('is not a directory')
   })
 
-  it('[check 1] shows in check mode what is made above it, and files in it are foretold', async () => {
+  it('[check 1] shows in check mode what is created above it, and predicts files in it', async () => {
     const calls = [directory({ path: `${d}/x/y` }), file({ path: `${d}/x/y/f`, content: 'x' }), directory({ path: `${d}/x`, mode: '0755' })]
     const check = await host.check(calls)
     expect(check.tasks.map(({ status }) => status)).to.deep.equal(['change', 'change', 'ok'])
@@ -91,7 +91,7 @@ cd ${d}/tree; echo x >a/b/f; echo x >'a/b/odd name'; chmod 755 'a/b/odd name'; l
     expect(changed(applied)).to.deep.equal(changed(check))
   })
 
-  it('[check 1] a recursive one foretells that it covers what tasks above it make', async () => {
+  it('[check 1] says in check mode that a recursive one also covers what tasks above it create', async () => {
     const calls = [file({ path: `${d}/covered/f`, content: 'x', parents: true }), directory({ path: `${d}/covered`, owner: 'nobody', recursive: true })]
     const check = await host.check(calls)
     const applied = await host.apply(calls)
@@ -101,7 +101,7 @@ cd ${d}/tree; echo x >a/b/f; echo x >'a/b/odd name'; chmod 755 'a/b/odd name'; l
     expect(changed(await host.apply(calls))).to.deep.equal([])
   })
 
-  it('[fault 43] removes nothing where something is mounted at it or below, whatever the path is called, and a check says so', async () => {
+  it('[fault 43] removes nothing if something is mounted at or below it, whatever the path is called, and a check says so', async () => {
     for (const place of ['vol/deep', "vol/it's a\\place", '']) {
       await host.sh(`rm -rf ${d}/mounts; mkdir -p "${d}/mounts/tree/${place}"; ln -s mounts ${d}/to-mounts; echo precious >${d}/mounts/tree/f; mount -t tmpfs tmpfs "${d}/mounts/tree/${place}"; mkdir "${d}/mounts/tree/${place}/x"; rmdir "${d}/mounts/tree/${place}/x"`)
       try {

@@ -46,7 +46,7 @@ describe('download', function () {
     proof: `stat -c '%i %Y %Z' ${d} ${d}/fetched`, holds: `sha256sum ${d}/fetched; stat -c %a ${d}/fetched`,
   })
 
-  it('[archive 2] fetches nothing where the checksum fits; attributes alone are a change', async () => {
+  it('[archive 2] downloads nothing if the checksum matches; attributes alone are a change', async () => {
     await host.sh(`cp ${d}/a.tar ${d}/fits; chmod 644 ${d}/fits`)
     const call = download({ url: 'http://127.0.0.1:9/nothing', path: `${d}/fits`, sha256: sha256(), mode: '0600' })
     expect((await host.check(call)).tasks[0]?.changes[0]?.diff).to.equal('mode: 0644 → 0600')
@@ -74,7 +74,7 @@ describe('download', function () {
     await settle(host, download({ url: `file://${d}/a{1,2}[3-4].tar`, path: `${d}/brackets`, sha256: sha256() }))
   })
 
-  it('[archive 1] a server that cuts off in the middle: what was there stays, and nothing else', async () => {
+  it('[archive 1] if the server cuts off in the middle, what was there stays, and nothing else', async () => {
     await host.sh(`cd ${d}; : >cut; echo old >got; mkdir -p app; echo old >app/own`)
     const call = { url: slow, sha256: sha256() }
     const before = await host.sh(`find ${d} ! -path '${d}' -printf '%p %i %T@\\n'`)
@@ -130,14 +130,14 @@ export default playbook({ name: 'Kill', hosts: 'all', tasks: ({ task }) => void 
     const left = () => host.sh(`cd ${d}; ls -Ad .stead* app* got* 2>/dev/null || :`)
     beforeEach(() => host.sh(`cd ${d}; rm -rf go cut got app`))
 
-    it('[archive 1] a download that is cut off then leaves nothing', async () => {
+    it('[archive 1] an interrupted download leaves nothing', async () => {
       await killed(`download({ url: '${slow}', path: '${d}/got', sha256: '${sha256()}' })`, partOf(d, /^\.stead\./))
       await host.sh(`: >${d}/cut`)
       await over()
       expect(await left()).to.equal('')
     })
 
-    it('[archive 1] an archive that arrives all the same is there whole, and the next run finds it so', async () => {
+    it('[archive 1] an archive that arrives after all is complete, and the next run finds it so', async () => {
       await killed(`archive({ url: '${slow}', path: '${d}/app', sha256: '${sha256()}', strip: 1 })`, partOf(d, /^app\.stead-/, 'archive'))
       expect(await left()).to.match(/^app\.stead-\w{8}\n$/)
       await host.sh(`: >${d}/go`)
@@ -146,7 +146,7 @@ export default playbook({ name: 'Kill', hosts: 'all', tasks: ({ task }) => void 
       expect((await host.apply(archive({ url: local, path: `${d}/app`, sha256: sha256(), strip: 1 }))).status).to.equal('ok')
     })
 
-    it('[archive 1] an archive of which the controller sent a part leaves what was there', async () => {
+    it('[archive 1] an archive that was only sent in part leaves what was there', async () => {
       const large = work.write('large.tar', randomBytes(40_000_000))
       await settle(host, archive({ url: local, path: `${d}/app`, sha256: sha256(), strip: 1 }))
       const before = await host.sh(`cd ${d}/app; find . -printf '%p %i %T@ %C@\\n'`)

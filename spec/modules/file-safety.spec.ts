@@ -145,7 +145,7 @@ chmod 755 ${d}/storm; : >${theirs}/go; runuser -u nobody -- sh ${d}/storm </dev/
     expect(await host.sh(`cat ${d}/f; ls -A ${d}`)).to.equal('a\nother\nf\nprecious\ntheirs\n')
   })
 
-  it('[fault 50] what is new has the group of a setgid directory, what is missing above it is root\'s; a new owner takes no setuid bit away', async () => {
+  it('[fault 50] a new file gets the group of a setgid directory, missing directories above belong to root, and a new owner does not clear setuid', async () => {
     await host.sh(`cd ${d}; mkdir shared; chgrp nogroup shared; chmod 2775 shared; cp /bin/true suid; mkdir below; cp /bin/true below/suid; chmod 4755 suid below/suid`)
     const calls = [file({ path: `${d}/shared/f`, content: 'x' }), file({ path: `${d}/shared/empty` }), directory({ path: `${d}/shared/d/e` })]
     const named = [file({ path: `${d}/shared/f`, group: 'nogroup' }), file({ path: `${d}/shared/empty`, group: 'nogroup' }), directory({ path: `${d}/shared/d/e`, group: 'root', mode: '0755' })]

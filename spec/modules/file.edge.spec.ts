@@ -23,14 +23,14 @@ describe('file, at its edges', function () {
 
   after(() => dropHost(name))
 
-  it('[file 18] takes a group whose name has a blank, as directories of other systems bring them', async () => {
+  it('[file 18] accepts a group name with a space, as from directory services of other systems', async () => {
     await host.sh('echo "domain users:x:4712:" >>/etc/group')
     const calls = [file({ path: `${d}/f`, content: 'x', group: 'domain users' }), directory({ path: `${d}/d`, group: 'domain users' })]
     expectForetold(await host.check(calls), await settle(host, calls))
     expect(await host.sh(`stat -c %G ${d}/f ${d}/d`)).to.equal('domain users\ndomain users\n')
   })
 
-  it('[copy 6] a new file has its mode, and the ACL that its directory hands down; one that is rewritten gets no ACL that it had not', async () => {
+  it('[copy 6] a new file gets its mode and the default ACL of its directory; a rewritten file gets no ACL that it did not have', async () => {
     const plus = (path: string) => `stat -c %a ${path}; ls -l ${path} | cut -c 11`
     await host.sh(`mkdir ${d}/hands-down; echo old >${d}/hands-down/plain; chmod 0640 ${d}/hands-down/plain; ${setAcl(`${d}/hands-down`, 'default')}`)
     await settle(host, file({ path: `${d}/hands-down/new`, content: 'x', mode: '0640' }))

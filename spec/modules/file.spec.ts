@@ -34,18 +34,18 @@ describe('file', function () {
     proof: `stat -c '%i %Y %Z %a' ${d}/four ${d}/four/f; ls -a ${d}/four`, holds: `cat ${d}/four/f; ${stat(`${d}/four/f`)}`,
   })
 
-  it('[file 1] is made empty where it is missing and no content is given', async () => {
+  it('[file 1] is created empty if it is missing and no content is given', async () => {
     await settle(file({ path: `${d}/empty` }))
     expect(await host.sh(`stat -c '%s %a %U' ${d}/empty`)).to.equal('0 644 root\n')
   })
 
-  it('[file 2, copy 2] writes and chmods what a link leads to, and the link stays', async () => {
+  it('[file 2, copy 2] writes and chmods the target of a link, and the link stays', async () => {
     await host.sh(`cd ${d}; echo old >target; chmod 600 target; ln -sf target link`)
     await settle(file({ path: `${d}/link`, content: 'new\n', mode: '0644' }))
     expect(await host.sh(`cd ${d}; readlink link; cat target; ${stat('target')}`)).to.equal('target\nnew\n644 root root\n')
   })
 
-  it('[copy 2] puts a file in the place of a link where follow is false', async () => {
+  it('[copy 2] replaces a link with a file if follow is false', async () => {
     await host.sh(`cd ${d}; echo old >target2; ln -sf target2 link2`)
     await settle(file({ path: `${d}/link2`, content: 'new\n', follow: false }))
     expect(await host.sh(`cd ${d}; stat -c %F link2; cat target2 link2`)).to.equal('regular file\nold\nnew\n')
@@ -62,13 +62,13 @@ describe('file', function () {
     expect(await host.sh(`cat ${d}/dir; cat ${d}/dir.*~/inside`)).to.equal('xkept\n')
   })
 
-  it('[file 10] takes symbolic modes, applied to the mode that is there', async () => {
+  it('[file 10] accepts symbolic modes, applied to the current mode', async () => {
     await host.sh(`: >${d}/symbolic; chmod 0640 ${d}/symbolic`)
     await settle(file({ path: `${d}/symbolic`, mode: 'u+x,g+s,o=r' }))
     expect(await host.sh(`stat -c %a ${d}/symbolic`)).to.equal('2744\n')
   })
 
-  it('[file 15, check 5] foretells an owner whom an earlier task makes, and fails for one whom nothing makes', async () => {
+  it('[file 15, check 5] predicts an owner that an earlier task creates, and fails for one that nothing creates', async () => {
     await host.sh('userdel spec-owner 2>/dev/null || :')
     const owned = file({ path: `${d}/owned`, content: 'x', owner: 'spec-owner' })
     expect(errorOf(await host.check(owned))).to.contain('The user spec-owner does not exist on this host')
@@ -79,7 +79,7 @@ describe('file', function () {
     expect(await host.sh(`stat -c %U ${d}/owned; userdel spec-owner`)).to.equal('spec-owner\n')
   })
 
-  it('[file 18] takes an owner by number, with a name or without one', async () => {
+  it('[file 18] accepts an owner by number, with a name or without one', async () => {
     await settle(file({ path: `${d}/numeric`, owner: '65534', group: '4711' }))
     expect(await host.sh(`stat -c '%u %g' ${d}/numeric`)).to.equal('65534 4711\n')
   })
@@ -93,7 +93,7 @@ describe('file', function () {
     })
   }
 
-  it('[file 17] a mode changes for all hard links; new content is for this name alone, unless inPlace', async () => {
+  it('[file 17] a mode changes for all hard links; new content only for this name, unless inPlace', async () => {
     await host.sh(`cd ${d}; echo old >hard1; ln hard1 hard2`)
     await settle(file({ path: `${d}/hard1`, mode: '0600' }))
     expect(await host.sh(`cd ${d}; stat -c '%a %h' hard2`)).to.equal('600 2\n')
@@ -103,7 +103,7 @@ describe('file', function () {
     expect(await host.sh(`cd ${d}; stat -c %h hard2; cat hard2 hard1`)).to.equal('1\nin place\nreplaced\n')
   })
 
-  it('[copy 3] leaves existing content alone where replace is false', async () => {
+  it('[copy 3] leaves existing content alone if replace is false', async () => {
     await host.sh(`echo mine >${d}/seeded`)
     await settle(file({ path: `${d}/seeded`, content: 'default\n', replace: false }))
     expect(await host.sh(`cat ${d}/seeded`)).to.equal('mine\n')
@@ -111,13 +111,13 @@ describe('file', function () {
     expect(await host.sh(`cat ${d}/seeded2`)).to.equal('default\n')
   })
 
-  it('[copy 4] an owner and mode are for the file, not for its directory', async () => {
+  it('[copy 4] owner and mode apply to the file, not to its directory', async () => {
     await host.sh(`install -d -m 755 -o nobody ${d}/of-nobody`)
     await settle(file({ path: `${d}/of-nobody/f`, content: 'x', owner: 'root', mode: '0600' }))
     expect(await host.sh(stat(`${d}/of-nobody`))).to.equal('755 nobody root\n')
   })
 
-  it('[copy 6] keeps mode, owner and extended attributes of a file that it gives new content', async () => {
+  it('[copy 6] keeps mode, owner and extended attributes of a file that gets new content', async () => {
     await host.sh(`echo old >${d}/kept; chown nobody:nogroup ${d}/kept; chmod 0700 ${d}/kept`)
     // ACL of user nobody, as the kernel keeps it in an attribute (acl(5)): version 2, then tag, permission, id of each entry.
     const acl = Buffer.from('02000000' + '01000700ffffffff' + '02000700feff0000' + '04000000ffffffff' + '10000700ffffffff' + '20000000ffffffff', 'hex')
@@ -152,7 +152,7 @@ describe('file', function () {
     await settle([directory({ path: `${d}/deep/er` }), call])
   })
 
-  it('[copy 14] brings bytes of any kind, and shows them by size and checksum', async () => {
+  it('[copy 14] copies any bytes, and shows binary ones by size and checksum', async () => {
     const bytes = Uint8Array.from([0xff, 0xfe, 0x80, 0, 10, 13, 10])
     await settle(file({ path: `${d}/bytes`, content: bytes }))
     expect(host.bytesOf(`${d}/bytes`).equals(bytes)).to.equal(true)
@@ -174,7 +174,7 @@ describe('file', function () {
     }
   })
 
-  it('[copy 15] a mount point is refused with the way out, and written in place on request; an mtime is new after a change', async () => {
+  it('[copy 15] a mount point is refused with a way out, and written in place on request; a change updates the mtime', async () => {
     await host.sh(`cd ${d}; echo below >below; echo mounted >mounted; mount --bind below mounted; touch -d 2001-01-01 below`)
     const call = { path: `${d}/mounted`, content: 'new\n' }
     expect(await refused(file(call))).to.match(/busy[\s\S]*mount point[\s\S]*inPlace/)
@@ -183,7 +183,7 @@ describe('file', function () {
     expect(await host.sh(`cd ${d}; cat below; stat -c %y below | grep -c 2001 || :; umount mounted`)).to.equal('new\n0\n')
   })
 
-  it('[decided: file] an immutable file fails naming the attribute, and nothing is touched', async () => {
+  it('[decided: file] an immutable file fails with the name of the attribute, and nothing is changed', async () => {
     await host.sh(`cd ${d}; mkdir -p locked; echo old >locked/f; chattr +i locked/f`)
     const before = await host.sh(`find ${d}/locked -printf '%p %i %T@ %C@ %m\\n'; cat ${d}/locked/f`)
     for (const call of [file({ path: `${d}/locked/f`, content: 'new' }), file({ path: `${d}/locked/f`, mode: '0600' }), file({ path: `${d}/locked/f`, state: 'absent' })]) {

@@ -115,7 +115,7 @@ describe('[fault 56] a check on a blank host', function () {
     })
   }
 
-  it('[fault 58] knows of an owner by the number that an earlier task gives', async () => {
+  it('[fault 58] knows an owner by the number that an earlier task sets', async () => {
     const owned = await host.check([user({ name: 'one', uid: 2000 }), group({ name: 'all', gid: 2001 }), file({ path: '/srv/owned', content: '', owner: '2000', group: '2001' })])
     expect(owned.tasks.map(({ status, error }) => error ?? status)).to.deep.equal(['change', 'change', 'change'])
   })

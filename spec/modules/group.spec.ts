@@ -21,17 +21,17 @@ describe('group', function () {
   })
   const number = async (name: string) => Number((await host.sh(`getent group ${name} | cut -d: -f3`)).trim())
 
-  it('[user 11] makes a group with its number, keeps it, repairs the number', () => goThroughFourRounds(host, {
+  it('[user 11] creates a group with its number, keeps it, repairs the number', () => goThroughFourRounds(host, {
     task: () => group({ name: 'crew', gid: 1337 }), drift: 'groupmod -g 1338 crew', proof, drifted: ['group[crew]'],
   }))
-  it('[user 11] leaves number and members of a group alone of which nothing more is said', async () => {
+  it('[user 11] leaves number and members of a group alone if they are not given', async () => {
     await host.sh('gpasswd -a games crew >/dev/null')
     expect((await runTask(host, group({ name: 'crew' }))).status).to.equal('ok')
     expect((await runTask(host, group({ name: 'crew', gid: 1339 }))).changes[0]?.diff).to.equal('gid: 1337 → 1339')
     expect(await host.sh('getent group crew')).to.equal('crew:x:1339:games\n')
     await runTask(host, group({ name: 'crew', gid: 1337 }))
   })
-  it('[user 11] refuses a number that is another group\'s, unless told that it may be shared', async () => {
+  it('[user 11] refuses a number of another group, unless sharing is allowed', async () => {
     expect(await refusal(host, () => group({ name: 'crew2', gid: 1337 }))).to.contain("GID '1337' already exists with group 'crew'")
     const shared = group({ name: 'crew2', gid: 1337, nonUnique: true })
     expect(await statusesOf(host, shared, shared)).to.deep.equal(['change', 'ok'])

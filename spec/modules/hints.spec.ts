@@ -43,7 +43,7 @@ const ofModules: Record<string, string[]> = {
 }
 
 describe('Hints', () => {
-  it('[fault 63] of a module name only arguments that it has, or those of the module that they name', async () => {
+  it('[fault 63] only name arguments of their own module, or of the module that they mention', async () => {
     let seen = 0
     for (const module of moduleFiles()) {
       const own = await argumentsOf(module)
@@ -57,7 +57,7 @@ describe('Hints', () => {
     expect(seen, 'hints were found').to.be.greaterThan(5)
   })
 
-  it('[fault 63] of what several modules share name no argument, but in ways out, which are told to those that have it', async () => {
+  it('[fault 63] in shared code name arguments only in hints, which are shown only by modules that have them', async () => {
     const files = readdirSync(path.join(project, 'lib'), { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts')).map(name => `lib/${name}`)
     const anywhere = new Set((await Promise.all(moduleFiles().map(argumentsOf))).flat())
     let ways = 0
@@ -82,7 +82,7 @@ describe('Hints', () => {
     return planTask(new Task('task', call, {}, 0), source, new Pass('plan')).then(() => 'nothing', (error: unknown) => (error instanceof SteadError ? `${error.message} ${error.hint ?? ''}` : String(error)))
   }
 
-  it('[fault 63] tell of replaceOther, parents, create and backup only where the module has them', async () => {
+  it('[fault 63] mention replaceOther, parents, create and backup only if the module has them', async () => {
     const full: Literals = { 'file /srv/x': { type: 'directory', empty: false } }
     expect(await told(file({ path: '/srv/x', content: 'a' }), full)).to.include('replaceOther: true')
     expect(await told(symlink({ path: '/srv/x', target: '/a' }), full)).to.include('replaceOther: true')
@@ -93,7 +93,7 @@ describe('Hints', () => {
     expect(await told(archive({ path: '/srv/x', url: 'https://example.org/a', sha256: 'a'.repeat(64) }))).to.equal('nothing')
   })
 
-  it('[fault 63] say of an argument that a module does not have which it may have been', () => {
+  it('[fault 63] suggest a similar argument for one that the module does not have', () => {
     const { issues } = misuse(lineInFile, { path: '/x', line: 'a', regexp: 'x', bakcup: true })
     expect(issues.map(({ argument, message }) => `${argument}: ${message.replace(/ It has.*/, '')}`)).to.deep.equal(['arguments: "regexp" is not an argument of line-in-file. "bakcup" is not an argument of line-in-file. Did you mean "backup"?'])
     expect(issues[0]?.message).to.match(/ It has .*, pattern, /)

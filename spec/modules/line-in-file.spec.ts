@@ -31,16 +31,16 @@ describe('line-in-file', function () {
     drift: `sed -i s/key=1/key=2/ ${d}/four`, repaired: ['-key=2\n+key=1'], proof: `stat -c '%i %Y %Z' ${d} ${d}/four`, holds: `cat ${d}/four`,
   })
 
-  it('[line 1] never puts in a line a second time, whatever the anchor', async () => {
+  it('[line 1] never inserts a line a second time, whatever the anchor', async () => {
     expect(await edited('a\nb\n', { line: 'x', insertAfter: /^a/ }, { line: 'x', insertBefore: /^b/ }, { line: 'x', insertAfter: 'end' }, { line: 'x', insertBefore: 'start' })).to.equal('a\nx\nb\n')
   })
 
-  it('[line 2] a pattern that matches wins over the anchor; without a match the anchor counts', async () => {
+  it('[line 2] a matching pattern takes precedence over the anchor; without a match the anchor counts', async () => {
     expect(await edited('k=0\na\n', { line: 'k=1', pattern: /^k=/, insertAfter: /^a/ })).to.equal('k=1\na\n')
     expect(await edited('a\nb\n', { line: 'k=1', pattern: /^k=/, insertAfter: /^a/ }, { line: 'k=1' })).to.equal('a\nk=1\nb\n')
   })
 
-  it('[line 4] a pattern that does not match its own line has done its work when the line is there', async () => {
+  it('[line 4] a pattern that does not match its own line is not used once the line exists', async () => {
     expect(await edited('#A=0\nb\n#A=1\n', { line: 'A=1', pattern: /^#A=/ })).to.equal('#A=0\nb\nA=1\n')
   })
 
@@ -52,7 +52,7 @@ describe('line-in-file', function () {
     expect(await edited('é\nb\n', { line: 'ü', insertAfter: /^é$/ })).to.equal(Buffer.from('é\nü\nb\n').toString('latin1'))
   })
 
-  it('[line 2] replaces what the pattern finds even where the line is elsewhere too, since the last one counts', async () => {
+  it('[line 2] replaces what the pattern finds even if the line exists elsewhere too, since the last one counts', async () => {
     expect(await edited('k=3\nk=2\n', { line: 'k=3', pattern: /^k=/ })).to.equal('k=3\nk=3\n')
   })
 
@@ -69,14 +69,14 @@ describe('line-in-file', function () {
     expect(line({ line: '$1$$&$&', pattern: /^(timeout=)\d+$/, backReferences: true }).issues).to.deep.equal([])
   })
 
-  it('[line 5] puts a line of its own after a last one without newline, and into an empty file', async () => {
+  it('[line 5] inserts a separate line after a last line without a newline, and into an empty file', async () => {
     expect(await edited('a\nlast', { line: 'x' })).to.equal('a\nlast\nx\n')
     expect(await edited('', { line: 'x', insertBefore: /nothing/ })).to.equal('x\n')
     expect(await edited('a\nlast', { line: 'x', insertAfter: /^last/ })).to.equal('a\nlast\nx\n')
     expect(await edited('a\n', { line: 'x', insertBefore: 'start' })).to.equal('x\na\n')
   })
 
-  it('[line 6] [decided] gives the line its missing newline, once, and no other line', async () => {
+  it('[line 6] [decided] adds the missing newline to the line, once, and to no other line', async () => {
     expect(await edited('a\nx', { line: 'x' })).to.equal('a\nx\n')
     expect(await edited('x\na', { line: 'x' })).to.equal('x\na')
   })
@@ -93,7 +93,7 @@ describe('line-in-file', function () {
     expect(line({ line: 'x', insertAfter: 'a', insertBefore: 'b' }).issues).to.have.length(1)
   })
 
-  it('[line 10] dollars are literal, unless back references are asked for; then no match puts nothing in', async () => {
+  it('[line 10] dollars are literal unless back references are requested; then nothing is inserted without a match', async () => {
     expect(await edited('k=0\n', { line: "k=$1 $& $$ $` $' \\1", pattern: /^k=(.*)/ })).to.equal("k=$1 $& $$ $` $' \\1\n")
     expect(await edited('user=me\n', { line: 'user=$1 # $$1 $<rest>', pattern: /^user=(\w+)$(?<rest>.*)/, backReferences: true })).to.equal('user=me # $1 \n')
     expect(await edited('a\n', { line: 'user=$1', pattern: /^user=(.*)$/, backReferences: true })).to.equal('a\n')
@@ -105,7 +105,7 @@ describe('line-in-file', function () {
     expect(await edited('k=1\nb\nk=2\n', { pattern: /^k=/, state: 'absent' })).to.equal('b\n')
   })
 
-  it('[line 12] a missing file is an error, made with its directories on request, and nothing to take a line out of', async () => {
+  it('[line 12] a missing file is an error, is created with its directories on request, and has no line to remove', async () => {
     await host.sh(`rm -f ${f}; rm -rf ${d}/new`)
     expect(await refused(host, line({ line: 'x' }))).to.contain(`The file ${f} does not exist`)
     expect(changed(await host.apply(line({ line: 'x', state: 'absent' })))).to.deep.equal([])
@@ -116,14 +116,14 @@ describe('line-in-file', function () {
     expect(await host.sh(`cat ${d}/new/er/f; stat -c %a ${d}/new/er/f`)).to.equal('x\n600\n')
   })
 
-  it('[line 12] bytes of another encoding survive, and a backup holds the old ones', async () => {
+  it('[line 12] bytes of another encoding survive, and a backup contains the old ones', async () => {
     const bytes = Buffer.from([0xe9, 0x0a, 0xff, 0xfe, 0x00, 0x0a])
     await host.sh(`rm -f ${f}*`)
     expect(await edited(bytes, { line: 'x', insertBefore: 'start', backup: true })).to.equal(`x\n${bytes.toString('latin1')}`)
     expect((await host.bytes(`cat ${f}.*~`)).equals(bytes)).to.equal(true)
   })
 
-  it('[copy 16] a validator that refuses leaves the old bytes', async () => {
+  it('[copy 16] if a validator refuses, the old bytes are kept', async () => {
     await host.sh(`echo old >${f}`)
     await refused(host, line({ line: 'x', validate: ['false', '%s'] }))
     expect(host.bytesOf(f).toString()).to.equal('old\n')

@@ -84,20 +84,20 @@ const bad = ['.', '..', '/', '/etc', '../etc', 'a/b', 'a/..', 'a/', './a', 'a\0'
 const hostile = fc.oneof(fc.constantFrom(...bad, '...', '-rf', '~', '.a'), fc.string({ unit: 'binary' }), fc.array(fc.constantFrom('.', '..', 'a', '', '\0', '\n'), { maxLength: 5 }).map(parts => parts.join('/')))
 
 describe('no name leaves its directory', () => {
-  it('[fault 39, fault 40] every argument that a module joins to a path is held to that here', () => {
+  it('[fault 39, fault 40] every argument that a module joins to a path is tested here', () => {
     const found = sources.flatMap(({ module, text }) => [...text.matchAll(/`[^`\n]*\/\$\{(?!directory\b)(\w+)\}/g)].filter(([whole]) => !/:\/\/|https?:/.test(whole)).map(([, argument]) => `${module} ${argument}`))
     expect([...new Set(found)].filter(each => !(each in joined))).to.deep.equal([])
     expect(found.length).to.be.greaterThan(5)
   })
 
-  it('[fault 21] every argument that is a path of the host is held to that here', () => {
+  it('[fault 21] every argument that is a path on the host is tested here', () => {
     const found = sources.flatMap(({ module, text }) => [...text.matchAll(/^ {2}(\w+): (absolutePath|filePath)\b/gm)].map(([, argument]) => `${module} ${argument}`))
     expect([...new Set(found)].filter(each => !(each in paths))).to.deep.equal([])
     expect(found.length).to.be.greaterThan(20)
   })
 
   for (const [argument, { call, within }] of Object.entries(joined)) {
-    it(`[fault 39, fault 40] ${argument}: ., .., a slash, NUL and a newline are errors; whatever is taken stays within`, async () => {
+    it(`[fault 39, fault 40] ${argument}: ., .., a slash, NUL and a newline are errors; whatever is accepted stays inside`, async () => {
       // A repository's name is a title, of which a file name is made.
       if (!argument.startsWith('apt-repository')) for (const name of bad) expect(call(name).issues, JSON.stringify(name)).not.to.deep.equal([])
       await fc.assert(fc.asyncProperty(hostile, async name => {

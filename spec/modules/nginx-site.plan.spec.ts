@@ -12,7 +12,7 @@ describe('nginx-site', () => {
     ])
   })
 
-  it('[fault 56] is refused where there is no nginx and none comes, in check mode as in a run', async () => {
+  it('[fault 56] is refused if nginx is not there and nothing installs it, in check mode as in a run', async () => {
     const none = { 'file /usr/sbin/nginx': null }
     await desired(nginxSite({ name: 'hello', content }), none).then(() => expect.fail('it was planned'), (error: unknown) => expect(String(error)).to.contain('nginx is not installed on this host'))
     expect(await desired(nginxSite({ name: 'hello', content }), none, { packagesPending: true })).to.have.length(1)

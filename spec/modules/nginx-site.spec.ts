@@ -64,7 +64,7 @@ describe('nginx-site', function () {
     expect((await apply({ name: 'hello', content: good })).status).to.equal('ok')
     expect((await host.trySh('nginx -t')).exitCode).to.equal(0)
   })
-  it('[fault 42] a site that cannot be written leaves nothing behind that nginx would read, and what a run left that was cut off goes', async () => {
+  it('[fault 42] a site that cannot be written leaves nothing that nginx would read, and what an interrupted run left is removed', async () => {
     await host.sh('mkdir -p /etc/nginx/.stead.left-off/available /etc/nginx/.stead.left-off/enabled; chattr +i /etc/nginx/sites-enabled')
     const before = await host.sh('find /etc/nginx/sites-* | sort')
     try {
@@ -130,7 +130,7 @@ describe('nginx-site', function () {
     await apply({ name: 'quote', state: 'absent' })
   })
 
-  it('[fault 72] a run that was killed before nginx had its say leaves nothing: the next one puts back what was there, and converges', async () => {
+  it('[fault 72] a run that was killed before nginx checked the change leaves nothing: the next one restores the old files, and converges', async () => {
     await apply({ name: 'hello', content: good })
     const wrapper = '/usr/local/sbin/nginx'
     await host.sh(`printf '#!/bin/sh\\nkill -KILL $PPID\\n' >${wrapper}; chmod 755 ${wrapper}`)

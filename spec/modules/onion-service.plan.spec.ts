@@ -41,7 +41,7 @@ describe('onion-service', () => {
     expect(wrongArguments(onionService({ name: 'web', ports: {} }))).to.deep.equal(['ports'])
   })
 
-  it('[fault 40] refuses names that leave /var/lib/tor, and directories that cannot be a service\'s own', () => {
+  it('[fault 40] refuses names that point outside of /var/lib/tor, and directories that cannot belong to a service', () => {
     for (const name of ['..', '.', 'a/b', '', '../etc', 'a\n', 'a\0']) expect(wrongArguments(onionService({ name, state: 'absent' })), name).to.deep.equal(['name'])
     for (const directory of ['/', '/etc', '/etc/', '/var/lib/tor', '/var/lib/tor/', '/srv/../etc']) expect(wrongArguments(onionService({ name: 'web', state: 'absent', directory })), directory).to.deep.equal(['directory'])
   })

@@ -44,7 +44,7 @@ describe('onion-service', function () {
     })
     await host.sh('systemctl restart tor@default; systemctl is-active tor@default')
   })
-  it('[fault 20] a service that was copied back as root is tor\'s again, all of it, before tor is told: the reload does not end it', async () => {
+  it('[fault 20] all of a service that was restored as root belongs to tor again before tor is reloaded, so that the reload does not end it', async () => {
     const reload = (play: Play) => void play.task('service', onionService(shop), { notify: play.handler('reload', systemd({ unit: 'tor@default', state: 'reloaded' })) })
     const before = await hostname('shop')
     await host.sh('chown -R root:root /var/lib/tor/shop; chmod -R go+rX /var/lib/tor/shop')
@@ -57,7 +57,7 @@ describe('onion-service', function () {
     expect(await hostname('shop')).to.equal(before)
     expect((await host.check(reload)).status).to.equal('ok')
   })
-  it('[fault 40] takes over and removes nothing but a directory that holds a key, in check mode as in a run', async () => {
+  it('[fault 40] only takes over or removes a directory that contains a key, in check mode as in a run', async () => {
     const foreign = ['/srv/spec-onion/data', '/srv/spec-onion/empty', '/srv/spec-onion/link']
     await host.sh('mkdir -p /srv/spec-onion/data /srv/spec-onion/empty; ln -sfn /srv/spec-onion/data /srv/spec-onion/link; echo precious >/srv/spec-onion/data/hostname; echo precious >/srv/spec-onion/data/mine')
     const proof = "find /srv/spec-onion -printf '%p %i %m %u %C@\\n' | sort; md5sum /etc/tor/torrc"

@@ -85,7 +85,7 @@ describe('pip-venv with uv', function () {
     expect([task.error, task.status]).to.deep.equal([undefined, 'change'])
   })
 
-  it('[fault 69] is made again where uv was killed, as a check foretold', async () => {
+  it('[fault 69] is created again if uv was killed, as a check predicted', async () => {
     const killer = host.sh(`while :; do for p in /proc/[0-9]*; do case $(readlink "$p/exe") in */uv/bin/uv) kill -9 "\${p#/proc/}" && exit;; esac; done; done`)
     const wanted = { packages: ['leaf==1.5', 'jsonschema==4.23.0'] }
     // The shell of runs holds a connection of its own, so the killer's does not wait for it.

@@ -17,13 +17,13 @@ describe('pip-venv, where its tools are gone', function () {
 
   after(() => dropHost(name))
 
-  it('[pip 12] is right without setuptools and without pip: neither is asked, in check mode or not', async () => {
+  it('[pip 12] needs neither setuptools nor pip to count as complete, in check mode or not', async () => {
     await host.sh('cd /srv/venv; rm -r bin/pip*; cd lib/python3*/site-packages; rm -r pip* setuptools* pkg_resources _distutils_hack distutils-precedence.pth')
     expect(changed(await host.check(environment()), ['change', 'may-change'])).to.deep.equal([])
     expect(changed(await host.apply(environment()))).to.deep.equal([])
   })
 
-  it('[pip 12] gets its pip back, and nothing else, when something is to be installed; what pip mutters is no failure', async () => {
+  it('[pip 12] gets its pip back, and nothing else, when something has to be installed; warnings of pip are not failures', async () => {
     const wanted = pipVenv({ path: '/srv/venv', packages: ['six==1.15.0'] })
     const check = await host.check(wanted)
     expect(errorOf(check)).to.equal(undefined)

@@ -37,7 +37,7 @@ describe('pip-venv', function () {
   })
   const apply = (args: Partial<Parameters<typeof pipVenv>[0]>, check = false) => runTask(host, pipVenv({ ...options, ...args }), { check })
 
-  it('[pip 1] makes an environment, by whatever spelling of a name, keeps it, puts back what was removed', () => goThroughFourRounds(host, {
+  it('[pip 1] creates an environment with any spelling of names, keeps it, restores what was removed', () => goThroughFourRounds(host, {
     task: () => pipVenv({ ...options, packages: ['edge.demo-PKG[More]==1', 'leaf<2'] }), prepare: 'rm -rf /srv/venv', drift: '/srv/venv/bin/pip uninstall -qy leaf', proof, drifted: ['venv[/srv/venv]'],
   }))
   it('a no-op runs no pip and no Python', async () => {
@@ -46,25 +46,25 @@ describe('pip-venv', function () {
     const ran = await host.sh('cat /srv/python.log 2>/dev/null || :; p=$(readlink -f /usr/bin/python3); mv $p.real $p; /srv/venv/bin/python3 -c 1')
     expect([status, ran]).to.deep.equal(['ok', ''])
   })
-  it('[pip 4, pip 9] takes a pre-release that is there, and an empty list', async () => {
+  it('[pip 4, pip 9] accepts an installed pre-release, and an empty list', async () => {
     await host.sh('/srv/venv/bin/pip install -q --no-index --find-links /srv/wheels --pre early old')
     expect((await apply({ packages: ['early'] })).status).to.equal('ok')
     expect((await apply({ packages: [] })).status).to.equal('ok')
     expect((await apply({ packages: ['pip'] })).status).to.equal('ok')
   })
-  it('[pip 3] installs nothing of what cannot be had, and says why; refuses an illegal name before any connection', async () => {
+  it('[pip 3] does not install unavailable packages, and says why; refuses an illegal name before any connection', async () => {
     const proof = 'find /srv/venv -mindepth 1 -printf "%p %i %T@ %C@\\n" | sort | md5sum'
     const before = await host.sh(proof)
     expect((await apply({ packages: ['leaf==9', 'old'] })).error).to.contain('No matching distribution found for leaf==9')
     expect(await host.sh(proof)).to.equal(before)
     expect(pipVenv({ path: '/x', packages: ['djan=+-~!@#$go'] }).issues[0]?.message).to.contain('The requirement')
   })
-  it('[pip 11] removes packages that shall not be there; one that does not exist is ok', async () => {
+  it('[pip 11] removes unwanted packages; one that is not installed is ok', async () => {
     const task = await apply({ packages: ['leaf'], absentPackages: ['OLD', 'never-there'] })
     expect(task.changes[0]?.diff).to.equal('unwanted: old → (none)')
     expect((await apply({ packages: ['leaf'], absentPackages: ['OLD', 'never-there'] })).status).to.equal('ok')
   })
-  it('[pip 13] takes requirements files with extras, markers, hashes, nested files and constraints, and is ok the second time', async () => {
+  it('[pip 13] accepts requirements files with extras, markers, hashes, nested files and constraints, and is ok the second time', async () => {
     const hash = async (wheel: string) => (await host.sh(`sha256sum </srv/wheels/${wheel}`)).slice(0, 64)
     local('more/nested.txt', `# a comment\nleaf==1.5 \\\n  --hash=sha256:${'0'.repeat(64)} \\\n  --hash=sha256:${await hash('leaf-1.5-py3-none-any.whl')} # chosen\n`)
     local('limits.txt', 'leaf<2\n')
@@ -78,17 +78,17 @@ describe('pip-venv', function () {
     local('limits.txt', 'leaf==1.0\n')
     expect((await apply(args, true)).changes[0]?.diff).to.contain('leaf 1.5 does not satisfy ==1.0 (a constraint)')
   })
-  it('[pip 7, pip 8] keeps what was installed by a URL, and takes the other when the URL changes', async () => {
+  it('[pip 7, pip 8] keeps what was installed from a URL, and installs the new one when the URL changes', async () => {
     const from = (version: string) => ({ path: '/srv/venv2', packages: [`leaf @ file:///srv/wheels/leaf-${version}-py3-none-any.whl`] })
     expect((await apply(from('2.0'))).changes[0]?.diff).to.contain('leaf does not come from file:///srv/wheels/leaf-2.0')
     expect((await apply(from('2.0'))).status).to.equal('ok')
     expect((await apply(from('1.0'))).status).to.equal('change')
     expect((await apply(from('1.0'))).status).to.equal('ok')
   })
-  it('[pip 7] a requirement by URL that is not for this Python is none, and asks for nothing', async () => {
+  it('[pip 7] a requirement from a URL whose marker excludes this Python is ignored', async () => {
     expect((await apply({ path: '/srv/venv2', packages: ['leaf==1.0', 'leaf @ file:///srv/wheels/leaf-2.0-py3-none-any.whl ; python_version < "3"'] })).status).to.equal('ok')
   })
-  it('[pip 12] what an interrupted pip left behind, and what another minor version of Python has, does not exist for this one', async () => {
+  it('[pip 12] ignores what an interrupted pip left behind, and what another minor version of Python has', async () => {
     await host.sh('cd /srv/venv2/lib/python3.*/site-packages; mv leaf-1.0.dist-info ~eaf-1.0.dist-info; mkdir -p ../../python3.7/site-packages; cp -a ~eaf-1.0.dist-info ../../python3.7/site-packages/leaf-1.0.dist-info')
     const wanted = { path: '/srv/venv2', packages: ['leaf==1.0'] }
     expect((await apply(wanted, true)).changes[0]?.diff).to.contain('leaf is missing')
@@ -96,14 +96,14 @@ describe('pip-venv', function () {
     expect((await apply(wanted)).status).to.equal('ok')
     await host.sh('rm -r /srv/venv2/lib/python3.*/site-packages/~eaf* /srv/venv2/lib/python3.7')
   })
-  it('[pip 9] a fresh environment changes, with the system\'s packages too; what only the system has is not its own to be without', async () => {
+  it('[pip 9] a new environment is a change, with the system\'s packages too; packages of the system are not removed', async () => {
     await host.sh('rm -rf /srv/venv4; mkdir -p /usr/local/lib/python3.11/dist-packages/local_one-1.0.dist-info; printf "Name: local-one\\nVersion: 1.0\\n" >/usr/local/lib/python3.11/dist-packages/local_one-1.0.dist-info/METADATA')
     const wanted = { path: '/srv/venv4', systemSitePackages: true, packages: ['pip', 'local-one==1.0'], absentPackages: ['local-one', 'leaf'] }
     expect((await apply(wanted)).status).to.equal('change')
     expect((await apply(wanted)).status).to.equal('ok')
     await host.sh('rm -r /srv/venv4 /usr/local/lib/python3.11/dist-packages/local_one-1.0.dist-info')
   })
-  it('[pip 9] rebuilds an environment whose Python went with an upgrade of the host to another minor version, as --check foretold', async () => {
+  it('[pip 9] rebuilds an environment whose Python was replaced by another minor version in an upgrade, as --check predicted', async () => {
     await host.sh('ln -sfn /usr/bin/python3.7 /srv/venv2/bin/python3')
     const args = { path: '/srv/venv2', packages: ['leaf==1.5'] }
     const foretold = await apply(args, true)
@@ -119,7 +119,7 @@ describe('pip-venv', function () {
     expect((await apply({ ...args, systemSitePackages: true })).changes[0]?.diff).to.contain('systemSitePackages: false → true')
     expect((await apply({ ...args, systemSitePackages: true })).status).to.equal('ok')
   })
-  it('[fault 57] never takes the place of what is no environment, nor removes it, and a check says so: a file, data, an environment without its pyvenv.cfg', async () => {
+  it('[fault 57] never replaces or removes something else, and a check says so: a file, data, an environment without its pyvenv.cfg', async () => {
     const places = ['echo precious >/srv/venv3', 'mkdir /srv/venv3; echo precious >/srv/venv3/data', 'cp -a /srv/venv /srv/venv3; rm /srv/venv3/pyvenv.cfg', 'ln -s /nowhere /srv/venv3']
     const found: string[] = []
     for (const place of places) {
@@ -133,7 +133,7 @@ describe('pip-venv', function () {
     found.forEach((text, index) => expect(text).to.contain(`/srv/venv3 `).and.to.contain(told[Math.floor(index / 2)]))
   })
 
-  it('[fault 64] says by its name which Python there is not, in a check and in a run', async () => {
+  it('[fault 64] names the Python that is missing, in a check and in a run', async () => {
     for (const check of [true, false]) {
       const { status, error } = await apply({ path: '/srv/venv7', packages: [], python: 'python3.99' }, check)
       expect([status, error?.includes('eval')], error).to.deep.equal(['failed', false])
@@ -165,7 +165,7 @@ describe('pip-venv', function () {
         expect((await apply(wanted)).status).to.equal('ok')
       })
     }
-    it('[fault 69] is seen as such when pip is killed, and not when it merely fails', async () => {
+    it('[fault 69] is recognised if pip was killed, but not if it merely failed', async () => {
       await host.sh('rm -rf /srv/venv5')
       await apply({ ...wanted, packages: ['leaf==1.0'] })
       expect((await apply({ ...wanted, packages: ['leaf==9'] })).status).to.equal('failed')
@@ -187,7 +187,7 @@ describe('pip-venv', function () {
       await host.sh('for d in /usr/lib/python3.*/ensurepip.away; do mv $d ${d%.away}; done')
     }
   })
-  it('[pip 12] brings pip back where it is gone, when it has something to install', async () => {
+  it('[pip 12] restores a missing pip when there is something to install', async () => {
     await host.sh('rm -rf /srv/venv/bin/pip* /srv/venv/lib/python3*/site-packages/pip*')
     expect((await apply({ packages: ['leaf==1.0'] })).error).to.equal(undefined)
     expect((await apply({ packages: ['leaf==1.0'] })).status).to.equal('ok')
@@ -204,7 +204,7 @@ describe('pip-venv', function () {
     const gone = pipVenv({ path: '/srv/venv2', state: 'absent' })
     expect(await statusesOf(host, gone, gone)).to.deep.equal(['change', 'ok'])
   })
-  it('[pip 13] names file and line of what it cannot take', () => {
+  it('[pip 13] names file and line of what it does not support', () => {
     const fails = (text: string) => () => readRequirements([local('bad.txt', `leaf\n${text}\n`)])
     expect(fails('-e git+https://example.org/a#egg=a')).to.throw('bad.txt:2: An editable requirement')
     expect(fails('./a.whl')).to.throw('has no package name')

@@ -46,7 +46,7 @@ describe('postgres-database', function () {
     expect(await changes({ name: 'gone', state: 'absent' })).to.equal('')
   })
 
-  it('[database 2] another owner is given, and without one the owner stays; never made anew', async () => {
+  it('[database 2] the owner can be changed, and stays if not given; a database is never recreated', async () => {
     await changes({ name: 'owned', owner: 'owner.one' })
     const oid = await field('oid', 'owned')
     expect(await changes({ name: 'owned' })).to.equal('')
@@ -54,7 +54,7 @@ describe('postgres-database', function () {
     expect(await field('oid', 'owned')).to.equal(oid)
   })
 
-  it('[database 4] encodings and locales are the same however they are spelt; another one is refused, and nothing dropped', async () => {
+  it('[database 4] encodings and locales are the same in any spelling; a different one is refused, and nothing is dropped', async () => {
     await changes({ name: 'spelt', encoding: 'UTF-8', collate: 'C.utf8', ctype: 'C.UTF-8' })
     expect(await field('datcollate', 'spelt')).to.equal('C.utf8')
     for (const encoding of ['UTF8', 'utf8', 'unicode']) expect(await changes({ name: 'spelt', encoding, collate: 'C.UTF-8', ctype: 'C.utf8' })).to.equal('')
@@ -63,14 +63,14 @@ describe('postgres-database', function () {
     expect(postgresDatabase({ name: 'spelt', encoding: 'utf-9' }).issues[0]?.message).to.contain('character set')
   })
 
-  it('[database 4] a locale of ICU is the same with _ and -', async () => {
+  it('[database 4] an ICU locale is the same with _ and -', async () => {
     expect(await changes({ name: 'icu', icuLocale: 'es_ES', encoding: 'UTF8' })).to.contain('provider: (none) → icu')
     expect(await changes({ name: 'icu', icuLocale: 'es-ES', provider: 'icu' })).to.equal('')
     expect(await failure({ name: 'icu', provider: 'libc' })).to.contain('has provider icu but should have provider libc')
     expect(postgresDatabase({ name: 'icu', provider: 'libc', icuLocale: 'es' }).issues).to.have.length(1)
   })
 
-  it('[database 5] a limit of 0 is a limit, and -1 is none', async () => {
+  it('[database 5] a limit of 0 is a limit, and -1 means unlimited', async () => {
     await changes({ name: 'limited', connectionLimit: 0 })
     expect(await field('datconnlimit', 'limited')).to.equal('0')
     expect(await changes({ name: 'limited' })).to.equal('')
@@ -80,7 +80,7 @@ describe('postgres-database', function () {
     }
   })
 
-  it('[database 6] a comment is set, kept and taken away', async () => {
+  it('[database 6] a comment is set, kept and removed', async () => {
     await changes({ name: 'noted', comment: 'a "note"; --' })
     expect(await changes({ name: 'noted' })).to.equal('')
     expect(await changes({ name: 'noted', comment: '' })).to.contain('comment: a "note"; -- → (none)')
@@ -105,7 +105,7 @@ describe('postgres-database', function () {
     expect(await changes({ name: 'closed', isTemplate: false, allowConnections: true })).to.contain('allowConnections: false → true')
   })
 
-  it('[database 8] is not dropped under an open session unless forced, and a template in use is not copied; in PostgreSQL\'s words', async () => {
+  it('[database 8] is not dropped while sessions are open unless forced, and a template in use is not copied; in PostgreSQL\'s words', async () => {
     await changes({ name: 'busy' })
     await host.sh(`cd /; setsid runuser -u postgres -- psql -X -d busy -c 'select pg_sleep(60)' </dev/null >/dev/null 2>&1 &`)
     while (await sql(`select count(*) from pg_stat_activity where datname = 'busy'`) === '0') await new Promise(resolve => setTimeout(resolve, 50))
@@ -114,7 +114,7 @@ describe('postgres-database', function () {
     expect(await changes({ name: 'busy', state: 'absent', force: true })).to.contain('present → absent')
   })
 
-  it('[database 9] any name is kept as it is, with its case, and never run', async () => {
+  it('[database 9] any name is kept literally, with its case, and never executed', async () => {
     const names = ['db.name"; --', `x'; drop database owned; --`, 'D-Upper', 'a|b', 'a=b', 'postgresql://x', '\\c owned', ':v', 'dätenbank $$']
     for (const state of ['present', 'absent'] as const) {
       const calls = () => names.map(name => postgresDatabase({ name, state, comment: name }))
@@ -129,7 +129,7 @@ describe('postgres-database', function () {
     expect(postgresDatabase({ name: 'ä'.repeat(32) }).issues[0]?.message).to.contain('63 bytes')
   })
 
-  it('[database 10, fault 65] is renamed, and shown so, where only the former one is there; both, and the same name, are errors', async () => {
+  it('[database 10, fault 65] is renamed, and shown as renamed, if only the former one exists; both, and the same name, are errors', async () => {
     await changes({ name: 'former', comment: 'moved along' })
     const oid = await field('oid', 'former')
     await host.check(postgresDatabase({ name: 'latter', renamedFrom: 'former' }))
@@ -176,7 +176,7 @@ describe('postgres-database', function () {
 describe('a cluster of PostgreSQL', function () {
   this.timeout(240_000)
 
-  it('[fault 68] a cluster that was half made when its package was cut off is told with what to do, and made anew by the next run', async () => {
+  it('[fault 68] a cluster that is half made since its package was interrupted is reported with what to do, and created again by the next run', async () => {
     const host = await postgresHost()
     await host.sh(`systemctl stop postgresql@15-main; pg_dropcluster 15 main; runuser -u postgres -- /usr/lib/postgresql/15/bin/initdb -D /var/lib/postgresql/15/main >/dev/null; rm -r /var/lib/postgresql/15/main/base/[45] /etc/postgresql/15/main 2>/dev/null
       sed -i -e '/^Package: postgresql-15$/,/^$/s/^Status: .*/Status: install ok half-configured/' -e '/^Package: postgresql$/,/^$/s/^Status: .*/Status: install ok unpacked/' /var/lib/dpkg/status`)

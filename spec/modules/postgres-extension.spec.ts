@@ -23,7 +23,7 @@ describe('postgres-extension', function () {
     repaired: ['schema: public → place'],
   })
 
-  it('[fault 60] one that is not available, or whose requirements are not, is told before anything is done, in a check too', async () => {
+  it('[fault 60] if it or its requirements are not available, that is reported before anything is done, in a check too', async () => {
     const host = await postgresHost()
     const refused: [Parameters<typeof postgresExtension>[0], string][] = [
       [{ database: 'db=x', name: 'no "such' }, 'PostgreSQL on this host has no extension no "such'],

@@ -98,7 +98,7 @@ describe('postgres-grant', function () {
     expect(await changes({ ...passed, privileges: [] })).to.contain('INSERT → (none)')
   })
 
-  it('[fault 45] what a role has on single columns is taken away too, whoever granted it, unless the whole table covers it', async () => {
+  it('[fault 45] privileges on single columns are revoked too, whoever granted them, unless the whole table covers them', async () => {
     await sql('create role "column, granter"')
     await sql(`create table "of,cols"("a "" ,b" int, c int); grant select ("a "" ,b", c), update (c) on "of,cols" to reader; grant insert (c) on "of,cols" to "column, granter" with grant option;
       set role "column, granter"; grant insert (c) on "of,cols" to reader;`, { database: 'app' })

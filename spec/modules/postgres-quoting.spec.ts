@@ -37,7 +37,7 @@ describe('SQL', () => {
     expect(found).to.have.members(names)
   }).timeout(180_000)
 
-  it('[role 14] a role of any name is made, read back, right at once, and dropped (property)', async () => {
+  it('[role 14] a role with any name is created, reads back correctly, and is dropped (property)', async () => {
     const host = await postgresHost()
     const names = ['a|b', 'D-Upper', 'with.dot', `x"; drop role postgres; --`, '\\q', ...new Set(fc.sample(anyName.filter(name => !/^(none|public)$/.test(name)), { numRuns: 25, seed: 6 }))]
     const calls = (state: 'present' | 'absent') => names.map(name => postgresUser({ name, state, ...(state === 'present' ? { comment: `of ${name}` } : {}) }))

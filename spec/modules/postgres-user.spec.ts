@@ -96,7 +96,7 @@ describe('postgres-user', function () {
     expect(ps).not.to.contain('SCRAM-SHA-256$4096')
   })
 
-  it('[role 3] an md5 hash is stored as it is given, and replaced where the password is given', async () => {
+  it('[role 3] an md5 hash is stored as given, and replaced if the password is given', async () => {
     await sql(`set password_encryption = 'md5'; create role old login password 'secret of old'`)
     const md5 = await field('rolpassword', 'old')
     expect(md5).to.match(/^md5/)
@@ -108,7 +108,7 @@ describe('postgres-user', function () {
     expect(await field('rolpassword', 'old')).to.equal(md5)
   })
 
-  it('[role 2, role 4] verifiers are taken as they are, hashes that are none are refused, an empty password is none', async () => {
+  it('[role 2, role 4] verifiers are stored as given, invalid hashes are refused, an empty password means none', async () => {
     await sql(`create role ix login password 'IX'`)
     expect(await changes({ name: 'ix', password: 'I\u00ADX' })).to.equal(false)
     expect(await login('ix', 'I\u00ADX')).to.equal('ix\n')
@@ -121,7 +121,7 @@ describe('postgres-user', function () {
     expect(await changes({ name: 'ix', password: 'a new one for ix', updatePassword: 'on-create' })).to.equal(false)
   })
 
-  it('[role 6] one attribute leaves the others as they are, LOGIN too; one that does not exist is an argument error', async () => {
+  it('[role 6] changing one attribute leaves the others as they are, LOGIN too; an unknown one is an argument error', async () => {
     await sql('create role flags createdb noinherit nologin connection limit 3')
     expect(await changes({ name: 'flags', createrole: true })).to.equal(true)
     expect(await field('rolcanlogin, rolcreatedb, rolinherit, rolcreaterole, rolconnlimit', 'flags')).to.equal('f|t|f|t|3')
@@ -130,7 +130,7 @@ describe('postgres-user', function () {
     expect(postgresUser(wrong).issues[0]?.message).to.contain('roleAttrFlags')
   })
 
-  it('[role 8] times are compared as PostgreSQL reads them, and infinity is not the same as none', async () => {
+  it('[role 8] times are compared as PostgreSQL interprets them, and infinity is not the same as no time', async () => {
     expect(await changes({ name: 'timed', validUntil: 'Jan 31 2020' })).to.equal(true)
     expect(await changes({ name: 'timed', validUntil: '2020-01-31' })).to.equal(false)
     expect(await changes({ name: 'timed', validUntil: '2020-01-31T01:00:00+01:00' })).to.equal(false)
@@ -141,7 +141,7 @@ describe('postgres-user', function () {
     expect(errorOf(await host.run(postgresUser({ name: 'timed', validUntil: 'next blue moon' })))).to.contain('"next blue moon" is not a time').and.to.contain('invalid input syntax')
   })
 
-  it('[role 10] a comment is set, kept and taken away', async () => {
+  it('[role 10] a comment is set, kept and removed', async () => {
     const comment = () => sql(`select coalesce(shobj_description('noted'::regrole, 'pg_authid'), '-')`)
     expect(await changes({ name: 'noted', comment: 'a "note"; --' })).to.equal(true)
     expect(await changes({ name: 'noted' })).to.equal(false)
@@ -166,7 +166,7 @@ describe('postgres-user', function () {
     expect(errorOf(await host.run(postgresUser({ name: 'tuned', config: { no_such: 1 } })))).to.contain('unrecognized configuration parameter "no_such"')
   })
 
-  it('[role 6] a role of which it is to be a member has to be there: a check says so as a run does, and one made before is', async () => {
+  it('[role 6] a role that it should be a member of must exist: a check says so like a run, and knows one that was created before', async () => {
     const member = () => postgresUser({ name: 'member', memberOf: ['nobody'] })
     for (const check of [true, false]) expect(errorOf(await host.run(member(), { check }))).to.contain('The role nobody does not exist')
     const both = () => [postgresUser({ name: 'nobody' }), member()]

@@ -56,7 +56,7 @@ describe('versions and names of Python', function () {
   })
   after(() => dropHost(name))
 
-  it('[pip 1, pip 5] are to stead what they are to the library packaging, by which pip decides (property)', async () => {
+  it('[pip 1, pip 5] mean the same as in the library packaging, which pip uses (property)', async () => {
     const pairs = fc.sample(fc.tuple(version, specifiers), { numRuns: 3000, seed: 440 })
     const names = fc.sample(projectName, { numRuns: 200, seed: 503 })
     const requirements = fc.sample(requirement, { numRuns: 600, seed: 508 })

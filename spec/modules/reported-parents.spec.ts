@@ -35,7 +35,7 @@ const modules: Record<string, (at: string, place: string) => ModuleCall<unknown>
 
 describe('no module makes a directory or an owner that it does not report', () => {
   for (const [name, call] of Object.entries(modules)) {
-    it(`[fault 19] ${name}: what is above a path is in the report, check and run alike, or nothing is made`, () => inTemporaryDirectory(async place => {
+    it(`[fault 19] ${name}: directories created above a path are in the report of check and run, or nothing is created`, () => inTemporaryDirectory(async place => {
       mkdirSync(`${place}/new`)
       writeFileSync(`${place}/x.eta`, 'x')
       execFileSync('tar', ['-C', place, '-cf', `${place}/a.tar`, 'x.eta'])

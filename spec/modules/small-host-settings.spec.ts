@@ -59,7 +59,7 @@ describe('sysctl, hostname, authorized-key', function () {
     }
   })
 
-  it('[fault 25] a value that the kernel writes in its own way, or rounds, is set once and then left alone', async () => {
+  it('[fault 25] a value that the kernel rounds or prints in another form is set once and then left alone', async () => {
     const given = { 'net.ipv4.ip_local_reserved_ports': '8080,9000-9002,9001', 'net.ipv4.tcp_fin_timeout': '0x20', 'net.ipv4.tcp_retries2': '017', 'net.ipv4.neigh.lo.retrans_time_ms': '1001', 'net.ipv4.ip_local_port_range': '20000\t 60000' }
     const all = Object.entries(given).map(([parameter, value]) => sysctl({ name: parameter, value }))
     try {
@@ -75,7 +75,7 @@ describe('sysctl, hostname, authorized-key', function () {
     }
   })
 
-  it('[fault 25] values are compared as the kernel takes them', () => {
+  it('[fault 25] values are compared as the kernel interprets them', () => {
     for (const [one, other] of [['0x20', '32'], ['01', '1'], ['-1', '-01'], ['1  2', '1\t2'], ['8080,9000-9002,9001', '8080,9000-9002'], ['3,1-2', '1-3'], ['4096 0x10 1', '4096\t16\t1']] as const) expect(sameParameter(one, other), one).to.equal(true)
     for (const [one, other] of [['20', '0x20'], ['08', '8'], ['1 2', '12'], ['1-2', '1-3'], ['|/bin/x %p', '|/bin/x %P'], ['', '0']] as const) expect(sameParameter(one, other), one).to.equal(false)
     fc.assert(fc.property(fc.integer({ min: 0 }), value => sameParameter(String(value), `0x${value.toString(16)}`) && sameParameter(String(value), `0${value.toString(8)}`)))
@@ -98,7 +98,7 @@ describe('sysctl, hostname, authorized-key', function () {
     repaired: ['running: other → apt-renamed'],
   })
 
-  it('[fault 42] a name that cannot be written leaves nothing behind: no other file, and the running name as it was', async () => {
+  it('[fault 42] a name that cannot be written leaves nothing behind: no other file, and the old running name', async () => {
     const before = await host.sh('uname -n; cat /etc/hostname; chattr +i /etc/hostname; ls -A /etc')
     try {
       expect(errorOf(await host.run(hostname({ name: 'never-so' })))).to.contain('/etc/hostname has the attribute i (immutable)')
@@ -118,7 +118,7 @@ describe('sysctl, hostname, authorized-key', function () {
     repaired: ['mode: 0755 → 0700', 'file[/home/keys/.ssh/authorized_keys]'],
   })
 
-  it('[fault 18] a key that is commented out stays so: it is no key, not even where it is the one to be put in', async () => {
+  it('[fault 18] a key that is commented out stays so and does not count as a key, even if it is the one to add', async () => {
     const comments = [`# ${key('A')}`, `#${key('A')}`, ` \t# ${key('A')}`, `#no-pty ${key('A')}`, `# from="10.0.0.0/8" ${key('A')}`].join('\n')
     await host.sh(`install -d -o keys -m 700 /home/keys/.ssh; cat >/home/keys/.ssh/authorized_keys <<'END'\n${comments}\nEND`)
     await host.apply(authorizedKey({ user: 'keys', keys: [key('A')] }))
@@ -128,7 +128,7 @@ describe('sysctl, hostname, authorized-key', function () {
     expect(authorizedKey({ user: 'keys', keys: [`# ${key('A')}`] }).issues.length).to.equal(1)
   })
 
-  it('[fault 19] no home directory is made as root\'s for the sake of a key: that it is missing is told, in a check too', async () => {
+  it('[fault 19] no home directory is created as root for the sake of a key: a missing one is reported, in a check too', async () => {
     await host.sh('userdel -r homeless 2>/dev/null; useradd -M -d /srv/homeless homeless')
     const keys = () => authorizedKey({ user: 'homeless', keys: [key('A')] })
     for (const report of [await host.check(keys()), await host.run(keys())]) expect(errorOf(report)).to.contain('/srv/homeless, the home directory of homeless, does not exist').and.contain('createHome: true')
@@ -140,7 +140,7 @@ describe('sysctl, hostname, authorized-key', function () {
     expect(await host.sh('stat -c "%U %a" /srv/homeless /srv/homeless/.ssh; userdel -r homeless')).to.equal('homeless 750\nhomeless 700\n')
   })
 
-  it('[fault 22] a key that somebody else adds while one is put in is not lost: the file is read and planned anew', async () => {
+  it('[fault 22] a key that somebody else adds at the same time is not lost: the file is read and planned again', async () => {
     await host.sh(`rm -rf /home/keys/.ssh; install -d -o keys -m 700 /home/keys/.ssh; echo '${key('C')}' >/home/keys/.ssh/authorized_keys`)
     // The new file is given its owner after the old one was read, and before it takes its place.
     await host.sh(`mv /usr/bin/chown /usr/bin/chown.real; printf '#!/bin/sh\\n[ -e /run/spec-added ] || { : >/run/spec-added; echo "%s" >>/home/keys/.ssh/authorized_keys; }\\nexec chown.real "$@"\\n' '${key('D')}' >/usr/bin/chown; chmod 755 /usr/bin/chown`)
@@ -153,7 +153,7 @@ describe('sysctl, hostname, authorized-key', function () {
     expect(await host.sh('cat /home/keys/.ssh/authorized_keys')).to.equal(`${key('C')}\n${key('D')}\n${key('A')}\n`)
   })
 
-  it('[fault 10] one key in a list twice, with other options or another comment, is an argument error; twice the same is one', () => {
+  it('[fault 10] the same key twice in a list with different options or comments is an argument error; identical lines are fine', () => {
     const twice = authorizedKey({ user: 'keys', keys: [key('A'), key('B'), `restrict ${key('A')}`, key('B', 'other'), ` ${key('A')}`] })
     expect(twice.issues.map(({ argument }) => argument)).to.deep.equal(['keys.2', 'keys.3'])
     expect(twice.issues[0]?.message).to.contain('contradicts entry 0')
@@ -201,7 +201,7 @@ describe('sysctl, hostname, authorized-key', function () {
     expect(check.tasks.map(({ status }) => status)).to.deep.equal(['change', 'may-change'])
   })
 
-  it('[fault 18] what sshd takes for no key is none here, and what it takes for one is', () => {
+  it('[fault 18] exactly what sshd takes as a key counts as one', () => {
     const blanks = fc.string({ unit: fc.constantFrom(' ', '\t'), maxLength: 3 })
     fc.assert(fc.property(blanks, fc.string({ unit: fc.constantFrom('#', 'a', '"', '\\', ',', '\u00a0'), maxLength: 8 }), (blank, options) => {
       const parsed = parseKey(`${blank}${options}${options ? ' ' : ''}${key('A')}`)

@@ -24,12 +24,12 @@ describe('symlink', function () {
     proof: `stat -c '%i %Y %Z' ${d} ${d}/four`, holds: `readlink ${d}/four`,
   })
 
-  it('[file 3] is compared by what it says: a relative spelling of the same target is a change', async () => {
+  it('[file 3] is compared as text: a relative spelling of the same target is a change', async () => {
     await host.sh(`: >${d}/t; ln -s ${d}/t ${d}/spelling`)
     expect(diffs(await settle(host, symlink({ path: `${d}/spelling`, target: 't' })))).to.contain(`target: ${d}/t → t`)
   })
 
-  it('[file 5] takes the place of a file or an empty directory only when told to, and of a full one never without a backup', async () => {
+  it('[file 5] replaces a file or an empty directory only on request, and a non-empty one never without a backup', async () => {
     await host.sh(`cd ${d}; echo kept >file; mkdir -p empty full; echo x >full/x`)
     expect(await refused(host, symlink({ path: `${d}/file`, target: 't' }))).to.contain('is a file but should be a symbolic link')
     expect(await host.sh(`cat ${d}/file`)).to.equal('kept\n')
@@ -41,7 +41,7 @@ describe('symlink', function () {
   })
 
   for (const odd of ['with space', 'new\nline', 'back\\slash', `quo"te's`, 'ünï', 'ends in newline\n']) {
-    it(`[file 18] may lead to ${JSON.stringify(odd)}`, async () => settle(host, symlink({ path: `${d}/odd`, target: odd })).then(() => undefined))
+    it(`[file 18] may point to ${JSON.stringify(odd)}`, async () => settle(host, symlink({ path: `${d}/odd`, target: odd })).then(() => undefined))
   }
 
   it('may lead nowhere, and is removed without touching what it leads to; a directory is not removed', async () => {
@@ -56,7 +56,7 @@ describe('symlink', function () {
     expect(symlink({ path: `${d}/x` }).issues[0]?.argument).to.equal('target')
   })
 
-  it('[check 1] a file written through a link that the same run makes is foretold', async () => {
+  it('[check 1] a file written through a link that the same run creates is predicted', async () => {
     const calls = [directory({ path: `${d}/v1` }), symlink({ path: `${d}/current`, target: 'v1' }), file({ path: `${d}/current/f`, content: 'x' })]
     expect((await host.check(calls)).tasks.map(({ status }) => status)).to.deep.equal(['change', 'change', 'change'])
     await settle(host, calls)

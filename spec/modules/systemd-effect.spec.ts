@@ -31,19 +31,19 @@ describe('a reload or restart by a handler', function () {
   }
   const show = async (unit: string, property = 'InvocationID', on = host) => (await on.sh(`systemctl show --value -p ${property} ${unit}`)).trim()
 
-  it('[fault 8] fails where the service\'s own command for it does, with what that said', async () => {
+  it('[fault 8] fails if the service\'s own command fails, with its output', async () => {
     expect(await event('effect-refuses', 'reloaded')).to.contain('Could not reload effect-refuses.service').and.contain('no such setting')
   })
-  it('[fault 8] fails where the service ends of it', async () => {
+  it('[fault 8] fails if the service exits', async () => {
     expect(await event('effect-dies', 'reloaded')).to.contain('effect-dies.service does not run after it was reloaded')
   })
-  it('[fault 8] restarts a service that cannot be reloaded, and leaves one that can be the same invocation', async () => {
+  it('[fault 8] restarts a service that cannot be reloaded; one that can keeps its invocation', async () => {
     const before = [await show('effect-none'), await show('effect-fine')]
     expect([await event('effect-none', 'reloaded'), await event('effect-fine', 'reloaded')]).to.deep.equal(['change', 'change'])
     expect(await show('effect-none')).not.to.equal(before[0])
     expect(await show('effect-fine')).to.equal(before[1])
   })
-  it('[fault 8] fails where nginx goes on with its old configuration, since a port is in use, and comes about once it is free', async () => {
+  it('[fault 8] fails if nginx keeps its old configuration because a port is in use, and works once it is free', async () => {
     await host.sh(`echo 'server { listen 127.0.0.1:8093; return 204; }' >/etc/nginx/sites-enabled/effect
 setsid perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1:8093") or die; sleep 120' >/dev/null 2>&1 & echo $! >/run/effect.pid`)
     expect(await event('nginx', 'reloaded')).to.contain('goes on with its old configuration').and.contain('bind() to 127.0.0.1:8093 failed')
@@ -54,7 +54,7 @@ setsid perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(Listen => 1, Lo
     expect(await host.sh('curl -s -o /dev/null -w "%{http_code}" http://127.0.0.1:8093/')).to.equal('204')
   })
   for (const unit of ['tor@default', 'tor']) {
-    it(`[fault 8, fault 20] does not reload ${unit} into its end, and tor goes on`, async () => {
+    it(`[fault 8, fault 20] does not reload ${unit} if that would end it, and tor goes on`, async () => {
       const before = await show('tor@default', 'MainPID')
       await host.sh("echo 'EffectOption 1' >>/etc/tor/torrc")
       expect(await event(unit, 'reloaded')).to.contain('was not reloaded: it would end itself').and.contain('EffectOption')
@@ -66,7 +66,7 @@ setsid perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(Listen => 1, Lo
       expect(await host.sh("cat /var/lib/tor/effect/hostname; rm -r /var/lib/tor/effect; sed -i '/effect/d' /etc/tor/torrc")).to.contain('.onion')
     })
   }
-  it('[fault 8] restarts what systemd passes a restart on to, and fails where that does not start', async () => {
+  it('[fault 8] also verifies the units to which systemd passes a restart, and fails if they do not start', async () => {
     const before = await show('tor@default')
     expect(await event('tor', 'restarted')).to.equal('change')
     expect(await show('tor@default')).not.to.equal(before)
@@ -74,7 +74,7 @@ setsid perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(Listen => 1, Lo
     expect(await event('tor', 'restarted')).to.contain('tor@default.service does not run after it was restarted').and.contain('EffectOption')
     await host.sh("sed -i '/Effect/d' /etc/tor/torrc; systemctl reset-failed tor@default; systemctl restart tor")
   })
-  it('[fault 8] fails where PostgreSQL goes on with its old configuration, of the cluster and of the unit above it', async () => {
+  it('[fault 8] fails if PostgreSQL keeps its old configuration, for the cluster and the unit above it', async () => {
     const pg = await postgresHost()
     const config = '/etc/postgresql/15/main'
     await pg.sh(`cp -p ${config}/postgresql.conf ${config}/pg_hba.conf /root/`)

@@ -24,7 +24,7 @@ describe('systemd', () => {
     expect(await desired(systemd({ unit: 'getty@tty1', enabled: false }), there('getty@tty1.service', 'enabled'))).to.deep.equal([['unit getty@tty1.service', { enabled: 'disabled', needsDaemonReload: false }]])
   })
 
-  it('[fault 71] neither starts what is being started, nor takes it for started: it is waited for', async () => {
+  it('[fault 71] neither starts a unit that is already starting nor counts it as started, but waits for it', async () => {
     const starting = { 'unit x.service': unit('enabled', 'activating') }
     expect(await desired(systemd({ unit: 'x', state: 'started' }), starting)).to.deep.equal([['unit x.service', { needsDaemonReload: false }], ['unit-wait x.service', {}]])
     expect(await desired(systemd({ unit: 'x', state: 'stopped' }), starting)).to.deep.equal([['unit x.service', { running: false, needsDaemonReload: false }]])
@@ -53,12 +53,12 @@ describe('systemd', () => {
     for (const state of ['enabled', 'enabled-runtime', 'indirect, enabled', 'indirect, partly']) expect(await todo(systemd({ unit: 'x', enabled: false }), unit(state)), state).to.deep.equal(['enabled'])
   })
 
-  it('[systemd 5, systemd 10] fails to enable what is masked, generated or transient, in words of systemd', async () => {
+  it('[systemd 5, systemd 10] fails to enable a masked, generated or transient unit, in systemd\'s words', async () => {
     for (const state of ['masked', 'masked-runtime']) expect(await refusal(systemd({ unit: 'x', enabled: true }), unit(state)), state).to.equal('Unit x.service is masked.')
     for (const state of ['generated', 'transient']) expect(await refusal(systemd({ unit: 'x', enabled: true }), unit(state)), state).to.equal('Failed to enable unit: Unit x.service is transient or generated.')
   })
 
-  it('[systemd 2] fails where it cannot be told whether a unit starts at boot, and minds it only when that is asked', async () => {
+  it('[systemd 2] fails if it is not known whether a unit starts at boot, but only if enabled is given', async () => {
     for (const enabled of [true, false]) expect(await refusal(systemd({ unit: 'x', enabled }), unit('indirect, unknown'))).to.contain('starts at boot is unknown')
     expect(await todo(systemd({ unit: 'x', state: 'stopped' }), unit('indirect, unknown'))).to.deep.equal([])
   })
@@ -68,7 +68,7 @@ describe('systemd', () => {
     expect(await todo(systemd({ unit: 'x', state: 'stopped' }), unit('enabled', true))).to.deep.equal(['running'])
   })
 
-  it('[check 10] takes restarted and reloaded for events that belong into handlers', async () => {
+  it('[check 10] treats restarted and reloaded as events that belong in handlers', async () => {
     for (const state of ['restarted', 'reloaded'] as const) {
       const call = systemd({ unit: 'nginx', state })
       expect(call.onlyInHandlers).to.include('put it into a handler')
@@ -77,7 +77,7 @@ describe('systemd', () => {
     expect(systemd({ unit: 'nginx', state: 'started' }).onlyInHandlers).to.equal(undefined)
   })
 
-  it('[fault 35] refuses an event of a unit that does not exist, unless its file, or that of its template, is written before', async () => {
+  it('[fault 35] refuses an event for a unit that does not exist, unless an earlier task writes its file or that of its template', async () => {
     const call = systemd({ unit: 'web@1', state: 'restarted' })
     expect(await call.plan(hostView({})).then(() => '', String)).to.include('There is no unit web@1.service.')
     for (const path of ['web@1.service', 'web@.service']) {

@@ -41,7 +41,7 @@ systemctl daemon-reload`)
   const apply = (args: Parameters<typeof systemd>[0], check = false) => runTask(host, systemd(args), { check })
   const statuses = (...calls: Parameters<typeof systemd>[0][]) => statusesOf(host, ...calls.map(systemd))
 
-  it('[systemd 9] starts and enables a unit, keeps it the same invocation, repairs what was stopped', () => goThroughFourRounds(host, {
+  it('[systemd 9] starts and enables a unit, keeps its invocation, repairs what was stopped', () => goThroughFourRounds(host, {
     task: () => systemd({ unit: 'plain', state: 'started', enabled: true }), prepare: 'systemctl disable -q --now plain', drift: 'systemctl disable -q --now plain', proof: invocations, drifted: ['unit[plain.service]'],
   }))
   it('systemd reads a unit file anew that was changed by hand, and says so', async () => {
@@ -50,14 +50,14 @@ systemctl daemon-reload`)
     expect(task.changes[0]?.diff).to.equal('needsDaemonReload: true → false')
     expect(await statuses({ unit: 'plain', state: 'started' })).to.deep.equal(['ok'])
   })
-  it('[systemd 1] takes a static unit for enabled and for disabled: there is nothing to do', async () => {
+  it('[systemd 1] accepts a static unit as enabled and as disabled: there is nothing to do', async () => {
     expect(await statuses({ unit: 'static', enabled: true }, { unit: 'static', enabled: false })).to.deep.equal(['ok', 'ok'])
   })
-  it('[systemd 2] judges an indirect unit by the unit that it brings along', async () => {
+  it('[systemd 2] judges an indirect unit by the unit that it enables', async () => {
     expect(await statuses({ unit: 'indirect', enabled: false }, { unit: 'indirect', enabled: true }, { unit: 'indirect', enabled: true }, { unit: 'indirect', enabled: false }, { unit: 'indirect', enabled: false }))
       .to.deep.equal(['ok', 'change', 'ok', 'change', 'ok'])
   })
-  it('[systemd 2] does not take an indirect unit for enabled or disabled when it brings two along of which one is enabled', async () => {
+  it('[systemd 2] counts an indirect unit neither as enabled nor as disabled if it enables two units and only one is enabled', async () => {
     for (const enabled of [false, true]) {
       await host.sh('systemctl disable -q indirect2.socket; systemctl enable -q indirect.socket')
       expect(await statuses({ unit: 'indirect', enabled }, { unit: 'indirect', enabled })).to.deep.equal(['change', 'ok'])
@@ -65,14 +65,14 @@ systemctl daemon-reload`)
       expect(await host.sh('systemctl is-enabled indirect.socket indirect2.socket || :')).to.equal(`${state}\n${state}\n`)
     }
   })
-  it('[systemd 2] enables what an indirect unit brings along by a template, and fails when it names what does not exist', async () => {
+  it('[systemd 2] enables what an indirect unit enables through a template, and fails if it names a unit that does not exist', async () => {
     const also = (name: string) => host.sh(`${file('indirect.service', `[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nAlso=${name}\\n`)} ${file('indirect@.socket', '[Socket]\\nListenStream=/run/indirect%i\\n[Install]\\nWantedBy=sockets.target\\nDefaultInstance=x\\n')} systemctl daemon-reload`)
     await also('indirect@.socket')
     expect(await statuses(...[false, true, true, false].map(enabled => ({ unit: 'indirect', enabled })))).to.deep.equal(['ok', 'change', 'ok', 'change'])
     await also('nosuch.socket')
     expect(await refusal(host, () => systemd({ unit: 'indirect', enabled: true }))).to.contain('starts at boot is unknown')
   })
-  it('[systemd 9] sees that a link by which a unit is started at boot was removed past systemd, and puts it back', async () => {
+  it('[systemd 9] notices that the link that starts a unit at boot was removed behind systemd\'s back, and restores it', async () => {
     await host.sh('systemctl enable -q plain; systemctl show plain; rm /etc/systemd/system/multi-user.target.wants/plain.service')
     expect(await statuses({ unit: 'plain', enabled: true }, { unit: 'plain', enabled: true })).to.deep.equal(['change', 'ok'])
     expect(await host.sh('ls /etc/systemd/system/multi-user.target.wants/plain.service')).to.contain('plain.service')
@@ -81,11 +81,11 @@ systemctl daemon-reload`)
     await host.sh("printf '#!/bin/sh\n### BEGIN INIT INFO\n# Provides: spec-init\n# Default-Start: 2 3 4 5\n# Default-Stop: 0\n# Required-Start:\n# Required-Stop:\n### END INIT INFO\n' >/etc/init.d/spec-init; chmod 755 /etc/init.d/spec-init; systemctl daemon-reload")
     expect(await statuses(...[false, true, true, false, false].map(enabled => ({ unit: 'spec-init', enabled })))).to.deep.equal(['ok', 'change', 'ok', 'change', 'ok'])
   })
-  it('[systemd 10] leaves a generated unit alone when it is to be disabled, and fails in systemd\'s words when it is to be enabled, in check mode too', async () => {
+  it('[systemd 10] leaves a generated unit alone with enabled: false, and fails in systemd\'s words with enabled: true, in check mode too', async () => {
     expect(await statuses({ unit: 'mnt-made.mount', enabled: false })).to.deep.equal(['ok'])
     for (const check of [true, false]) expect((await apply({ unit: 'mnt-made.mount', enabled: true }, check)).error).to.contain('is transient or generated')
   })
-  it('[systemd 4] does not mask a unit whose file the administrator wrote', async () => {
+  it('[systemd 4] does not mask a unit with a file of the administrator', async () => {
     for (const check of [true, false]) expect((await apply({ unit: 'plain', masked: true }, check)).error).to.contain('Failed to mask unit, file "/etc/systemd/system/plain.service" already exists.')
   })
   it('[systemd 5] masks a unit that is not installed, refuses to start it, unmasks it, also from a mask until reboot', async () => {
@@ -95,11 +95,11 @@ systemctl daemon-reload`)
     await host.sh('systemctl mask --runtime slow.service')
     expect(await statuses({ unit: 'slow', masked: false }, { unit: 'slow', masked: false })).to.deep.equal(['change', 'ok'])
   })
-  it('[systemd 5] takes an empty unit file for the mask that it is', async () => {
+  it('[systemd 5] recognises an empty unit file as a mask', async () => {
     await host.sh(': >/etc/systemd/system/empty.service; systemctl daemon-reload')
     expect(await statuses({ unit: 'empty', masked: true })).to.deep.equal(['ok'])
   })
-  it('[systemd 5] masks for ever what was masked until the next reboot, keeps it, masks it again', () => goThroughFourRounds(host, {
+  it('[systemd 5] turns a mask until reboot into a permanent one, keeps it, masks again', () => goThroughFourRounds(host, {
     task: () => systemd({ unit: 'slow', masked: true }), drift: 'systemctl unmask -q slow.service; systemctl mask -q --runtime slow.service', proof: invocations, drifted: ['unit-mask[slow.service]'],
   }))
   it('[systemd 5] unmasks, enables and starts in one task; stops, disables and masks in one', async () => {
@@ -123,7 +123,7 @@ systemctl daemon-reload`)
     expect(systemd({ unit: 'ssh*' }).issues[0]?.message).to.contain('patterns are not allowed')
     expect(systemd({ unit: 'a.timer' }).issues).to.deep.equal([])
   })
-  it('[systemd 9] takes a oneshot that stays for running; refuses to keep one started that ends, and restarts it in a handler', async () => {
+  it('[systemd 9] counts a oneshot that stays active as running; refuses to keep one started that ends, but restarts it in a handler', async () => {
     expect(await statuses({ unit: 'stays', state: 'started' }, { unit: 'stays', state: 'started' })).to.deep.equal(['change', 'ok'])
     expect((await apply({ unit: 'once', state: 'started' })).error).to.contain('oneshot that does not stay active')
     const { handlers } = await host.run(({ task, handler }) => {
@@ -132,12 +132,12 @@ systemctl daemon-reload`)
     })
     expect(handlers.map(({ status, error }) => [status, error])).to.deep.equal([['change', undefined]])
   })
-  it('[systemd 9] waits for a unit that was told to stop and has not yet', async () => {
+  it('[systemd 9] waits for a unit that is still stopping', async () => {
     await host.sh('systemctl start lingers; systemctl stop --no-block lingers')
     expect((await apply({ unit: 'lingers', state: 'stopped' })).changes[0]?.diff).to.equal('running: deactivating → false')
     expect(await host.sh('systemctl is-active lingers || :')).to.equal('inactive\n')
   })
-  it('[systemd 9] a unit that is restarted or reloaded by a handler runs afterwards, also when it was stopped', async () => {
+  it('[systemd 9] a unit that a handler restarts or reloads runs afterwards, even if it was stopped', async () => {
     for (const state of ['restarted', 'reloaded'] as const) {
       await host.sh('systemctl stop plain; systemctl start stays')
       const { handlers } = await host.run(({ task, handler }) => void task('change', systemd({ unit: 'stays', state: 'stopped' }), { notify: handler('again', systemd({ unit: 'plain', state })) }))
@@ -145,7 +145,7 @@ systemctl daemon-reload`)
       expect(await host.sh('systemctl is-active plain')).to.equal('active\n')
     }
   })
-  it('[fault 35] a handler for a unit whose name is misspelt fails in the check, as it does in the run', async () => {
+  it('[fault 35] a handler for a unit with a misspelt name fails in a check as in a run', async () => {
     await host.sh('rm -f /srv/misspelt')
     const work = ({ task, handler }: Play) => void task('tell', writeFile({ path: '/srv/misspelt', content: 'x' }), { notify: handler('restart', systemd({ unit: 'crno', state: 'restarted' })) })
     for (const check of [true, false]) {
@@ -155,7 +155,7 @@ systemctl daemon-reload`)
     }
   })
 
-  it('[fault 71] waits for a unit that is being started, and tells when that fails', async () => {
+  it('[fault 71] waits for a unit that is being started, and reports if that fails', async () => {
     const starting = (then: string) => host.sh(`${file('starts.service', `[Service]\\nType=oneshot\\nRemainAfterExit=yes\\nExecStart=/bin/sh -c "until [ -e /run/slow.go ]; do sleep 0.1; done; ${then}"\\n`)} rm -f /run/slow.go; systemctl daemon-reload; systemctl stop starts 2>/dev/null; systemctl start --no-block starts; timeout 30 sh -c "until systemctl is-active starts | grep -q activating; do sleep 0.1; done"`)
     const go = '(sleep 1; touch /run/slow.go) >/dev/null 2>&1 &'
     await starting('true')
@@ -169,7 +169,7 @@ systemctl daemon-reload`)
     expect((await apply({ unit: 'starts', state: 'started' })).error).to.contain('the reason is here')
     await host.sh('systemctl reset-failed starts; rm /etc/systemd/system/starts.service; systemctl daemon-reload')
   })
-  it('[fault 9] enables a unit by what its file asks for now, where [Install] was changed since, and check says so', async () => {
+  it('[fault 9] enables a unit as its file requests now if [Install] was changed, and a check says so', async () => {
     const norm = (install: string) => `[Service]\nExecStart=/bin/sleep infinity\n[Install]\n${install}\n`
     const play = (install: string) => ({ task }: Play) => {
       task('file', writeFile({ path: '/etc/systemd/system/norm.service', content: norm(install) }))
@@ -189,7 +189,7 @@ systemctl daemon-reload`)
     await host.sh('systemctl disable -q norm')
     await host.sh(`${file('norm.service', norm('WantedBy=multi-user.target\nAlias=nick.service').replaceAll('\n', '\\n'))} systemctl daemon-reload`)
   })
-  it('[fault 48] disables a unit that is enabled for good and until the next boot, and unmasks one that is masked so, in one run', async () => {
+  it('[fault 48] in one run, disables a unit that is enabled both permanently and until reboot, and unmasks one that is masked both ways', async () => {
     await host.sh('systemctl enable -q plain; systemctl enable -q --runtime plain; systemctl mask -q slow; systemctl mask -q --runtime slow')
     expect(await statuses({ unit: 'plain', enabled: false }, { unit: 'plain', enabled: false }, { unit: 'slow', masked: false }, { unit: 'slow', masked: false })).to.deep.equal(['change', 'ok', 'change', 'ok'])
     expect(await host.sh('ls -d /run/systemd/system/*.wants/plain.service /run/systemd/system/slow.service 2>/dev/null || :')).to.equal('')
@@ -210,7 +210,7 @@ systemctl daemon-reload`)
     for (const time of ['first', 'second', 'third']) expect((await apply({ unit: 'broken', state: 'started' })).error, time).to.contain('the reason is here')
     await host.sh('systemctl stop broken; systemctl reset-failed broken || :')
   })
-  it('[systemd 9] stops a unit that failed and that systemd would start again in a moment, for good', async () => {
+  it('[systemd 9] stops a failed unit for good that systemd is about to restart', async () => {
     await host.sh(`${file('again.service', '[Service]\\nExecStart=/bin/false\\nRestart=always\\nRestartSec=2\\n')} systemctl daemon-reload; systemctl start again; until systemctl show -p SubState again | grep -q auto-restart; do sleep 0.1; done`)
     expect((await apply({ unit: 'again', state: 'stopped' })).changes[0]?.diff).to.equal('running: restarting → false')
     await host.sh('sleep 2.5')
@@ -240,7 +240,7 @@ systemctl daemon-reload`)
     expect(task.changes.map(({ resource }) => resource)).to.deep.equal(['unit[norm.service]'])
     expect(await host.sh('systemctl is-enabled norm.service || :')).to.equal('disabled\n')
   })
-  it('[check 4] says that there is no such unit, in check mode too', async () => {
+  it('[check 4] says that a unit does not exist, in check mode too', async () => {
     for (const check of [true, false]) expect((await apply({ unit: 'nosuch', state: 'started' }, check)).error).to.contain('There is no unit nosuch.service')
   })
 

@@ -41,7 +41,7 @@ describe('template', function () {
     return template({ path: `${d}/out`, source: path.join(local, source), ...given })
   }
 
-  it('[copy 10] writes the newline and the encoding that are asked for, and nothing of an empty template', async () => {
+  it('[copy 10] writes the requested newline and encoding, and an empty file for an empty template', async () => {
     await settle(host, from('a\nb\r\n<%= it.x %>', { vars: { x: 'c\n' }, newline: '\r\n' }))
     expect(host.bytesOf(`${d}/out`).toString()).to.equal('a\r\nb\r\nc\r\n')
     await settle(host, from('é\n', { encoding: 'latin1' }))
@@ -70,14 +70,14 @@ describe('template', function () {
     })
   }
 
-  it('[copy 2, copy 3] writes through a link; leaves existing content where replace is false', async () => {
+  it('[copy 2, copy 3] writes through a link; leaves existing content if replace is false', async () => {
     await host.sh(`cd ${d}; rm -f out; echo old >real; ln -s real out`)
     expect(changed(await host.apply(from('new\n', { replace: false })))).to.deep.equal([])
     await settle(host, from('new\n'))
     expect(await host.sh(`cd ${d}; readlink out; cat real; rm out`)).to.equal('real\nnew\n')
   })
 
-  it('[check 8] puts secrets in, at any depth, and shows neither them nor old lines', async () => {
+  it('[check 8] inserts secrets from any depth, and shows neither them nor old lines', async () => {
     await host.sh(`printf 'user: me\\npassword: older-secret\\n' >${d}/out`)
     const call = () => from('user: me\npassword: <%= it.db.password %>\njson: <%~ JSON.stringify(it.db) %>\n', { vars: { db: { password: secret('newer-secret') } } })
     const report = await settle(host, call())

@@ -41,7 +41,7 @@ describe('timer', function () {
     expect((await runTask(host, timer({ ...nightly, schedule: 'whenever', command: ['/bin/true'] }))).error).to.contain('whenever')
     expect(await host.sh('md5sum /etc/systemd/system/nightly.*')).to.equal(before)
   })
-  it('[fault 44] says that there is no such user, before anything changes, of a unit too; one that the same run makes is known', async () => {
+  it('[fault 44] says that a user does not exist before anything changes, for a unit too; one that the same run creates is known', async () => {
     const before = await host.sh('ls /etc/systemd/system')
     expect(await refusal(host, () => timer({ name: 'nobodys', schedule: 'daily', command: ['/bin/true'], user: 'nosuch' }))).to.contain('There is no user nosuch')
     for (const option of ['User', 'Group']) expect(await refusal(host, () => systemdUnit({ name: 'nobodys', sections: { Service: { ExecStart: '/bin/true', [option]: 'nosuch' } } }))).to.contain(`There is no ${option.toLowerCase()} nosuch`)

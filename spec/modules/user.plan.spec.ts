@@ -9,7 +9,7 @@ describe('user', () => {
     expect(await desired(user({ name: 'runner' }), { 'file /home': { type: 'directory' } })).to.deep.equal([['user runner', { homeDirectory: 'present' }]])
   })
 
-  it('[fault 19] wants the directories above a home that is to be made as its own changes, and no home of a user who is there', async () => {
+  it('[fault 19] shows the directories above a new home as separate changes, and creates no home for an existing user', async () => {
     expect((await desired(user({ name: 'runner', home: '/srv/a/b/runner' }))).map(([name]) => name)).to.deep.equal(['file /srv/a', 'file /srv/a/b', 'user runner'])
     const there = { 'user runner': { name: 'runner', home: '/home/runner', homeDirectory: 'missing' } }
     expect(await desired(user({ name: 'runner', comment: 'Runs' }), there)).to.deep.equal([['user runner', { comment: 'Runs' }]])
@@ -29,7 +29,7 @@ describe('user', () => {
     expect(wrongArguments(misuse(user, { name: 'a:b', uid: '7', groups: 'adm', home: 'srv', shell: 'sh', password: 'x', extra: 1 }))).to.deep.equal(['arguments', 'groups', 'home', 'name', 'password', 'shell', 'uid'])
   })
 
-  it('[fault 36] takes a name of up to 32 characters, as useradd does', () => {
+  it('[fault 36] accepts a name of up to 32 characters, like useradd', () => {
     expect(user({ name: 'u'.repeat(32) }).issues).to.deep.equal([])
     expect(user({ name: 'u'.repeat(33) }).issues).to.deep.equal([{ argument: 'name', message: 'must be at most 32 characters long' }])
   })

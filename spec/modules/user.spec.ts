@@ -24,19 +24,19 @@ describe('user', function () {
   const statesOf = async (call: ReturnType<typeof user>) => statusesOf(host, call, call)
   const passwd = (name: string) => host.sh(`getent passwd ${name} | cut -d: -f3-; id -Gn ${name}`)
 
-  it('[user 5] makes a user with all attributes, keeps it, repairs exactly what was changed by hand', () => goThroughFourRounds(host, {
+  it('[user 5] creates a user with all attributes, keeps it, repairs exactly what was changed by hand', () => goThroughFourRounds(host, {
     task: () => user({ name: 'bob', uid: 1400, comment: 'Bob, of course', shell: '/bin/sh', home: '/srv/deep/er/bob', groups: ['games', '33'], password: secret(one), expires: '2050-03-01', locked: false }),
     drift: `usermod -s /bin/bash -G audio bob; usermod -e '' bob; usermod -L bob; rm -rf /srv/deep/er/bob`, proof, drifted: ['user[bob]'],
   }))
-  it('[user 5] made the home with the parents it needs, owned by the user, with the mode of login.defs', async () => {
+  it('[user 5] creates the home with its parents, owned by the user, with the mode from login.defs', async () => {
     expect(await host.sh('stat -c "%U:%G %a" /srv/deep/er/bob /srv/deep/er; ls -A /srv/deep/er/bob | head -1; ls -A /srv/deep/er')).to.equal('bob:bob 700\nroot:root 755\n.bash_logout\nbob\n'.replace('700', (await host.sh(`m=$(sed -n 's/^HOME_MODE[ \t]*//p' /etc/login.defs); echo \${m:-755}`)).trim().replace(/^0/, '')))
   })
-  it('[user 3] writes a hash by standard input, verbatim, and never shows it', async () => {
+  it('[user 3] writes a hash through standard input, verbatim, and never shows it', async () => {
     expect(await host.sh('getent shadow bob | cut -d: -f2')).to.equal(`${one}\n`)
     const task = await apply({ name: 'bob', password: secret(two) }, true)
     expect(JSON.stringify(task)).to.contain('password: <secret> (differs)').and.not.contain(two.slice(-20))
   })
-  it('[user 3] leaves a password that is there when told on-create, and refuses what is no hash', async () => {
+  it('[user 3] keeps an existing password with on-create, and refuses text that is not a hash', async () => {
     expect((await apply({ name: 'bob', password: secret(two), updatePassword: 'on-create' })).status).to.equal('ok')
     expect(user({ name: 'bob', password: secret('open sesame') }).issues[0]?.message).to.contain('must be a hash')
     for (const good of ['*', '!', one, '$y$j9T$saltsaltsaltsaltsalt1/$' + 'a'.repeat(43)]) expect(user({ name: 'bob', password: secret(good) }).issues).to.deep.equal([])
@@ -48,7 +48,7 @@ describe('user', function () {
     expect((await apply({ name: 'bob', password: secret(two), locked: false })).changes[0]?.diff).to.equal('locked: true → false')
     expect(await host.sh('getent shadow bob | cut -d: -f2')).to.equal(`${two}\n`)
   })
-  it('[user 3] a user without a password is locked, and nobody gets in without one; \'!\' takes one away', async () => {
+  it('[user 3] a user without a password is locked, and nobody can log in without one; \'!\' removes the password', async () => {
     const field = (name: string) => host.sh(`getent shadow ${name} | cut -d: -f2`)
     for (const frank of [{ name: 'frank', password: secret('!') }, { name: 'frank', password: secret(one), locked: false }, { name: 'frank', password: secret('!') }, { name: 'frank', password: secret('*') }]) {
       expect(await statusesOf(host, user(frank), user(frank))).to.deep.equal(['change', 'ok'])
@@ -61,7 +61,7 @@ describe('user', function () {
     expect(await field('frank')).to.equal('!\n')
     expect(user({ name: 'frank', password: secret('!'), locked: false }).issues[0]?.message).to.contain('anybody could log in')
   })
-  it('[user 3] a password that is given to a user who had none lets him in; a lock before a hash stays', async () => {
+  it('[user 3] a user without a password can log in after getting one; a lock before a hash stays', async () => {
     expect(await statusesOf(host, user({ name: 'frank', password: secret(one) }), user({ name: 'frank', password: secret(one) }))).to.deep.equal(['change', 'ok'])
     expect(await host.sh('getent shadow frank | cut -d: -f2; usermod -L frank')).to.equal(`${one}\n`)
     expect(await statusesOf(host, user({ name: 'frank', password: secret(two) }), user({ name: 'frank', password: secret(two) }))).to.deep.equal(['change', 'ok'])
@@ -76,7 +76,7 @@ describe('user', function () {
     }
     expect(await host.sh('grep -a -o -e saltsalt -e "/usr/sbin/chpasswd" /run/spec.ps | sort -u; rm /run/spec.ps')).to.equal('/usr/sbin/chpasswd\n')
   })
-  it('[user 4] appends groups, sets them exactly, takes all away, and names one that does not exist', async () => {
+  it('[user 4] appends groups, sets them exactly, removes all, and names one that does not exist', async () => {
     await apply({ name: 'bob', groups: ['games'] })
     expect((await apply({ name: 'bob', groups: ['audio'], append: true })).changes[0]?.diff).to.equal('groups: games → audio, games')
     expect((await apply({ name: 'bob', groups: ['29'], append: true })).status, 'by number').to.equal('ok')
@@ -87,25 +87,25 @@ describe('user', function () {
     for (const check of [true, false]) expect((await apply({ name: 'bob', groups: ['nothere'] }, check)).error).to.contain('Group nothere does not exist')
     expect(user({ name: 'bob', append: true }).issues[0]).to.deep.equal({ argument: 'append', message: 'makes sense only together with groups' })
   })
-  it('[user 4] takes a group that shares its number with another for the one that it is', async () => {
+  it('[user 4] recognises groups that share a number with another', async () => {
     await host.sh('groupadd -g 1777 crew; groupadd -o -g 1777 crew2')
     expect(await statusesOf(host, user({ name: 'bob', groups: ['crew2'] }), user({ name: 'bob', groups: ['crew2'] }))).to.deep.equal(['change', 'ok'])
     expect(await statusesOf(host, user({ name: 'bob', groups: [] }), user({ name: 'bob', groups: [] }))).to.deep.equal(['change', 'ok'])
     await host.sh('groupdel crew2; groupdel crew')
   })
-  it('[user 4] in check mode knows a group that an earlier task would make', async () => {
+  it('[user 4] knows a group in check mode that an earlier task would create', async () => {
     const { tasks } = await host.run(({ task }) => {
       task('group', group({ name: 'media' }))
       task('user', user({ name: 'bob', groups: ['media'] }))
     }, { check: true })
     expect(tasks.map(({ status }) => status)).to.deep.equal(['change', 'change'])
   })
-  it('[user 1] makes a user whose group is there already', async () => {
+  it('[user 1] creates a user whose group already exists', async () => {
     await host.sh('groupadd carl')
     expect((await apply({ name: 'carl' })).status).to.equal('change')
     expect(await host.sh('id -gn carl')).to.equal('carl\n')
   })
-  it('[user 5] makes no home and no parents when told so, and one later when it is missing', async () => {
+  it('[user 5] creates no home and no parents with createHome: false, and a missing home later on request', async () => {
     await apply({ name: 'dora', home: '/srv/none/dora', createHome: false })
     expect((await host.trySh('[ -e /srv/none ]')).exitCode).to.equal(1)
     expect((await apply({ name: 'dora', createHome: false })).status).to.equal('ok')
@@ -114,7 +114,7 @@ describe('user', function () {
     ])
     expect(await host.sh('stat -c %U /srv/none/dora; rm -rf /srv/none')).to.equal('dora\n')
   })
-  it('[fault 19] makes no home for a user who was there without one, unless that is asked for', async () => {
+  it('[fault 19] creates no home for an existing user without one, unless requested', async () => {
     expect(await statesOf(user({ name: 'nobody', groups: ['games'], append: true }))).to.deep.equal(['change', 'ok'])
     expect((await host.trySh('[ -e /nonexistent ]')).exitCode).to.equal(1)
     await host.sh('gpasswd -d nobody games; userdel -r dora; useradd -M dora')
@@ -122,7 +122,7 @@ describe('user', function () {
     expect((await host.trySh('[ -e /home/dora ]')).exitCode).to.equal(1)
     expect((await apply({ name: 'dora', home: '/home/dora' })).changes[0]?.diff, 'where the home is named').to.equal('homeDirectory: missing → present')
   })
-  it('[fault 19] a home that a cut-off run did not come to make is made by the next one, and its password set', async () => {
+  it('[fault 19] a home that an interrupted run did not create is created by the next one, and the password is set', async () => {
     await host.sh("userdel -r dora; mkdir -m 755 /run/spec-cut; printf '#!/bin/sh\\nkill -9 $PPID\\n' >/run/spec-cut/mktemp; chmod 755 /run/spec-cut/mktemp; mv /usr/bin/mktemp /usr/bin/mktemp.real; cp /run/spec-cut/mktemp /usr/bin/mktemp")
     const dora = () => user({ name: 'dora', password: secret(one), updatePassword: 'on-create' })
     try {
@@ -135,7 +135,7 @@ describe('user', function () {
     expect(await statesOf(dora())).to.deep.equal(['change', 'ok'])
     expect(await host.sh('stat -c %U /home/dora; getent shadow dora | cut -d: -f2; ls -A /var/lib/stead/unfinished')).to.equal(`dora\n${one}\n`)
   })
-  it('[fault 42, fault 44] makes no half of a user: what stands in the way of the home, and a skeleton that is missing, are told first', async () => {
+  it('[fault 42, fault 44] never creates half a user: something in the place of the home, and a missing skeleton, are reported first', async () => {
     await host.sh('userdel -r dora; mkdir -p /srv/way; touch /srv/way/file; ln -s /srv/nowhere /srv/way/dangling; mkfifo /srv/way/pipe')
     const refused: [UserArguments, string][] = [
       [{ name: 'dora', home: '/srv/way/file' }, '/srv/way/file, the home directory of dora, is a file'],
@@ -151,7 +151,7 @@ describe('user', function () {
     expect(await statesOf(user({ name: 'dora', home: '/srv/way/file', createHome: false }))).to.deep.equal(['change', 'ok'])
     await host.sh('userdel dora; rm -r /srv/way')
   })
-  it('[fault 52] takes every mark of a lock away, and knows the hash behind two of them', async () => {
+  it('[fault 52] removes every lock mark, and recognises the hash behind two of them', async () => {
     await host.sh(`useradd -M dora; usermod -p '!!${one}' dora`)
     expect((await apply({ name: 'dora', password: secret(one) })).status).to.equal('ok')
     expect((await apply({ name: 'dora', locked: false })).changes[0]?.diff).to.equal('locked: true → false')
@@ -160,7 +160,7 @@ describe('user', function () {
     expect(await host.sh('getent shadow dora | cut -d: -f2')).to.equal('!!\n')
     expect(await statesOf(user({ name: 'dora', locked: false, password: secret('*') }))).to.deep.equal(['change', 'ok'])
   })
-  it('[fault 58] gives one number to two accounts in no run: it is told before anything is done', async () => {
+  it('[fault 58] never gives one number to two accounts: that is reported before anything is done', async () => {
     const twice = [user({ name: 'gina', uid: 1601 }), group({ name: 'gang', gid: 1602 }), user({ name: 'hans', uid: 1601 }), group({ name: 'horde', gid: 1602 })]
     for (const check of [true, false]) {
       const report = await host.run(twice, { check })
@@ -169,13 +169,13 @@ describe('user', function () {
     }
     expect(String((await host.trySh('getent passwd gina hans; getent group gang horde')).stdout)).to.equal('')
   })
-  it('[fault 58] gives a number on that an earlier task takes from another, in check mode too', async () => {
+  it('[fault 58] reuses a number that an earlier task takes from another account, in check mode too', async () => {
     await host.sh('userdel -r dora; groupdel -f dora; useradd -M -u 1603 dora; groupadd -g 1604 crew')
     const handOver = () => [user({ name: 'dora', uid: 1605 }), user({ name: 'gina', uid: 1603 }), group({ name: 'crew', state: 'absent' }), group({ name: 'gang', gid: 1604 })]
     for (const check of [true, false]) expect((await host.run(handOver(), { check })).tasks.map(({ status }) => status)).to.deep.equal(['change', 'change', 'change', 'change'])
     await host.sh('useradd -M -o -u 1603 aaa; sed -i -n -e "1{/./p}" -e "2,$ p" /etc/passwd; userdel -r gina; userdel aaa; userdel dora; groupdel gang')
   })
-  it('[user 5] gives a home the HOME_MODE of login.defs rather than what its UMASK leaves', async () => {
+  it('[user 5] sets the mode of a home from HOME_MODE of login.defs, before its UMASK', async () => {
     await host.sh("userdel -r dora; cp -p /etc/login.defs /etc/login.before; printf 'HOME_MODE\\t0711\\nUMASK\\t077\\n' >>/etc/login.defs; sed -i '/^UMASK[ \\t]*022/d' /etc/login.defs")
     try {
       expect((await apply({ name: 'dora' })).status).to.equal('change')
@@ -184,7 +184,7 @@ describe('user', function () {
       await host.sh('mv /etc/login.before /etc/login.defs; userdel -r dora')
     }
   })
-  it('[user 7] gives a home from a skeleton without touching what its links point to', async () => {
+  it('[user 7] creates a home from a skeleton without touching the targets of its links', async () => {
     await host.sh('rm -rf /tmp/skel; mkdir -p /tmp/skel; echo x >/tmp/skel/own; echo y >/tmp/roots; ln -s /tmp/roots /tmp/skel/link; userdel -r eve || :')
     await apply({ name: 'eve', skeleton: '/tmp/skel' })
     expect(await host.sh('stat -c "%U %N" /tmp/roots /home/eve/own /home/eve/link')).to.equal("root '/tmp/roots'\neve '/home/eve/own'\neve '/home/eve/link' -> '/tmp/roots'\n")
@@ -201,7 +201,7 @@ describe('user', function () {
     expect(await host.sh('ls /home/eve/mark; ls -d /srv/eve 2>/dev/null || echo gone')).to.equal('/home/eve/mark\ngone\n')
     expect((await apply({ name: 'eve', home: '/home/eve', moveHome: true })).status).to.equal('ok')
   })
-  it('[user 8] moves a home below directories that are not there yet, and refuses a place that is taken before anything changes', async () => {
+  it('[user 8] moves a home below directories that do not exist yet, and refuses an occupied path before anything changes', async () => {
     const before = await passwd('eve')
     await host.sh('mkdir /srv/taken')
     expect(await refusal(host, () => user({ name: 'eve', home: '/srv/taken', moveHome: true }))).to.contain('/srv/taken already exists')
@@ -210,7 +210,7 @@ describe('user', function () {
     expect(await statusesOf(host, ...['/srv/deeper/still/eve', '/home/eve'].map(home => user({ name: 'eve', home, moveHome: true })))).to.deep.equal(['change', 'change'])
     await host.sh('ls /home/eve/mark; rm -r /srv/deeper')
   })
-  it('[user 9] sets and clears the day of expiry, and mends a user without a shadow entry', async () => {
+  it('[user 9] sets and clears the expiry date, and repairs a user without a shadow entry', async () => {
     expect((await apply({ name: 'eve', expires: '2050-03-03' })).status).to.equal('change')
     expect(await host.sh('getent shadow eve | cut -d: -f8')).to.equal('29281\n')
     expect((await apply({ name: 'eve', expires: '2050-03-03' })).status).to.equal('ok')
@@ -220,11 +220,11 @@ describe('user', function () {
     expect((await apply({ name: 'eve', expires: '2050-03-03' })).status).to.equal('change')
     expect((await apply({ name: 'eve', expires: '2050-03-03' })).status).to.equal('ok')
   })
-  it('[user 12] refuses a uid that is another user\'s, in check mode too, and nothing is half done', async () => {
+  it('[user 12] refuses the uid of another user, in check mode too, and nothing is half done', async () => {
     for (const check of [true, false]) expect((await apply({ name: 'eve', uid: 1400, comment: 'new' }, check)).error).to.contain('UID 1400 already belongs to user bob')
     expect(await passwd('eve')).to.not.contain('new')
   })
-  it('[user 12] tells with usermod\'s words that a user is busy, and nothing is half done', async () => {
+  it('[user 12] reports in usermod\'s words that a user is busy, and nothing is half done', async () => {
     const before = await passwd('eve')
     await host.sh('setsid runuser -u eve -- sleep 600 >/dev/null 2>&1 & sleep 0.5')
     expect((await apply({ name: 'eve', uid: 1499, comment: 'new' })).error).to.contain('is currently used by process')
@@ -236,12 +236,12 @@ describe('user', function () {
     expect((await apply({ name: 'eve', uid: 1499 })).status).to.equal('change')
     expect(await host.sh('stat -c %u /home/eve/mark')).to.equal('1499\n')
   })
-  it('[user 12] refuses to remove the home of a user where it belongs to another, and leaves both', async () => {
+  it('[user 12] refuses to remove a home that belongs to another user, and leaves both', async () => {
     await host.sh('chown bob /home/eve')
     expect(await refusal(host, () => user({ name: 'eve', state: 'absent', removeHome: true }))).to.contain('belongs to bob')
     await host.sh('getent passwd eve; chown eve /home/eve')
   })
-  it('[user 12] removes a user, with the home only when asked; again is nothing to do', async () => {
+  it('[user 12] removes a user, with the home only on request; after that there is nothing to do', async () => {
     expect((await apply({ name: 'eve', state: 'absent' })).status).to.equal('change')
     expect((await apply({ name: 'eve', state: 'absent', removeHome: true })).status).to.equal('ok')
     expect(await host.sh('ls -d /home/eve; rm -r /home/eve')).to.equal('/home/eve\n')

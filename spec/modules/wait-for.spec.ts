@@ -20,7 +20,7 @@ describe('wait-for', function () {
   /** Check mode waits for nothing, so what is not so fails at once. */
   const look = async (args: Arguments) => (await runTask(host, waitFor(args), { check: true })).error ?? 'ok'
 
-  it('[archive 13] waits for a path, for its end, for a text in it, whatever bytes it holds; and never says that it changed something', async () => {
+  it('[archive 13] waits until a path exists, is gone or contains a text, with any bytes in it, and never reports a change', async () => {
     await host.sh('(sleep 1; printf "\\000\\377 the text \\000" >/srv/wait/file; sleep 1.5; rm /srv/wait/file) >/dev/null 2>&1 &')
     const { tasks } = await host.run(({ task }) => {
       task('there', waitFor({ path: '/srv/wait/file', timeoutSeconds: 10 }))
@@ -29,13 +29,13 @@ describe('wait-for', function () {
     })
     expect(tasks.map(({ status, changes, error }) => [status, changes, error])).to.deep.equal([['ok', [], undefined], ['ok', [], undefined], ['ok', [], undefined]])
   })
-  it('[archive 13] ends in time with what was waited for, or with the message that was given', async () => {
+  it('[archive 13] ends in time, with what it waited for or the given message', async () => {
     const started = Date.now()
     expect((await wait({ host: '127.0.0.1', port: 12121, timeoutSeconds: 2 })).error).to.contain('waiting for 127.0.0.1:12121')
     expect(Date.now() - started).to.be.within(1900, 60_000)
     expect((await wait({ path: '/srv/wait/never', message: 'The importer is not done' })).error).to.contain('The importer is not done').and.not.contain('Timeout')
   })
-  it('[archive 13] waits for a port that opens, and closes again', async () => {
+  it('[archive 13] waits for a port to open, and to close again', async () => {
     await host.sh(`setsid perl -MIO::Socket::INET -e 'sleep 1; my $s = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1:12122") or die; sleep 2' >/dev/null 2>&1 &`)
     const { tasks } = await host.run(({ task }) => {
       for (const address of [undefined, '127.0.0.1']) task(`open ${address ?? ''}`, waitFor({ port: 12122, host: address, timeoutSeconds: 10 }))
@@ -61,7 +61,7 @@ describe('wait-for', function () {
     expect(await look({ path: '/srv/wait/never', timeoutSeconds: 30 })).to.contain('/srv/wait/never')
     expect(Date.now() - started).to.be.below(25_000)
   })
-  it('[fault 75] waits for a tor that has not joined its network yet, says how far it has come, and since when and until when it waits', async () => {
+  it('[fault 75] waits for a tor that has not joined its network yet, reports its progress, and since when and until when it waits', async () => {
     await host.apply(apt({ packages: ['tor'] }))
     const alone = 'runuser -u debian-tor -- tor --defaults-torrc /run/spec-tor/torrc -f /run/spec-tor/torrc --quiet --DataDirectory /run/spec-tor --SocksPort 0 --ControlSocket /run/spec-tor/control --CookieAuthentication 1 --TestingTorNetwork 1 --DirAuthority "orport=9 v3ident=0000000000000000000000000000000000000000 127.0.0.1:9 0000000000000000000000000000000000000000"'
     await host.sh(`rm -rf /run/spec-tor; install -d -o debian-tor -m 700 /run/spec-tor; : >/run/spec-tor/torrc; setsid ${alone} >/dev/null 2>&1 & i=0; until [ -S /run/spec-tor/control ] || [ $i = 100 ]; do i=$((i+1)); sleep 0.1; done`)

@@ -79,7 +79,7 @@ export default playbook({ name: 'Screen', hosts: 'all', tasks({ task, host, hand
     work.remove()
   })
 
-  it('[fault 33, fault 2] tells each thing as it happens, ends the step at hand, writes the report, and gives the cursor back', async () => {
+  it('[fault 33, fault 2] shows everything as it happens, finishes the current step, writes the report, and restores the cursor', async () => {
     run = new TerminalRun(`node --import tsx run.ts ${playbook} -i ${inventory} --report ${report}`)
     const atWork = (name: string, done: number, now: string) => new RegExp(`^▸ ${name} +${done} done, now: ${now}`, 'm')
 

@@ -84,7 +84,7 @@ describe('[fault 35] a task that takes too long', () => {
 })
 
 describe('a wait that is not met', () => {
-  it('[fault 38] notifies nobody: it has changed nothing', () => inTemporaryDirectory(async place => {
+  it('[fault 38] notifies no handler, since it has changed nothing', () => inTemporaryDirectory(async place => {
     const report = await runOver(privateConnect(`${place}/host`), ({ task, handler }) => {
       task('wait', waitFor({ path: `${place}/never`, timeoutSeconds: 1 }), { notify: handler('restart', command({ argv: ['true'] })) })
     })

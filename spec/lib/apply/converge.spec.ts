@@ -94,7 +94,7 @@ describe('a run', () => {
     expect(text(place, 'x')).to.equal('fresh\n# BEGIN 2\n2\n# END 2\n# BEGIN 1\n1\n# END 1\n')
   }))
 
-  it('[check 2] shows what a task with checkMode: true would do, never does it, and notifies nobody', () => inTemporaryDirectory(async place => {
+  it('[check 2] shows what a task with checkMode: true would do, never does it, and notifies no handler', () => inTemporaryDirectory(async place => {
     const report = await runLocally(({ task }) => {
       task('never', file({ path: `${place}/never` }), { checkMode: true })
       task('after', file({ path: `${place}/after` }))
@@ -144,7 +144,7 @@ describe('a run', () => {
     expect(statuses(await runLocally(tasks))).to.deep.equal(['make: ok', 'use: ok'])
   }))
 
-  it('[fault 11] asks again at its turn what could not be read ahead of it, in a run and in a check', () => inTemporaryDirectory(async place => {
+  it('[fault 11] repeats a read at its task\'s turn if it failed ahead of it, in a run and in a check', () => inTemporaryDirectory(async place => {
     /** It can be read from the `nth` time on only. */
     const shy = (name: string, nth: number) => defineModule({ name: 'shy', args: z.strictObject({}), plan: () => ({ wants: [want({
       ...liar,
@@ -163,7 +163,7 @@ describe('a run', () => {
     }
   }))
 
-  it('[fault 11] asks again what could not be read in the frame of a change', () => inTemporaryDirectory(async place => {
+  it('[fault 11] repeats a read that failed in the frame of a change', () => inTemporaryDirectory(async place => {
     const late = defineModule({ name: 'late', args: z.strictObject({}), plan: () => ({ wants: [want({
       ...liar, kind: 'late',
       read: () => ({ script: read`if [ -e ${`${place}/made`} ]; then echo x >>${`${place}/asked`}; fi; [ "$(wc -l <${`${place}/asked`})" -gt 1 ]`, parse: ({ exitCode }) => [exitCode === 0 ? { line: 'there' } : new Error('still starting')] }),
@@ -176,7 +176,7 @@ describe('a run', () => {
     expect(report.tasks.map(({ error, status }) => error ?? status)).to.deep.equal(['change', 'ok'])
   }))
 
-  it('[fault 41] does not wait for what a command leaves in the background with its output open, be it one that only reads', () => inTemporaryDirectory(async place => {
+  it('[fault 41] does not wait for a background process that keeps a command\'s output open, even if the command only reads', () => inTemporaryDirectory(async place => {
     const startedAt = performance.now()
     const leaving = (name: string) => ['sh', '-c', `sleep 3333 & echo $! >>${place}/pids; echo ${name}`]
     try {
@@ -193,7 +193,7 @@ describe('a run', () => {
     }
   }))
 
-  it('[fault 38] knows the facts in a condition for no round trip more', () => inTemporaryDirectory(async place => {
+  it('[fault 38] knows the facts in a condition without an extra round trip', () => inTemporaryDirectory(async place => {
     for (const check of [true, false]) {
       const report = await runLocally(({ task, host }) => {
         task('yes', file({ path: `${place}/yes` }), { when: () => host.cores > 0 })
@@ -268,7 +268,7 @@ describe('a run', () => {
     expect(await chosen({ startAtTask: 'c' })).to.equal('cd')
   }))
 
-  it('[fault 36] fails a task whose own code fails where facts have a say in it, without a stack but with file and line, and stops', async () => {
+  it('[fault 36] fails a task whose own code fails depending on facts, without a stack but with file and line, and stops', async () => {
     const report = await runLocally(({ task, host }) => void task('broken', () => { throw new Error(host.cores > 0 ? 'no such thing' : '') }))
     expect(report.tasks[0]?.error).to.match(/^here "broken": no such thing\n {2}It comes from spec\/lib\/apply\/converge\.spec\.ts:\d+:\d+\.$/)
   })
@@ -385,7 +385,7 @@ describe('handlers', () => {
     expect(ran(place)).to.match(/first/).and.match(/second/)
   }))
 
-  it('[handlers 5] that fail are reported and stay to be run', () => inTemporaryDirectory(async place => {
+  it('[handlers 5] that fail are reported and stay pending', () => inTemporaryDirectory(async place => {
     const connect = privateConnect(`${place}/host`)
     const failed = await runOver(connect, noting(place, { handlerFails: true }))
     expect(failed.handlers.map(({ name, status }) => [name, status])).to.deep.equal([['first', 'failed']])
@@ -403,7 +403,7 @@ describe('handlers', () => {
 })
 
 describe('a connection that is lost', () => {
-  it('[fault 74] before the first answer is made anew, in a run and in a check', () => inTemporaryDirectory(async place => {
+  it('[fault 74] before the first answer is opened again, in a run and in a check', () => inTemporaryDirectory(async place => {
     for (const check of [true, false]) {
       let connections = 0
       const notes: string[] = []

@@ -50,7 +50,7 @@ describe('a change that fails', () => {
     expect((await runLocally(tasks)).status).to.equal('ok')
   }))
 
-  it('[handlers 5] is not forgotten of a handler that ended well and yet did not come about: it runs in the next run', () => inTemporaryDirectory(async place => {
+  it('[handlers 5] is kept for a handler that succeeded without taking effect: it runs again in the next run', () => inTemporaryDirectory(async place => {
     const tasks: Tasks = ({ task, handler }) => {
       task('change', file({ path: `${place}/x` }), { notify: handler('make', command({ argv: ['sh', '-c', `[ ! -e ${place}/ready ] || echo >${place}/made`], creates: `${place}/made` })) })
     }
@@ -63,7 +63,7 @@ describe('a change that fails', () => {
     expect(readdirSync(`${place}/host/lib/stead/notified`)).to.deep.equal([])
   }))
 
-  it('[handlers 5] keeps the note of a handler whatever it is called', () => inTemporaryDirectory(async place => {
+  it('[handlers 5] keeps the record of a handler with any name', () => inTemporaryDirectory(async place => {
     const connect = privateConnect(`${place}/host`)
     const name = 'перезапуск '.repeat(20)
     const tasks = (fails: boolean): Tasks => ({ task, handler }) => {

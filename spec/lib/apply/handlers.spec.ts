@@ -45,7 +45,7 @@ describe('a handler', () => {
     expect([told(await runOver(connect, tasks)), ran(place)]).to.deep.equal([order, '1 2 3 4 5'])
   }))
 
-  it('[handlers 4] runs where the failure of a later task is ignored', () => inTemporaryDirectory(async place => {
+  it('[handlers 4] runs if the failure of a later task is ignored', () => inTemporaryDirectory(async place => {
     const report = await runOver(privateConnect(`${place}/host`), ({ task, handler }) => {
       task('change', file({ path: `${place}/x` }), { notify: handler('restart', noting(place, 'restart')) })
       task('fail', command({ argv: ['false'] }), { ignoreErrors: true })
@@ -53,7 +53,7 @@ describe('a handler', () => {
     expect([statuses(report), told(report), ran(place), noted(place)]).to.deep.equal([['change: change', 'fail: failed'], ['restart: change'], 'restart', []])
   }))
 
-  it('[handlers 4, handlers 5] of a task that failed half way runs all the same: at the end where that is ignored, else in the next run', () => inTemporaryDirectory(async place => {
+  it('[handlers 4, handlers 5] of a task that failed halfway runs all the same: at the end if the failure is ignored, otherwise in the next run', () => inTemporaryDirectory(async place => {
     const half = (ignoreErrors: boolean): Tasks => ({ task, handler }) => {
       task('half', command({ argv: ['sh', '-c', `echo >${place}/made; false`], creates: `${place}/made` }), { notify: handler('restart', noting(place, 'restart')), ignoreErrors })
     }
@@ -70,7 +70,7 @@ describe('a handler', () => {
     expect([statuses(ignored), told(ignored), ran(place)]).to.deep.equal([['half: failed'], ['restart: change'], 'again'])
   }))
 
-  it('[handlers 5] is noted down before the change that needs it, so that a change killed in the middle leaves it to the next run', () => inTemporaryDirectory(async place => {
+  it('[handlers 5] is recorded before the change that needs it, so that the next run runs it if the change is killed in the middle', () => inTemporaryDirectory(async place => {
     const killed: Tasks = ({ task, handler }) => {
       const restart = handler('restart', noting(place, 'restart'))
       // The change itself sees that the note is there, and is then killed with the shell that runs it.
@@ -85,7 +85,7 @@ describe('a handler', () => {
     expect([statuses(next), told(next), ran(place), noted(place)]).to.deep.equal([['change: ok'], ['restart: change'], 'restart', []])
   }))
 
-  it('[handlers 5] that failed runs in the next run with those behind it, and not a third time', () => inTemporaryDirectory(async place => {
+  it('[handlers 5] that failed runs in the next run together with the ones after it, and not a third time', () => inTemporaryDirectory(async place => {
     let end = 'false'
     const tasks: Tasks = ({ task, handler }) => {
       const [first, second] = [handler('first', noting(place, 'first', end)), handler('second', noting(place, 'second'))]
@@ -111,7 +111,7 @@ describe('a handler', () => {
     expect([told(await runOver(connect, tasks)), ran(place)]).to.deep.equal([['early: change', 'late: change', 'other: change'], 'early late other'])
   }))
 
-  it('[handlers 12, check 1] is foretold by a check, and neither run nor noted down', () => inTemporaryDirectory(async place => {
+  it('[handlers 12, check 1] is predicted by a check, which neither runs nor records it', () => inTemporaryDirectory(async place => {
     const tasks: Tasks = ({ task, handler }) => {
       const [needed, idle] = ['needed', 'idle'].map(name => handler(name, noting(place, name)))
       task('change', file({ path: `${place}/x` }), { notify: needed })

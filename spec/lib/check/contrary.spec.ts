@@ -33,7 +33,7 @@ const pair = (...calls: Parameters<Play['task']>[1][]) => contrary(({ task }) =>
 const sum = 'a'.repeat(64)
 
 describe('Tasks that undo each other on every run', () => {
-  it('[fault 16] are a mistake that names both and both values, whatever they are about', async () => {
+  it('[fault 16] are an error that names both tasks and both values, whatever they are about', async () => {
     const cases: [string, Parameters<Play['task']>[1], Parameters<Play['task']>[1]][] = [
       ['file[/srv/x]: mode "0644" and "0600"', file({ path: '/srv/x', content: 'a', mode: '0644' }), file({ path: '/srv/x', mode: '0600' })],
       ['file[/srv/x]: content "a\\n" and "b\\n"', file({ path: '/srv/x', content: 'a\n' }), () => file({ path: '/srv/x', content: 'b\n' })],
@@ -53,7 +53,7 @@ describe('Tasks that undo each other on every run', () => {
     for (const [told, one, other] of cases) expect(await pair(one, other), told).to.deep.include(`"A" and "B" contradict each other about ${told}.`)
   })
 
-  it('[fault 16] are not those that say the same, or each something of its own, or make what is above', async () => {
+  it('[fault 16] are not tasks that say the same, or different things, or create a directory above', async () => {
     const cases: Parameters<Play['task']>[1][][] = [
       [file({ path: '/srv/x', content: 'a', mode: '0644' }), file({ path: '/srv/x', owner: 'root' }), file({ path: '/srv/x', mode: '644' })],
       [file({ path: '/srv/a/b', content: 'x', parents: true }), directory({ path: '/srv/a', mode: '0700', owner: 'bob' })],
@@ -69,13 +69,13 @@ describe('Tasks that undo each other on every run', () => {
     for (const [index, calls] of cases.entries()) expect(await pair(...calls), `case ${index}`).to.deep.equal([])
   })
 
-  it('[fault 16] are a note where one makes what the other removes: that may be meant', async () => {
+  it('[fault 16] are a note if one creates what the other removes, which may be intended', async () => {
     expect(await pair(file({ path: '/srv/x', state: 'absent' }), file({ path: '/srv/x', content: 'a' }))).to.deep.equal(['? "A" removes file[/srv/x] and "B" creates it, so each run does both.'])
     expect(await pair(file({ path: '/srv/x', content: 'a' }), file({ path: '/srv/x', state: 'absent' }))).to.deep.equal(['? "B" removes file[/srv/x] and "A" creates it, so each run does both.'])
     expect(await pair(file({ path: '/srv/x', state: 'absent' }), file({ path: '/srv/y', state: 'absent' }))).to.deep.equal([])
   })
 
-  it('[fault 16] are told only where both run for certain: not handlers, a `when`, tags that leave one out, what is never applied, or what a result makes', async () => {
+  it('[fault 16] are reported only if both certainly run: not for handlers, a `when`, tags that skip one, tasks that are never applied, or results', async () => {
     const one = file({ path: '/srv/x', mode: '0600', content: 'a' })
     const other = file({ path: '/srv/x', mode: '0644' })
     const said = '"A" and "B" contradict each other about file[/srv/x]: mode "0600" and "0644".'
@@ -93,12 +93,12 @@ describe('Tasks that undo each other on every run', () => {
     })).to.deep.equal([])
   })
 
-  it('[fault 16] are told of each pair that is next to each other, in a list of any length', async () => {
+  it('[fault 16] are reported for each adjacent pair, in a list of any length', async () => {
     const told = await contrary(({ task }) => ['0600', '0640', '0644'].forEach(mode => void task(mode, file({ path: '/srv/x', content: 'a', mode }))))
     expect(told).to.deep.equal(['0600" and "0644', '0600" and "0640', '0640" and "0644'].map(names => `"${names}" contradict each other about file[/srv/x]: mode "${names}".`))
   })
 
-  it('[fault 16] are not told of what cannot be planned without a host', () => inTemporaryDirectory(async place => {
+  it('[fault 16] are not reported for tasks that cannot be planned without a host', () => inTemporaryDirectory(async place => {
     writeFileSync(`${place}/a.tar`, '')
     expect(await pair(file({ path: '/srv/x', content: 'a' }), directory({ path: '/srv/x', mode: '0700' }))).to.deep.equal([])
   }))

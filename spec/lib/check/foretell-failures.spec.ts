@@ -69,7 +69,7 @@ describe('a check of tasks that fail', () => {
     expect(called.tasks[1]?.module).to.equal('thing')
   })
 
-  it('[fault 56] a task whose program is missing fails, and may change where something above may bring it', async () => {
+  it('[fault 56] a task whose program is missing fails; if something above may install it, the task may change', async () => {
     const needing = thing({ forecast: { needs: () => [{ program: 'odd', packages: [] }] } })
     const check = (more: boolean) => foretold(({ task }) => {
       if (more) task('unknown', thing({ forecast: undefined }, 'strange')({ name: 'a' }))

@@ -39,7 +39,7 @@ describe('a check, task by task', () => {
     expect(parts.tasks[1]?.changes).to.deep.equal([{ resource: 'maybe[b]', diff: 'absent → present\nvalue: (none) → new', reason: 'it also covers what tasks above will create' }])
   })
 
-  it('[fault 66] takes back first what an interrupted run left, once in all playbooks', async () => {
+  it('[fault 66] first cleans up what an interrupted run left, once for all playbooks', async () => {
     const overlay = new Overlay()
     const leftovers = [{ name: 'x', what: 'a mark' }]
     const seen: unknown[] = []
@@ -94,7 +94,7 @@ describe('a check, task by task', () => {
     expect(await report(new ConnectError('refused')).catch(String)).to.contain('refused')
   })
 
-  it('[check 2] a task that is never applied may change, and changes nothing for later ones; nor has it a result', async () => {
+  it('[check 2] a task that is never applied may change, changes nothing for later ones, and has no result', async () => {
     const report = await foretold(({ task }) => {
       const dry = task('dry', plain({ name: 'a', value: '2' }), { checkMode: true })
       task('after it', plain({ name: 'a', value: '1' }))
@@ -105,7 +105,7 @@ describe('a check, task by task', () => {
     expect([report.tasks[0]?.module, report.tasks[0]?.changes[0]?.diff]).to.deep.equal(['thing', 'value: 1 → 2'])
   })
 
-  it('[check 2] a task that runs for real in a check fails where it would write, whatever comes before it', async () => {
+  it('[check 2] a task that runs for real in a check fails if it would write, whatever comes before it', async () => {
     const report = await foretold(({ task }) => {
       task('reads', plain({ name: 'a', value: '1' }), { checkMode: false })
       task('changes', plain({ name: 'b' }))

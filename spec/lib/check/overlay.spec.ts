@@ -222,7 +222,7 @@ describe('the host as a check foretells it', () => {
     ])
   })
 
-  it('[fault 66] takes back once what interrupted runs left', () => {
+  it('[fault 66] cleans up once what interrupted runs left', () => {
     const overlay = new Overlay()
     expect(overlay.cleanUp([{ name: 'a' }, { name: 'b' }])).to.deep.equal([{ name: 'a' }, { name: 'b' }])
     expect(overlay.cleanUp([{ name: 'b' }, { name: 'c' }])).to.deep.equal([{ name: 'c' }])

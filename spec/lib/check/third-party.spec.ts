@@ -27,7 +27,7 @@ describe('a check with a resource that is not stead\'s own', () => {
   const connect = (place: string) => privateConnect(`${place}/host`)
   const reasons = ({ tasks }: { tasks: { changes: { reason?: string }[] }[] }) => tasks.flatMap(({ changes }) => changes.map(({ reason }) => reason ?? 'certain'))
 
-  it('[fault 62] is certain of it where nothing changes before, and else says that it does not know, and why', () => inTemporaryDirectory(async place => {
+  it('[fault 62] is certain of it if nothing changes before, and otherwise says that it does not know, and why', () => inTemporaryDirectory(async place => {
     const alone: Tasks = ({ task }) => void task('thing', things(thing)({ path: `${place}/thing` }))
     expect(statuses(await runOver(connect(place), alone, { check: true }))).to.deep.equal(['thing: change'])
     const behind: Tasks = ({ task }) => {
@@ -41,7 +41,7 @@ describe('a check with a resource that is not stead\'s own', () => {
     expect(statuses(await runOver(connect(place), behind, { check: true }))).to.deep.equal(['file: ok', 'thing: ok'])
   }))
 
-  it('[fault 62] takes what is missing after it for unknown, since it may come with it', () => inTemporaryDirectory(async place => {
+  it('[fault 62] is unsure about anything missing after it, since it may bring it', () => inTemporaryDirectory(async place => {
     const before: Tasks = ({ task }) => {
       task('thing', things(thing)({ path: `${place}/thing` }))
       task('too', things(thing)({ path: `${place}/thing.too` }))
@@ -54,7 +54,7 @@ describe('a check with a resource that is not stead\'s own', () => {
     expect(existsSync(`${place}/thing.too`)).to.equal(false)
   }))
 
-  it('[fault 62] believes one that says of itself what it brings, and that nothing else brings it', () => inTemporaryDirectory(async place => {
+  it('[fault 62] trusts a resource that says what it brings, and that nothing else brings it', () => inTemporaryDirectory(async place => {
     const known: typeof thing = { ...thing, forecast: { sideEffects: ({ path }) => [{ kind: 'thing', identity: `at ${path}.too`, state: { there: true } }] } }
     const tasks: Tasks = ({ task }) => {
       task('command', command({ argv: ['true'] }))

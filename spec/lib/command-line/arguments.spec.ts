@@ -43,7 +43,7 @@ describe('parseArguments', () => {
     })
   })
 
-  it('[fault 28] keeps every inventory that is given, in order', () => {
+  it('[fault 28] keeps every given inventory, in order', () => {
     expect(parse('p.ts', '-i', 'a', '--inventory', 'b').inventories).to.deep.equal(['a', 'b'])
   })
 
@@ -76,7 +76,7 @@ describe('parseArguments', () => {
     }
   })
 
-  it('[fault 36] gives the text for --help and --version instead of printing it, without defaults that say nothing', () => {
+  it('[fault 36] returns the text for --help and --version instead of printing it, without empty defaults', () => {
     const help = parseArguments(['--help'], { version: '1.2.3' })
     expect(help.type === 'print' && help.text).to.match(/^Usage: run\.ts PLAYBOOK -i INVENTORY \[options\]/)
     for (const option of ['--check', '--no-diff', '--limit', '--tags', '--skip-tags', '--extra-vars', '--strict-vars', '--forks', '--start-at-task', '--list-tasks', '--list-hosts',

@@ -23,13 +23,13 @@ describe('extra variables', () => {
     expect(parseExtraVars('"a=one text"')).to.deep.equal({ a: 'one text' })
   })
 
-  it('[fault 36] are one pair whose value has blanks, as a shell passes on what README says', () => {
+  it('[fault 36] are one pair whose value contains spaces, as a shell passes on the example in the README', () => {
     expect(parseExtraVars('greeting=Mind the step.')).to.deep.equal({ greeting: 'Mind the step.' })
     expect(parseExtraVars('a=x = y')).to.deep.equal({ a: 'x = y' })
     expect(parseExtraVars('a=1 ')).to.deep.equal({ a: '1' })
   })
 
-  it('[fault 14] of a file are refused where Ansible would evaluate them', () => {
+  it('[fault 14] of a file are refused if Ansible would evaluate them', () => {
     expect(() => parseExtraVars(write('jinja.yml', 'a: 1\nb: [ "{{ a }}" ]\n'))).to.throw(UsageError, /jinja\.yml:2:4: b contains a Jinja expression/)
     expect(parseExtraVars(write('unsafe.yml', 'b: !unsafe "{{ a }}"\n'))).to.deep.equal({ b: '{{ a }}' })
   })

@@ -86,7 +86,7 @@ describe('loadInventory', () => {
     expect(formatError(await failure('throws'))).to.match(/throws\.ts: The inventory could not be loaded\.\n {2}Cause: no such token$/)
   })
 
-  it('[fault 14] refuses group_vars and host_vars beside it that say something of its groups and hosts', async () => {
+  it('[fault 14] refuses group_vars and host_vars next to it that are about its groups and hosts', async () => {
     const place = path.join(directory, 'beside')
     for (const folder of ['group_vars/web', 'host_vars']) mkdirSync(path.join(place, folder), { recursive: true })
     for (const name of ['group_vars/all.yml', 'group_vars/other.yml', 'group_vars/.hidden', 'host_vars/a.org', 'host_vars/b.org.json', 'host_vars/elsewhere.yaml']) writeFileSync(path.join(place, name), '')
@@ -103,7 +103,7 @@ describe('loadInventory', () => {
     expect(() => refuseVarsBeside(path.join(directory, 'site.ts'), parseInventory('web: {hosts: {a.org: }}', '/elsewhere/prod.yml'))).to.not.throw()
   })
 
-  it('[fault 28] merges several as Ansible does: all hosts and groups, and of one variable the later', async () => {
+  it('[fault 28] merges several as Ansible does: all hosts and groups, and of each variable the later value', async () => {
     const place = path.join(directory, 'several')
     mkdirSync(path.join(place, 'keys'), { recursive: true })
     writeFileSync(path.join(place, 'a.yml'), 'web: {hosts: {one: {ansible_host: 10.0.0.1, ansible_ssh_private_key_file: key, own: a}}, vars: {colour: red, size: 1}}')
@@ -119,7 +119,7 @@ describe('loadInventory', () => {
     expect((await loadInventory([b, a], { directory })).hosts.find(({ name }) => name === 'one')?.vars).to.deep.equal({ colour: 'red', size: 1, own: 'a' })
   })
 
-  it('[fault 28] names each wrong place by its own file, and starts all that have to be started', async () => {
+  it('[fault 28] reports each mistake with its own file, and starts everything that has to be started', async () => {
     writeFileSync(path.join(directory, 'first.yml'), 'all: {hosts: {web1: }}')
     writeFileSync(path.join(directory, 'second.yml'), 'all: {hosts: {web2: }, chidren: }')
     const told = await loadInventory(['first', 'second'], { directory }).then(() => [], (error: unknown) => (error instanceof InventoryError ? error.issues : []))
@@ -129,7 +129,7 @@ describe('loadInventory', () => {
     expect(both.hosts.map(({ name }) => name)).to.deep.equal(['lab1', 'plain.org'])
   })
 
-  it('[fault 29] reads all inventories of a folder, by name, as Ansible goes through it', async () => {
+  it('[fault 29] reads all inventories of a folder in the order of their names, as Ansible does', async () => {
     const place = path.join(directory, 'site')
     mkdirSync(path.join(place, '20-more'), { recursive: true })
     mkdirSync(path.join(place, 'group_vars'))

@@ -92,22 +92,22 @@ all:
     expect(inventory.hosts[0]?.password?.reveal()).to.equal('parse-inventory-old-pass')
   })
 
-  it('[fault 38] has a group below all where it is written there and where it is not, and takes both for as deep', () => {
+  it('[fault 38] has a group below all whether or not it is written there, at the same depth', () => {
     const found = host(parse('all: { children: { a-written: } }\na-written: { vars: { colour: a }, hosts: { h.example.org: } }\nz-not: { vars: { colour: z }, hosts: { h.example.org: } }'), 'h.example.org')
     expect([found.groups, found.vars]).to.deep.equal([['a-written', 'z-not'], { colour: 'z' }])
   })
 
-  it('[fault 38] finds a group among its own children, whichever child leads there', () => {
+  it('[fault 38] finds a group among its own descendants, whatever the path', () => {
     expect(wrong('a: { children: { quiet: , b: } }\nquiet: { hosts: { h.example.org: } }\nb: { children: { a: } }').join()).to.include('The group a is among its own children: a > b > a.')
   })
 
-  it('[fault 38] takes every word for true and false that Ansible does', () => {
+  it('[fault 38] accepts the same words for true and false as Ansible', () => {
     const become = (word: string) => host(parse(`all: { hosts: { h.example.org: { ansible_become: ${word} } } }`), 'h.example.org').become
     for (const word of ['true', 'yes', 'on', '1', '"true"', '"yes"', '"ON"', 'True']) expect(become(word), word).to.equal(true)
     for (const word of ['false', 'no', 'off', '0', '"false"', '"no"', '"OFF"', 'False']) expect(become(word), word).to.equal(false)
   })
 
-  it('[fault 38] merges groups by their longest way from all, whatever their names and however they are written', () => {
+  it('[fault 38] merges groups by their longest path from all, whatever their names and order', () => {
     const groups = `
 top:
   vars: { colour: top, top: true }
@@ -147,7 +147,7 @@ parent:
     expect(inventory.groups.get('parent')).to.deep.equal(['h.org'])
   })
 
-  it('[fault 38] merges a group that is reached by several ways at the depth of the longest', () => {
+  it('[fault 38] merges a group with several paths at the depth of the longest', () => {
     const inventory = parse(`
 top: { children: { deep: , mid: { children: { low: { children: { deep: } } } } } }
 x: { children: { y: { children: { z: } } } }
@@ -170,7 +170,7 @@ deep: { hosts: h.org, vars: { v: deep } }
     expect(parse('a.org: {hosts: {a.org: }}').warnings).to.deep.equal(['/srv/inventories/prod.yml: a.org is both a group and a host; a pattern means the group.'])
   })
 
-  it('[fault 29] reads a group whose hosts or children are one text, as Ansible does', () => {
+  it('[fault 29] reads a group whose hosts or children are a single string, as Ansible does', () => {
     const inventory = parse('web: {hosts: example.org}\nmany: {hosts: "db[1:2].org"}\nall: {children: web}')
     expect([...inventory.groups]).to.deep.equal([['all', ['example.org', 'db1.org', 'db2.org']], ['many', ['db1.org', 'db2.org']], ['web', ['example.org']], ['ungrouped', []]])
     expect(wrong('web: {hosts: "", vars: text}')).to.deep.equal([
@@ -180,7 +180,7 @@ deep: { hosts: h.org, vars: { v: deep } }
 
   const one = (variable: string, value: string): string => `all:\n  hosts:\n    a.org:\n      ${variable}: ${value}\n`
 
-  it('[fault 14] refuses every variable of Ansible that says how a host is reached, and that it does not support, with what to do', () => {
+  it('[fault 14] refuses every connection variable of Ansible that it does not support, and says what to do', () => {
     const refused: [string, string, RegExp][] = [
       ['ansible_become_user', 'bob', /is "bob"; root alone .*`become` of the task/],
       ['ansible_ssh_common_args', "'-o ProxyJump=bastion'", /no jump host and no proxy yet, and does not connect directly/],
@@ -212,7 +212,7 @@ deep: { hosts: h.org, vars: { v: deep } }
     }
   })
 
-  it('[fault 14] takes those that ask for what it does anyway, or only make Ansible faster', () => {
+  it('[fault 14] accepts those that request what it does anyway, or only make Ansible faster', () => {
     const taken: Record<string, string[]> = {
       ansible_become_user: ['root'], ansible_ssh_common_args: ["''", "'-o ControlMaster=auto -o ControlPersist=60s -oServerAliveInterval=5'", ''], ansible_host_key_checking: ['yes', '"True"'], ansible_become_flags: ["'-H -S -n'"],
       ansible_become_exe: ['sudo', '/usr/bin/sudo'], ansible_shell_type: ['sh'], ansible_python_interpreter: ['/usr/bin/python3'], ansible_group_priority: ['3'], ansible_ssh_pipelining: ['yes'], ansible_pipelining: ['no'],
@@ -226,7 +226,7 @@ deep: { hosts: h.org, vars: { v: deep } }
     }
   })
 
-  it('[fault 14] refuses what Ansible would evaluate, at any depth, and takes what is meant as it stands', () => {
+  it('[fault 14] refuses what Ansible would evaluate, at any depth, and accepts literal text', () => {
     expect(wrong('all:\n  vars:\n    motd: "hello {{ name }}"\n    list: [ { a: "{% if x %}" } ]\n  hosts: a.org\n')).to.deep.equal([
       '3:11: motd contains a Jinja expression, which stead does not evaluate. Write the value itself, a .ts inventory that computes it, or `!unsafe` before a text that is meant as it stands.',
       '4:11: list contains a Jinja expression, which stead does not evaluate. Write the value itself, a .ts inventory that computes it, or `!unsafe` before a text that is meant as it stands.',

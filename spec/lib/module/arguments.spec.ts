@@ -9,7 +9,7 @@ const hostile = fc.oneof(part, fc.array(part, { maxLength: 4 }).map(parts => par
 
 describe('names and paths of arguments', () => {
   for (const [what, schema] of Object.entries({ nameBelow, plainName })) {
-    it(`[fault 39] ${what} takes no name that leads out of its directory, is the directory itself, or cannot be a file`, () => {
+    it(`[fault 39] ${what} refuses a name that points outside of its directory, is the directory itself, or cannot be a file`, () => {
       fc.assert(fc.property(hostile, name => {
         const { success, data } = schema.safeParse(name)
         if (!success) return
@@ -23,11 +23,11 @@ describe('names and paths of arguments', () => {
     })
   }
 
-  it('[fault 39] nameBelow takes what may well be a file: blanks, dashes, dots and letters of any script', () => {
+  it('[fault 39] nameBelow accepts valid file names: spaces, dashes, dots and letters of any script', () => {
     for (const name of ['own', '.env', '...', '-rf', 'a b', 'größe', '日本', '$(x)&', 'a..b']) expect(nameBelow.parse(name)).to.equal(name)
   })
 
-  it('[fault 21] a path is the same however its slashes are written, and never holds . or ..', () => {
+  it('[fault 21] a path is the same with double or trailing slashes, and never contains . or ..', () => {
     fc.assert(fc.property(hostile.map(name => `/${name}`), path => {
       const { success, data } = absolutePath.safeParse(path)
       if (success) expect(data).to.equal(posix.normalize(path).replace(/(.)\/$/, '$1'))
@@ -35,7 +35,7 @@ describe('names and paths of arguments', () => {
     }), { numRuns: 2000 })
   })
 
-  it('[fault 21] the path of a file does not end in a slash, with a message that says what that means', () => {
+  it('[fault 21] the path of a file must not end in a slash, and the message says what that means', () => {
     expect(filePath.parse('/srv//file')).to.equal('/srv/file')
     for (const path of ['/proc/sys/net/ipv4/ip_forward', '//sys/kernel/x']) expect(filePath.safeParse(path).error?.issues[0]?.message).to.contain('must not be below /proc or /sys')
     expect(filePath.safeParse('/procession').success).to.equal(true)

@@ -20,18 +20,18 @@ describe('a list of checksums', () => {
 
   after(() => new Promise(resolve => server.close(resolve)))
 
-  it('[archive 3] is fetched from a URL, once for all hosts of a run', async () => {
+  it('[archive 3] is downloaded from a URL, once for all hosts of a run', async () => {
     const [one, other] = await Promise.all([checksumList(`${url}/SHA256SUMS`), checksumList(`${url}/SHA256SUMS`)])
     expect([checksumFrom(one, 'app.tar.gz'), checksumFrom(other, 'app.tar.gz')]).to.deep.equal(['a'.repeat(64), 'a'.repeat(64)])
     expect(asked).to.equal(1)
   })
 
-  it('[archive 3] that the server does not have is an error with what it answered, never a list', async () => {
+  it('[archive 3] that the server does not have is an error with the server\'s answer', async () => {
     const failure = await checksumList(`${url}/gone`).then(() => 'it was fetched', String)
     expect(failure).to.include(`The checksums cannot be downloaded from ${url}/gone: the server answered 404`)
   })
 
-  it('[archive 3] may be given as text', async () => {
+  it('[archive 3] can be given as text', async () => {
     expect(checksumFrom(await checksumList(`${'b'.repeat(64)} *app.zip\n`), 'app.zip')).to.equal('b'.repeat(64))
   })
 })

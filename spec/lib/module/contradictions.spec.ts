@@ -9,7 +9,7 @@ import { postgresUser } from '../../../modules/postgres-user.ts'
 import { torrc } from '../../../modules/torrc.ts'
 
 describe('contradictions within one argument', () => {
-  it('[fault 10] are every entry that says something else than the first of its kind, and no other', () => {
+  it('[fault 10] are exactly the entries that contradict the first of their kind', () => {
     fc.assert(fc.property(fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.constantFrom('1', '2'))), entries => {
       const found = contradictions(entries, 'name', ([name]) => name, entry => entry.join()).map(({ index }) => index)
       const expected = entries.flatMap(([name, value], index) => (entries.find(([other]) => other === name)?.[1] === value ? [] : [index]))
@@ -17,7 +17,7 @@ describe('contradictions within one argument', () => {
     }))
   })
 
-  it('[fault 10] are argument errors of every module that takes a list of things by name, or names that have several spellings', () => {
+  it('[fault 10] are argument errors in every module that takes a list of named things, or names with several spellings', () => {
     const calls = {
       'packages.2': apt({ packages: ['nginx', 'tree', 'nginx=1.22.*', 'tree'] }),
       'fields.pdiffs': aptRepository({ name: 'x', uris: ['https://a.example'], suites: ['x'], components: ['main'], signedBy: '/k.asc', fields: { PDiffs: 'no', Pdiffs: 'yes' } }),

@@ -19,7 +19,7 @@ describe('An edit of a file, for any bytes,', () => {
     fc.assert(fc.property(bytes, text => joinLines(splitLines(text)) === text), runs)
   })
 
-  it('[block 2] keeps every byte outside of its block, and settles', () => {
+  it('[block 2] keeps every byte outside of its block, and is stable', () => {
     const block = fc.array(line, { minLength: 1, maxLength: 4 }).map(lines => lines.join('\n')).filter(text => text !== '' && !text.includes('stead'))
     fc.assert(fc.property(bytes, block, place, (text, inner, where) => {
       const merged = mergeBlock(text, toBytewise(inner), markers, where)
@@ -60,7 +60,7 @@ describe('A checksum out of a list', () => {
     it(`[archive 3] is read from ${JSON.stringify(form.replace(/([a-f0-9])\1+/gi, '$1…'))}`, () => expect(checksumFrom(form, 'f.tar.gz')).to.equal(hash))
   }
 
-  it('[archive 3] is an error where the file is not listed, or listed twice with different ones', () => {
+  it('[archive 3] is an error if the file is not listed, or listed twice with different checksums', () => {
     expect(() => checksumFrom(`${hash}  other`, 'f', 'SHA256SUMS')).to.throw('There is no SHA-256 for the file f in SHA256SUMS.')
     expect(() => checksumFrom(`${hash}  f\n${'b'.repeat(64)}  f`, 'f')).to.throw('several')
   })

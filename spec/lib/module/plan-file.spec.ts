@@ -8,7 +8,7 @@ import { runOver, statuses, type Tasks } from '../run/local-run.ts'
 import { inTemporaryDirectory, privateConnect } from '../shell/local-session.ts'
 
 describe('one file by two spellings', () => {
-  it('[fault 61] is foretold as a run then finds it: made, altered and removed by a path with links on its way and by one without', () => inTemporaryDirectory(async place => {
+  it('[fault 61] is predicted as a run then finds it: created, changed and removed through a path with links and through one without', () => inTemporaryDirectory(async place => {
     mkdirSync(`${place}/real/deep`, { recursive: true })
     symlinkSync('real', `${place}/link`)
     symlinkSync('deep', `${place}/real/short`)

@@ -24,7 +24,7 @@ describe('renderTemplate', () => {
     expect(await text('a: <%= it.a %>\n\n  <% for (const x of it.list) { %>- <%= x %>\n  <% } %>end\n', { a: '<&"\'>', list: ['1', '2'] })).to.equal('a: <&"\'>\n\n  - 1\n  - 2\n  end\n')
   })
 
-  it('[fault 51] every line ends as it does in the template, whatever is between; tags that trim take a whole CRLF away', async () => {
+  it('[fault 51] every line ends as in the template, whatever is between; trimming tags remove a whole CRLF', async () => {
     const source = 'a\r\nb\n<%= it.x %>\r\n<% if (it.x) {\r\n %>\r\nyes\r\n<% } -%>\r\nlone\rcr\r\n<%- it.x %>|\r\n  <%_ it.x _%>  \r\n end\r\n'
     expect(await text(source, { x: 'v\r\nw' })).to.equal('a\r\nb\nv\r\nw\r\n\r\nyes\r\nlone\rcr|end\r\n')
     for (const ending of ['\r\n', '\n'] as const) {
@@ -70,7 +70,7 @@ describe('renderTemplate', () => {
     expect((await render('name: <%= it.name %>', { name: 'x', password: secret('render-unused') })).secret).to.equal(false)
   })
 
-  it('[fault 5] refuses a text that was printed in the place of a secret, but not a template that has such a word itself', async () => {
+  it('[fault 5] refuses text that was printed instead of a secret, but not a template that contains that word itself', async () => {
     expect((await render('<secret><%= it.name %></secret>', { name: 'x' })).bytes?.toString()).to.equal('<secret>x</secret>')
     expect(await complaint('<%= it.db.password %>', { db: { password: '<secret>' } })).to.include('pass the secret itself')
   })

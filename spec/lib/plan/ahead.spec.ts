@@ -31,7 +31,7 @@ describe('A playbook is looked at ahead', () => {
     for (const part of ['"late"', 'path: must be', 'line 2', '"missing"', 'nowhere.eta was not found', '"handler"', 'argv: must name a program']) expect(told).to.include(part)
   }))
 
-  it('[fault 34] and so are a list of checksums that is missing or does not name the file, an await of a later task, and errors of a task\'s own code', () => inTemporaryDirectory(async place => {
+  it('[fault 34] and so are a list of checksums that is missing or does not contain the file, awaiting a later task, and errors in a task\'s own code', () => inTemporaryDirectory(async place => {
     writeFileSync(`${place}/SHA256SUMS`, `${'0'.repeat(64)}  other.tar\n`)
     const told = await mistakes(({ task, handler, host }) => {
       task('missing list', download({ url: 'https://example.org/a.tar', path: `${place}/a`, checksums: `${place}/none` }))
@@ -58,7 +58,7 @@ describe('A playbook is looked at ahead', () => {
     expect(told).to.match(/"type error": .*\n.*It comes from spec\/lib\/plan\/ahead\.spec\.ts:\d+:\d+\./)
   }))
 
-  it('[fault 13] and what an async function adds when tasks() has returned is told, for it would never be run', () => inTemporaryDirectory(async place => {
+  it('[fault 13] and reports what an async function adds after tasks() has returned, since it would never run', () => inTemporaryDirectory(async place => {
     const role = async ({ task }: Parameters<Tasks>[0]) => {
       await Promise.resolve()
       task('late', file({ path: `${place}/x` }))

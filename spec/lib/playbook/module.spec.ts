@@ -38,7 +38,7 @@ describe('a module', () => {
     expect(misuse(greet, undefined).issues).to.have.length(1)
   })
 
-  it('[fault 5] refuses the word that is printed in the place of a secret, anywhere in its arguments, and nowhere else', async () => {
+  it('[fault 5] refuses the word that is printed instead of a secret anywhere in its arguments, and nowhere else', async () => {
     const take = defineModule({ name: 'take', args: z.looseObject({}), plan: () => ({ wants: [] }) })
     const told = (given: Record<string, unknown>) => take(given).issues.map(({ argument }) => argument)
     expect(told({ line: 'password=<secret>' })).to.deep.equal(['line'])

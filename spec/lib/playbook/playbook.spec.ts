@@ -54,7 +54,7 @@ describe('a playbook', () => {
     expect(play.handlers.map(({ name }) => name)).to.deep.equal(['handler 0', 'handler 1'])
   })
 
-  it('[fault 13] has tasks() that is not async: that is a type error, and an error', () => {
+  it('[fault 13] refuses an async tasks(), as a type error and at run time', () => {
     type Takes<Tasks> = Tasks extends Parameters<typeof playbook>[0]['tasks'] ? true : false
     const [plain, async]: [Takes<(play: Play) => void>, Takes<(play: Play) => Promise<void>>] = [true, false]
     expect([plain, async]).to.deep.equal([true, false])
@@ -62,7 +62,7 @@ describe('a playbook', () => {
     expect(() => playbook({ name: 'x', hosts: 'all', tasks }).layOut(host, {})).to.throw(PlaybookError, 'tasks() of the playbook "x" is async, and what it adds after its first await would be dropped.')
   })
 
-  it('[fault 13] knows what is added to it after tasks() has returned, and has none of it', async () => {
+  it('[fault 13] notices what is added after tasks() has returned, and does not accept it', async () => {
     const role = async ({ task, handler, flushHandlers, summary }: Play) => {
       await Promise.resolve()
       task('a', apt({ packages: [] }))
@@ -163,7 +163,7 @@ describe('loadPlaybooks', () => {
     expect(await load('import "./not-there.ts"')).to.include('not-there.ts')
   })
 
-  it('[fault 36] says what a directory, YAML and other files are that are given as a playbook', () => inTemporaryDirectory(async directory => {
+  it('[fault 36] says what is wrong with a directory, YAML or another file that is given as a playbook', () => inTemporaryDirectory(async directory => {
     for (const name of ['site.ts', 'site.yml', 'hosts.yaml', 'notes.txt']) writeFileSync(path.join(directory, name), '')
     const told = (name: string) => loadPlaybooks(path.join(directory, name)).then(() => '', (error: unknown) => formatError(error).replaceAll(directory, 'D'))
     expect(await told('.')).to.equal('D is a directory; a playbook is a single file.\n  It holds site.ts.')

@@ -8,7 +8,7 @@ const unknown = (schema: z.ZodType, vars: Record<string, unknown>): string[] => 
 describe('variables that a schema does not ask for', () => {
   const plain = z.object({ port: z.number(), tls: z.object({ key: z.string() }).optional(), hosts: z.array(z.object({ name: z.string() })).default([]) })
 
-  it('[fault 15] are found at any depth, with what there is in their place', () => {
+  it('[fault 15] are found at any depth, with suggestions', () => {
     expect(unknownVariables(plain, { prot: 1, tls: { kye: 'x', key: 'y' }, hosts: [{ name: 'a' }, { nmae: 'b' }], port: 'of another type' })).to.deep.equal([
       { variable: 'prot', known: ['port', 'tls', 'hosts'] }, { variable: 'tls.kye', known: ['tls.key'] }, { variable: 'hosts.1.nmae', known: ['hosts.1.name'] },
     ])
@@ -16,7 +16,7 @@ describe('variables that a schema does not ask for', () => {
     expect(unknown(z.object({}), { a: 1 })).to.deep.equal(['a'])
   })
 
-  it('[fault 15] are none where the schema takes anything, as a passthrough schema does', () => {
+  it('[fault 15] do not exist if the schema accepts anything, as a passthrough schema does', () => {
     for (const open of [z.looseObject({ a: z.string() }), z.object({ a: z.string() }).catchall(z.number()), z.record(z.string(), z.number()), z.unknown(), z.any(), z.custom<object>(), z.object({ a: z.unknown() })]) {
       expect(unknown(open, open instanceof z.ZodObject && open.def.catchall === undefined ? { a: { b: 1 } } : { a: '', b: 1 })).to.deep.equal([])
     }
@@ -34,7 +34,7 @@ describe('variables that a schema does not ask for', () => {
     expect(unknown(z.union([inner, z.looseObject({})]), { a: '', b: 1 })).to.deep.equal([])
   })
 
-  it('[fault 15] are found in a schema that holds itself', () => {
+  it('[fault 15] are found in a recursive schema', () => {
     const tree = z.object({ name: z.string(), get inner() { return z.array(tree) } })
     expect(unknown(tree, { name: '', inner: [{ name: '', inner: [{ nmae: '' }] }] })).to.deep.equal(['inner.0.inner.0.nmae'])
     const holder = z.object({ first: tree, second: tree })

@@ -16,7 +16,7 @@ describe('a difference', () => {
     expect(show({ running: false, groups: ['a'], comment: '' }, { running: true, groups: [], comment: 'x' })).to.equal('running: false → true\ngroups: a → (none)\ncomment: (none) → x')
   })
 
-  it('[fault 36] says nothing of what does not exist and need not be, as the packages that a new environment lacks', () => {
+  it('[fault 36] does not mention what is missing but need not exist, such as the packages of a new environment', () => {
     expect(show(null, { python: 'sound', missing: [], comment: '', owner: null })).to.equal('absent → present\npython: (none) → sound')
     expect(show({ missing: ['six'] }, { missing: [] })).to.equal('missing: six → (none)')
   })
@@ -87,7 +87,7 @@ describe('a difference', () => {
     expect(show(null, { content: hidden })).to.equal('absent → present\ncontent: <secret> (differs)')
   })
 
-  it('[check 8] shows no part of a secret that a cut goes through, and none in a line that holds what is made visible', () => {
+  it('[check 8] shows no part of a secret that is cut, and none in a line with escaped characters', () => {
     const password = secret(`diff-spec-cut-${'x'.repeat(40)}-\u200b-end`).reveal()
     for (let before = 940; before < 1010; before += 1) expect(contents('', `${'a'.repeat(before)}${password}\n`), `after ${before}`).to.not.include('diff-spec').and.not.include('-end')
     expect(show({ settings: { a: password }, comment: password }, { settings: { a: null }, comment: '' })).to.equal('settings.a: <secret> → (none)\ncomment: <secret> → (none)')
@@ -110,7 +110,7 @@ describe('a difference', () => {
     })
   })
 
-  it('[fault 6] shows no piece of a secret whose base64 goes over several lines, and yet that such a line differs', () => {
+  it('[fault 6] shows no piece of a secret whose base64 has several lines, but does show that such a line differs', () => {
     const lines = (text: string) => (Buffer.from(text).toString('base64').match(/.{1,20}/g) ?? []).join('\n')
     const [one, two] = [secret(`diff-spec-lines-${'x'.repeat(60)}`), secret(`diff-spec-lines-${'y'.repeat(60)}`)]
     const told = contents(`key:\n${lines(one.reveal())}\nend\n`, `key:\n${lines(two.reveal())}\nend\n`)
@@ -118,7 +118,7 @@ describe('a difference', () => {
     expect(told).to.include('-<secret>').and.include('+<secret>').and.include(' key:')
   })
 
-  it('[check 8] tells neither size nor checksum of what may hold an old secret', () => {
+  it('[check 8] shows neither size nor checksum of what may contain an old secret', () => {
     const bytes = Content.of(Buffer.from([0, 1, 2]))
     expect(show({ content: bytes }, { content: Content.of('new', { secret: 'parts' }) })).to.equal('content: <secret> → <secret>')
     const old = Content.of('password: old-one\n'.repeat(2500))

@@ -16,7 +16,7 @@ const obeyed = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
 const hostile = fc.string({ unit: fc.oneof(fc.constantFrom('\u001b', '\u009b', '\r', '\n', '\t', '\u0007', '\u202e', '\u2066', '\u200b', '\u2028', '\ufeff', '\ud800', '\u{e0041}', '\u0000', '[2K', '[1A', 'web1  converged'), fc.string({ unit: 'binary', maxLength: 2 })), maxLength: 30 })
 
 describe('text of a host', () => {
-  it('[fault 2] is shown with what a terminal would obey or hide made visible, and the rest as it is', () => {
+  it('[fault 2] is shown with control characters and invisible characters made visible, and the rest unchanged', () => {
     expect(shown('\u001b[2K\u001b[1Aweb1  converged\r\n')).to.equal('\\x1b[2K\\x1b[1Aweb1  converged␍\n')
     expect(shown('10 %\r20 %')).to.equal('10 %\\x0d20 %')
     expect(shown('\u009b31m \u202eevil\u2066 a\u200bb \u2028 \ufeff\ud800 \u{e0041}')).to.equal('\\x9b31m \\u202eevil\\u2066 a\\u200bb \\u2028 \\ufeff\\ud800 \\u{e0041}')
@@ -24,7 +24,7 @@ describe('text of a host', () => {
     expect(shownInLine('web1\nweb2  converged')).to.equal('web1\\x0aweb2  converged')
   })
 
-  it('[fault 2] is the same when shown twice, and hides a secret that holds what is made visible', () => {
+  it('[fault 2] is the same when shown twice, and hides a secret that contains escaped characters', () => {
     fc.assert(fc.property(hostile, text => {
       expect(shown(text)).to.not.match(obeyed)
       expect(shown(shown(text))).to.equal(shown(text))
@@ -32,7 +32,7 @@ describe('text of a host', () => {
     expect(shown(secret('printable-spec-\u001b-secret').reveal())).to.equal('<secret>')
   })
 
-  it('[fault 2] reaches neither terminal nor report as it is, wherever it stands: names, differences, reasons, errors, notes, summaries', () => {
+  it('[fault 2] never reaches a terminal or a report unescaped: in names, differences, reasons, errors, notes, summaries', () => {
     fc.assert(fc.property(hostile, text => {
       const worst = task({ name: text, module: text, status: 'failed', error: text, changes: [{ resource: text, diff: text, reason: text }] })
       const whole = report({ [text]: host({ status: 'failed', error: text, tasks: [worst], handlers: [{ name: text, status: 'failed', error: text, reason: text }], summary: [text] }) })
@@ -44,13 +44,13 @@ describe('text of a host', () => {
     }), { numRuns: 60 })
   })
 
-  it('[fault 2] cannot make a line that reads like one of stead\'s own: it is set in', () => {
+  it('[fault 2] cannot imitate a line of stead, since it is indented', () => {
     const text = 'oops\nweb1  converged, nothing to change: 3 ok'
     const lines = [...taskLines('web1', task({ status: 'failed', error: text, changes: [{ resource: text, diff: text, reason: text }] }), style), ...summaryLines(report({ web1: host({ status: 'failed', error: text, summary: [text] }) }), style)]
     expect(lines.filter(line => /^web1 {2}converged/.test(line))).to.deep.equal([])
   })
 
-  it('[fault 3] blanks no word that is stead\'s own, even where a secret is that word', () => {
+  it('[fault 3] never redacts stead\'s own words, even if a secret is the same word', () => {
     secret('UNREACHABLE')
     expect(summaryLines(report({ web1: host({ status: 'unreachable' }) }), style)[0]).to.match(/^web1 {2}UNREACHABLE: /)
   })

@@ -84,7 +84,7 @@ describe('a report', () => {
     expect(() => checkReportFile('no/such/folder/r.json')).to.throw(UsageError, 'its folder does not exist')
   })
 
-  it('[fault 7] is for its owner alone, and is written beside its place under a name that nobody can guess', () => inTemporaryDirectory(async place => {
+  it('[fault 7] can only be read by its owner, and is written under a temporary name that nobody can guess', () => inTemporaryDirectory(async place => {
     const name = path.join(place, 'r.json')
     const mode = () => statSync(name).mode & 0o777
     const umask = process.umask(0)
@@ -96,7 +96,7 @@ describe('a report', () => {
     expect([mode(), readdirSync(place)]).to.deep.equal([0o640, ['r.json']])
   }))
 
-  it('[fault 7] follows no link: neither one in its own place, nor one where an older stead wrote at first', () => inTemporaryDirectory(async place => {
+  it('[fault 7] follows no link, neither in its own place nor where an older stead wrote first', () => inTemporaryDirectory(async place => {
     const name = path.join(place, 'r.json')
     const victim = path.join(place, 'victim')
     writeFileSync(victim, 'precious')
@@ -106,20 +106,20 @@ describe('a report', () => {
     expect([readFileSync(victim, 'utf8'), lstatSync(name).isFile()]).to.deep.equal(['precious', true])
   }))
 
-  it('[fault 7] that cannot be written leaves nothing beside it, and the older one', () => inTemporaryDirectory(async place => {
+  it('[fault 7] that cannot be written leaves no temporary file, and keeps the older report', () => inTemporaryDirectory(async place => {
     mkdirSync(path.join(place, 'r.json'))
     expect(() => checkReportFile(path.join(place, 'r.json'))).to.throw(UsageError, 'a directory is there')
     expect(() => writeReport(path.join(place, 'r.json'), full(false))).to.throw('EISDIR')
     expect(readdirSync(place)).to.deep.equal(['r.json'])
   }))
 
-  it('[fault 37] tells handlers where they ran: between the tasks, in HTML and in JUnit', () => {
+  it('[fault 37] shows handlers where they ran, between the tasks, in HTML and in JUnit', () => {
     const steps = { tasks: [task({ name: 'One' }), task({ name: 'Two' })], handlers: [{ name: 'Reload', status: 'change' as const, after: 1 }, { name: 'Restart', status: 'change' as const }] }
     const order = (text: string) => [...text.matchAll(/One|Two|Reload|Restart/g)].map(([name]) => name)
     for (const write of [html, junit]) expect(order(write(report({ web1: host(steps) })))).to.deep.equal(['One', 'Reload', 'Two', 'Restart'])
   })
 
-  it('[fault 37] of a real run says after how many tasks a handler ran, in a check too', () => inTemporaryDirectory(async place => {
+  it('[fault 37] says after how many tasks a handler ran, in a run and in a check', () => inTemporaryDirectory(async place => {
     for (const check of [true, false]) {
       const done = await runLocally(({ task: add, handler, flushHandlers }) => {
         const [one, two] = [handler('one', command({ argv: ['true'] })), handler('two', command({ argv: ['true'] }))]
@@ -180,7 +180,7 @@ describe('the HTML page', () => {
     expect(page).to.include('handler: Restart</summary><pre>it would not</pre>').and.include('handler: Reload</summary><pre>a task may change</pre>')
   })
 
-  it('[fault 37] is readable on a telephone and in the dark, has a colour for each status, and says how many there are of each', () => {
+  it('[fault 37] is readable on a phone and in dark mode, has a colour for each status, and shows totals', () => {
     const page = html(full(false))
     expect(page).to.include('<meta name="viewport"').and.include('prefers-color-scheme:dark').and.include('color-scheme:light dark')
     for (const status of taskStatus.options) expect(page, status).to.match(new RegExp(`\\.${status}[,{]`)).and.include(`<span class="status ${status}">`)

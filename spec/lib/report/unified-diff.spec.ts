@@ -36,7 +36,7 @@ describe('A diff', function () {
     expect(shown('a\r\nb', 'a\nb\n')).to.contain('-a␍\n-b\n\\ No newline at end of file\n+a\n+b')
   })
 
-  it('[check 9, copy 14] shows what is not UTF-8 or binary by size and checksum', () => {
+  it('[check 9, copy 14] shows binary content and invalid UTF-8 by size and checksum', () => {
     expect(shown(Buffer.from([0xff]), Buffer.from([0xfe]))).to.match(/^content: 1 bytes, sha256 \w{12}… → 1 bytes, sha256 \w{12}…$/)
     expect(shown(Buffer.from([0, 1]), 'text')).to.match(/^content: 2 bytes/)
   })
@@ -45,28 +45,28 @@ describe('A diff', function () {
     expect(shown('a\n', 'b\u001b[31m\u202e\u009b\n')).to.contain('+b\\x1b[31m\\u202e\\x9b')
   })
 
-  it('[check 8] hides old lines where the new content holds secrets, and the secrets in new ones', () => {
+  it('[check 8] hides old lines if the new content contains secrets, and the secrets in new lines', () => {
     const password = secret('new-password-1').reveal()
     const diff = shown('a: 1\npassword: old-password\n', Content.of(`a: 1\npassword: ${password}\n`, { secret: 'parts' }))
     expect(diff).to.contain(' a: 1\n-<hidden').and.contain('+password: <secret>').and.not.contain('old-password')
     expect(shown('old\n', Content.of('x', { secret: true }))).to.equal('content: <secret> (differs)')
   })
 
-  it('[check 9] of one line in 10 MB is found at once, in little memory', () => {
+  it('[check 9] of one line in 10 MB is found quickly, with little memory', () => {
     const text = numbered(900_000)
     const before = process.cpuUsage()
     expect(shown(text, text.replace('line 400000\n', 'changed\n'))).to.contain('-line 400000\n+changed\n line 400001')
     expect(process.cpuUsage(before).user / 1e6, 'seconds of this process').to.be.below(5)
   })
 
-  it('[check 9] gives up where two texts have little in common, and shows sizes', () => {
+  it('[check 9] gives up if two texts have little in common, and shows sizes', () => {
     const before = process.cpuUsage()
     const mixed = (seed: number) => Array.from({ length: 100_000 }, (_, index) => `${(index * seed) % 9973}\n`).join('')
     expect(shown(mixed(7919), mixed(6007))).to.match(/^content: \d+ bytes, sha256/)
     expect(process.cpuUsage(before).user / 1e6, 'seconds of this process').to.be.below(5)
   })
 
-  it('[check 9] cuts what no one would read, by lines and by bytes, and says how much is left out and what the whole is', () => {
+  it('[check 9] is limited in lines and bytes, and says how much is omitted and how much there is in total', () => {
     const last = (diff: string) => diff.split('\n').at(-1)
     const lines = numbered(50_000)
     expect(last(shown(null, lines))).to.equal(`… 48000 more lines; as a whole (none) → ${lines.length} bytes, sha256 ${Content.of(lines).sha256.slice(0, 12)}…`)

@@ -5,7 +5,7 @@ import { command } from '../../../modules/command.ts'
 import { here, silent } from './local-run.ts'
 
 describe('two names of one machine', () => {
-  it('[fault 31] are run one after the other, which is told before', async () => {
+  it('[fault 31] run one after the other, and a note says so first', async () => {
     const hosts = ['one', 'two', 'three'].map(name => ({ ...here, name }))
     const inventory = { path: 'spec.ts', hosts, groups: new Map([['all', hosts.map(({ name }) => name)]]), warnings: [] }
     const options = { check: true, extraVars: {}, tags: [], skipTags: [], forks: 10 }

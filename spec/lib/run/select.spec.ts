@@ -57,19 +57,19 @@ describe('choosing tasks', () => {
     return laidOut.flatMap((each, index) => [...each].map(([host, found]) => `${host}: ${tasksOf(found).filter(choose(index, host)).map(({ name }) => name).join(' ')}`))
   }
 
-  it('[fault 38] begins at that task on each host anew, and once on each', () => {
+  it('[fault 38] starts at that task on each host separately, and once on each', () => {
     expect(over('b', { one: ['a', 'b', 'c', 'a'], two: ['a', 'a', 'b'] })).to.deep.equal(['one: b c a', 'two: b'])
     expect(over('b', { one: ['a', 'b', 'c'], two: ['a', 'x', 'c', 'x'], three: ['a'] }), 'a host that has no such task starts where others go on').to.deep.equal(['one: b c', 'two: c x', 'three: '])
     expect(over('b', { one: ['c', 'b', 'c', 'd'], two: ['c', 'd'] })).to.deep.equal(['one: b c d', 'two: d'])
   })
 
-  it('[fault 13] begins in the first playbook that has the task: those before are left out, those behind run whole, on other hosts too', () => {
+  it('[fault 13] starts in the first playbook that has the task: earlier ones are skipped, later ones run completely, on other hosts too', () => {
     expect(over('b', { one: ['x'] }, { one: ['a', 'b'] }, { one: ['c', 'b'], two: ['d', 'b'] })).to.deep.equal(['one: ', 'one: b', 'one: c b', 'two: d b'])
     expect(over('c', { one: ['a', 'b'] }, { two: ['c', 'd'] })).to.deep.equal(['one: ', 'two: c d'])
     expect(over(undefined, { one: ['a'] }, { two: ['b'] })).to.deep.equal(['one: a', 'two: b'])
   })
 
-  it('[fault 13] refuses a name only where all plays are known: one that waits for facts may have it', () => {
+  it('[fault 13] refuses a name only if all plays are known: one that waits for facts may contain it', () => {
     const check = (selection: Partial<Selection>, ...plays: (HostPlay | undefined)[]) => () => checkSelection({ tags: [], skipTags: [], ...selection }, [new Map(plays.map((each, index) => [`${index}`, each]))])
     for (const selection of [{ tags: ['x'] }, { startAtTask: 'x' }]) {
       expect(check(selection, laid('a'))).to.throw(UsageError)

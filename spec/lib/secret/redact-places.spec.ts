@@ -156,7 +156,7 @@ describe('a text with secrets', () => {
     expect(redact('a K one two\nthree b')).to.equal('a <secret> b')
   })
 
-  it('[fault 6] has none left where it is so long that it is read piece by piece: in each piece, and at each seam', () => {
+  it('[fault 6] has none left even if it is so long that it is read in pieces: in each piece, and across pieces', () => {
     // Longer than the shortest secret that is known by far.
     const long = `K-at-a-seam-${'0123456789'.repeat(20)}`
     keep(long)

@@ -83,7 +83,7 @@ describe('redact', () => {
     })
   })
 
-  it('[fault 38] replaces the whole of a secret that holds another in its middle', () => {
+  it('[fault 38] replaces all of a secret that contains another one', () => {
     secret('Lm3-inner-part')
     secret('before-Lm3-inner-part-behind')
     expect(redact('a before-Lm3-inner-part-behind b')).to.equal('a <secret> b')
@@ -92,12 +92,12 @@ describe('redact', () => {
     expect(redact('Ln3 short in a long one, and more')).to.equal('<secret>')
   })
 
-  it('[fault 6] keeps the lines of a text, where that is asked for', () => {
+  it('[fault 6] keeps the lines of a text if requested', () => {
     secret('Mn5-first-line\nMn5-second-line')
     expect(redactLines('a\n Mn5-first-line\n Mn5-second-line\nb\n')).to.equal('a\n <secret>\n<secret>\nb\n')
   })
 
-  it('[fault 3] does not learn secrets from a host, which could blank any word for all hosts by it', () => {
+  it('[fault 3] does not learn secrets from a host, which could use that to hide any word for all hosts', () => {
     const role = { name: 'app', login: true, superuser: false, createdb: false, createrole: false, inherit: true, replication: false, bypassrls: false, validUntil: null, connectionLimit: -1, comment: '', config: [], memberOf: [] }
     const [state] = postgresRoleResource.read([{ name: 'app' }]).parse({ stdout: Buffer.from(JSON.stringify([{ ...role, password: 'FAILED' }])), stderr: '', exitCode: 0 })
     expect(state).to.have.property('password').that.includes({ secret: true })

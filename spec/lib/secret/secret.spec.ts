@@ -32,7 +32,7 @@ describe('Secret', () => {
     }
   })
 
-  it('[fault 5] a Content, which may hold one, refuses as well', () => {
+  it('[fault 5] a Content, which may contain one, refuses as well', () => {
     const content = Content.of('the-password-of-secret-spec', { secret: true })
     for (const way of [() => String(content), () => JSON.stringify({ content }), () => [content].join()]) expect(way).to.throw(TypeError, 'used as text')
     expect(inspect({ content })).to.equal('{ content: <secret> }')
@@ -44,7 +44,7 @@ describe('Secret', () => {
     expect(Object.keys(password)).to.deep.equal([])
   })
 
-  it('[fault 5] is joined with text by the tag secret, and stays a secret', () => {
+  it('[fault 5] can be joined with text by the tag secret, and stays a secret', () => {
     const joined = secret`user=${'bob'}\nport=${5432}\npassword=${password}\n`
     expect(joined).to.be.instanceOf(Secret)
     expect(joined.reveal()).to.equal('user=bob\nport=5432\npassword=the-password-of-secret-spec\n')
@@ -54,7 +54,7 @@ describe('Secret', () => {
     expect(() => void Reflect.apply(secret, undefined, [Object.assign(['', ' ', ''], { raw: [] }), password, null])).to.throw(TypeError, 'secrets, text and numbers are allowed')
   })
 
-  it('[fault 5] is not made of what was printed in the place of one', () => {
+  it('[fault 5] is not made from the word that is printed instead of one', () => {
     expect(() => secret('<secret>')).to.throw(PlaybookError, 'contains the text <secret>')
     expect(() => secret`password=${'<secret>'}`).to.throw(PlaybookError, 'contains the text <secret>').with.property('hint', '<secret> is what stead prints instead of a secret. Give the value itself.')
   })

@@ -40,7 +40,7 @@ describe('FrameParser', () => {
     }), { numRuns: 300 })
   })
 
-  it('[fault 1] takes no answer for that of another part or frame', () => {
+  it('[fault 1] never takes an answer for that of another part or frame', () => {
     for (const number of ['1.1', '2.2', '3.1', '2.1 ', '', '-1', 'note ']) {
       const parser = new FrameParser(token)
       parser.push(encode(number))
@@ -51,14 +51,14 @@ describe('FrameParser', () => {
     expect(() => parser.next(2, 1)).to.throw(OutOfStep, 'instead of an exit code')
   })
 
-  it('[fault 1] begins no frame while something is left over from the one before', () => {
+  it('[fault 1] starts no frame while something is left over from the previous one', () => {
     const parser = new FrameParser(token)
     parser.push(Buffer.concat([encode('1.1', { stdout: 'x' }), Buffer.from('late')]))
     expect(all(parser, 1)).to.have.length(1)
     expect(() => parser.begin()).to.throw(OutOfStep)
   })
 
-  it('[fault 3] keeps no answer that is too long, tells so, and goes on with the next', () => {
+  it('[fault 3] drops an answer that is too long, says so, and goes on with the next', () => {
     for (const size of [100, 1000, 100_000]) {
       const parser = new FrameParser(token, undefined, 50)
       const bytes = Buffer.concat([encode('1.1', { stdout: 'x'.repeat(20) }), encode('1.2', { stdout: 'y'.repeat(size), exitCode: 3 }), encode('1.3', { stdout: 'z'.repeat(20) })])
@@ -67,7 +67,7 @@ describe('FrameParser', () => {
     }
   })
 
-  it('[fault 3] holds no more of an answer that never ends than it takes of one', () => {
+  it('[fault 3] keeps no more of an endless answer than the limit', () => {
     const parser = new FrameParser(token, undefined, 1_000_000)
     const piece = Buffer.alloc(100_000, 'x')
     const before = process.memoryUsage().arrayBuffers

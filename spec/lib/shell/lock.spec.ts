@@ -50,7 +50,7 @@ describe('the lock of a host', () => {
     }
   }))
 
-  it('[fault 38] is waited for by the session whose own earlier shell still has it, however little it waits for others, and it says so', () => inTemporaryDirectory(async directory => {
+  it('[fault 38] is waited for if the session\'s own earlier shell still has it, however short the wait for others is, and a note says so', () => inTemporaryDirectory(async directory => {
     let cut: () => void = () => undefined
     const notes: string[] = []
     const connect = privateConnect(directory)
@@ -77,7 +77,7 @@ describe('the lock of a host', () => {
     cut()
   })).timeout(180_000)
 
-  it('[fault 31] is waited for where the same run has it under another name of the machine, and it says so', () => inTemporaryDirectory(async directory => {
+  it('[fault 31] is waited for if the same run has it under another name of the machine, and a note says so', () => inTemporaryDirectory(async directory => {
     const notes: string[] = []
     const lock = { holder: 'alice, playbook "x\ny"', waitSeconds: 0 }
     const [one, two] = [localSession({ lock, run: 'abc' }, privateConnect(directory)), localSession({ lock, run: 'abc', note: note => notes.push(note) }, privateConnect(directory))]

@@ -59,7 +59,7 @@ printf 'Match User ${userOf('forced')}\\n  ForceCommand echo Only sftp is allowe
     expect(await refusal('forced', 'none')).to.include('(exit status 3)').and.include('Only sftp is allowed here.')
   })
 
-  it('[fault 4] says that sudo refuses where it does, in its own words', async () => {
+  it('[fault 4] says that sudo refuses, in sudo\'s words, but only if it does', async () => {
     expect(await refusal('nosudo', 'sudo')).to.include('sudo does not let this user become root without a password').and.include('sudo: a password is required')
   })
 
@@ -70,7 +70,7 @@ printf 'Match User ${userOf('forced')}\\n  ForceCommand echo Only sftp is allowe
   })
 
   for (const become of ['none', 'sudo'] as const) {
-    it(`[fault 24] gives its scripts a clean environment, ${become === 'sudo' ? 'through sudo' : 'directly'}: who it is and the proxy, and nothing that changes what programs do`, () => over('fish', become, async session => {
+    it(`[fault 24] runs its scripts in a clean environment, ${become === 'sudo' ? 'through sudo' : 'directly'}: who it is and the proxy, and nothing that changes what programs do`, () => over('fish', become, async session => {
       const [own, other] = await session.read([{ script: read`env` }, ...(become === 'sudo' ? [{ script: read`env; pwd`, user: userOf('zsh') }] : [])])
       const names = (output: Output | undefined) => (output ? text(output) : '').trim().split('\n').map(line => line.split('=')[0])
       for (const output of [own, ...(other ? [other] : [])]) {

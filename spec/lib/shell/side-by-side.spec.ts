@@ -45,7 +45,7 @@ describe('the reads of one frame', () => {
     })
   })
 
-  it('[fault 1] are ended by nothing that another user of the host could read in a command line', async () => {
+  it('[fault 1] cannot be ended by anything that another user could read in a command line', async () => {
     await withSession(async session => {
       const lines = () => readdirSync('/proc').filter(name => /^\d+$/.test(name)).flatMap(pid => {
         try {

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { startCommand } from '../../../lib/shell/start.ts'
 
 describe('startCommand', () => {
-  it('[fault 26] has no character that a login shell may take for something else', () => {
+  it('[fault 26] contains no character that a login shell may interpret', () => {
     for (const become of ['none', 'sudo'] as const) {
       const command = startCommand(`echo "it's"; echo '!x' \\\n# ü`, { become, id: '0123' }) ?? ''
       expect(command).to.match(/^[ -~]+$/).and.not.match(/[!\\]/)
@@ -11,7 +11,7 @@ describe('startCommand', () => {
     }
   })
 
-  it('[fault 7] gives sudo nothing of the script to log, and travels packed', () => {
+  it('[fault 7] shows sudo nothing of the script to log, and is compressed', () => {
     const script = 'echo very-special-word\n'.repeat(5000)
     const command = startCommand(script, { become: 'sudo', id: '0123' }) ?? ''
     expect(command).to.not.include('very-special-word')

@@ -29,7 +29,7 @@ const noted = (place: string): string[] => (existsSync(`${place}/host/lib/stead/
 describe('what a step puts on a host for its own length', () => {
   const nothing: Tasks = ({ task }) => void task('nothing', file({ path: '/nowhere', state: 'absent' }))
 
-  it('[fault 66] is taken back by the next run where the step was interrupted, as a check foretells; then there is nothing to change', () => inTemporaryDirectory(async place => {
+  it('[fault 66] is cleaned up by the next run if the step was interrupted, as a check predicts; then there is nothing to change', () => inTemporaryDirectory(async place => {
     const tasks: Tasks = ({ task }) => void task('file', file({ path: `${place}/file`, content: 'x' }))
     const connect = privateConnect(`${place}/host`)
     await runOver(connect, tasks)
@@ -47,7 +47,7 @@ describe('what a step puts on a host for its own length', () => {
     }
   }))
 
-  it('[fault 66] is taken back by the same run where only the shells of the step were killed', () => inTemporaryDirectory(async place => {
+  it('[fault 66] is cleaned up by the same run if only the shells of the step were killed', () => inTemporaryDirectory(async place => {
     await onHost(place, session => session.apply([{ script: interrupted(place, 'a') }]))
     const cutAgain = interrupted(place, 'b').text.replaceAll("'", `'\\''`)
     const tasks: Tasks = play => {
@@ -89,7 +89,7 @@ temporary stuck ${'a stuck thing'} ${`[ -e ${place}/allow ] || { echo "it is stu
   }))
 
   for (const text of ['', 'half a note', `half a note\n1 1\n`]) {
-    it(`[fault 66] of a note that lost power after ${JSON.stringify(text)} nothing is undone, since nothing was made; it goes with the next run`, () => inTemporaryDirectory(async place => {
+    it(`[fault 66] after a power cut that left of the note only ${JSON.stringify(text)} nothing is undone, since nothing was created; the next run removes the note`, () => inTemporaryDirectory(async place => {
       mkdirSync(`${place}/host/lib/stead/temporary`, { recursive: true })
       writeFileSync(`${place}/host/lib/stead/temporary/.half`, text === '' ? '' : `${text}touch ${place}/undone`)
       for (const script of [readLeftovers, clearLeftovers]) {

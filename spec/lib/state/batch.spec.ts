@@ -33,7 +33,7 @@ describe('batch', () => {
     for (const other of others) expect(other).to.be.an('error').with.property('message', 'psql: no')
   })
 
-  it('[fault 3] lets an answer that was too long to be kept spoil only its own', () => {
+  it('[fault 3] lets an answer that was too long fail only its own read', () => {
     const requests = [ask(alpha, { name: 'x' }), ask(beta, { name: 'y' })]
     const answers = batch(requests).parse([{ ...output(''), tooLong: true }, output('y=1')])
     expect(answers.get('alpha x')).to.be.an('error').with.property('message').that.includes('longer than the limit')

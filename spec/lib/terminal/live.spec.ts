@@ -29,7 +29,7 @@ class Hand implements Clock {
 describe('a terminal during a run', () => {
   const change = task({ name: 'Greet', status: 'change', changes: [{ resource: 'file[/etc/motd]', diff: '-a\n+b' }] })
 
-  it('[fault 33] shows a line a host and one for all, and above them what happens, as it happens', () => {
+  it('[fault 33] shows one line per host and one for all, and above them what happens, as it happens', () => {
     const terminal = new Terminal(80, 24)
     const clock = new Hand()
     const { observer, tell, close } = liveView(['web1', 'database'], terminal, style, clock)
@@ -62,14 +62,14 @@ describe('a terminal during a run', () => {
     expect(terminal.screen.at(-1)).to.equal('')
   })
 
-  it('[fault 33] a host that ended well has a tick, one that failed a cross and a word', () => {
+  it('[fault 33] a host that succeeded has a tick, one that failed a cross and a word', () => {
     const terminal = new Terminal(80, 24)
     const { observer } = liveView(['a', 'b', 'c'], terminal, style, new Hand())
     for (const [name, status] of [['a', 'ok'], ['b', 'failed'], ['c', 'change']] as const) observer.hostDone(name, host({ status }))
     expect(terminal.screen).to.deep.equal(['✔ a  converged, nothing to change  0:00', '✖ b  FAILED  0:00', '✔ c  converged  0:00', '3 hosts: 0 at work, 2 done, 1 failed  0:00'])
   })
 
-  it('[fault 33] keeps to the terminal: long lines are cut, and of many hosts those that failed or are at work are shown', () => {
+  it('[fault 33] fits the terminal: long lines are cut, and of many hosts those that failed or are busy are shown', () => {
     const terminal = new Terminal(40, 6)
     const names = Array.from({ length: 9 }, (_, index) => `web${index}`)
     const { observer } = liveView(names, terminal, style, new Hand())
@@ -85,7 +85,7 @@ describe('a terminal during a run', () => {
     expect(terminal.everything.slice(0, 4)).to.deep.equal(['web5  changed     Greet', '    file[/etc/motd]', '      -a', '      +b'])
   })
 
-  it('[fault 2] shows no escape sequence of a task\'s or a host\'s name', () => {
+  it('[fault 2] shows no escape sequence from the name of a task or a host', () => {
     const terminal = new Terminal(80, 24)
     const { observer } = liveView(['web1'], terminal, style, new Hand())
     observer.taskStarted('web1', '\u001b[31mred\nline')

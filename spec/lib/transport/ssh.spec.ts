@@ -41,7 +41,7 @@ describe('a connection by SSH', function () {
     return 'it got in'
   }, (error: unknown) => (error instanceof Error ? `${error.name}: ${error.message} ${'hint' in error ? String(error.hint) : ''}` : String(error)))
 
-  it('[fault 27] uses a key with a passphrase that ssh-agent holds, named by its private or its public file, and says what to do where it does not', () => inTemporaryDirectory(directory => withAgent(directory, async add => {
+  it('[fault 27] uses a key with a passphrase from ssh-agent, named by its private or its public file, and says what to do if the agent does not have it', () => inTemporaryDirectory(directory => withAgent(directory, async add => {
     const key = path.join(directory, 'key')
     const plain = readFileSync(host.identityFile ?? '', 'utf8')
     writeFileSync(key, plain, { mode: 0o600 })
@@ -60,7 +60,7 @@ describe('a connection by SSH', function () {
     expect(await told({ ...host, identityFile: key })).to.include('cannot be used')
   })))
 
-  it('[fault 30] asks only for keys of the types that are known, and warns of a host that has none of them instead of offering to trust what it shows', () => inTemporaryDirectory(async directory => {
+  it('[fault 30] requests only key types that are known, and warns about a host without any of them instead of offering to trust its key', () => inTemporaryDirectory(async directory => {
     const known = path.join(directory, 'known_hosts')
     execFileSync('ssh-keygen', ['-q', '-t', 'rsa', '-b', '2048', '-N', '', '-f', path.join(directory, 'rsa')])
     const rsa = readFileSync(path.join(directory, 'rsa.pub'), 'utf8').split(' ').slice(0, 2).join(' ')
@@ -77,7 +77,7 @@ describe('a connection by SSH', function () {
     expect(await told({ ...host, knownHostsFile: known })).to.include('is not known').and.include('ssh-keyscan')
   }))
 
-  it('[fault 74] is tried again while a host boots, from the start on, and tells so; what the host refuses is not asked again', () => inTemporaryDirectory(async directory => {
+  it('[fault 74] is retried while a host boots, from the start, and says so; a refusal is not retried', () => inTemporaryDirectory(async directory => {
     const port = await freePort()
     const knownHosts = path.join(directory, 'known_hosts')
     writeFileSync(knownHosts, readFileSync(host.knownHostsFile ?? '', 'utf8').replaceAll(host.address, '127.0.0.1'))
@@ -101,7 +101,7 @@ describe('a connection by SSH', function () {
     }
   }))
 
-  it('[fault 32] that this side gave up, and that side does not know to be gone, is ended there: its idle shell keeps nobody waiting for the lock', () => inTemporaryDirectory(async directory => {
+  it('[fault 32] that was given up here without the host noticing is ended there, so that its idle shell keeps nobody waiting for the lock', () => inTemporaryDirectory(async directory => {
     const { server, cut, ends } = line(host)
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
     const address = server.address()

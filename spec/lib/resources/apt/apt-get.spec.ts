@@ -16,7 +16,7 @@ function run(directory: string, text: string): { output: string; status: number 
 const failing = (times: number, words: string) => `t() { echo >>calls; [ $(wc -l <calls) -gt ${times} ] || { echo ${JSON.stringify(words)}; return 100; }; }`
 
 describe('how apt-get is called', () => {
-  it('[apt 13] waits while another process holds a lock, of apt or of dpkg, and says for whom', async () => {
+  it('[apt 13] waits while another process holds a lock of apt or dpkg, and names the process', async () => {
     for (const words of ['E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 7 (apt)', 'dpkg: error: dpkg database lock was locked by another process with pid 7']) {
       await inTemporaryDirectory(async directory => {
         const { output, status } = run(directory, `${aptFunctions({ lockTimeoutSeconds: 5 }).text}\n${failing(1, words)}\nmust t; echo done`)
@@ -26,7 +26,7 @@ describe('how apt-get is called', () => {
     }
   }).timeout(180_000)
 
-  it('[apt 13] gives up after the time it was given, with the words of the lock', () => inTemporaryDirectory(async directory => {
+  it('[apt 13] gives up after its timeout, with the message about the lock', () => inTemporaryDirectory(async directory => {
     const { output, status } = run(directory, `${aptFunctions({ lockTimeoutSeconds: 0 }).text}\n${failing(9, 'E: Could not get lock /x')}\nmust t; echo done`)
     expect([status, output.includes('Could not get lock /x'), output.includes('done')]).to.deep.equal([100, true, false])
   }))

@@ -9,7 +9,7 @@ describe('what provides a virtual package', () => {
     expect(provided('walker 1 (= )', 'rider:i386 1 (= )', 'walker 2 (= )')).to.deep.equal({ 'rider:i386 1': null, 'walker 1': null, 'walker 2': null })
   })
 
-  it('[fault 46] is in a version of its own where that is said', () => {
+  it('[fault 46] has a version of its own if the package says so', () => {
     expect(provided('thing 1 (= 3)', 'other 2 (= )')).to.deep.equal({ 'other 2': null, 'thing 1': '3' })
   })
 })

@@ -49,7 +49,7 @@ describe('a requested package', () => {
     for (const text of ['', 'f', 'Foo', '-foo', 'foo bar', 'foo=', 'foo>=1.*', 'foo;id', 'foo/testing', 'foo==1']) expect(parsePackageSpec(text), text).to.equal(undefined)
   })
 
-  it('[apt 7] is met by versions, not by their spelling', () => {
+  it('[apt 7] compares versions, not their spelling', () => {
     expect(met('foo', '7')).to.equal(true)
     expect(met('foo=1.0.0', '1.0.0')).to.equal(true)
     expect(met('foo=1.0', '1.0-0')).to.equal(true)

@@ -18,7 +18,7 @@ async function outcome(args: Arguments): Promise<[check: string, run: string]> {
 const sh = (script: string) => ['sh', '-c', script]
 
 describe('what a command creates', () => {
-  it('[fault 70] an empty file does not count, unless it is said to; what the command left empty is taken away', () => inTemporaryDirectory(async place => {
+  it('[fault 70] does not count if it is an empty file, unless allowed; an empty result of the command is removed', () => inTemporaryDirectory(async place => {
     const made = `${place}/made`
     const args = { argv: ['touch', made], creates: made }
     const [check, run] = await outcome(args)
@@ -34,7 +34,7 @@ describe('what a command creates', () => {
     expect(await outcome({ argv: ['true'], creates: place })).to.deep.equal(['ok', 'ok'])
   }))
 
-  it('[fault 70] is what its test finds whole: else it is made anew, and has to pass then', () => inTemporaryDirectory(async place => {
+  it('[fault 70] counts if its test passes: otherwise it is created again, and then has to pass', () => inTemporaryDirectory(async place => {
     const creates = { path: `${place}/it's made`, test: 'grep -q whole "$1"' }
     expect(await outcome({ argv: sh(`echo ha >"${place}/it's made"`), creates })).to.satisfy(([check, run]: string[]) => check === 'change' && run?.includes('fails the test of creates'))
     const whole = { argv: sh(`echo whole >"${place}/it's made"`), creates }
@@ -45,7 +45,7 @@ describe('what a command creates', () => {
     expect(readFileSync(creates.path, 'utf8')).to.equal('whole\n')
   }))
 
-  it('[fault 70] is made beside and moved there once it is whole; whatever fails, nothing is left', () => inTemporaryDirectory(async place => {
+  it('[fault 70] is created under a temporary name and renamed once it is complete; whatever fails, nothing is left', () => inTemporaryDirectory(async place => {
     const path = `${place}/the key`
     const creates = { path, beside: true, test: 'grep -q ^key "$1"' }
     for (const [script, why] of [

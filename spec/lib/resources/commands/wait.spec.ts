@@ -5,7 +5,7 @@ import { waitResource, type WaitKey } from '../../../../lib/resources/commands/w
 import { inTemporaryDirectory } from '../../shell/local-session.ts'
 
 describe('waiting', () => {
-  it('[fault 35] for a URL ends at once on a host that has no curl, and says so', () => inTemporaryDirectory(async place => {
+  it('[fault 35] for a URL ends at once on a host without curl, and says so', () => inTemporaryDirectory(async place => {
     for (const tool of ['sh', 'date', 'sleep', 'base64', 'printf']) symlinkSync(`/usr/bin/${tool}`, `${place}/${tool}`)
     const key: WaitKey = { condition: { url: 'http://127.0.0.1:9/', method: 'GET', status: [200], headers: {}, requestTimeoutSeconds: 1, insecure: false, followRedirects: false }, timeoutSeconds: 15 }
     const run = (text: string) => spawnSync(`${place}/sh`, ['-c', text], { encoding: 'utf8', env: { PATH: place }, timeout: 14_000 })

@@ -30,7 +30,7 @@ function packed(directory: string, script: string): Buffer {
 describe('members of archives', function () {
   this.timeout(180_000)
 
-  it('[archive 5] whatever they are called, either all lie below the destination or nothing is unpacked (property)', async () => {
+  it('[archive 5] with any names, either all are below the destination or nothing is unpacked (property)', async () => {
     const part = fc.constantFrom('a', 'b', '.', '..', '...', '-n', 'ü $(id)`', 'say "hi"', 'back\\slash', "it's", 'new\nline')
     const name = fc.tuple(fc.constantFrom('', '', '', '/'), fc.array(part, { maxLength: 4 })).map(([root, parts]) => root + [...parts, ''].join('/'))
     await fc.assert(fc.asyncProperty(fc.array(name, { minLength: 1, maxLength: 4 }), names => inTemporaryDirectory(async directory => {
@@ -44,12 +44,12 @@ describe('members of archives', function () {
     })), { numRuns: 40 })
   })
 
-  it('[archive 9] a link may lead to what is unpacked with it, and nowhere else', () => inTemporaryDirectory(async directory => {
+  it('[archive 9] a link may point to other members, and nowhere else', () => inTemporaryDirectory(async directory => {
     expect(unpack(directory, packed(directory, 'mkdir a; echo >a/b; ln -s a/b link; ln -s ../a/b a/up; ln a/b hard'))).to.deep.equal({ files: ['a/b', 'a/up', 'hard', 'link'] })
   }))
 
   for (const [what, script] of Object.entries({ 'to an absolute path': 'ln -s /etc out', 'above itself': 'mkdir a; ln -s ../.. a/out', 'by another link': 'mkdir -p x/y; ln -s .. x/y/up; ln -s y/up/../.. x/out' })) {
-    it(`[archive 5] a link that leads out is refused: ${what}`, () => inTemporaryDirectory(async directory => {
+    it(`[archive 5] a link that points outside is refused: ${what}`, () => inTemporaryDirectory(async directory => {
       expect(unpack(directory, packed(directory, script))).to.have.property('refused').that.matches(/points? outside/).and.includes('out')
     }))
   }
@@ -58,7 +58,7 @@ describe('members of archives', function () {
     expect(unpack(directory, packed(directory, 'mkfifo pipe; echo >file'))).to.have.property('refused').that.includes('./pipe is a device or a pipe')
   }))
 
-  it('[archive 11] are chosen by patterns and stripped of leading parts; none at all is an error', async () => {
+  it('[archive 11] are selected by patterns and stripped of leading parts; if none is left, that is an error', async () => {
     const archive = tar({ 'top/a.js': '1', 'top/b.map': '2', 'top/deep/c.js': '3' })
     const chosen = (selection: Selection) => inTemporaryDirectory(async directory => unpack(directory, archive, selection))
     expect(await chosen({ strip: 1 })).to.deep.equal({ files: ['a.js', 'b.map', 'deep/c.js'] })
@@ -67,6 +67,6 @@ describe('members of archives', function () {
     expect(await chosen({ strip: 9 })).to.have.property('refused').that.includes('left to unpack')
   })
 
-  it('[archive 11] what is empty, damaged or a web page is told from an archive', () => Promise.all(([['', '0 bytes'], ['<html>not found', 'starts with: <html>not found']] as const)
+  it('[archive 11] an empty file, a damaged archive and a web page are recognised', () => Promise.all(([['', '0 bytes'], ['<html>not found', 'starts with: <html>not found']] as const)
     .map(([text, words]) => inTemporaryDirectory(async directory => expect(unpack(directory, Buffer.from(text))).to.have.property('refused').that.includes(words)))))
 })

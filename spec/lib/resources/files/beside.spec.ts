@@ -23,7 +23,7 @@ async function told(place: string, tasks: Tasks, options: { check?: boolean } = 
 describe('what is made beside its place', function () {
   this.timeout(180_000)
 
-  it('[fault 72] goes with the next run where a run was killed, whatever that run is about; a check shows it', () => inTemporaryDirectory(async place => {
+  it('[fault 72] is removed by any next run after a run was killed; a check shows it', () => inTemporaryDirectory(async place => {
     mkdirSync(`${place}/it's here`)
     const path = `${place}/it's here/a\nb`
     const dies: Tasks = ({ task }) => void task('file', file({ path, content: 'x', validate: ['sh', '-c', 'kill -KILL $PPID', '%s'] }))
@@ -39,7 +39,7 @@ describe('what is made beside its place', function () {
     expect(statuses(await runOver(connect, other))).to.deep.equal(['other: ok'])
   }))
 
-  it('[fault 72] goes with the next write of the same thing, even without a note; what others call alike stays', () => inTemporaryDirectory(async place => {
+  it('[fault 72] is removed by the next write of the same path, even without a note; files of others with similar names stay', () => inTemporaryDirectory(async place => {
     const all: [string, Tasks][] = [
       [`${place}/file`, ({ task }) => void task('it', file({ path: `${place}/file`, content: 'x' }))],
       [`${place}/directory`, ({ task }) => void task('it', directory({ path: `${place}/directory` }))],
@@ -59,7 +59,7 @@ describe('what is made beside its place', function () {
     expect(beside('/a').text).not.to.equal(beside('/b').text)
   }))
 
-  it('[fault 22] an edit notices what somebody else writes between reading and writing, and is planned anew', () => inTemporaryDirectory(async place => {
+  it('[fault 22] an edit notices what somebody else writes between reading and writing, and is planned again', () => inTemporaryDirectory(async place => {
     writeFileSync(`${place}/f`, 'mine\n')
     const meanwhile = (times: number) => ['sh', '-c', `n=$(cat ${place}/n 2>/dev/null || echo 0); if [ $n -lt ${times} ]; then echo $((n + 1)) >${place}/n; echo "theirs $n" >>${place}/f; fi`, 'sh', '%s']
     const edit = (times: number): Tasks => ({ task }) => void task('it', blockInFile({ path: `${place}/f`, block: 'block', validate: meanwhile(times) }))
@@ -73,7 +73,7 @@ describe('what is made beside its place', function () {
     expect([readFileSync(`${place}/f`, 'utf8').includes('block'), leftIn(place)]).to.deep.equal([false, []])
   }))
 
-  it('[fault 42] nothing is left half made where its owner cannot be given, and a check says so', () => inTemporaryDirectory(async place => {
+  it('[fault 42] nothing is left half made if its owner cannot be set, and a check says so', () => inTemporaryDirectory(async place => {
     mkdirSync(`${place}/theirs`)
     chmodSync(place, 0o755)
     chownSync(`${place}/theirs`, nobody, nobody)
@@ -97,7 +97,7 @@ describe('what is made beside its place', function () {
     expect([statSync(`${place}/theirs/root's`).uid, readFileSync(`${place}/theirs/root's`, 'utf8')]).to.deep.equal([0, 'x'])
   }))
 
-  it('[fault 50] what is new in a setgid directory has its group where none is given, as the check says; directories are setgid in their turn', () => inTemporaryDirectory(async place => {
+  it('[fault 50] anything new in a setgid directory gets its group unless one is given, as a check predicts; new directories are setgid too', () => inTemporaryDirectory(async place => {
     mkdirSync(`${place}/shared`)
     chownSync(`${place}/shared`, 0, 1)
     chmodSync(`${place}/shared`, 0o2775)
@@ -118,7 +118,7 @@ describe('what is made beside its place', function () {
     expect(await told(place, tasks)).to.deep.equal(Array.from({ length: 7 }, () => 'ok'))
   }))
 
-  it('[fault 44] a link is not taken for a generated secret, nor what it leads to for one', () => inTemporaryDirectory(async place => {
+  it('[fault 44] neither a link nor its target counts as a generated secret', () => inTemporaryDirectory(async place => {
     writeFileSync(`${place}/target`, 'precious\n')
     symlinkSync('target', `${place}/link`)
     symlinkSync('nowhere', `${place}/dangling`)

@@ -18,7 +18,7 @@ function read(keys: readonly FileKey[]) {
 describe('reading files', function () {
   this.timeout(180_000)
 
-  it('[file 18, copy 14] any name and any bytes come back as they are (property)', async () => {
+  it('[file 18, copy 14] any name and any bytes are read exactly (property)', async () => {
     const name = fc.string({ unit: fc.constantFrom(...'ab .-\\\n\t\'"$`*?~é☃%;|&=\u0001'), minLength: 1, maxLength: 9 }).filter(text => !/^\.{1,2}$/.test(text))
     await fc.assert(fc.asyncProperty(fc.uniqueArray(fc.tuple(name, fc.uint8Array({ maxLength: 40 })), { selector: ([text]) => text, minLength: 1, maxLength: 12 }), files => inTemporaryDirectory(async directory => {
       for (const [text, bytes] of files) writeFileSync(path.join(directory, text), bytes, { mode: 0o640 })
@@ -38,7 +38,7 @@ describe('reading files', function () {
     expect(read([{ path: at('small'), content: { unless: first[0]?.content?.sha256 ?? '' } }, { path: at('large'), content: 'always' }]).map(state => state?.content?.bytes?.length)).to.deep.equal([undefined, LARGEST_FETCHED + 1])
   }))
 
-  it('[file 18] files of any name are told apart where their contents differ, and only those come along (property)', async () => {
+  it('[file 18] files of any name are compared by content, and only those that differ are sent (property)', async () => {
     const name = fc.string({ unit: fc.constantFrom(...'ab .-\\\n\r\'"$*é☃'), minLength: 1, maxLength: 5 }).filter(text => !/^\.{1,2}$/.test(text))
     const file = fc.record({ name, text: fc.constantFrom('', 'x', 'y\n'), asked: fc.constantFrom('', 'x', 'y\n') })
     await fc.assert(fc.asyncProperty(fc.uniqueArray(file, { selector: each => each.name, minLength: 1, maxLength: 12 }), files => inTemporaryDirectory(async directory => {
@@ -49,7 +49,7 @@ describe('reading files', function () {
     })), { numRuns: 30 })
   })
 
-  it('[file 2] what links lead to, and those that lead nowhere, in a circle or through a file', () => inTemporaryDirectory(async directory => {
+  it('[file 2] the targets of links, and links that are broken, circular or go through a file', () => inTemporaryDirectory(async directory => {
     const at = (text: string) => path.join(directory, text)
     writeFileSync(at('file'), 'x', { mode: 0o644 })
     mkdirSync(at('folder'))

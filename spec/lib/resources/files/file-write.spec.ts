@@ -29,7 +29,7 @@ const file = (text: string): FileDesired => ({ type: 'file', mode: '0600', conte
 describe('writing files', function () {
   this.timeout(180_000)
 
-  it('[copy 11, block 14] any name and any bytes are written as they are, and nothing else is left (property)', async () => {
+  it('[copy 11, block 14] any name and any bytes are written exactly, and nothing else is left (property)', async () => {
     const name = fc.string({ unit: fc.constantFrom(...'ab .-\\\n\t\'"$`*?~é%;|&=(){}#!'), minLength: 1, maxLength: 9 }).filter(text => !/^\.{1,2}$/.test(text))
     await fc.assert(fc.asyncProperty(name, fc.uint8Array({ maxLength: 60 }), (text, bytes) => inTemporaryDirectory(async directory => {
       const place = `${directory}/${text}`
@@ -41,7 +41,7 @@ describe('writing files', function () {
     })), { numRuns: 25 })
   })
 
-  it('[copy 16] what a validator refuses leaves the old bytes, and no other file', () => inTemporaryDirectory(async directory => {
+  it('[copy 16] after a validator refuses, the old bytes are kept and no other file is left', () => inTemporaryDirectory(async directory => {
     const place = path.join(directory, 'conf')
     writeFileSync(place, 'good\n')
     const validate = ['sh', '-c', 'grep "^good" -- "$1" || { echo "not good" >&2; exit 1; }', 'sh', '%s']
@@ -51,7 +51,7 @@ describe('writing files', function () {
     expect(readFileSync(place, 'utf8')).to.equal('good too\n')
   }))
 
-  it('[copy 2] writes through a link, or takes its place where it is asked to', () => inTemporaryDirectory(async directory => {
+  it('[copy 2] writes through a link, or replaces it if requested', () => inTemporaryDirectory(async directory => {
     const [target, link] = [path.join(directory, 'target'), path.join(directory, 'link')]
     writeFileSync(target, 'old')
     symlinkSync('target', link)
@@ -61,7 +61,7 @@ describe('writing files', function () {
     expect([readFileSync(target, 'utf8'), lstatSync(link).isFile(), readFileSync(link, 'utf8')]).to.deep.equal(['through', true, 'instead'])
   }))
 
-  it('[file 5] a directory with something in it is in the way, replaceOther or not', () => inTemporaryDirectory(async directory => {
+  it('[file 5] a non-empty directory is never replaced, even with replaceOther', () => inTemporaryDirectory(async directory => {
     mkdirSync(path.join(directory, 'x', 'y'), { recursive: true })
     expect(write({ path: path.join(directory, 'x') }, file('a'))).to.contain('is a directory but should be a file')
     expect(write({ path: path.join(directory, 'x'), replaceOther: true, content: 'always' }, file('a'))).to.contain('not empty')
@@ -73,7 +73,7 @@ describe('writing files', function () {
     expect(wrongType('/x', { type: 'other' }, 'link')).to.contain('neither a file nor a directory but should be a symbolic link')
   })
 
-  it('[archive 1] a download of another checksum never comes to its place', () => inTemporaryDirectory(async directory => {
+  it('[archive 1] a download with another checksum never gets to its path', () => inTemporaryDirectory(async directory => {
     const [from, place] = [path.join(directory, 'from'), path.join(directory, 'x')]
     writeFileSync(from, 'fetched')
     const get = (sha256: string) => write({ path: place, source: { url: `file://${from}` } }, { type: 'file', content: Content.known(sha256, -1) })
@@ -92,7 +92,7 @@ describe('writing files', function () {
     }
   }))
 
-  it('[fault 50] what is new is of who writes it and his group, but where the directory is setgid, of its group', () => inTemporaryDirectory(async directory => {
+  it('[fault 50] anything new belongs to its writer and the writer\'s group; in a setgid directory, to the directory\'s group', () => inTemporaryDirectory(async directory => {
     for (const [mode, group] of [['0755', '0'], ['2755', '1']] as const) {
       const { stdout } = shell(`cd ${directory}; chgrp 1 .; chmod ${mode} .; echo >f; ${own(read`f`).text}; stat -c %u:%g f; rm f`)
       expect(stdout, mode).to.equal(`0:${group}\n`)

@@ -6,7 +6,7 @@ import { isNameList, joinNames, parseNames, settingText } from '../../../../lib/
 import { sql } from '../../../helpers/postgres-host.ts'
 
 describe('names that PostgreSQL spells in several ways', () => {
-  it('[database 4] an encoding is the same however it is spelt', () => {
+  it('[database 4] an encoding is the same in any spelling', () => {
     for (const given of ['UTF8', 'utf8', 'UTF-8', 'utf-8', 'Unicode']) expect(encodingName(given)).to.equal('UTF8')
     expect(encodingName('ISO 8859-15')).to.equal('LATIN9')
     expect(encodingName('windows-1252')).to.equal('WIN1252')
@@ -19,7 +19,7 @@ describe('names that PostgreSQL spells in several ways', () => {
     expect(spellings.map(given => encodingName(given))).to.deep.equal(canonical.split('\n'))
   }).timeout(300_000)
 
-  it('[database 4] a locale is the same however its character set is spelt', () => {
+  it('[database 4] a locale is the same with any spelling of its character set', () => {
     expect(localeName('C.UTF-8')).to.equal(localeName('C.utf8'))
     expect(localeName('de_DE.UTF-8@euro')).to.equal('de_DE.utf8@euro')
     expect(localeName('POSIX')).to.equal('C')
@@ -30,7 +30,7 @@ describe('names that PostgreSQL spells in several ways', () => {
     expect(icuLocaleName('')).to.equal('')
   })
 
-  it('[role 11] a list of names is read as SQL reads it', () => {
+  it('[role 11] a list of names is parsed as in SQL', () => {
     expect(parseNames('a,b')).to.deep.equal(parseNames('a, b'))
     expect(parseNames('"$user", Public')).to.deep.equal(['$user', 'public'])
     expect(parseNames('"a,b"')).to.deep.equal(['a,b'])

@@ -16,14 +16,14 @@ const odd = fc.constantFrom('\u00AD', '\u200B', '\u00A0', '\u2003', '\u0340', '\
 const password = fc.array(fc.oneof(odd, fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }).filter(text => text !== '\0' && !/\p{Surrogate}/u.test(text))), { minLength: 1, maxLength: 8 }).map(parts => parts.join(''))
 
 describe('verifiers of passwords', () => {
-  it('[role 2] a password fits its verifier after SASLprep, whatever was mapped away', async () => {
+  it('[role 2] a password matches its verifier after SASLprep, whatever that removes', async () => {
     expect(await fits('IX', verifierOfIX)).to.equal(true)
     expect(await fits('I\u00ADX', verifierOfIX)).to.equal(true)
     expect(await fits('\u2168', verifierOfIX)).to.equal(true)
     expect(await fits('ix', verifierOfIX)).to.equal(false)
   })
 
-  it('[role 2] what SASLprep refuses stays as it is, as on the server', async () => {
+  it('[role 2] a password that SASLprep refuses is used unchanged, as on the server', async () => {
     for (const refused of ['é\u0007', '\u05D0a', '\u0221', '\u00AD', '\u{1D4C1}', '\u0340', 'a\uFFFD']) expect(await prepared(refused)).to.equal(refused)
     for (const [given, result] of [['user', 'user'], ['USER', 'USER'], ['\u00AA', 'a'], ['a\u00A0b', 'a b'], ['\u05D01\u05D0', '\u05D01\u05D0'], ['a\u0007', 'a\u0007']] as const) expect(await prepared(given)).to.equal(result)
   })
@@ -32,14 +32,14 @@ describe('verifiers of passwords', () => {
     expect(await scramVerifier('one')).not.to.equal(await scramVerifier('one'))
   })
 
-  it('[role 4] tells hashes, passwords and what only begins like a hash', () => {
+  it('[role 4] distinguishes hashes, passwords and text that only starts like a hash', () => {
     expect(passwordForm(verifierOfIX)).to.equal('scram')
     expect(passwordForm('md5' + '0123456789abcdef'.repeat(2))).to.equal('md5')
     for (const bad of ['SCRAM-SHA-256$bad', 'md5', 'md5' + '0'.repeat(31), 'MD5' + '0'.repeat(32), 'md5' + 'ABCDEF01'.repeat(4), verifierOfIX.slice(0, -1), verifierOfIX.replace('4096', 'x')]) expect(passwordForm(bad), bad).to.equal('malformed')
     for (const clear of ['md5isbroken', 'SCRAM-SHA-256', 'hunter22', ' md5']) expect(passwordForm(clear), clear).to.equal('clear')
   })
 
-  it('[role 3] an md5 hash is replaced where the password is given in clear text, and kept where it is given itself', async () => {
+  it('[role 3] an md5 hash is replaced if the password is given in clear text, and kept if the hash itself is given', async () => {
     const md5 = `md5${'0'.repeat(32)}`
     expect((await storedForm(secret('a password of scram.spec'), md5))?.bytes?.toString()).to.match(/^SCRAM-SHA-256\$4096:/)
     expect((await storedForm(secret(md5), md5))?.bytes?.toString()).to.equal(md5)

@@ -27,7 +27,7 @@ describe('problems of installed distributions', () => {
     ])
   })
 
-  it('[fault 38] are none by a constraint whose marker is not met', () => {
+  it('[fault 38] are not caused by a constraint whose marker does not apply', () => {
     const constrained = (line: string) => problems([distribution('a', '2.0')], environment, ['a'], [line])
     expect(constrained('a<2; python_version < "3.11"')).to.deep.equal([])
     expect(constrained('a<2; python_version >= "3.11"')).to.deep.equal(['a 2.0 does not satisfy <2 (a constraint)'])
@@ -38,7 +38,7 @@ describe('problems of installed distributions', () => {
     expect(check([synapse], 'matrix-synapse', 'uv')).to.deep.equal(['uv is missing', 'jinja2 is missing (needed by matrix-synapse)'])
   })
 
-  it('[fault 38] are not of constraints and wishes that are for another Python or another system', () => {
+  it('[fault 38] are not caused by constraints and requirements for another Python or another system', () => {
     const old = [distribution('jinja2', '2.11')]
     const constrained = (constraint: string) => problems(old, environment, ['jinja2'], [constraint])
     expect(constrained('jinja2>=3; python_version < "3.11"')).to.deep.equal([])

@@ -5,7 +5,7 @@ import { venvResource } from '../../../../lib/resources/python/venv.ts'
 import { inTemporaryDirectory, withSession } from '../../shell/local-session.ts'
 
 describe('the environments of several users', () => {
-  it('[fault 1] are told apart whatever names one of them puts into his own', () => inTemporaryDirectory(directory => withSession(async session => {
+  it('[fault 1] are kept apart even if a user creates malicious names in one of them', () => inTemporaryDirectory(directory => withSession(async session => {
     const keyOf = (name: string) => ({
       path: path.join(directory, name), requirements: [], constraints: [], unwanted: [], files: { requirements: '', constraints: '' }, python: 'python3', systemSitePackages: false, pipOptions: [],
     })

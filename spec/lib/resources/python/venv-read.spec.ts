@@ -5,7 +5,7 @@ import { readVenvs, UNFINISHED } from '../../../../lib/resources/python/venv-rea
 import { inTemporaryDirectory } from '../../shell/local-session.ts'
 
 describe('what is looked at of a virtual environment', () => {
-  it('[fault 57, fault 69] tells what is none from what was never finished and from nothing at all', () => inTemporaryDirectory(async place => {
+  it('[fault 57, fault 69] distinguishes something else, an unfinished environment, and nothing at all', () => inTemporaryDirectory(async place => {
     const paths = ['none', 'empty', 'file', 'link', 'data', 'skeleton', 'interrupted'].map(name => `${place}/it's ${name}`)
     const [, empty = '', file = '', link = '', data = '', skeleton = '', interrupted = ''] = paths
     for (const directory of [empty, `${data}/lib/of/somebody`, `${skeleton}/bin`, `${skeleton}/lib/python3.11/site-packages`, `${interrupted}/${UNFINISHED}`]) mkdirSync(directory, { recursive: true })

@@ -17,10 +17,10 @@ const happen = (event: 'restarted' | 'reloaded', after: string) => inTemporaryDi
 })
 
 describe('what is brought about of units', () => {
-  it('[fault 8] is asked for by one call of systemctl, whatever the unit is called', async () => {
+  it('[fault 8] takes one call of systemctl, whatever the unit is called', async () => {
     expect(await happen('reloaded', ':')).to.deep.equal({ stderr: "reload-or-restart|--|it's\\x2d@1.service|", status: 0 })
   })
-  it('[fault 8] is held against the unit, and against those to which it is passed on', async () => {
+  it('[fault 8] is verified for the unit, and for those to which systemd passes it on', async () => {
     expect((await happen('reloaded', 'sed -i s/=active/=failed/ below.service')).stderr).to.contain('below.service does not run after it was reloaded')
     expect((await happen('restarted', 'sed -i s/=one/=two/ it*')).stderr).to.contain('below.service did not start again when it was restarted')
     expect((await happen('restarted', 'sed -i s/=one/=two/ *.service')).status).to.equal(0)

@@ -4,17 +4,17 @@ import { alsoOf, askedLinks, linksOf } from '../../../../lib/resources/systemd/u
 
 describe('links by which units are enabled', () => {
   const unit = 'a@one.service'
-  it('[fault 9] are those that [Install] asks for, of the file and its drop-ins, in any spelling', () => {
+  it('[fault 9] are those that [Install] requests, in the file and its drop-ins, in any spelling', () => {
     const file = '[Unit]\nWantedBy=no.target\n[Install]\n# WantedBy=no.target\n; no\n WantedBy = b.target \\\n  c.target\nRequiredBy=%i.target\nAlias=%p.service a@one.service\n[X-More]\nWantedBy=no.target\n'
     expect(askedLinks(unit, [file])).to.equal('a.service, b.target.wants, c.target.wants, one.target.requires')
     expect(askedLinks(unit, [file, '[Install]\nWantedBy=\nWantedBy=d.target\n'])).to.equal('a.service, d.target.wants, one.target.requires')
     expect(askedLinks(unit, [])).to.equal('')
   })
-  it('[fault 9] cannot be told where a specifier is the host\'s to know, or systemd is newer', () => {
+  it('[fault 9] are unknown if a specifier depends on the host, or systemd is newer', () => {
     expect(askedLinks(unit, ['[Install]\nWantedBy=%H.target\n'])).to.equal(undefined)
     expect(askedLinks(unit, ['[Install]\nUpheldBy=b.target\n'])).to.equal(undefined)
   })
-  it('[fault 9] are found among all links, and the one to a file elsewhere is none', () => {
+  it('[fault 9] are found among all links; a link to a file elsewhere does not count', () => {
     const links = [
       { path: 'b.target.wants/a@one.service', target: '/lib/systemd/system/a@.service' }, { path: 'c.target.requires/a@one.service', target: '../a@.service' },
       { path: 'a@one.service', target: '/srv/a@one.service' }, { path: 'b.target.wants/a@two.service', target: '/lib/systemd/system/a@.service' },
@@ -22,7 +22,7 @@ describe('links by which units are enabled', () => {
     ]
     expect(linksOf(unit, links)).to.equal('b.target.wants, c.target.requires, nick.service')
   })
-  it('[fault 9] that are made as they are asked for differ in nothing, whatever the names', () => {
+  it('[fault 9] that were created as requested never differ, whatever the names', () => {
     const name = fc.stringMatching(/^[a-z0-9:_.-]{1,8}$/).map(text => `${text}.target`)
     fc.assert(fc.property(fc.uniqueArray(name), fc.uniqueArray(name), (wanted, required) => {
       const file = `[Install]\n${wanted.map(one => `WantedBy=${one}\n`).join('')}RequiredBy=${required.join(' ')}\n`

@@ -15,7 +15,7 @@ const withPrograms = (programs: Readonly<Record<string, string>>, script: string
 })
 
 describe('units of systemd', () => {
-  it('[systemd 12] are read from blocks without blank lines between them, past lines that are no property', () => {
+  it('[systemd 12] are read from blocks without blank lines between them, skipping lines that are not properties', () => {
     const states = parseUnits(output('LoadState=loaded\nActiveState=active\nSubState=exited\nId=a.service\n-invalid-line==\nnonsense\nLoadState=not-found\nActiveState=inactive\nId=b.service\nLoadState=loaded\nActiveState=activating\nSubState=auto-restart\nId=c.service\n'), ['a', 'b', 'c'])
     expect(states.map(state => state && [state.id, state.running])).to.deep.equal([['a.service', true], null, ['c.service', 'restarting']])
   })
@@ -27,12 +27,12 @@ describe('units of systemd', () => {
     expect(parseUnits(output('LoadState=loaded\nUnitFileState=linked\nId=a\n'), ['a'])[0]?.enabled).to.equal('disabled')
   })
 
-  it('[fault 71, systemd 9] are stopped when failed and inactive, and neither while activating or deactivating', () => {
+  it('[fault 71, systemd 9] are stopped when failed or inactive, and neither stopped nor running while activating or deactivating', () => {
     const running = (active: string) => parseUnits(output(`Id=a\nLoadState=loaded\nActiveState=${active}\nSubState=x\n`), ['a'])[0]?.running
     expect(['active', 'reloading', 'failed', 'inactive', 'deactivating', 'activating'].map(running)).to.deep.equal([true, true, false, false, 'deactivating', 'activating'])
   })
 
-  it('[systemd 9] are neither running nor stopped while they wait to be started again', () => {
+  it('[systemd 9] are neither running nor stopped while they wait for a restart', () => {
     const running = (sub: string) => parseUnits(output(`Id=a\nLoadState=loaded\nActiveState=activating\nSubState=${sub}\n`), ['a'])[0]?.running
     expect(['auto-restart', 'auto-restart-queued', 'start-pre'].map(running)).to.deep.equal(['restarting', 'restarting', 'activating'])
   })
@@ -56,7 +56,7 @@ describe('units of systemd', () => {
     expect(parseUnits(output(stdout), names).map(state => state?.enabled)).to.deep.equal(['disabled', 'enabled', 'disabled'])
   })
 
-  it('[systemd 2] that are indirect are judged by all that they bring along, but for what is static', () => {
+  it('[systemd 2] that are indirect are judged by all units that they enable, except static ones', () => {
     const enabled = (also: string) => parseUnits(output(`Id=a\nLoadState=loaded\nUnitFileState=indirect\n=also a${also}\n`), ['a'])[0]?.enabled
     expect([' enabled', ' enabled static', ' disabled indirect', ' enabled disabled', ' enabled-runtime', ' enabled unknown', ' static', ''].map(enabled)).to.deep.equal([
       'indirect, enabled', 'indirect, enabled', 'indirect, disabled', 'indirect, partly', 'indirect, partly', 'indirect, unknown', 'static', 'indirect',
