@@ -49,7 +49,7 @@ function fromFile(file: string): Record<string, unknown> {
     throw new UsageError(`-e @${file} cannot be read.\n${error.issues.map(issue => `${issue.file}:${issue.line}:${issue.column}: ${issue.message}`).join('\n')}`)
   }
   const value = source.value ?? {}
-  if (!isMapping(value)) throw new UsageError(`-e @${file} holds no mapping of names to values.`, { hint: allowed })
+  if (!isMapping(value)) throw new UsageError(`-e @${file} does not contain a mapping of names to values.`, { hint: allowed })
   for (const [name, each] of Object.entries(value)) {
     if (holdsJinja(each, source)) throw new UsageError(`${showPlace(source.locate([name], 'value'))}: ${name} contains a Jinja expression, which stead does not evaluate.`, { hint: 'Write the value itself, or `!unsafe` before a text that is meant as it stands.' })
   }

@@ -85,6 +85,6 @@ function noSuchInventory(nameOrPath: string, directory: string): InventoryError 
   const names = inventoryNames(directory)
   return new InventoryError([{ file: nameOrPath, message: `There is no such inventory.${didYouMean(nameOrPath, names)}` }], {
     hint: names.length > 0 ? `In ${directory} there are: ${names.join(', ')}. A path to a .yml, .yaml or .ts file or to a folder of them works too.`
-      : `${directory} holds none. Write ${path.join(directory, 'prod.yml')}, or give a path.`,
+      : `${directory} does not contain one. Write ${path.join(directory, 'prod.yml')}, or give a path.`,
   })
 }

@@ -59,7 +59,7 @@ function build(files: readonly LoadedFile[]): Inventory {
   if (!merged || issues.list.length + beside.length > 0) throw new InventoryError([...issues.list, ...beside])
   const file = files.map(each => shown(each.path)).join(', ')
   const warnings = hosts.filter(({ name }) => merged.groups.has(name)).map(({ name }) => `${file}: ${name} is both a group and a host; a pattern means the group.`)
-  if (hosts.length === 0) warnings.push(`${file}: The inventory holds no hosts.`)
+  if (hosts.length === 0) warnings.push(`${file}: The inventory does not contain any hosts.`)
   const starts = files.flatMap(({ start }) => (start ? [start] : []))
   const start = async () => {
     for (const each of starts) await each()
@@ -95,7 +95,7 @@ function parseFile(text: string, absolute: string): LoadedFile {
  * by path. Several are merged: all hosts and groups, and where two set the same variable of the
  * same group or host, the later wins (Ansible, "Passing multiple inventory sources").
  *
- * @param options.directory the folder that holds the inventories.
+ * @param options.directory the folder of the inventories.
  * @throws InventoryError with every mistake in it, or with the names of the existing inventories.
  * @example (await loadInventory(['prod'], { directory: 'inventories' })).hosts.map(host => host.name)
  */

@@ -30,7 +30,7 @@ function refuseOtherKinds(path: string, absolute: string): void {
   const hint = 'Give the path of a playbook, as in playbooks/synapse.ts.'
   const found = statSync(absolute, { throwIfNoEntry: false })
   if (!found) throw new PlaybookError(`The playbook ${path} does not exist.${didYouMean(basename(path), playbooksIn(dirname(absolute)))}`, { hint })
-  if (found.isDirectory()) throw new PlaybookError(`${path} is a directory; a playbook is a single file.`, { hint: `It holds ${playbooksIn(absolute).join(', ') || 'no playbook'}.` })
+  if (found.isDirectory()) throw new PlaybookError(`${path} is a directory; a playbook is a single file.`, { hint: `It contains ${playbooksIn(absolute).join(', ') || 'no playbook'}.` })
   if (/\.ya?ml$/.test(path)) throw new PlaybookError(`${path} is YAML; playbooks are TypeScript.`, { hint: 'README.md shows how to write one. An inventory may be YAML: it is given with -i.' })
   if (!isScript.test(path)) throw new PlaybookError(`${path} is not a .ts or .js file, and so not a playbook.`, { hint })
 }

@@ -69,8 +69,8 @@ function showContent(field: string, current: Content | undefined, desired: Conte
   const exists = state !== null
   const from = current ? decoded(current) : exists ? undefined : ''
   const to = decoded(desired)
-  const hide = desired.secret === 'parts' ? '<hidden: it may hold an old secret>' : isPrivate(state) ? '<hidden: not everybody may read it>' : undefined
-  // The checksum of what may hold an old secret is hidden too: it could confirm a guess.
+  const hide = desired.secret === 'parts' ? '<hidden: it may contain an old secret>' : isPrivate(state) ? '<hidden: not everybody may read it>' : undefined
+  // The checksum of what may contain an old secret is hidden too: it could confirm a guess.
   const before = hide === undefined || !current ? showValue(current) : desired.secret === 'parts' ? marker : '<hidden>'
   const whole = `${before} → ${edited && isPrivate(state) ? '<hidden>' : showValue(desired)}`
   if (from === undefined || to === undefined) return `${field}: ${whole}`

@@ -68,7 +68,7 @@ export default playbook({
     for (const outcome of [checked, run]) {
       for (const task of ['A new file', 'A file that held another secret']) expect(diff(outcome, task), task).to.include('content: <secret> (differs)')
       // What stands in a template beside its secrets is shown; of what was there before nobody knows what of it is one.
-      const hidden = '-<hidden: it may hold an old secret>'
+      const hidden = '-<hidden: it may contain an old secret>'
       expect(diff(outcome, 'A template that held another secret')).to.equal(`--- current\n+++ desired\n@@ -1,2 +1,2 @@\n${hidden}\n${hidden}\n+user = bob\n+password = <secret>`)
     }
     const errors = run?.host('spec-carol').tasks.flatMap(({ name, error }) => (error === undefined ? [] : [[name, error]]))

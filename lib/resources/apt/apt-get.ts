@@ -102,13 +102,13 @@ update() {
 }
 fresh() { lists; if [ -z "$has" ] || [ -n "$newer" ] || [ "$age" -ge ${cacheValidSeconds} ]; then update; fi; }
 ${unmakeClusters}
-# As apt-get looks: what dpkg was about to write down stays there when it is interrupted, and is not in its audit.
+# Like apt-get: what dpkg was about to record stays there when it is interrupted, and its audit does not show it.
 interrupted() { [ -n "$(dpkg --audit)" ] || { set -- /var/lib/dpkg/updates/[0-9]*; [ -e "$1" ]; }; }
 configure() { if interrupted; then unmake_clusters; must dpkg --configure -a --force-confdef --force-confold; fi; }
-# What is half done need not be finished where it is to be removed; apt-get tells what it minds.
+# A half-done package need not be finished if it is going to be removed; apt-get reports what it objects to.
 mend() { if interrupted; then unmake_clusters; locked dpkg --configure -a --force-confdef --force-confold || :; fi; }
 installed() { [ "$(of db:Status-Status "$1")" = installed ]; }
-# With a pattern, what is not installed is listed too.
+# With a pattern, packages that are not installed are listed too.
 selected() { dpkg --get-selections '*' | sed -n "s/[[:blank:]][[:blank:]]*$1\$//p"; }
 ${allowChangeHeld ? keepHolds : apply`:`}
 ${unsafeIo ? apply`at_end sync` : apply`:`}`

@@ -42,7 +42,7 @@ export interface Asked {
  */
 export function whyNotUv({ onlyBinary, proxy, lines }: Asked): string | undefined {
   if (!onlyBinary) return 'only pip runs builds of packages (onlyBinary: false)'
-  if (proxy !== undefined && !proxy.startsWith('http:')) return 'uv is given HTTP proxies only (proxy)'
+  if (proxy !== undefined && !proxy.startsWith('http:')) return 'uv only gets HTTP proxies (proxy)'
   const [option] = lines.flatMap(line => [...line.matchAll(/(?:^|\s)(--?[A-Za-z][A-Za-z-]*)/g)].map(([, found = '']) => found)).filter(found => found !== '--hash')
   return option === undefined ? undefined : `only pip follows the option ${option} of a requirements file`
 }
@@ -73,7 +73,7 @@ uv() { ( . "$d/uv-environment"; exec "$d/uv/bin/uv" pip install --python "$e/bin
 entries() { stat -c '%n %z' -- "$e"/lib/python*/site-packages "$e/bin"; }
 failed() { w=$2; [ $1 -lt 128 ] || { printf '%s\n' "$w" >&2; exit $1; }; return 1; }
 by_uv() {
-  case ${` ${Object.keys(UV.wheels).join(' ')} `} in *" $(uname -m) "*) ;; *) w="stead knows no uv for this machine, $(uname -m)"; return 1;; esac
+  case ${` ${Object.keys(UV.wheels).join(' ')} `} in *" $(uname -m) "*) ;; *) w="stead does not know a uv for this machine ($(uname -m))"; return 1;; esac
   w=$("$e/bin/python3" -c ${readFileSync(settingsFile, 'utf8')} "$d" ${proxy ?? ''} 2>&1) || failed $? "$w" || return 1
   { grep '^--' "$d/requirements"; echo ${pin}; } >"$d/uv-pin"
   w=$("$e/bin/python3" -m pip install ${quiet} ${pipOptions} --only-binary=:all: --no-deps --no-compile --require-hashes --target "$d/uv" -r "$d/uv-pin" 2>&1) || failed $? "$w" || return 1${system}

@@ -48,7 +48,7 @@ describe('extra variables', () => {
     for (const text of ['', ' ', 'a', 'a=1 b c=2', 'a="1" b', '=1', '1a=2', 'a-b=1', 'a="x', "a='x", 'a=\\', '{"a"', '[1]', '@missing.yml', '@missing']) {
       expect(() => parseExtraVars(text), text).to.throw(UsageError)
     }
-    expect(() => parseExtraVars(write('list.yml', '- a\n'))).to.throw(UsageError, 'holds no mapping')
+    expect(() => parseExtraVars(write('list.yml', '- a\n'))).to.throw(UsageError, 'does not contain a mapping')
     expect(() => parseExtraVars(write('v.txt', 'a: 1'))).to.throw(UsageError, 'is not a .yml')
     expect(() => parseExtraVars(write('bad.yml', 'a: 1\nb: [\n'))).to.throw(UsageError, /bad\.yml:\d+:\d+: /)
     expect(() => parseExtraVars(write('list.json', '[1]'))).to.throw(UsageError, 'is not a JSON object')

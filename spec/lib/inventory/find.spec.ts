@@ -24,7 +24,7 @@ describe('a folder of inventories', () => {
   })
 
   it('is told to be empty where it is, with what to write', () => {
-    expect(() => findInventory('prod', directory)).to.throw(InventoryError).satisfies((error: InventoryError) => formatError(error) === `prod: There is no such inventory.\n  ${directory} holds none. Write ${directory}/prod.yml, or give a path.`)
+    expect(() => findInventory('prod', directory)).to.throw(InventoryError).satisfies((error: InventoryError) => formatError(error) === `prod: There is no such inventory.\n  ${directory} does not contain one. Write ${directory}/prod.yml, or give a path.`)
   })
 
   it('gives the files of one of it by the names of files and folders', () => {
@@ -36,7 +36,7 @@ describe('a folder of inventories', () => {
     write('one.yml', 'all: ')
     write('two.yml', 'all: ')
     const paths = ['two.yml', 'one.yml'].map(name => path.join(directory, name))
-    expect((await loadInventory(['two', 'one'], { directory })).warnings).to.deep.equal([`${paths.join(', ')}: The inventory holds no hosts.`])
+    expect((await loadInventory(['two', 'one'], { directory })).warnings).to.deep.equal([`${paths.join(', ')}: The inventory does not contain any hosts.`])
     write('one.yml', 'all: {hosts: {web1: }}')
     write('two.yml', 'all:\n  hosts: {web2: }')
     const told = await loadInventory(['two', 'one'], { directory }).then(() => [], (error: unknown) => (error instanceof InventoryError ? error.issues : []))

@@ -166,7 +166,7 @@ deep: { hosts: h.org, vars: { v: deep } }
   })
 
   it('warns of an inventory without hosts, and of a name that a group and a host share', () => {
-    expect(parse('all:').warnings).to.deep.equal(['/srv/inventories/prod.yml: The inventory holds no hosts.'])
+    expect(parse('all:').warnings).to.deep.equal(['/srv/inventories/prod.yml: The inventory does not contain any hosts.'])
     expect(parse('a.org: {hosts: {a.org: }}').warnings).to.deep.equal(['/srv/inventories/prod.yml: a.org is both a group and a host; a pattern means the group.'])
   })
 

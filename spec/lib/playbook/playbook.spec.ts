@@ -166,7 +166,7 @@ describe('loadPlaybooks', () => {
   it('[fault 36] says what is wrong with a directory, YAML or another file that is given as a playbook', () => inTemporaryDirectory(async directory => {
     for (const name of ['site.ts', 'site.yml', 'hosts.yaml', 'notes.txt']) writeFileSync(path.join(directory, name), '')
     const told = (name: string) => loadPlaybooks(path.join(directory, name)).then(() => '', (error: unknown) => formatError(error).replaceAll(directory, 'D'))
-    expect(await told('.')).to.equal('D is a directory; a playbook is a single file.\n  It holds site.ts.')
+    expect(await told('.')).to.equal('D is a directory; a playbook is a single file.\n  It contains site.ts.')
     for (const name of ['site.yml', 'hosts.yaml']) expect(await told(name)).to.include(`D/${name} is YAML; playbooks are TypeScript.`)
     expect(await told('notes.txt')).to.include('D/notes.txt is not a .ts or .js file')
     expect(await told('stie.ts')).to.include('D/stie.ts does not exist. Did you mean "site.ts"?')
