@@ -59,7 +59,7 @@ describe('bad input, given as a user gives it', function () {
     expect(hint).to.match(/there are: .*good/)
   })
 
-  it('an inventory that is no YAML: file, line and column', async () => {
+  it('an inventory that is not valid YAML: file, line and column', async () => {
     workspace.write('inventories/broken.yml', 'all:\n  hosts:\n    web1: { ansible_host: 10.0.0.1\n  vars:\n')
     expect((await refused(['playbooks/good.ts', '-i', 'broken'])).join('\n')).to.match(/inventories\/broken\.yml:[34]:\d+: /)
     workspace.write('inventories/tab.yml', 'all:\n\thosts:\n')
@@ -95,7 +95,7 @@ describe('bad input, given as a user gives it', function () {
     expect(text).to.include('wrong in 5 places')
   })
 
-  it('an event in the place of a state: why it belongs into a handler', async () => {
+  it('an event instead of a state: why it belongs in a handler', async () => {
     workspace.write('playbooks/event.ts', playbookSource(`task('Restart', systemd({ unit: 'nginx', state: 'restarted' }))`, { hosts: 'web' }))
     expect((await refused(['playbooks/event.ts', '-i', 'good'])).join('\n')).to.include('"Restart": systemd: state: \'restarted\' is an event').and.include('put it into a handler')
   })

@@ -58,7 +58,7 @@ describe('a run without a lab', function () {
     expect(existsSync(at('never'))).to.equal(false)
   })
 
-  it('writes no escape sequence into a pipe, not even one that a file holds', async () => {
+  it('writes no escape sequence into a pipe, not even one from a file', async () => {
     const environments: Record<string, string>[] = [{}, { NO_COLOR: '1' }, { CI: '' }]
     for (const env of environments) {
       const { out, error } = await run(['playbooks/make.ts', '-i', 'here', '--check', '-vv'], env)

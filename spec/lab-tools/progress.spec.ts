@@ -16,7 +16,7 @@ describe('lab: what it says while it works', () => {
     return text
   }
 
-  it('is one plain line for each step where there is no terminal', () => { expect(shown({})).to.equal('lab: booting a\nlab: installing tor\n') })
+  it('is one plain line for each step without a terminal', () => { expect(shown({})).to.equal('lab: booting a\nlab: installing tor\n') })
   it('is plain on a terminal that has no width', () => { expect(shown({}, { isTTY: true, columns: 0 })).to.equal('lab: booting a\nlab: installing tor\n') })
   it('is only what someone must know in CI', () => { expect(shown({ CI: 'true' })).to.equal('lab: installing tor\n') })
 })
@@ -24,7 +24,7 @@ describe('lab: what it says while it works', () => {
 describe('lab: what it reads of the kernel', () => {
   const hybrid = '30 25 0:26 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,name=systemd\n31 25 0:27 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n'
 
-  it('finds cgroup2 beside version 1 and alone', () => {
+  it('finds cgroup2 next to version 1 and alone', () => {
     expect([cgroupRoot(hybrid), hasCgroupV1(hybrid)]).to.deep.equal(['/sys/fs/cgroup/unified', true])
     const pure = '30 25 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n'
     expect([cgroupRoot(pure), hasCgroupV1(pure)]).to.deep.equal(['/sys/fs/cgroup', false])
@@ -47,7 +47,7 @@ describe('lab: inventories', () => {
     expect(inventory.start).to.be.a('function')
   })
 
-  it('are found by name and by path, and an unknown one is told with what is allowed', async () => {
+  it('are found by name and by path, and an unknown one is reported with what is allowed', async () => {
     for (const name of ['lab', 'inventories/lab.ts']) expect(Object.keys((await loadLabInventory(name)).all.children)).to.deep.equal(['homeservers'])
     const thrown = await loadLabInventory('nowhere').catch((error: unknown) => error)
     expect(String(thrown)).to.match(/There is no inventory "nowhere".*Allowed are/)

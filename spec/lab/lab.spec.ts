@@ -138,7 +138,7 @@ describe('lab (real)', function () {
     expect((await labStatus())?.hosts.map((each) => each.name)).not.to.include('nosuch')
   })
 
-  it('comes up from nothing beside another lab, tells its state as JSON, and leaves nothing behind', async () => {
+  it('starts from nothing next to another lab, prints its state as JSON, and leaves nothing behind', async () => {
     const parent = mkdtempSync(path.join(tmpdir(), 'stead-lab-'))
     chmodSync(parent, 0o755)
     const env = { STEAD_LAB_DIR: path.join(parent, 'lab'), CI: 'true' }

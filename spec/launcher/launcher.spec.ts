@@ -43,7 +43,7 @@ describe('./stead', function () {
     expect(error).to.match(/It happened at .*\/site\.ts:5:/).and.not.include('geheim')
   })
 
-  it('finds templates and files beside the playbook, and sees each of them change', async () => {
+  it('finds templates and files next to the playbook, and notices each change', async () => {
     elsewhere.write('templates/motd.eta', 'first\n')
     elsewhere.playbook(`  task('Motd', template({ path: '${elsewhere.directory}/motd', source: 'motd.eta' }))`, [`import { template } from ${JSON.stringify(path.join(project, 'modules/template.ts'))}`])
     for (const text of ['first\n', 'second\n']) {
@@ -94,7 +94,7 @@ describe('./stead', function () {
     expect(await elsewhere.tasks()).to.deep.equal(['role a'])
   })
 
-  it('takes an inventory by its name, and not the folder of that name beside the playbook', async () => {
+  it('finds an inventory by its name, and not a folder of that name next to the playbook', async () => {
     elsewhere.write('inventories/prod.ts', `export default { all: { hosts: { there: { ansible_connection: 'local' } } } }\n`)
     elsewhere.write('prod/tool.ts', 'this does not compile\n')
     elsewhere.playbook(`  task('fine', file({ path: '/x' }))`)
@@ -102,7 +102,7 @@ describe('./stead', function () {
     expect(elsewhere.kept()).to.have.length(1)
   })
 
-  it('keeps no copy of what only its user may read, for it may hold secrets, nor one from before that was so', async () => {
+  it('keeps no copy of a file that only its user may read, since it may contain secrets, and removes an earlier copy', async () => {
     elsewhere.playbook(`  task('x', file({ path: '/x' }))`)
     elsewhere.write('hosts.ts', `import { pin } from './pin.ts'\nexport default { all: { hosts: { there: { ansible_connection: 'local', pin } } } }\n`)
     elsewhere.write('pin.ts', `export const pin = 'Zq7-in-an-inventory'\n`)
@@ -126,7 +126,7 @@ describe('./stead', function () {
     expect(elsewhere.kept()).to.have.length(1)
   })
 
-  it('makes a bundle anew where the kept one is damaged, cut short, empty or not to be read', async () => {
+  it('builds a bundle again if the cached one is damaged, truncated, empty or unreadable', async () => {
     elsewhere.playbook(`  task('fine', file({ path: '/x' }))`)
     await elsewhere.tasks()
     const [kept = ''] = elsewhere.kept()
@@ -167,7 +167,7 @@ describe('./stead', function () {
     expect(await elsewhere.tasks({ env: { XDG_CACHE_HOME: path.join(elsewhere.directory, 'file') } })).to.deep.equal(['fine'])
   })
 
-  it('starts several times at once without a cache, and each is whole', async () => {
+  it('starts several times at once without a cache, and every bundle is complete', async () => {
     elsewhere.playbook(`  task('fine', file({ path: '/x' }))`)
     expect(await Promise.all([1, 2, 3, 4].map(() => elsewhere.tasks()))).to.deep.equal([['fine'], ['fine'], ['fine'], ['fine']])
     expect(elsewhere.kept()).to.have.length(1)

@@ -52,7 +52,7 @@ describe('an example of what lib/index.ts exports', function () {
     expect([...names.keys()].filter(name => (about(name)[0]?.doc ?? '') === ''), 'without a docstring').to.deep.equal([])
   })
 
-  it('is found: this spec does not pass for want of examples', () => {
+  it('is found: this spec cannot pass without examples', () => {
     expect(examples.filter(({ results }) => results > 0).length).to.be.at.least(20)
   })
 })

@@ -93,7 +93,7 @@ describe('apt, whatever state a package is in', function () {
     expect(await host.sh('cat /etc/foo.conf')).to.equal('mine\n')
   })
 
-  it('installs what is half installed anew (iH, and that it must be reinstalled)', async () => {
+  it('reinstalls a half-installed package (iH, reinstallation required)', async () => {
     await given("i foo=1.0.0; sed -i '/^Package: foo$/,/^$/s/^Status: .*/Status: install reinstreq half-installed/' /var/lib/dpkg/status")
     expect(await version()).to.equal('iHR1.0.0')
     expect(diffs(await apply(apt({ packages: ['foo'] })))).to.contain('status: half-installed → installed')
@@ -145,7 +145,7 @@ describe('apt, whatever state a package is in', function () {
     expect([await version('fragile'), await version()]).to.deep.equal(['', ''])
   })
 
-  it('installs nothing beside a package that cannot be configured, and says which', async () => {
+  it('installs nothing else if a package cannot be configured, and says which', async () => {
     await given('touch /root/break; i fragile')
     expect(errorOf(await apply(apt({ packages: ['foo'] })))).to.contain('fragile is broken')
     expect(await version()).to.equal('')

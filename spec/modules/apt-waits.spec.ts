@@ -16,7 +16,7 @@ const dpkgLock = '/var/lib/dpkg/lock-frontend'
 /** Shell: holds a lock as dpkg and apt do themselves (fcntl(2)), and goes on when it is held. */
 const hold = (seconds: number, lock = dpkgLock) => `perl -e 'use Fcntl; open(my $f, ">>", "${lock}"); my $l = pack("s s x4 q q i x4", F_WRLCK, 0, 0, 0, 0); fcntl($f, F_SETLK, $l) or die; sleep ${seconds}' </dev/null >/dev/null 2>&1 & sleep 0.3`
 
-describe('apt, while others are at work', function () {
+describe('apt, while others are running', function () {
   this.timeout(180_000)
   let on: MadePackagesHost
   let host: SpecHost

@@ -9,7 +9,7 @@ describe('apt', () => {
     ])
   })
 
-  it('wants them gone when they are to be absent', async () => {
+  it('wants them absent with state absent', async () => {
     expect(await desired(apt({ packages: ['nginx'], state: 'absent' }))).to.deep.equal([['package nginx', null]])
   })
 

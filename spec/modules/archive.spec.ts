@@ -115,7 +115,7 @@ describe('archive', function () {
     await settle(host, of('a.tar', { strip: 1 }))
   })
 
-  it('keeps what it is told to keep, and takes over nothing that it did not make', async () => {
+  it('keeps what keep names, and takes over nothing that it did not create', async () => {
     await host.apply(of('a.tar', { strip: 1, keep: ['own'] }))
     await host.sh(`mkdir ${target}/own; echo mine >${target}/own/f`)
     expect(changed(await host.apply(of('a.tar', { strip: 1, keep: ['own'] })))).to.deep.equal([])
@@ -178,7 +178,7 @@ describe('archive', function () {
 
   /** What a run leaves that is killed between the two renames: the old directory, the new one, and by name what was kept. */
   const kill = (script = ':') => host.sh(`w=${target}.stead-12345678; mkdir -p $w/.stead-kept $w/tree; mv ${target} $w/old; ${script}`)
-  it('puts back what a run that was killed while it swapped left beside, with what is kept', async () => {
+  it('repairs what a run left that was killed while it swapped directories, including what is kept', async () => {
     for (const script of [':', ': >$w/.stead-kept/=own', ': >$w/.stead-kept/=own; mv $w/old/own $w/tree/own', `mkdir ${target}`]) {
       await host.sh(`rm -rf ${target}`)
       await host.apply(of('a.tar', kept))
@@ -189,7 +189,7 @@ describe('archive', function () {
     }
   })
 
-  it('loses nothing that is kept where the directory was made anew after a run was killed', async () => {
+  it('loses nothing that is kept if the directory was created again after a run was killed', async () => {
     await host.apply(of('a.tar', kept))
     await host.sh(`echo mine >${target}/own; cp -a ${target} ${target}-copy; rm ${target}-copy/own`)
     await kill(`mv $w/old/own $w/tree/own; : >$w/.stead-kept/=own; mv ${target}-copy ${target}`)

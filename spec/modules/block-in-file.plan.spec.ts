@@ -11,7 +11,7 @@ describe('block-in-file', () => {
       .to.deep.equal([['file /etc/hosts', { type: 'file', content: '127.0.0.1 localhost\n# BEGIN stead\n192.0.2.1 a\n# END stead\n' }]])
   })
 
-  it('puts it where it is told to, and gives the file what else is asked for', async () => {
+  it('inserts it at the requested place, and sets the file\'s attributes', async () => {
     const [[, after] = []] = await desired(blockInFile({ path: '/etc/hosts', block: 'x', insertAfter: /^a/, marker: '; {mark}', mode: '600', owner: 'root' }), hosts('a\nb\n'))
     expect(after).to.deep.equal({ type: 'file', content: 'a\n; BEGIN\nx\n; END\nb\n', mode: '0600', owner: 'root' })
     const [[, before] = []] = await desired(blockInFile({ path: '/etc/hosts', block: 'x', insertBefore: /^b/, marker: '; {mark}' }), hosts('a\nb\n'))
@@ -25,13 +25,13 @@ describe('block-in-file', () => {
     expect(first[0]?.[1]?.['content']).to.equal('b\nc\nb\n; BEGIN\nx\n; END\n')
   })
 
-  it('keeps bytes that are no UTF-8, and writes the block as UTF-8', async () => {
+  it('keeps bytes that are not UTF-8, and writes the block as UTF-8', async () => {
     const plan = await blockInFile({ path: '/etc/hosts', block: 'é' }).plan(hostView(hosts(Buffer.from([0xff, 0xe9, 0x0a]))))
     const content = plan.wants[0]?.desired?.['content']
     expect(content instanceof Content && content.bytes?.toString('hex')).to.equal(Buffer.concat([Buffer.from([0xff, 0xe9, 0x0a]), Buffer.from('# BEGIN stead\né\n# END stead\n')]).toString('hex'))
   })
 
-  it('takes the block out when it is to be absent or empty, and wants nothing of a file that does not exist', async () => {
+  it('removes the block if it is absent or empty, and ignores a file that does not exist', async () => {
     const there = hosts('a\n# BEGIN stead\nx\n# END stead\nb\n')
     for (const call of [blockInFile({ path: '/etc/hosts', block: 'x', state: 'absent' }), blockInFile({ path: '/etc/hosts', block: '' })]) {
       expect((await desired(call, there))[0]?.[1]?.['content']).to.equal('a\nb\n')
@@ -39,7 +39,7 @@ describe('block-in-file', () => {
     expect(await desired(blockInFile({ path: '/etc/hosts', block: 'x', state: 'absent' }))).to.deep.equal([])
   })
 
-  it('does not make a file unless it is told to, or a package may bring it', async () => {
+  it('does not create a file unless requested, or a package may bring it', async () => {
     const refused = await desired(blockInFile({ path: '/etc/hosts', block: 'x' })).then(() => undefined, (error: unknown) => error)
     expect(String(refused)).to.include('/etc/hosts does not exist')
     const text = '# BEGIN stead\nx\n# END stead\n'

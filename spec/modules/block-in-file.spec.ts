@@ -106,7 +106,7 @@ describe('block-in-file', function () {
     expect((await edited('a\n', { block: odd })) === Buffer.from(`a\n${B}\n${odd}\n${E}\n`).toString('latin1')).to.equal(true)
   })
 
-  it('a marker may hold any letters', async () => {
+  it('a marker may contain any letters', async () => {
     expect(await edited('a\n', { block: 'x', marker: '; {mark} größe' }, { block: 'y', marker: '; {mark} größe' })).to.equal(Buffer.from('a\n; BEGIN größe\ny\n; END größe\n').toString('latin1'))
   })
 

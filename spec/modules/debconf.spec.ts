@@ -63,7 +63,7 @@ describe('debconf', function () {
     expect(changed(await host.apply(call(false)))).to.deep.equal([])
   })
 
-  it('refuses a password that is no secret', () => {
+  it('refuses a password that is not a secret', () => {
     expect(debconf({ ...ask, question: 'made/password', type: 'password', value: 'open' }).issues.map(({ argument }) => argument)).to.deep.equal(['value'])
   })
 })

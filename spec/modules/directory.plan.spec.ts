@@ -8,7 +8,7 @@ describe('directory', () => {
     expect(await desired(directory({ path: '/srv/data' }))).to.deep.equal([['file /srv/data', { type: 'directory' }]])
   })
 
-  it('wants it gone, with all it holds only when that is said', async () => {
+  it('removes it, with its content only on request', async () => {
     for (const recursive of [true, false]) {
       const [want] = wantsOf(await directory({ path: '/srv/data', state: 'absent', recursive }).plan(hostView()))
       expect(want).to.deep.equal({ resource: 'file /srv/data', key: { path: '/srv/data', recursive, backup: false, noFollow: true }, desired: null })

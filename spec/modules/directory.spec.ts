@@ -70,7 +70,7 @@ cd ${d}/tree; echo x >a/b/f; echo x >'a/b/odd name'; chmod 755 'a/b/odd name'; l
     expect(await host.sh(`ls -d ${d}/missing 2>/dev/null || :`)).to.equal('')
   })
 
-  it('absent removes an empty one; one that is not empty only when it is told to, not following links', async () => {
+  it('absent removes an empty one; a non-empty one only on request, without following links', async () => {
     await host.sh(`mkdir -p ${d}/gone/sub; ln -s ${d}/real ${d}/gone/link; echo x >${d}/real/kept`)
     expect(await refused(host, directory({ path: `${d}/gone`, state: 'absent' }))).to.contain('not empty')
     expect(errorOf(await host.check(directory({ path: `${d}/gone`, state: 'absent' })))).to.contain('not empty')

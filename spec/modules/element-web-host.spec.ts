@@ -40,14 +40,14 @@ describe('element-web, on a host', function () {
     proof: `find ${d} -printf '%p %i %T@ %C@\\n'`, holds: `cd ${d}/element; find . -printf '%P %m %U\\n' | sort; cat bundles/a.js config.json`,
   })
 
-  it('takes over no directory that holds something else, and says so in check mode', async () => {
+  it('takes over no directory with other content, and says so in check mode', async () => {
     await host.sh(`rm -rf ${d}/element; mkdir ${d}/element; echo mine >${d}/element/f`)
     expect(await refused(host, release(0))).to.contain('contains something that is not from an archive')
     expect(errorOf(await host.check(release(0)))).to.contain('contains something that is not from an archive')
     expect(await host.sh(`cat ${d}/element/f; rm -r ${d}/element`)).to.equal('mine\n')
   })
 
-  it('another release is swapped in whole, and another config is written alone', async () => {
+  it('a new release is swapped in as a whole, and a new config is written alone', async () => {
     await host.apply(release(0))
     await host.sh(`echo 'left by hand' >${d}/element/bundles/old.js`)
     await host.apply(release(1))

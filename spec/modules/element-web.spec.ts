@@ -37,7 +37,7 @@ describe('element-web', () => {
     expect(await failure(elementWeb({ archive, sha256: '0'.repeat(64), config }).plan(hostView()))).to.include(`is ${sha256} but should be 000`)
   }))
 
-  it('refuses a config that is no JSON', () => withFiles('{"a": }', async ({ archive, config }) => {
+  it('refuses a config that is not valid JSON', () => withFiles('{"a": }', async ({ archive, config }) => {
     expect(await failure(elementWeb({ archive, sha256, config }).plan(hostView()))).to.include('does not render to JSON')
   }))
 

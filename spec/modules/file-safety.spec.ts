@@ -70,7 +70,7 @@ describe('files, where users may write too and where the disk is full', function
     expect(await host.sh(`find ${d}/inner -printf '%p %i %T@ %C@\\n'`)).to.equal(before)
   })
 
-  it('a link of a user is followed by nobody where it stands further up, or where a link of root leads to it', async () => {
+  it('a user\'s link is not followed further up in a path either, or behind a link of root', async () => {
     await host.sh(`mkdir -p ${d}/inner/sub; ln -s theirs/f ${d}/of-root; echo kept >${d}/inner/sub/f`)
     await asNobody(`cd ${theirs}; ln -s ${d}/precious f; ln -s ${d}/inner dir; ln -s ${d}/new app`)
     const state = `find ${d} ! -path ${theirs} -printf '%p %i %m %U %T@ %C@\\n' | sort; cat ${d}/precious`
@@ -109,7 +109,7 @@ describe('files, where users may write too and where the disk is full', function
     expect((await host.sh(`tail -n 1 ${d}/seen`)).trim()).to.equal('600')
   })
 
-  it('a user who puts links in the place of a secret while it is made, or below a directory that is gone through, leads root nowhere', async () => {
+  it('a user who replaces a secret with links while it is created, or entries of a directory during recursion, cannot redirect root', async () => {
     const before = await precious()
     await asNobody(`mkdir ${theirs}/a; cd ${theirs}/a; seq 300 | xargs touch; echo x >precious; chmod 666 *`)
     await host.sh(`cat >${d}/storm <<'END'
@@ -181,7 +181,7 @@ chmod 755 ${d}/storm; : >${theirs}/go; runuser -u nobody -- sh ${d}/storm </dev/
     })
   }
 
-  it('a user who puts links in the place of the new file while it is written leads root nowhere', async () => {
+  it('a user who replaces the new file with links while it is written cannot redirect root', async () => {
     const before = await precious()
     await host.sh(`cat >${d}/storm <<'END'
 end=$(($(date +%s) + 60)); while [ -e ${theirs}/go ] && [ $(date +%s) -lt $end ]; do for f in ${theirs}/.stead.????????; do ln -sfn ${d}/precious "$f"; done; done
@@ -192,7 +192,7 @@ chmod 755 ${d}/storm; : >${theirs}/go; for i in 1 2; do runuser -u nobody -- sh 
     expect(await precious()).to.equal(before)
   })
 
-  it('a full disk is an error in the system\'s words; the old file stays, nothing stays beside it', async () => {
+  it('a full disk is an error in the system\'s words; the old file stays, without temporary files', async () => {
     await host.sh(`mkdir ${d}/full; mount -t tmpfs -o size=1m,mode=755 tmpfs ${d}/full; head -c 300000 /dev/urandom >${d}/full/f; cp -p ${d}/full/f ${d}/copy; mkdir ${d}/full/dir`)
     const content = new Uint8Array(2_000_000).fill(7)
     // Fits beside the old one, but not when both have grown.
@@ -206,7 +206,7 @@ chmod 755 ${d}/storm; : >${theirs}/go; for i in 1 2; do runuser -u nobody -- sh 
     expect(await host.sh(`cd ${d}/full; stat -c %s f; ls -A`)).to.equal('400000\ndir\nf\n')
   })
 
-  it('takes the place of nothing that stands beside it', async () => {
+  it('does not overwrite a file next to it', async () => {
     await host.sh(`cd ${d}; echo mine >l.stead-new; mkdir dir.stead-new; echo mine >dir.stead-new/kept`)
     await settle(host, [symlink({ path: `${d}/l`, target: 'x' }), symlink({ path: `${d}/dir`, target: 'y' })])
     expect(await host.sh(`cd ${d}; readlink l dir; cat l.stead-new dir.stead-new/kept; ls -A`)).to.equal('x\ny\nmine\nmine\ndir\ndir.stead-new\nl\nl.stead-new\nprecious\ntheirs\n')

@@ -14,7 +14,7 @@ describe('generated-secret', () => {
     expect(await failure({ path: '/etc/secret', owner: 'nobody-here' })).to.contain('The user nobody-here does not exist')
   })
 
-  it('gives it to whom it is said, and knows an account by its number', async () => {
+  it('sets the given owner, and recognises an account by its number', async () => {
     expect(await desired(generatedSecret({ path: '/s', owner: '33', group: 'www-data', mode: '640' }), { 'account-number passwd 33': { name: 'app' } })).to.deep.equal([['secret /s', { owner: 'app', group: 'www-data', mode: '0640' }]])
   })
 

@@ -58,7 +58,7 @@ describe('generated-secret', function () {
     })
     expect(await watch.stop()).to.deep.equal(['600'])
   })
-  it('is refused where it could not be made: without a directory, for nobody, in the place of a directory', async () => {
+  it('is refused if it could not be created: without a directory, for an unknown user, in place of a directory', async () => {
     expect(await refusal(host, () => generatedSecret({ path: '/srv/none/secret' }))).to.contain('The directory /srv/none does not exist')
     expect(await refusal(host, () => generatedSecret({ path, owner: 'nobody-here' }))).to.contain('The user nobody-here does not exist')
     expect(await refusal(host, () => generatedSecret({ path: '/srv/generated' }))).to.contain('/srv/generated is a directory')

@@ -49,7 +49,7 @@ describe('http-check', function () {
     expect(error).to.contain('waiting for http://127.0.0.1:8077/made').and.contain('201')
     expect(Date.now() - started).to.be.within(900, 30_000)
   })
-  it('holds method, headers, statuses, redirections and text against the answer', async () => {
+  it('checks method, headers, statuses, redirections and text of the answer', async () => {
     expect(await look({ url: `${url}/echo`, method: 'POST', headers: { 'X-Spec': 'it\'s "so"' }, body: '{"a":1}', contains: 'POST it\'s "so"' })).to.equal('ok')
     expect(await look({ url: `${url}/made`, status: [200, 201] })).to.equal('ok')
     expect(await look({ url: `${url}/away`, status: 302 })).to.equal('ok')

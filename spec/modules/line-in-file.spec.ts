@@ -44,7 +44,7 @@ describe('line-in-file', function () {
     expect(await edited('#A=0\nb\n#A=1\n', { line: 'A=1', pattern: /^#A=/ })).to.equal('#A=0\nb\nA=1\n')
   })
 
-  it('takes the last line that matches, or the first; a text stands for a line that contains it', async () => {
+  it('uses the last matching line, or the first; a text means a line that contains it', async () => {
     expect(await edited('k=1\nk=2\n', { line: 'k=3', pattern: /^k=/ })).to.equal('k=1\nk=3\n')
     expect(await edited('k=1\nk=2\n', { line: 'k=3', pattern: 'k=', firstMatch: true })).to.equal('k=3\nk=2\n')
     expect(await edited('a.b\na*b\n', { line: 'x', insertAfter: 'a*b' })).to.equal('a.b\na*b\nx\n')

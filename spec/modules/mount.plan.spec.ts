@@ -4,7 +4,7 @@ import { mount } from '../../modules/mount.ts'
 describe('mount, its arguments', () => {
   const told = (args: Parameters<typeof mount>[0]) => mount(args).issues.map(({ argument, message }) => `${argument}: ${message}`).join('\n')
 
-  it('needs a source and a type for what is to be there, and neither for what is not', () => {
+  it('needs a source and a type to mount, and neither to unmount', () => {
     expect(told({ path: '/srv/a' })).to.contain('source: must be given').and.contain('type: must be given')
     expect(told({ path: '/srv/a', state: 'absent' })).to.equal('')
   })

@@ -29,7 +29,7 @@ describe('nginx-site', () => {
     expect(await desired(nginxSite({ name: 'hello', state: 'disabled' }), { [site]: { enabledAs: '../sites-available/hello.conf', debianDefault: 'there' } })).to.deep.equal([[site, { enabledAs: '' }]])
   })
 
-  it('removes Debian\'s default site when it is told to', async () => {
+  it('removes Debian\'s default site on request', async () => {
     expect((await desired(nginxSite({ name: 'hello', content, removeDefault: true }))).at(-1)?.[1]?.['debianDefault']).to.equal('removed')
     expect((await desired(nginxSite({ name: 'hello', state: 'absent', removeDefault: true }))).at(-1)).to.deep.equal(['file /etc/nginx/sites-enabled/default', null])
   })

@@ -102,7 +102,7 @@ describe('nginx-site', function () {
     expect((await apply({ name: 'hello', state: 'absent' })).error).to.equal(undefined)
     expect(await statusesOf(host, nginxSite({ name: 'other', content: good }), nginxSite({ name: 'other', state: 'absent' }))).to.deep.equal(['change', 'change'])
   })
-  it('a site that holds a secret is for root alone to read, and shown to nobody', async () => {
+  it('a site with a secret can only be read by root, and is never shown', async () => {
     const directory = mkdtempSync(path.join(tmpdir(), 'stead-nginx-'))
     try {
       const source = path.join(directory, 'site.eta')

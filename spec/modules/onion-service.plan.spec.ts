@@ -30,7 +30,7 @@ describe('onion-service', () => {
     expect(plan.output?.([null, null])).to.equal(undefined)
   })
 
-  it('stands for the address with one of the same length that cannot be', () => {
+  it('uses a placeholder for the address of the same length, which cannot exist', () => {
     const placeholder = onionService({ name: 'web', ports: { 80: '127.0.0.1:8080' } }).placeholder
     expect(placeholder?.hostname).to.match(/^[a-z2-7]+\.onion$/).and.have.length(hostname.length)
   })

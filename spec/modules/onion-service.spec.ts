@@ -81,7 +81,7 @@ describe('onion-service', function () {
     await host.sh('echo "$(cat)" >/var/lib/tor/shop/hostname', Buffer.from(was))
     expect((await apply(shop)).changes[0]?.diff).to.contain('eve (no key)').and.not.contain('root:')
   })
-  it('makes the address again that was taken away, of the same key', async () => {
+  it('restores a removed address from the same key', async () => {
     const before = await hostname('shop')
     await host.sh('rm /var/lib/tor/shop/hostname')
     expect((await apply(shop)).changes.map(({ resource }) => resource)).to.deep.equal(['onion-address[/var/lib/tor/shop]'])
@@ -127,7 +127,7 @@ describe('onion-service', function () {
     expect((await apply(copy)).status).to.equal('ok')
     expect(onionService({ ...copy, key: secret('AAAA') }).issues[0]?.message).to.contain('hs_ed25519_secret_key')
   })
-  it('keeps a given key, puts it back where another one is, and there is no moment in which others can read it', async () => {
+  it('keeps a given key, replaces another one with it, and others can never read it', async () => {
     const base64 = await host.sh('base64 -w0 /var/lib/tor/copy/hs_ed25519_secret_key')
     await host.sh('systemctl restart tor@default; install -d -o debian-tor -g debian-tor -m 755 /var/lib/tor/mine; : >/var/lib/tor/mine/.stead.left-off')
     const watch = (await findLabHost(unitHostName)).watch('find /var/lib/tor/mine -name "hs_ed25519_secret_key*" -printf "%m %u\\n" 2>/dev/null || :', 0)
@@ -141,7 +141,7 @@ describe('onion-service', function () {
     expect(await host.sh('stat -c %a /var/lib/tor/mine; ls -A /var/lib/tor/mine | grep -e "hs_ed25519_secret_key." -e stead || :')).to.match(/^2?700\n$/)
     await apply({ name: 'mine', state: 'absent', removeKeys: true })
   })
-  it('does not take the place of another key unless told so; then the address is the key\'s', async () => {
+  it('does not replace another key unless allowed; then the address is that of the new key', async () => {
     const base64 = await host.sh('base64 -w0 /var/lib/tor/copy/hs_ed25519_secret_key')
     const address = await hostname('copy')
     await apply({ name: 'copy', state: 'absent', removeKeys: true })
@@ -160,7 +160,7 @@ describe('onion-service', function () {
     expect(await hostname('shop')).to.equal(address).and.not.equal(before)
     expect(await host.sh('cat /root/address; rm /root/address')).to.equal(address)
   })
-  it('takes a service out and keeps its keys, or removes them when told so', async () => {
+  it('removes a service and keeps its keys, or removes them on request', async () => {
     const out = onionService({ name: 'shop', state: 'absent' })
     expect(await statusesOf(host, out, out)).to.deep.equal(['change', 'ok'])
     expect(await host.sh('ls /var/lib/tor/shop/hs_ed25519_secret_key')).to.contain('secret')

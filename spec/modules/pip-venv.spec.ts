@@ -153,7 +153,7 @@ describe('pip-venv', function () {
     ]
     before(async () => void (await host.sh('rm -rf /srv/venv5 /tmp/pip-*')))
     for (const [when, script, diff] of mended) {
-      it(`${when}, is made anew, as a check foretold`, async () => {
+      it(`${when}, is created again, as a check predicted`, async () => {
         expect((await apply(wanted)).error).to.equal(undefined)
         await sound()
         await host.sh(`cd /srv/venv5; s=$(echo lib/python3*/site-packages); ${script}`)
@@ -178,7 +178,7 @@ describe('pip-venv', function () {
     })
   })
 
-  it('leaves nothing behind where no environment can be made, so that the next run makes a whole one', async () => {
+  it('leaves nothing behind if an environment cannot be created, so that the next run creates a complete one', async () => {
     await host.sh('for d in /usr/lib/python3.*/ensurepip; do mv $d $d.away; done')
     try {
       expect((await apply({ path: '/srv/venv3', packages: ['leaf'] })).error).to.contain('was not created successfully').and.contain('ensurepip')
@@ -200,7 +200,7 @@ describe('pip-venv', function () {
     expect(JSON.stringify(task)).to.not.contain('hunter22')
     expect(pipVenv({ path: '/x', proxy: 'http://me:pw@127.0.0.1:1' }).issues[0]?.message).to.contain('without a password')
   })
-  it('removes the whole environment when told so, and again is nothing to do', async () => {
+  it('removes the whole environment with state absent, and then there is nothing to do', async () => {
     const gone = pipVenv({ path: '/srv/venv2', state: 'absent' })
     expect(await statusesOf(host, gone, gone)).to.deep.equal(['change', 'ok'])
   })

@@ -47,7 +47,7 @@ describe('postgres-extension', function () {
     expect((await host.apply(gone())).status).to.equal('ok')
   })
 
-  it('a database that is still to be made is no error; one that never will be is, in check mode too', async () => {
+  it('a database that will be created is fine; one that never will be is an error, in check mode too', async () => {
     const host = await postgresHost()
     const calls = () => [postgresDatabase({ name: 'later', template: 'template0' }), postgresExtension({ database: 'later', name: 'pg_trgm' })]
     for (const run of [await host.check(calls()), await host.apply(calls())]) expect(run.tasks.map(({ status }) => status), errorOf(run)).to.deep.equal(['change', 'change'])

@@ -88,7 +88,7 @@ describe('postgres-grant', function () {
     expect(await changes({ ...nobody, privileges: [] }), 'nothing to be taken away').to.equal('')
   })
 
-  it('what somebody else granted is taken away too, whoever has passed it on', async () => {
+  it('privileges granted by others are revoked too, whoever has passed them on', async () => {
     await sql('create role passing; create role "Second, ""one"""')
     await sql(`create table passed(i int); grant select, insert on passed to passing, "Second, ""one""" with grant option; grant select on passed to reader;
       set role passing; grant select, insert on passed to reader; set role "Second, ""one"""; grant select on passed to reader with grant option;`, { database: 'app' })

@@ -160,7 +160,7 @@ describe('sysctl, hostname, authorized-key', function () {
     expect(authorizedKey({ user: 'keys', keys: [key('A'), key('A', 'x')], state: 'absent' }).issues).to.deep.equal([])
   })
 
-  it('other keys stay, unless the list is to be the only one', async () => {
+  it('other keys stay, unless exclusive', async () => {
     await host.sh(`install -d -o keys -m 700 /home/keys/.ssh; printf '# note\\n\\377\\n%s\\n' '${key('C')}' >/home/keys/.ssh/authorized_keys`)
     await host.apply(authorizedKey({ user: 'keys', keys: [key('A')] }))
     expect(host.bytesOf('/home/keys/.ssh/authorized_keys').toString('latin1')).to.equal(`# note\n\xff\n${key('C')}\n${key('A')}\n`)
@@ -171,7 +171,7 @@ describe('sysctl, hostname, authorized-key', function () {
     expect(changed(await host.apply(authorizedKey({ user: 'keys', keys: [key('A')], state: 'absent' })))).to.deep.equal([])
   })
 
-  it('a list that is to be the only one is refused where it would leave no key', () => {
+  it('exclusive is refused if it would leave no key', () => {
     for (const args of [{ keys: [key('A')], state: 'absent' as const }, { keys: [] }]) expect(authorizedKey({ user: 'keys', exclusive: true, ...args }).issues.map(({ argument }) => argument)).to.deep.equal(['exclusive'])
   })
 
@@ -181,13 +181,13 @@ describe('sysctl, hostname, authorized-key', function () {
     expect(await host.sh('cd /etc/ssh; stat -c "%n %U %a" spec-keys spec-keys/of spec-keys/of/*; rm -r spec-keys; userdel -r other')).to.equal('spec-keys root 755\nspec-keys/of root 755\nspec-keys/of/keys keys 600\nspec-keys/of/other other 600\n')
   })
 
-  it('a link that a user put in the place of his keys is refused, and what it leads to is untouched', async () => {
+  it('a link that a user put in place of the keys is refused, and its target is untouched', async () => {
     await host.sh('install -d -o keys -m 700 /home/keys/.ssh; echo precious >/root/precious; ln -sf /root/precious /home/keys/.ssh/authorized_keys')
     expect(errorOf(await host.run(authorizedKey({ user: 'keys', keys: [key('A')] })))).to.contain('link')
     expect(await host.sh('cat /root/precious; rm /home/keys/.ssh/authorized_keys')).to.equal('precious\n')
   })
 
-  it('a link that a user put in the place of the directory of his keys is refused, and what it leads to is untouched', async () => {
+  it('a link that a user put in place of the directory of the keys is refused, and its target is untouched', async () => {
     await host.sh('rm -rf /home/keys/.ssh /root/inner; mkdir /root/inner; runuser -u keys -- ln -s /root/inner /home/keys/.ssh')
     expect(errorOf(await host.check(authorizedKey({ user: 'keys', keys: [key('A')] })))).to.contain('link')
     expect(errorOf(await host.run(authorizedKey({ user: 'keys', keys: [key('A')] })))).to.contain('link')
@@ -212,7 +212,7 @@ describe('sysctl, hostname, authorized-key', function () {
     for (const text of [`\u00a0${key('A')}`, `\v${key('A')}`]) expect(parseKey(text), JSON.stringify(text)).to.equal(undefined)
   })
 
-  it('keys are known by their bodies, whatever stands around them', () => {
+  it('keys are identified by their bodies, regardless of options and comment', () => {
     expect(parseKey(`command="a b \\" c",no-pty ${key('A')} and more`)).to.deep.equal({ options: 'command="a b \\" c",no-pty', type: 'ssh-ed25519', blob: body('A'), comment: 'me and more' })
     for (const text of ['', '# ssh', 'ssh-ed25519', 'ssh-ed25519 !!!', 'rsa AAAA']) expect(parseKey(text), text).to.equal(undefined)
     expect(authorizedKey({ user: 'keys', keys: ['nonsense', `${key('A')}\n${key('B')}`] }).issues.length).to.equal(2)

@@ -30,7 +30,7 @@ describe('systemd', () => {
     expect(await desired(systemd({ unit: 'x', state: 'stopped' }), starting)).to.deep.equal([['unit x.service', { running: false, needsDaemonReload: false }]])
   })
 
-  it('fails where there is no such unit, unless a package may bring it', async () => {
+  it('fails if the unit does not exist, unless a package may bring it', async () => {
     const call = systemd({ unit: 'nginx', state: 'started', enabled: true })
     expect(await refusal(call, null)).to.equal('There is no unit nginx.service.')
     expect(await desired(call, {}, { packagesPending: true })).to.deep.equal([['unit nginx.service', { running: true, enabled: 'enabled' }]])

@@ -44,7 +44,7 @@ systemctl daemon-reload`)
   it('[systemd 9] starts and enables a unit, keeps its invocation, repairs what was stopped', () => goThroughFourRounds(host, {
     task: () => systemd({ unit: 'plain', state: 'started', enabled: true }), prepare: 'systemctl disable -q --now plain', drift: 'systemctl disable -q --now plain', proof: invocations, drifted: ['unit[plain.service]'],
   }))
-  it('systemd reads a unit file anew that was changed by hand, and says so', async () => {
+  it('reloads a unit file that was changed by hand, and says so', async () => {
     await host.sh('echo "# by hand" >>/etc/systemd/system/plain.service')
     const task = await apply({ unit: 'plain', state: 'started' })
     expect(task.changes[0]?.diff).to.equal('needsDaemonReload: true → false')

@@ -46,7 +46,7 @@ describe('torrc', function () {
     }), { numRuns: 2 })
     expect(() => torrcValue('\0')).to.throw(RangeError)
   })
-  it('several stanzas stand beside each other and beside what others wrote; each goes by itself, and again is nothing to do', async () => {
+  it('several stanzas coexist with each other and with other content; each is removed by itself, and then there is nothing to do', async () => {
     const before = await host.sh('cat /etc/tor/torrc')
     const two = torrc({ name: 'two', options: { SocksPolicy: 'accept 127.0.0.1' } })
     expect(await statusesOf(host, two, two)).to.deep.equal(['change', 'ok'])
@@ -63,7 +63,7 @@ describe('torrc', function () {
     expect(await host.sh('i=0; until ss -Hltn | grep -q 127.0.0.1:9055 || [ $i = 50 ]; do i=$((i+1)); sleep 0.1; done; ss -Hltn | grep -c 127.0.0.1:9055')).to.equal('1\n')
     expect((await reloads()) - before).to.equal(1)
   })
-  it('is refused where there is no such file, in check mode too', async () => {
+  it('is refused if the file does not exist, in check mode too', async () => {
     expect(await refusal(host, () => torrc({ name: 'a', options: { ClientOnly: true }, path: '/etc/tor/other.torrc' }))).to.contain('/etc/tor/other.torrc')
   })
 })

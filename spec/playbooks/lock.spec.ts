@@ -43,7 +43,7 @@ export default playbook({
     return running
   }
 
-  it('a second run ends with status 4, touches nothing, and says who is at work and since when', async () => {
+  it('a second run ends with status 4, touches nothing, and says who is running and since when', async () => {
     const first = await slowRun()
     const second = await stead.run(playbook, inventory)
     expect(second.status, second.told).to.equal(4)
@@ -56,7 +56,7 @@ export default playbook({
     expect((await stead.run(playbook, inventory)).status).to.equal(0)
   })
 
-  it('a check needs no lock: it looks while another run is at work', async () => {
+  it('a check needs no lock: it reads while another run is active', async () => {
     const first = await slowRun()
     const check = await stead.run(playbook, inventory, '--check')
     expect([check.status, check.notOk('spec-carol')], check.told).to.deep.equal([2, ['Wait for a sign']])

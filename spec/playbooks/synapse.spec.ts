@@ -319,7 +319,7 @@ s.sendto(b"\\0\\1\\1\\0\\0\\1\\0\\0\\0\\0\\0\\0\\7_matrix\\4_tcp\\7example\\3org
 
   describe('the key of the certificate', () => {
     for (const [what, damage] of [['lost', 'rm /etc/matrix-synapse/tls/key.pem'], ['empty', ': >/etc/matrix-synapse/tls/key.pem'], ['of another certificate', 'openssl ecparam -genkey -name prime256v1 -noout -out /etc/matrix-synapse/tls/key.pem']] as const) {
-      it(`is made anew with its certificate when it is ${what}, and nginx is told`, async function () {
+      it(`is created again with its certificate when it is ${what}, and nginx is reloaded`, async function () {
         this.timeout(180_000)
         const host = hosts['spec-bob']
         const only = ['-l', host.name]

@@ -19,7 +19,7 @@ const vars = fc.record({ onion: hostile, configDir: hostile, dataDir: hostile, f
 const rendered = (name: string, given: Readonly<Record<string, unknown>>) => renderTemplate(source(name), given).bytes?.toString() ?? ''
 
 describe('templates of the Synapse playbook', () => {
-  it('hold hostile values as values: YAML is read back as it was meant, and has no key more (property)', () => {
+  it('keep hostile values as values: YAML is read back as intended, without an extra key (property)', () => {
     const homeserver = z.looseObject({ server_name: z.string(), public_baseurl: z.string(), log_config: z.string(), media_store_path: z.string(), max_upload_size: z.string(), signing_key_path: z.string(), federation_domain_whitelist: z.array(z.string()), default_room_version: z.string(), media_retention: z.strictObject({ local_media_lifetime: z.string(), remote_media_lifetime: z.string() }) })
     const render = (given: Readonly<Record<string, unknown>>) => homeserver.parse(parse(rendered('homeserver.yaml.eta', { text: yamlString, registration: 'token', circuitIds: false, profilesOverFederation: true, ...given }), { version: '1.1' }))
     const usual = Object.keys(render({ onion: 'a', configDir: 'a', dataDir: 'a', federateWith: ['a'], maxUploadSize: '1M', roomVersion: '12', localMediaLifetime: '1d', remoteMediaLifetime: '1d' }))
@@ -37,7 +37,7 @@ describe('templates of the Synapse playbook', () => {
     }), { numRuns: 50 })
   }).timeout(180_000)
 
-  it('hold hostile values as values: JSON is read back as it was meant, and has no key more (property)', () => {
+  it('keep hostile values as values: JSON is read back as intended, without an extra key (property)', () => {
     const shape = z.looseObject({ brand: z.string(), help_url: z.string(), jitsi: z.strictObject({ preferred_domain: z.string() }), enable_presence_by_hs_url: z.record(z.string(), z.boolean()) })
     const usual = Object.keys(shape.parse(JSON.parse(rendered('element-config.json.eta', { onion: 'a', brand: 'b' }))))
     fc.assert(fc.property(hostile, hostile, (onion, brand) => {
@@ -47,7 +47,7 @@ describe('templates of the Synapse playbook', () => {
     }), { numRuns: 100 })
   }).timeout(180_000)
 
-  it('every written syntax takes a hostile value as one, or refuses it: no quoted word holds a bare line break that ends its line (property)', () => {
+  it('every syntax that is written takes a hostile value as one value, or refuses it: no quoted word contains a bare line break that ends its line (property)', () => {
     fc.assert(fc.property(hostile, value => {
       for (const quote of [torrcValue, (text: string) => systemdCommand(['/bin/echo', text]), (text: string) => systemdEnvironment({ A: text }), yamlString]) {
         let quoted

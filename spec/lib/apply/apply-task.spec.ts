@@ -45,7 +45,7 @@ const cutAt = (frame: number, connect: Connect, after: number): Connect => {
   }
 }
 
-describe('[fault 12] nothing that was read before a change holds after it', () => {
+describe('[fault 12] nothing that was read before a change is used after it', () => {
   /** Tasks of which the first, whose failure is ignored, spoils what the second has found to be right ahead of its turn. */
   const spoilingBy = (place: string, spoil: (script: string) => Parameters<Parameters<Tasks>[0]['task']>[1]): Tasks => ({ task }) => {
     task('spoil', spoil(`echo spoilt >${place}/x`), { ignoreErrors: true, timeoutSeconds: 2 })
@@ -70,7 +70,7 @@ describe('[fault 12] nothing that was read before a change holds after it', () =
 })
 
 describe('[fault 35] a task that takes too long', () => {
-  it('fails by its own limit, is ended, and holds no lock; what waitFor waits for comes on top', () => inTemporaryDirectory(async place => {
+  it('fails at its own limit, is ended, and keeps no lock; the time of waitFor is added', () => inTemporaryDirectory(async place => {
     const connect = privateConnect(`${place}/host`)
     const report = await runOver(connect, ({ task }) => {
       task('wait', waitFor({ path: `${place}/never`, timeoutSeconds: 4 }), { timeoutSeconds: 3, ignoreErrors: true })

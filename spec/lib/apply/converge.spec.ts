@@ -222,14 +222,14 @@ describe('a run', () => {
     expect(existsSync(`${place}/x`)).to.equal(false)
   }))
 
-  it('leaves nothing beside a file whose new content was refused, and the old one as it was', () => inTemporaryDirectory(async place => {
+  it('leaves no temporary file next to a file whose new content was refused, and keeps the old one', () => inTemporaryDirectory(async place => {
     writeFileSync(`${place}/x`, 'right\n', { mode: 0o640 })
     const report = await runLocally(({ task }) => void task('refused', file({ path: `${place}/x`, content: 'wrong', validate: ['grep', '-q', 'right', '%s'] })))
     expect(statuses(report)).to.deep.equal(['refused: failed'])
     expect([text(place, 'x'), readdirSync(place)]).to.deep.equal(['right\n', ['x']])
   }))
 
-  it('goes on after a failure that is to be ignored, and reports it', () => inTemporaryDirectory(async place => {
+  it('goes on after an ignored failure, and reports it', () => inTemporaryDirectory(async place => {
     const report = await runLocally(({ task }) => {
       task('fails', lie({ path: `${place}/x` }), { ignoreErrors: true })
       task('goes on', file({ path: `${place}/y` }))
@@ -298,7 +298,7 @@ describe('writing a file', () => {
     expect([text(place, 'real'), (statSync(`${place}/real`).mode & 0o777).toString(8)]).to.deep.equal(['new', '640'])
   }))
 
-  it('is refused where something of another type stands, and that is kept', () => inTemporaryDirectory(async place => {
+  it('is refused if something of another type is there, which is kept', () => inTemporaryDirectory(async place => {
     mkdirSync(`${place}/d`)
     writeFileSync(`${place}/f`, 'kept')
     const report = await runLocally(({ task }) => {
@@ -421,7 +421,7 @@ describe('a connection that is lost', () => {
     }
   })).timeout(180_000)
 
-  it('is made anew, and the run goes on where it was', () => inTemporaryDirectory(async place => {
+  it('is opened again, and the run goes on where it was', () => inTemporaryDirectory(async place => {
     let connections = 0
     const notes: string[] = []
     const flaky: Connect = async () => {

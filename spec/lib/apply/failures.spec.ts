@@ -28,7 +28,7 @@ function cutBy(path: string, connect: Connect): Connect {
 }
 
 describe('a change that fails', () => {
-  it('fails whatever its exit code is, and what comes behind it is left out', () => inTemporaryDirectory(async place => {
+  it('fails whatever its exit code is, and later parts are skipped', () => inTemporaryDirectory(async place => {
     for (const code of [1, 69, 125, 255]) {
       const report = await runLocally(({ task }) => {
         task('fails', command({ argv: ['sh', '-c', `exit ${code}`] }))
@@ -38,7 +38,7 @@ describe('a change that fails', () => {
     }
   }))
 
-  it('does not count for the host where it is to be ignored, and is reported as such, in a check as in a run', () => inTemporaryDirectory(async place => {
+  it('does not count for the host if it is ignored, and is reported as ignored, in a check as in a run', () => inTemporaryDirectory(async place => {
     const tasks: Tasks = ({ task }) => {
       task('fails', file({ path: `${place}/no/such/directory/x` }), { ignoreErrors: true })
       task('next', file({ path: `${place}/next` }))
@@ -76,7 +76,7 @@ describe('a change that fails', () => {
 })
 
 describe('a connection that is lost again and again', () => {
-  it('does not run a command anew that does not tell what it brings about, but fails', () => inTemporaryDirectory(async place => {
+  it('does not run a command again whose effect is unknown, but fails', () => inTemporaryDirectory(async place => {
     const report = await runOver(cutBy(`${place}/ran`, privateConnect(`${place}/host`)), ({ task }) => {
       task('reboot', command({ argv: ['sh', '-c', `echo ran >>${place}/ran; sleep 0.3`] }))
       task('next', file({ path: `${place}/next` }))
@@ -85,7 +85,7 @@ describe('a connection that is lost again and again', () => {
     expect(report.tasks[0]?.error).to.contain('The connection was lost while it ran')
   })).timeout(180_000)
 
-  it('is made anew in a check too, which then tells all', () => inTemporaryDirectory(async place => {
+  it('is opened again in a check too, which then reports everything', () => inTemporaryDirectory(async place => {
     const twice = defineModule({
       name: 'twice', args: z.strictObject({}),
       // The second question is asked only once the first is answered: by then the connection is gone.

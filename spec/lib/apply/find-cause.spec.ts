@@ -24,12 +24,12 @@ describe('Why nothing can be written to a file system', () => {
     it(`is ${reason === undefined ? 'not told' : `that ${reason}`} where the host says ${JSON.stringify(line)}`, () => expect(reasonOf(line)).to.equal(reason))
   }
 
-  it('is told once for each file system, and not where nothing is the matter', () => {
+  it('is reported once for each file system, and not if nothing is wrong', () => {
     expect(causeOf('/srv rw 0 9 9 9\n/a rw 9 9 9 9\n/var ro 8 9 9 9\n/var ro 7 9 9 9\n')).to.equal('the file system of /srv is full (df -h /srv); the file system of /var is mounted read-only (if it is intact: mount -o remount,rw /var)')
     expect([causeOf('/srv rw 9 9 9 9\n'), causeOf('')]).to.deep.equal([undefined, undefined])
   })
 
-  it('is told for all of a path\'s own file system where it is still to be made, of each file system once, and for those that programs use besides', () => inTemporaryDirectory(async place => {
+  it('is reported for the file system of a path that does not exist yet, once for each file system, and for those that programs also use', () => inTemporaryDirectory(async place => {
     const [readOnly, full] = [`${place}/read only`, `${place}/full`]
     mkdirSync(readOnly)
     mkdirSync(full)

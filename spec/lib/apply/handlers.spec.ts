@@ -130,7 +130,7 @@ describe('a handler', () => {
 describe('[handlers 8] a handler that is none of the playbook\'s', () => {
   const lay = (...plays: ((play: Play) => void)[]) => checkPlaybooks(plays.map((tasks, index) => playbook({ name: `Spec ${index}`, hosts: 'all', tasks })), { path: 'spec.ts', hosts: [here], groups: new Map([['all', ['here']]]), warnings: [] }, { extraVars: {}, tags: [], skipTags: [] })
 
-  it('is a mistake that is told before any connection, with those there are', () => {
+  it('is an error before any connection, with the existing names', () => {
     let foreign: Handler | undefined
     const first = ({ handler }: Play) => void (foreign = handler('Reload nginx', command({ argv: ['true'] })))
     expect(() => lay(first, ({ task, handler }) => {
@@ -140,7 +140,7 @@ describe('[handlers 8] a handler that is none of the playbook\'s', () => {
     expect(() => lay(first, ({ task }) => void task('Torrc', file({ path: '/x' }), { notify: foreign }))).to.throw('this playbook has none')
   })
 
-  it('is told too where the playbook looks at facts, before anything is done', () => inTemporaryDirectory(async place => {
+  it('is also reported if the playbook uses facts, before anything is done', () => inTemporaryDirectory(async place => {
     let foreign: Handler | undefined
     await runLocally(({ handler }) => void (foreign = handler('Reload nginx', command({ argv: ['true'] }))))
     const report = await runLocally(({ task, host }) => {

@@ -59,7 +59,7 @@ describe('A run that loses its host', () => {
     expect([told(run), lines(`${place}/ran`), run.notes.length]).to.deep.equal([['a: change', 'b: change'], 1, 1])
   }))
 
-  it('does not run a second time what does not tell whether it was run, but fails, and goes on where that is to be ignored', () => inTemporaryDirectory(async place => {
+  it('does not run a command twice if it is unknown whether it ran, but fails, and goes on if that is ignored', () => inTemporaryDirectory(async place => {
     const run = await recorded(lostAt(2, 'after', privateConnect(`${place}/host`)), ({ task }) => {
       task('run', leaving(`${place}/ran`), { ignoreErrors: true })
       task('next', wantLine(`${place}/b`, 'x'))
@@ -111,7 +111,7 @@ describe('A run that loses its host', () => {
     expect([told(run), connect.count(), run.notes.map(note => /loss \d of/.exec(note)?.[0])]).to.deep.equal([['a: change'], 3, ['loss 1 of', 'loss 2 of']])
   }))
 
-  it('begins to count anew with each task that is done, and not before', () => inTemporaryDirectory(async place => {
+  it('starts counting again with each finished task, and not before', () => inTemporaryDirectory(async place => {
     // Of the second connection the first frame looks what was left there, the second reads, the third writes b, the fourth c.
     const outcomes: [number, string[], number][] = []
     for (const [second, directory] of [[2, 'two'], [4, 'four']] as const) {
@@ -136,7 +136,7 @@ describe('A run that loses its host', () => {
     expect([lines(`${place}/ran`) >= 1, lines(`${place}/second`)]).to.deep.equal([true, 1])
   }))
 
-  it('takes back what the step that was killed has left, and fails where that cannot be done', () => inTemporaryDirectory(async place => {
+  it('cleans up what the killed step has left, and fails if it cannot', () => inTemporaryDirectory(async place => {
     const left = (undo: string) => {
       mkdirSync(`${place}/host/lib/stead/temporary`, { recursive: true })
       writeFileSync(`${place}/host/lib/stead/temporary/thing`, `a thing\n999999 1\n${undo}\n`)

@@ -14,7 +14,7 @@ const text = (path: string): string => (existsSync(path) ? readFileSync(path, 'u
 const failure = (task: { error?: string } | undefined): string | undefined => task?.error?.replace(/The change failed: .*/, 'The change failed.')
 
 describe('What a task writes', () => {
-  it('goes one by one, in the order of its wants, but for neighbours that are written together; what is right is left alone', () => inTemporaryDirectory(async place => {
+  it('goes one by one, in the order of its wants, except for adjacent ones that are written together; matching states are left alone', () => inTemporaryDirectory(async place => {
     const log = `${place}/log`
     const one = lineWith({ apply: ({ path }) => ({ script: apply`echo x >${path}; echo one ${path} >>${log}` }) })
     const many = lineWith({ kind: 'many', applyTogether: changes => ({ script: apply`for p in ${changes.map(({ key }) => key.path)}; do echo x >"$p"; done; echo many ${changes.map(({ key, current, desired }) => `${key.path}:${current?.line ?? ''}:${desired?.line ?? ''}`)} >>${log}` }) })
@@ -59,7 +59,7 @@ describe('What a task writes', () => {
     expect(session.written.map(({ timeoutSeconds }) => timeoutSeconds)).to.deep.equal([3600, 7, 16])
   }))
 
-  it('is told by its name while it is waited for', () => inTemporaryDirectory(async place => {
+  it('is named while stead waits for it', () => inTemporaryDirectory(async place => {
     const { session } = await recorded(privateConnect(`${place}/host`), ({ task }) => void task('plain', wantLine(`${place}/a`, 'x')))
     expect(session.written[0]?.parts.map(({ about }) => about)).to.deep.equal([`line[${place}/a]`, 'reading the current state (line)'])
   }))
@@ -75,7 +75,7 @@ describe('What a task writes', () => {
     expect(tasks[0]?.error).to.equal(`here "lie" line[${place}/a]: It was written, but does not read back as desired:\n  line: y → x`)
   }))
 
-  it('is not begun where its handlers cannot be noted down, and the reason is told', () => inTemporaryDirectory(async place => {
+  it('does not start if its handlers cannot be recorded, and the reason is reported', () => inTemporaryDirectory(async place => {
     const connect = privateConnect(`${place}/host`)
     const readOnly: Connect = async () => {
       const connection = await connect()
@@ -115,7 +115,7 @@ describe('What a task waits for', () => {
     kind: 'waiting', event: { effect: 'wait', describe: ({ path }) => `${path} to say there`, verify: (_key, _before, after) => (after?.line === 'there' ? undefined : `it says ${after?.line ?? 'nothing'}`), limitSeconds: () => 3 },
   })
 
-  it('is told before, changes nothing and notifies nobody', () => inTemporaryDirectory(async place => {
+  it('is announced, changes nothing and notifies no handler', () => inTemporaryDirectory(async place => {
     const { tasks, handlers, notes } = await recorded(privateConnect(`${place}/host`), ({ task, handler }) => {
       task('wait', wantLine(`${place}/a`, '', waiting(`echo there >${place}/a`)), { notify: handler('restart', command({ argv: ['true'] })) })
     })
@@ -123,14 +123,14 @@ describe('What a task waits for', () => {
     expect(notes.map(note => note.replace(place, 'PLACE').replace(/\d\d:\d\d:\d\d/g, 'T'))).to.deep.equal(['here: wait: waits for PLACE/a to say there, since T, until T at the latest'])
   }))
 
-  it('is told for its part of a task that writes as well, of which the rest is a change', () => inTemporaryDirectory(async place => {
+  it('is announced for its part of a task that also writes; the rest is a change', () => inTemporaryDirectory(async place => {
     const { tasks, handlers, notes } = await recorded(privateConnect(`${place}/host`), ({ task, handler }) => {
       task('both', wanting(want(line, { path: `${place}/b` }, { line: 'x' }), want(waiting(`echo there >${place}/a`), { path: `${place}/a` }, { line: '' })), { notify: handler('restart', command({ argv: ['true'] })) })
     })
     expect([statuses({ tasks }), tasks[0]?.changes.map(({ resource }) => resource), handlers.map(({ status }) => status), notes.length]).to.deep.equal([['both: change'], [`line[${place}/b]`], ['change'], 1])
   }))
 
-  it('and does not come fails the task with what is there instead', () => inTemporaryDirectory(async place => {
+  it('and does not happen fails the task with what is there instead', () => inTemporaryDirectory(async place => {
     const { tasks } = await recorded(privateConnect(`${place}/host`), ({ task }) => void task('wait', wantLine(`${place}/a`, '', waiting(`echo here >${place}/a`))))
     expect(tasks[0]?.error).to.equal(`here "wait" waiting[${place}/a]: it says here`)
   }))
@@ -150,7 +150,7 @@ describe('An edit of what somebody else changes meanwhile', () => {
     apply`echo x >>${`${place}/tried`}; [ "$(wc -l <${`${place}/tried`})" -gt ${times} ] || { echo stale >&2; exit 75; }; echo x >${`${place}/a`}`, more)
   const tried = (place: string): number => text(`${place}/tried`).split('\n').length - 1
 
-  it('is planned and tried anew three times', () => inTemporaryDirectory(async place => {
+  it('is planned and tried again three times', () => inTemporaryDirectory(async place => {
     const { tasks } = await recorded(privateConnect(`${place}/host`), ({ task }) => {
       task('before', wantLine(`${place}/before`, null))
       task('edit', wantLine(`${place}/a`, 'x', late(place, 3)))
@@ -177,7 +177,7 @@ describe('An edit of what somebody else changes meanwhile', () => {
     expect(tasks.map(({ error, status }) => error ?? status)).to.deep.equal(['change', 'change', 'change', 'change'])
   }))
 
-  it('is a failure as any other where the thing is no edit', () => inTemporaryDirectory(async place => {
+  it('is a failure like any other if it is not an edit', () => inTemporaryDirectory(async place => {
     const { tasks } = await recorded(privateConnect(`${place}/host`), ({ task }) => void task('plain', wantLine(`${place}/a`, 'x', late(place, 9, {}))))
     expect([failure(tasks[0]), tried(place)]).to.deep.equal([`here "plain" line[${place}/a]: The change failed.\n  Exit status: 75\n  The host said:\n    stale`, 1])
   }))

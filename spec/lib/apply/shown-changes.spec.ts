@@ -19,7 +19,7 @@ describe('What a task is said to change', () => {
     expect(changesOf(plan(planned(lines), planned(lines, { identity: 'line[same]', differences: [] }), planned(waits, { identity: 'wait[a]' })))).to.deep.equal([{ resource: 'line[x]', diff: 'line: a → b' }])
   })
 
-  it('is told with the reason where it is never applied', () => {
+  it('is reported with the reason if it is never applied', () => {
     expect(neverApplied([{ resource: 'line[x]', diff: 'line: a → b' }])).to.deep.equal([{ resource: 'line[x]', diff: 'line: a → b', reason: 'the task is never applied (checkMode: true)' }])
   })
 

@@ -14,8 +14,8 @@ const note = (place: string, name: string, end = ':') => command({ argv: ['sh', 
 const ran = (place: string): string => (existsSync(`${place}/ran`) ? readFileSync(`${place}/ran`, 'utf8').trim().replaceAll('\n', ' ') : '')
 const listed = (entries: readonly { name: string; status: string }[]): string[] => entries.map(({ name, status }) => `${name}: ${status}`)
 
-describe('What is told of a run while it walks', () => {
-  it('is what begins and what ends, of tasks and handlers, in their order', () => inTemporaryDirectory(async place => {
+describe('What a run reports while it walks', () => {
+  it('is when tasks and handlers start and end, in their order', () => inTemporaryDirectory(async place => {
     const heard: string[] = []
     const observer: Partial<Observer> = {
       taskStarted: (host, name) => heard.push(`${host} begins ${name}`), taskDone: (host, { name, status }) => heard.push(`${host} ${name}: ${status}`), handlerDone: (host, { name, status }) => heard.push(`${host} ran ${name}: ${status}`),
@@ -35,7 +35,7 @@ describe('What is told of a run while it walks', () => {
     expect(handlers).to.deep.equal([{ name: 'restart', status: 'change', after: 3 }])
   }))
 
-  it('is of a failure what it failed of, and whether that is to be ignored', () => inTemporaryDirectory(async place => {
+  it('is why something failed, and whether that is ignored', () => inTemporaryDirectory(async place => {
     const { tasks, handlers } = await recorded(privateConnect(`${place}/host`), ({ task, handler }) => {
       const [first, second] = [handler('first', note(place, 'first', 'false'), { ignoreErrors: true }), handler('second', note(place, 'second'))]
       task('a', wantLine(`${place}/a`, 'x'), { notify: [first, second] })
@@ -55,7 +55,7 @@ describe('What is told of a run while it walks', () => {
     expect([listed(next.handlers), next.handlers.map(({ ignored }) => ignored), next.handlers[0]?.error?.split(':')[0], ran(place)]).to.deep.equal([['first: failed', 'second: change'], [true, undefined], 'here "first" command[sh -c echo first >>' + place + '/ran; false]', 'first second'])
   }))
 
-  it('begins with what an interrupted run left, as a change of its own', () => inTemporaryDirectory(async place => {
+  it('starts with what an interrupted run left, as a change of its own', () => inTemporaryDirectory(async place => {
     mkdirSync(`${place}/host/lib/stead/temporary`, { recursive: true })
     writeFileSync(`${place}/host/lib/stead/temporary/thing`, `a thing\n999999 1\nrm ${place}/thing\n`)
     writeFileSync(`${place}/thing`, '')
@@ -75,7 +75,7 @@ describe('A run that is told to stop', () => {
     return [...listed(run.tasks), ...listed(run.handlers), run.error instanceof Interrupted && run.error.message]
   }
 
-  it('ends what it is at, and begins no other task', () => inTemporaryDirectory(async place => {
+  it('finishes the current step, and starts no other task', () => inTemporaryDirectory(async place => {
     const tasks: Tasks = ({ task }) => {
       for (const name of ['a', 'b', 'c']) task(name, wantLine(`${place}/${name}`, 'x'))
     }
@@ -85,7 +85,7 @@ describe('A run that is told to stop', () => {
     expect(await stopping(place, 'a', tasks)).to.deep.equal(['a: ok', 'Stopped (SIGINT) before "b".'])
   }))
 
-  it('begins no other handler, which the next run runs', () => inTemporaryDirectory(async place => {
+  it('starts no other handler, which the next run runs', () => inTemporaryDirectory(async place => {
     const tasks: Tasks = ({ task, handler }) => {
       task('a', wantLine(`${place}/a`, 'x'), { notify: ['first', 'second'].map(name => handler(name, note(place, name))) })
     }
@@ -114,7 +114,7 @@ describe('A task that awaits one that gives no result', () => {
     expect({ ...task, durationMs: 0 }).to.deep.equal({ name: 'never', module: 'wanting', status: 'may-change', durationMs: 0, changes: [{ resource: `line[${place}/a]`, diff: 'absent → present\nline: (none) → x', reason: 'the task is never applied (checkMode: true)' }] })
   }))
 
-  it('is only looked at as a check would where nothing is to be done, and is applied where checkMode is false', () => inTemporaryDirectory(async place => {
+  it('is only compared, as in a check, if nothing has to be done, and is applied if checkMode is false', () => inTemporaryDirectory(async place => {
     const { tasks } = await recorded(privateConnect(`${place}/host`), ({ task }) => {
       task('there', wantLine(`${place}/a`, null), { checkMode: true })
       task('applied', wantLine(`${place}/b`, 'x'), { checkMode: false })
@@ -124,7 +124,7 @@ describe('A task that awaits one that gives no result', () => {
 })
 
 describe('Handlers and flushes', () => {
-  it('run at a flush before what comes behind it, which is planned only then', () => inTemporaryDirectory(async place => {
+  it('run at a flush before later tasks, which are planned only then', () => inTemporaryDirectory(async place => {
     const planned: string[] = []
     const { tasks, handlers } = await recorded(privateConnect(`${place}/host`), ({ task, handler, flushHandlers }) => {
       const make = handler('make', command({ argv: ['sh', '-c', `echo x >${place}/made`] }))
@@ -140,7 +140,7 @@ describe('Handlers and flushes', () => {
     expect(planned).to.deep.equal(['before', 'after'])
   }))
 
-  it('that fail at a flush stop the run there, unless that is to be ignored', () => inTemporaryDirectory(async place => {
+  it('that fail at a flush stop the run there, unless ignored', () => inTemporaryDirectory(async place => {
     for (const [ignoreErrors, expected] of [[false, ['a: change']], [true, ['a: change', 'b: change']]] as const) {
       mkdirSync(`${place}/${ignoreErrors}`)
       const { tasks, handlers } = await recorded(privateConnect(`${place}/${ignoreErrors}/host`), ({ task, handler, flushHandlers }) => {
@@ -152,7 +152,7 @@ describe('Handlers and flushes', () => {
     }
   }))
 
-  it('let a handler await a task before the flush, and fail it where it awaits one behind it', () => inTemporaryDirectory(async place => {
+  it('let a handler await a task before the flush, and fail it if it awaits a later one', () => inTemporaryDirectory(async place => {
     const { handlers, tasks } = await recorded(privateConnect(`${place}/host`), ({ task, handler, flushHandlers }) => {
       const restart = handler('restart', async () => command({ argv: ['sh', '-c', `echo ${typeof await before} >${place}/ran`] }))
       const wrong = handler('wrong', async () => command({ argv: ['touch', String(await behind)] }), { ignoreErrors: true })
@@ -216,7 +216,7 @@ describe('Plans after a change', () => {
     expect(planned.join('')).to.equal('abcd' + 'abcd' + 'bc' + 'd')
   }))
 
-  it('are made anew at its turn of what could not be read ahead of it, and only then fail', () => inTemporaryDirectory(async place => {
+  it('are repeated at the task\'s turn if they failed ahead of it, and only then fail', () => inTemporaryDirectory(async place => {
     const unread = lineWith({ kind: 'unread', read: keys => ({ script: read`echo x >>${`${place}/asked`}`, parse: () => keys.map(() => new ReadError('it is dark')) }) })
     const { tasks } = await recorded(privateConnect(`${place}/host`), ({ task }) => {
       task('fine', wantLine(`${place}/a`, null))

@@ -26,7 +26,7 @@ const said = (tasks: string, what: string): string => `"${tasks[0] ?? ''}" and "
 const lax: Says = { compare: (_key, current) => (current === null ? [{ field: undefined, current: 'absent', desired: 'present' }] : []) }
 
 describe('Tasks that undo each other', () => {
-  it('are told with both values, in the order of the tasks, and with what to do', async () => {
+  it('are reported with both values, in the order of the tasks, and with what to do', async () => {
     const { play, asked } = await walkOf(({ task }) => { task('A', wants({ mode: '1' })); task('B', wants({ mode: '2' })) })
     const { mistakes } = await contradictions(play, asked)
     expect(mistakes.map(({ message, hint }) => [message, hint?.startsWith('Every run would change it twice.')])).to.deep.equal([[said('AB', 'mode "1" and "2"'), true]])
@@ -89,7 +89,7 @@ describe('Tasks that undo each other', () => {
     for (const says of [event, { forecast: { onlyRead: true as const } }]) expect(await contrary(wants({ mode: '1' }, says), wants({ mode: '2' }, says))).to.deep.equal([])
   })
 
-  it('are not told where a host has to be asked first: its facts, what may be there, or a result that nothing stands for', async () => {
+  it('are not reported if a host has to be asked first: for facts, for what may be there, or for a result without a placeholder', async () => {
     const asking = (asks: (host: HostView) => boolean) => planning(host => [want(kind(), { name: 'x' }, { mode: asks(host) ? '1' : '2' })])
     expect(await contrary(wants({ mode: '1' }), planning(host => [want(kind(), { name: 'x' }, { mode: host.facts.cores > 1 ? '2' : '3' })]))).to.deep.equal([])
     expect(await contrary(wants({ mode: '2' }), asking(host => host.anythingPending()))).to.deep.equal([])
@@ -116,7 +116,7 @@ describe('Tasks that undo each other', () => {
     expect(planned).to.deep.equal(['A', 'B', 'A', 'B'])
   })
 
-  it('are told with contents by their text, cut at 60 characters, or by checksum, and with no secret', async () => {
+  it('show contents as text, cut at 60 characters, or by checksum, and no secrets', async () => {
     const values = (one: Content, other: Content) => contrary(wants({ content: one }), wants({ content: other }))
     const [sixty, more] = ['x'.repeat(60), 'y'.repeat(61)]
     expect(await values(Content.of(sixty), Content.of(more))).to.deep.equal([said('AB', `content "${sixty}" and "${'y'.repeat(60)}…"`)])

@@ -26,7 +26,7 @@ describe('why a check is not certain', () => {
     expect(doubtOf(planned(kind('thing')), plan(), new Overlay())).to.equal(undefined)
   })
 
-  it('what is missing may come with what is brought, where its kind says so', () => {
+  it('what is missing may come with something else, if its kind says so', () => {
     const may = (resource: AnyResource, current: State | null = null, overlay = bringing()) => doubtOf(planned(resource, current), plan(), overlay)
     const comes = kind('thing', { forecast: { mayComeWithPackage: () => true } })
     const reason = 'it may come with "odd", which is not known yet'
@@ -69,7 +69,7 @@ describe('why a check is not certain', () => {
     expect([of({}), of({ conditional: true }), of({ placeholders: ['it'] }), of({ placeholders: ['other'] }), of({ placeholders: [''] }), of({}, { value: 'x' })]).to.deep.equal([undefined, reason, reason, undefined, reason, reason])
   })
 
-  it('what cannot be told of it comes first', () => {
+  it('what is unknown about it comes first', () => {
     const overlay = new Overlay()
     overlay.markUnknown('odd', [{ resource: kind('thing'), key: { name: 'it' } }], { brings: true })
     expect(doubtOf(planned(kind('thing', { forecast: { mayComeWithPackage: () => true } })), plan(), overlay)).to.equal('what "odd" does to it is known only after applying')
@@ -94,7 +94,7 @@ describe('[fault 56] what a change needs', () => {
     expect(await lookFor(overlay)).to.equal(undefined)
   })
 
-  it('is not looked for where nothing is to be written, or nothing is needed', async () => {
+  it('is not looked for if nothing is written, or nothing is needed', async () => {
     asked = 0
     expect([await lookFor(new Overlay(), { want: planned(needing, null, []) }), await lookFor(new Overlay(), { want: planned(kind('file')) }), asked]).to.deep.equal([undefined, undefined, 0])
   })

@@ -115,7 +115,7 @@ describe('What a check says after changes that it foretold', () => {
     expect(await runAll(plays, { check: false })).to.deep.equal(all)
   }))
 
-  it('begins at a task in whichever playbook it is, and goes on with those behind', () => inTemporaryDirectory(async place => {
+  it('starts at a task in whichever playbook it is, and goes on with the later ones', () => inTemporaryDirectory(async place => {
     const play = (...names: string[]): Tasks => ({ task }) => { for (const name of names) task(name, file({ path: `${place}/${name}` })) }
     expect(await runAll([play('a', 'b'), play('c', 'd')], { check: true, startAtTask: 'b' })).to.deep.equal(['b: change', 'c: change', 'd: change'])
   }))

@@ -59,7 +59,7 @@ describe('[check 1, check 6] a check', () => {
   }
 
   for (const [name, { call, prepare, drift }] of Object.entries(modules)) {
-    it(`of ${name} leaves no trace, tells what the run then does, with a difference to be seen, and nothing after it`, () => inTemporaryDirectory(async place => {
+    it(`of ${name} leaves no trace, predicts what the run then does, with a visible difference, and nothing after it`, () => inTemporaryDirectory(async place => {
       const host = `${place}/host`
       const work = `${place}/work`
       mkdirSync(work)
@@ -86,7 +86,7 @@ describe('[check 1, check 6] a check', () => {
 })
 
 describe('[check 2] checkMode of a task', () => {
-  it('true holds in a real run beside tasks that are applied; false reads for real in a check, and writes nothing even then', () => inTemporaryDirectory(async place => {
+  it('true also works in a real run next to tasks that are applied; false reads for real in a check, and writes nothing even then', () => inTemporaryDirectory(async place => {
     const tasks: Tasks = ({ task }) => {
       task('dry', file({ path: `${place}/dry` }), { checkMode: true })
       const read = task('read', command({ argv: ['printf', 'as it is'], reads: true }), { checkMode: false })
@@ -218,7 +218,7 @@ describe('[check 9] a difference', () => {
 })
 
 describe('[check 10] what happens on every run', () => {
-  it('is said to: a command that does not tell what it brings about, checked and run', () => inTemporaryDirectory(async place => {
+  it('is marked as such: a command without a visible effect, checked and run', () => inTemporaryDirectory(async place => {
     const tasks: Tasks = ({ task }) => void task('always', command({ argv: ['touch', `${place}/x`] }))
     for (const check of [true, false, false]) {
       const report = await runLocally(tasks, { check })

@@ -8,7 +8,7 @@ const plain = thing()
 const fails = (error: Error) => thing({ compare: () => { throw error } })
 
 describe('a check of tasks that fail', () => {
-  it('stops at a task that fails, but not where that is to be ignored; it has no result then', async () => {
+  it('stops at a task that fails, unless that is ignored; then it has no result', async () => {
     const tasks = (ignoreErrors: boolean) => foretold(({ task, handler }) => {
       const broken = task('broken', fails(new SteadError('no such luck'))({ name: 'a' }), { ignoreErrors })
       task('next', async () => plain({ name: 'b', value: (await broken).value }), { notify: handler('h', act()({ name: 'c' })) })
@@ -54,7 +54,7 @@ describe('a check of tasks that fail', () => {
     expect((await after(new SteadError('x'), true, { checkMode: false }))[0]).to.equal(unsure)
   })
 
-  it('a look that fails behind changes brings nothing; a task that comes to nothing may bring anything', async () => {
+  it('a read that fails after changes brings nothing; a task that cannot be planned may bring anything', async () => {
     const after = (body: () => ReturnType<typeof plain>) => foretold(({ task }) => {
       task('change', plain({ name: 'c' }))
       task('fails', body)

@@ -29,7 +29,7 @@ async function both(tasks: (play: Play) => void, given: Given = {}): Promise<str
 }
 
 describe('[handlers] a check, handler by handler', () => {
-  it('tells once, at the next flush, those that a change notifies, and those that an earlier run left', async () => {
+  it('reports once, at the next flush, those that a change notifies, and those that an earlier run left', async () => {
     expect(await both(({ task, handler, flushHandlers }) => {
       const [one, two] = [handler('one', act()({ name: 'one' })), handler('two', act()({ name: 'two' }))]
       handler('never', act()({ name: 'never' }))
@@ -62,7 +62,7 @@ describe('[handlers] a check, handler by handler', () => {
     }, { has: { a: '1' } })).to.deep.equal(['same: ok', 'out: skipped', 'fails: failed; here "fails" thing[c]: x'])
   })
 
-  it('shows tasks behind it the host as it leaves it; one that may run leaves that unsure, and brings nothing', async () => {
+  it('shows later tasks the host as it leaves it; one that may run leaves that unsure, and brings nothing', async () => {
     const after = (notifies: typeof plain) => both(({ task, handler, flushHandlers }) => {
       task('first', plain({ name: 'x' }))
       task('notify', notifies({ name: 'n' }), { notify: handler('h', act()({ name: 'h' })) })
@@ -90,7 +90,7 @@ describe('[handlers] a check, handler by handler', () => {
     })).to.deep.equal(['a: change', 'what it makes: ok', '1 h: change'])
   })
 
-  it('fails where it is certain to run and to fail; what it cannot tell yet is a matter of its run', async () => {
+  it('fails if it will certainly run and fail; what is not known yet is left to its run', async () => {
     const check = (error: Error, notifies: typeof plain, options = {}) => both(({ task, handler, flushHandlers }) => {
       task('first', plain({ name: 'x' }))
       task('notify', notifies({ name: 'n' }), { notify: handler('h', fails(error)({ name: 'h' }), options) })
@@ -107,7 +107,7 @@ describe('[handlers] a check, handler by handler', () => {
 })
 
 describe('a check whose host is lost, or that is told to stop', () => {
-  it('ends with the reason where the host does not let it in, keeping what was told', async () => {
+  it('ends with the reason if the host refuses the login, and keeps what was reported', async () => {
     for (const where of ['task', 'handler']) {
       const walk = await walkOf(({ task, handler }) => {
         task('a', plain({ name: 'a' }), { notify: where === 'handler' ? handler('h', fails(new ConnectError('refused'))({ name: 'h' })) : [] })
@@ -127,7 +127,7 @@ describe('a check whose host is lost, or that is told to stop', () => {
     expect(frames).to.equal(1)
   })
 
-  it('connects again where the connection is lost, and counts losses from the last task that it could tell', async () => {
+  it('reconnects if the connection is lost, and counts losses from the last predicted task', async () => {
     const notes: string[] = []
     const losses = new Map([['a', 2], ['h', 1], ['c', 1], ['i', 1]])
     const lost = (name: string) => act({ compare: () => {
@@ -147,7 +147,7 @@ describe('a check whose host is lost, or that is told to stop', () => {
     ])
   })
 
-  it('begins nothing more once it is told to stop: no task, and no handlers', async () => {
+  it('starts nothing more once it is told to stop: no task, and no handlers', async () => {
     const stopAfter = async (name: string) => {
       const stop = new AbortController()
       const done = { tasks: [], handlers: [] }

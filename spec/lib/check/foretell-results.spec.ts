@@ -97,7 +97,7 @@ describe('a check of tasks that await the results of others', () => {
     expect(await both(value => ({ when: async () => (await value()) === 'x' }))).to.contain('whether it is skipped depends on the result of "one", "other"')
   })
 
-  it('cannot tell a task, a handler, or one that may be left out, that awaits a result for which nothing stands', async () => {
+  it('cannot predict a task or handler, even one that may be skipped, that awaits a result without a placeholder', async () => {
     const gives = defineModule({ name: 'gives', args: z.strictObject({}), plan: () => ({ wants: [part('maybe', 'g')], output: () => 'x' }) })
     const report = await foretold(({ task, handler }) => {
       task('change', plain({ name: 'x' }), { notify: handler('h', async () => act()({ name: 'h', value: await result })) })
@@ -122,7 +122,7 @@ describe('a check of tasks that await the results of others', () => {
   })
 })
 
-describe('a check of what tasks make beside what they are for', () => {
+describe('a check of the side effects of tasks', () => {
   it('knows what becomes of what the host has', async () => {
     const resets = thing({ forecast: { sideEffects: () => [{ kind: 'thing', identity: 'b', change: () => ({ value: 'reset' }) }] } })
     expect(await last(({ task }) => { task('reset', resets({ name: 'a' })); task('as it then is', plain({ name: 'b', value: 'reset' })) }, { b: 'old' })).to.equal('as it then is: ok')

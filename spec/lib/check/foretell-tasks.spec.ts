@@ -10,7 +10,7 @@ const plain = thing()
 const fails = (error: Error) => thing({ compare: () => { throw error } })
 
 describe('a check, task by task', () => {
-  it('tells each task as it ends, with its module, its changes and how long it took', async () => {
+  it('reports each task as it ends, with its module, its changes and its duration', async () => {
     const events: unknown[] = []
     const before = performance.now()
     const { tasks, handlers } = await foretold(({ task, handler }) => {
@@ -117,7 +117,7 @@ describe('a check, task by task', () => {
     expect(report.tasks[2]?.error).to.match(/^here: A task with checkMode: false runs for real in check mode, so it must only read, but this one would write\.\n +Use checkMode: false only for tasks that read/)
   })
 
-  it('tells a module what may come, what may be there, and whether anything changes before', async () => {
+  it('lets a module know what may come, what may exist, and whether anything changes before', async () => {
     const seen: unknown[] = []
     const asks = defineModule({ name: 'asks', args: z.strictObject({}), plan: (_args, host) => { seen.push([host.packagesPending(), host.anythingPending(), host.foretold?.()]); return { wants: [] } } })
     const brings = (what: 'package' | 'command') => thing({ forecast: { brings: () => ({ what, name: 'x', startsServices: false }) } }, what)

@@ -103,7 +103,7 @@ describe('a check', () => {
     expect(report.tasks.map(({ status }) => status)).to.deep.equal(['change', 'ok', 'ok', 'change', 'ok', 'change'])
   }))
 
-  it('knows that a directory takes along what it holds, and that nothing of it is back when it is made again', () => inTemporaryDirectory(async root => {
+  it('knows that removing a directory removes its content, which is not back when it is created again', () => inTemporaryDirectory(async root => {
     mkdirSync(`${root}/d/e`, { recursive: true })
     writeFileSync(`${root}/d/x`, 'x')
     const report = await check(({ task }) => {
@@ -195,7 +195,7 @@ describe('a check', () => {
     expect(statuses(later)).to.deep.equal(['make: change', 'wait: ok'])
   }))
 
-  it('goes on past a task that cannot be told before the changes above it, and stops at one that fails by itself', () => inTemporaryDirectory(async root => {
+  it('goes on after a task that cannot be predicted before the changes above it, and stops at one that fails by itself', () => inTemporaryDirectory(async root => {
     const report = await check(({ task }) => {
       task('make', file({ path: `${root}/y` }))
       task('block', blockInFile({ path: `${root}/nowhere`, block: 'x' }))

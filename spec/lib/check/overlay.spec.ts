@@ -27,7 +27,7 @@ describe('the host as a check foretells it', () => {
     expect(overlay.untouched).to.equal(false)
   })
 
-  it('holds what is desired over what is there, and leaves fields alone that are not', () => {
+  it('puts what is desired over what is there, and leaves other fields alone', () => {
     expect(foretold({}, { current: { value: 'old', other: 'kept' }, desired: { value: 'new', other: undefined } }).foretold('thing', 'it')).to.deep.equal({ value: 'new', other: 'kept' })
     expect(foretold({}, { current: { type: 'file', other: 'gone' }, desired: { type: 'directory' } }).foretold('thing', 'it'), 'of another type').to.deep.equal({ type: 'directory' })
     expect(foretold({}, { current: { type: 'file', other: 'kept' }, desired: { type: 'file' } }).foretold('thing', 'it'), 'of the same type').to.deep.equal({ type: 'file', other: 'kept' })
@@ -35,7 +35,7 @@ describe('the host as a check foretells it', () => {
     expect(foretold({}, { desired: null, current: { value: 'old' } }).find(request(kind('thing')))).to.equal(null)
   })
 
-  it('knows what a new one is made with, where nothing else may make it before; of a new one only what is told is known', () => {
+  it('knows the defaults of a new one if nothing else may create it first; otherwise only the desired fields are known', () => {
     const defaults = () => ({ mode: '0644' })
     expect(foretold({ forecast: { defaults } }).foretold('thing', 'it')).to.deep.equal({ mode: '0644', value: 'new' })
     expect(foretold({ forecast: { defaults } }, { known: false }).foretold('thing', 'it')).to.deep.equal({ value: 'new' })
@@ -89,7 +89,7 @@ describe('the host as a check foretells it', () => {
     expect([known.find(group), known.adjust(group, { value: 'x' })], 'what is gone is not changed').to.deep.equal([null, { value: 'x' }])
   })
 
-  it('takes with a directory what is below it, and nothing beside it', () => {
+  it('removes with a directory what is below it, and nothing next to it', () => {
     const directory = kind('file', { forecast: { sideEffects: ({ name }, desired) => (desired === null ? [{ kind: 'file', identity: name, below: 'gone' }] : []) } })
     const overlay = new Overlay()
     for (const name of ['/a/b', '/ab']) overlay.foretell(request(directory, name), null, { value: name })
@@ -130,7 +130,7 @@ describe('the host as a check foretells it', () => {
     expect([of(others, '/l/x'), others.foretold('file', '/l/x')], 'another is new').to.deep.equal(unknown)
   })
 
-  it('is unsure of what a task does of which nothing can be told, and of what comes along with it', () => {
+  it('is unsure about the effects of a task that cannot be predicted, and about what comes with it', () => {
     const overlay = new Overlay()
     const [thing, group] = [kind('thing', alsoMakes({ kind: 'group', identity: 'g' })), kind('group')]
     overlay.markUnknown('odd', [request(thing)], { brings: false })
@@ -210,7 +210,7 @@ describe('the host as a check foretells it', () => {
     expect(disturbed(kind('unit', { forecast: { mayChangeWith: (_key, made) => made.kind === 'group' } }), 'x')).to.equal(false)
   })
 
-  it('tells a kind of all that is made, also along with something, as it was and as it will be', () => {
+  it('passes everything that is created to a kind, including side effects, with the states before and after', () => {
     const overlay = new Overlay()
     make(overlay, kind('thing', alsoMakes({ kind: 'group', identity: 'g', state: { value: '1' } })), 'it', { value: 'x' })
     make(overlay, kind('thing', alsoMakes({ kind: 'group', identity: 'g', state: null })), 'other', { value: 'y' })

@@ -29,7 +29,7 @@ const complaint = (variable: string, value: string): string => {
 let turn = 0
 
 describe('a path of an inventory', () => {
-  it('begins at the home of who runs stead, or at the folder of the inventory', () => {
+  it('starts at the home of the user who runs stead, or at the folder of the inventory', () => {
     expect(['~', '~/x', 'x', '../x', '/x', '~x'].map(given => expandPath(given, '/srv/inventories'))).to.deep.equal([homedir(), `${homedir()}/x`, '/srv/inventories/x', '/srv/x', '/x', '/srv/inventories/~x'])
   })
 })
@@ -59,7 +59,7 @@ describe('the connection of a host', () => {
     expect(one('ansible_become_method', 'sudo')).to.have.property('name', 'a.org')
   })
 
-  it('is refused with what is allowed in the place of what was given', () => {
+  it('is refused with what was given and what is allowed', () => {
     expect(one('ansible_ssh_private_key_file', '5')).to.deep.equal(["ansible_ssh_private_key_file is 5; a private key's path is allowed."])
     expect(one('stead_known_hosts_file', '[x]')).to.deep.equal(["stead_known_hosts_file is a list; a known_hosts file's path is allowed."])
     for (const blank of ['""', '" "']) expect(one('ansible_user', blank)).to.deep.equal([`ansible_user is ${blank}; a user's name, as text, is allowed.`])
@@ -94,7 +94,7 @@ describe('a variable that Ansible would evaluate', () => {
 })
 
 describe('a variable of Ansible that stead does not take', () => {
-  it('that is misspelt is told as what it is close to', () => {
+  it('that is misspelt is reported with a suggestion', () => {
     const meant: Record<string, string> = { ansible_hst: 'ansible_host', ansible_prot: 'ansible_port', ansible_usr: 'ansible_user', ansible_pasword: 'ansible_password', ansible_becom: 'ansible_become', ansible_becomeuser: 'ansible_become_user', ansible_become_metod: 'ansible_become_method', ansible_conection: 'ansible_connection' }
     for (const [given, name] of Object.entries(meant)) expect(one(given, 'x')).to.deep.equal([`${given} is not supported by stead. Did you mean ${name}?`])
   })

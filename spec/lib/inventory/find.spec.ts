@@ -23,7 +23,7 @@ describe('a folder of inventories', () => {
     expect(inventoryNames(directory)).to.deep.equal(['a', 'a-b', 'b'])
   })
 
-  it('is told to be empty where it is, with what to write', () => {
+  it('is reported as empty, with what to write', () => {
     expect(() => findInventory('prod', directory)).to.throw(InventoryError).satisfies((error: InventoryError) => formatError(error) === `prod: There is no such inventory.\n  ${directory} does not contain one. Write ${directory}/prod.yml, or give a path.`)
   })
 
@@ -43,12 +43,12 @@ describe('a folder of inventories', () => {
     expect(told.map(({ file }) => file)).to.deep.equal(paths)
   })
 
-  it('may hold a .ts file whose texts are meant as they stand', async () => {
+  it('may contain a .ts file, whose text is literal', async () => {
     write('prod.ts', "export default { all: { hosts: { 'a.org': { motd: '{{ name }}' } } } }")
     expect((await loadInventory(['prod'], { directory })).hosts[0]?.vars).to.deep.equal({ motd: '{{ name }}' })
   })
 
-  it('may have hidden files of variables beside it, and files that are called like their folders', async () => {
+  it('may have hidden files of variables next to it, and files that are named like their folders', async () => {
     write('prod.yml', 'all: {hosts: {a.org: }}\n.web: {hosts: {a.org: }}')
     write('group_vars/.web.yml')
     write('host_vars')

@@ -18,7 +18,7 @@ function wrong(text: string, file = '/srv/prod.yml'): string[] {
 }
 
 describe('the groups of an inventory', () => {
-  it('are told to go round without those that only lead there', () => {
+  it('that form a circle are reported without the groups that only lead to it', () => {
     expect(wrong('x: {children: {a: }}\na: {children: {b: }}\nb: {children: {a: }}')).to.deep.equal(['3:16: The group a is among its own children: a > b > a. Take a out of the children of b.'])
   })
 
@@ -56,14 +56,14 @@ leaf: { hosts: { a.org: }, vars: { v: leaf } }
     expect(wrong('web: {hosts: "  "}')).to.deep.equal(['1:14: The hosts of web are given as a text; a mapping is allowed. Write `web1:` on a line of its own, without a dash.'])
   })
 
-  it('are told where they are no mapping, with what to write, and each thing at its place', () => {
+  it('are reported if they are not a mapping, with what to write, each at its place', () => {
     expect(wrong('web: text')).to.deep.equal(['1:6: The parts of web are given as a text; a mapping is allowed. Write hosts, vars and children.'])
     expect(wrong('web: {children: [a]}')).to.deep.equal(['1:17: The children of web are given as a list; a mapping is allowed. Write `web:` on a line of its own, without a dash.'])
     expect(wrong('web: {web1: }')).to.deep.equal(['1:7: The group web has a key "web1"; hosts, vars and children are allowed. A host named web1 goes below `hosts:`.'])
     expect(wrong('all:\n  children:\n    web:\n      hosts:\n        web1:\n          ansible_port: x\n')).to.deep.equal(['5:9: The host web1 has no address, and its name is not one. Add `ansible_host: ADDRESS` below it.', '6:25: ansible_port is "x"; a port from 1 to 65535 is allowed.'])
   })
 
-  it('are told by the path from here, where they lie below', () => {
+  it('are reported with the relative path if they are below the current folder', () => {
     const file = (absolute: string): unknown => {
       try {
         parseInventory('- a', absolute)
@@ -78,7 +78,7 @@ leaf: { hosts: { a.org: }, vars: { v: leaf } }
 })
 
 describe('the YAML of an inventory', () => {
-  it('is told by its place through an alias', () => {
+  it('is reported with its place through an alias', () => {
     expect(wrong('x: {vars: &v {a: "{{ b }}"}}\ny: {hosts: a.org, vars: *v}')).to.deep.equal(['1:18: a contains a Jinja expression, which stead does not evaluate. Write the value itself, a .ts inventory that computes it, or `!unsafe` before a text that is meant as it stands.'])
   })
 
@@ -91,7 +91,7 @@ describe('the YAML of an inventory', () => {
     expect(Object.keys(parse('all: {hosts: {a.org: {x: {[a]: 1, [b]: 2}}}}').hosts[0]?.vars.x ?? {})).to.have.length(2)
   })
 
-  it('is told what is not understood in one line; nothing has no place', () => {
+  it('says in one line what is not understood, always with a place', () => {
     expect(wrong('all: {vars: {a: !foo x}}')).to.have.length(1).and.match(/^1:17: This is not understood: .*!foo.*\.$/)
     for (const message of wrong('all:\n  hosts: [a\nb: 1')) expect(message).to.not.include('\n')
     expect(wrong('')).to.deep.equal(['undefined:undefined: The inventory is nothing; a mapping of groups is allowed. Write `all:`, and below it `hosts:`.'])

@@ -27,7 +27,7 @@ describe('expandHostRange', () => {
     expect(() => expandHostRange('n[1:99999999]')).to.throw(RangeError, 'more than 10000')
   })
 
-  it('stands for 10000 hosts at most', () => {
+  it('means at most 10000 hosts', () => {
     expect(expandHostRange('n[1:10000]')).to.have.length(10_000)
     expect(expandHostRange('n[0:29997:3]')).to.have.length(10_000)
     expect(expandHostRange('n[90000:90001]')).to.deep.equal(['n90000', 'n90001'])

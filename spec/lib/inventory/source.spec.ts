@@ -10,7 +10,7 @@ describe('a place in an inventory', () => {
 })
 
 describe('what is wrong with an inventory', () => {
-  it('is told file by file, from the top of each, and each thing once', () => {
+  it('is reported file by file, from the top of each, and each thing once', () => {
     const issues = new Issues('first.yml', 'second.yml')
     const add = (file: string, line: number | undefined, column: number | undefined, message: string) => issues.add(message, { file, line, column })
     add('second.yml', 1, 1, 'e')

@@ -41,7 +41,7 @@ describe('mergeBlock', () => {
     }), { numRuns: 500 })
   })
 
-  it('replaces a block where it stands, and takes it out without a trace', () => {
+  it('replaces a block in place, and removes it without a trace', () => {
     fc.assert(fc.property(text, block, block, place, place, (given, one, other, where, elsewhere) => {
       const first = mergeBlock(given, one, markers, where)
       expect(mergeBlock(first, other, markers, elsewhere)).to.equal(mergeBlock(given, other, markers, where))
@@ -84,7 +84,7 @@ describe('mergeBlock', () => {
     expect(mergeBlock('a\n', 'x', markers, { after: /z/ })).to.equal(`a\n${begin}\nx\n${end}\n`)
   })
 
-  it('takes a marker for one only when it is the whole line', () => {
+  it('recognises a marker only if it is the whole line', () => {
     const given = `see ${begin}\n${begin} too\n ${end}\n`
     expect(mergeBlock(given, 'x', markers, 'end')).to.equal(`${given}${begin}\nx\n${end}\n`)
   })

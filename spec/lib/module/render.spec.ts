@@ -55,7 +55,7 @@ describe('renderTemplate', () => {
     expect(await text('[<%= it.empty %>][<%= it.zero %>][<%= it.no %>]', { empty: '', zero: 0, no: false })).to.equal('[][0][false]')
   })
 
-  it('puts a secret into the file, and marks it as one that secrets stand in', async () => {
+  it('puts a secret into the file, and marks the file as one that contains secrets', async () => {
     const content = await render('password: <%= it.password %> <%= it.password %>', { password: secret('render-spec-$&-password') })
     expect(content.bytes?.toString()).to.equal('password: render-spec-$&-password render-spec-$&-password')
     expect(content.secret).to.equal('parts')
@@ -118,7 +118,7 @@ describe('contentOf', () => {
     }
   })
 
-  it('says of what is no file to be copied what it is', () => inTemporaryDirectory(async directory => {
+  it('says what something is that cannot be copied as a file', () => inTemporaryDirectory(async directory => {
     const told = (name: string) => sourceContent(name).then(() => 'it was read', (error: unknown) => formatError(error))
     expect(await told(directory)).to.include('is a directory, but must be a file').and.include('archive')
     expect(await told(path.join(directory, 'nowhere'))).to.include('cannot be read').and.include('ENOENT')

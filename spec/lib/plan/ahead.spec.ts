@@ -19,7 +19,7 @@ async function mistakes(tasks: Tasks): Promise<string> {
 }
 
 describe('A playbook is looked at ahead', () => {
-  it('and all mistakes that are its own are told before any connection: arguments that a function makes, templates, missing files', () => inTemporaryDirectory(async place => {
+  it('and all mistakes in it are reported before any connection: arguments from a function, templates, missing files', () => inTemporaryDirectory(async place => {
     writeFileSync(`${place}/wrong.eta`, 'first\n<%= it.missing %>\n')
     const told = await mistakes(({ task, handler }) => {
       task('late', async () => file({ path: 'relative' }))
@@ -66,7 +66,7 @@ describe('A playbook is looked at ahead', () => {
     expect(await mistakes(play => void role(play))).to.include('the task "late" was added after tasks() had returned, so it would never run')
   }))
 
-  it('but not what depends on a result or on a condition that says no, or is to be ignored', () => inTemporaryDirectory(async place => {
+  it('but not what depends on a result or on a condition that is false, or is ignored', () => inTemporaryDirectory(async place => {
     expect(await mistakes(({ task }) => {
       const found = task('read', command({ argv: ['echo', '/x'], reads: true }))
       task('of a result', async () => file({ path: (await found).stdout.trim() }))
@@ -76,7 +76,7 @@ describe('A playbook is looked at ahead', () => {
     })).to.equal('')
   }))
 
-  it('and a mistake in a playbook that looks at facts is told with all the others once they are known, and nothing is touched', () => inTemporaryDirectory(async place => {
+  it('and a mistake in a playbook that uses facts is reported with all others once they are known, and nothing is touched', () => inTemporaryDirectory(async place => {
     for (const check of [true, false]) {
       const report = await runLocally(({ task, host }) => {
         task('first', file({ path: `${place}/x`, content: host.os.id }))
@@ -106,7 +106,7 @@ describe('A task that awaits another', () => {
     expect([statuses(failed), failed.tasks[0]?.error?.includes('cat')]).to.deep.equal([['use: failed'], true])
   }))
 
-  it('which comes later, or is itself, is a mistake that is told, in a check and in a run', () => inTemporaryDirectory(async place => {
+  it('that comes later, or itself, is reported as an error, in a check and in a run', () => inTemporaryDirectory(async place => {
     const later: Tasks = ({ task }) => {
       task('early', async () => file({ path: `${place}/early`, content: (await late).stdout }))
       const late = task('late', command({ argv: ['echo', 'late'], reads: true }))

@@ -5,7 +5,7 @@ const claim = (task: string, owner: string, ...things: string[]): TaskClaims => 
 const told = (...all: TaskClaims[]): string[] => contraryClaims(all).map(({ task, message }) => `${task}: ${message}`)
 
 describe('What one owner at a time can have', () => {
-  it('is told where a second takes it, with both tasks and what to do', () => {
+  it('is an error if a second task takes it, with both tasks and what to do', () => {
     const [error] = contraryClaims([claim('Ada', 'user ada', 'the UID 1500'), claim('Eve', 'user eve', 'the UID 1500')])
     expect([error?.task, error?.message, error?.hint]).to.deep.equal([
       'Eve', 'It gives the UID 1500 to user eve, but the earlier task "Ada" gives it to user ada.', 'Choose another number for one of them, or set nonUnique: true in both.',

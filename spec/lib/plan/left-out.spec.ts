@@ -29,7 +29,7 @@ describe('A task with a condition', () => {
     expect(await asked(() => true)).to.deep.equal({ skipped: false, uncertain: false, conditional: false })
   })
 
-  it('is uncertain where what stands for a result has a say in that, whatever it says', async () => {
+  it('is uncertain if it depends on a placeholder, whatever its value', async () => {
     const before = unknown('dim')
     expect(await asked(async () => (await before) === 'dim', new Pass('check'))).to.deep.equal({ skipped: false, uncertain: true, conditional: true })
     expect(await asked(async () => (await before) === 'on', new Pass('check'))).to.deep.equal({ skipped: true, uncertain: true, conditional: true })
@@ -44,7 +44,7 @@ describe('A task with a condition', () => {
     expect((await planOne(body, having({}), {}, pass)).conditional).to.equal(false)
   })
 
-  it('that fails for want of facts, or by what stands for a result, is taken ahead for one that may hold; at its turn it fails', async () => {
+  it('that fails without facts, or because of a placeholder, counts as possibly true ahead; at its turn it fails', async () => {
     const ofFacts = () => { throw new FactsNotKnown('os') }
     const ofResult = async () => { throw new Error(`no ${await unknown('dim')}`) }
     for (const when of [ofFacts, ofResult]) {
@@ -81,7 +81,7 @@ describe('A task that a run leaves out', () => {
     expect(await given(hall, having({ hall: { light: 'on' } }), 'plan', { when: () => false })).to.equal(noResult)
   })
 
-  it('has none where its module cannot tell it', async () => {
+  it('has none if its module does not know it', async () => {
     const silent = planning(() => Promise.resolve({ wants: [], output: () => undefined }))
     expect(await given(silent, having({}))).to.equal(noResult)
   })
@@ -90,7 +90,7 @@ describe('A task that a run leaves out', () => {
     expect(await given(planning(() => Promise.resolve({ wants: [want(lamp, { name: 'hall' }, null)] })), having({}))).to.deep.equal([undefined])
   })
 
-  it('has none that depends on what stands for another result', async () => {
+  it('has none that depends on a placeholder for another result', async () => {
     const before = unknown('dim')
     const told = await given(async () => light({ name: await before, light: 'on' }), having({ dim: { light: 'on' } }), 'check')
     expect(told).to.equal('ResultNotKnown: The result of "left" is known only after applying.')
@@ -151,7 +151,7 @@ describe('The result of a task', () => {
     expect([await settled(undefined, undefined), await settled(undefined, [])]).to.deep.equal([[undefined], [undefined]])
   })
 
-  it('is missing where the states are not known, or the module cannot tell it', async () => {
+  it('is missing if the states are not known, or the module does not know it', async () => {
     expect([await settled(first, undefined), await settled(first, [null])]).to.deep.equal(['no result', 'no result'])
   })
 })

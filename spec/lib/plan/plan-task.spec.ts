@@ -24,7 +24,7 @@ const differencesOf = ({ wants }: TaskPlan): Difference[] => wants.flatMap(({ di
 const isNothingToDo = (plan: TaskPlan): [boolean, boolean] => [isDone(plan), changesAnything(plan)]
 
 describe('A task that is planned', () => {
-  it('tells each thing that it wants by name, what that is, and in what it differs', async () => {
+  it('names each thing that it wants, its current state, and how it differs', async () => {
     const plan = await planOne(light({ name: 'hall', light: 'on' }), having({ hall: { light: 'off' } }))
     expect({ ...plan, wants: plan.wants.map(({ identity, current, differences }) => ({ identity, current, differences })), output: plan.output?.([{ light: 'on' }]) }).to.deep.equal({
       skipped: false, module: 'light', wants: [{ identity: 'lamp[hall]', current: { light: 'off' }, differences: [{ field: 'light', current: 'off', desired: 'on' }] }],
@@ -39,7 +39,7 @@ describe('A task that is planned', () => {
     expect(isNothingToDo(await planOne(both, having({ hall: { light: 'on' }, cellar: { light: 'on' } })))).to.deep.equal([false, true])
   })
 
-  it('wants a thing gone without saying how it is to be', async () => {
+  it('can want a thing to be absent without a state', async () => {
     const gone = planning(() => Promise.resolve({ wants: [want(lamp, { name: 'hall' }, null)] }))
     expect(differencesOf(await planOne(gone, having({ hall: { light: 'off' } })))).to.deep.equal([{ field: undefined, current: 'present', desired: 'absent' }])
   })
@@ -51,7 +51,7 @@ describe('A task that is planned', () => {
     expect(message).to.match(/^light: Invalid option/)
   })
 
-  it('tells every field that is wrong, and where in it', async () => {
+  it('reports every wrong field, and where in it', async () => {
     const schema = z.strictObject({ light: z.enum(['on']), colour: z.record(z.string(), z.enum(['red'])) })
     const nested: Resource<{ name: string }, Lamp, { light: string; colour: { [side: string]: string } }> = {
       kind: 'lamp', schema, identify: ({ name }) => name, read: keys => lamp.read(keys), apply: () => ({ script: apply`:` }),
@@ -105,7 +105,7 @@ describe('A task that is planned', () => {
     expect((await planOne(event({}), having({}), {}, new Pass('plan'), { inHandler: true })).wants).to.deep.equal([])
   })
 
-  it('sees of its host what is there, what may come, the facts, and who writes', async () => {
+  it('sees the host\'s states, what may come, the facts, and who writes', async () => {
     const seen: unknown[] = []
     const looking = planning(async (host: HostView) => {
       seen.push(await host.current(lamp, { name: 'hall' }), host.packagesPending(), host.anythingPending(), host.foretold?.(), host.facts, host.become)
@@ -116,7 +116,7 @@ describe('A task that is planned', () => {
     expect(seen).to.deep.equal([{ light: 'on' }, false, false, false, facts, 'ada', null, true, true, true, facts, undefined])
   })
 
-  it('notes down all that it asks, anew each time, and tells of the call that it turned out to be', async () => {
+  it('records everything that it requests, from scratch each time, and passes on its module call', async () => {
     const task = new Task('one', () => light({ name: 'hall', light: 'on' }), {}, 0)
     const asked: Asked = new Map()
     const called: string[] = []
@@ -127,7 +127,7 @@ describe('A task that is planned', () => {
     expect(called).to.deep.equal(['1 light', '2 light'])
   })
 
-  it('comes to nothing once its pass is abandoned: what it reads then has no answer, and is noted down all the same', async () => {
+  it('never ends once its pass is abandoned: its reads get no answer, but are recorded all the same', async () => {
     const pass = new Pass('plan')
     const asked: Asked = new Map()
     let sent = 0

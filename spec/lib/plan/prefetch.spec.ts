@@ -49,7 +49,7 @@ describe('A look ahead', () => {
     expect(seen).to.deep.equal([false, false, false])
   })
 
-  it('tells what is added too late, and how it is done in time', async () => {
+  it('reports what is added too late, and how to do it in time', async () => {
     const play = layOut(({ task, flushHandlers }) => void Promise.resolve().then(() => {
       task('late', light({ name: 'hall', light: 'on' }))
       flushHandlers()
@@ -61,7 +61,7 @@ describe('A look ahead', () => {
     ])
   })
 
-  it('tells two users or groups of one number, by the task that comes later', async () => {
+  it('reports two users or groups with one number, at the later task', async () => {
     expect(await told(({ task, handler }) => {
       task('Ada', user({ name: 'ada', uid: 1500 }))
       task('Eve', user({ name: 'eve', uid: 1500 }))
@@ -70,7 +70,7 @@ describe('A look ahead', () => {
     })).to.deep.equal(['Eve: It gives the UID 1500 to user eve, but the earlier task "Ada" gives it to user ada.'])
   })
 
-  it('holds nothing against a user who may be left out, or of whom a result tells the number', async () => {
+  it('does not report a user who may be skipped, or whose number comes from a result', async () => {
     expect(await told(({ task, host: { name } }) => {
       const found = task('found', command({ argv: ['id', '-u'], reads: true }))
       const lit = task('lit', { ...light({ name: 'hall', light: 'on' }), placeholder: 'on' })
@@ -83,14 +83,14 @@ describe('A look ahead', () => {
     })).to.deep.equal([])
   })
 
-  it('holds one against it whose condition is sure', async () => {
+  it('does report one whose condition is certain', async () => {
     expect(await told(({ task }) => {
       task('Ada', user({ name: 'ada', uid: 1500 }))
       task('Kim', user({ name: 'kim', uid: 1500 }), { when: () => true })
     })).to.have.length(1)
   })
 
-  it('does not tell what fails of a fact, of a result or of an uncertain condition, or may fail', async () => {
+  it('does not report failures that depend on a fact, a result or an uncertain condition, or are ignored', async () => {
     const failing = (why: () => string) => () => { throw new PlaybookError(why()) }
     expect(await told(({ task, host: web }) => {
       const lit = task('lit', { ...light({ name: 'hall', light: 'on' }), placeholder: 'on' })

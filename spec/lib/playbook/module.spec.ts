@@ -26,7 +26,7 @@ describe('a module', () => {
     expect(greet({ text: 'now' }).onlyInHandlers).to.equal('it happens each time')
   })
 
-  it('does not throw for wrong arguments, but tells all of them by their paths', () => {
+  it('does not throw for wrong arguments, but reports all of them with their paths', () => {
     const { issues, module } = misuse(greet, { times: 0, to: { names: ['a', 7] }, shout: true })
     expect(module).to.equal('greet')
     expect(issues.map(({ argument }) => argument).sort()).to.deep.equal(['arguments', 'text', 'times', 'to.names.1'])

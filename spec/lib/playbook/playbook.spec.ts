@@ -77,7 +77,7 @@ describe('a playbook', () => {
     expect([play.steps, play.handlers, play.summaries]).to.deep.equal([[], [], []])
   })
 
-  it('tells wrong arguments of all its tasks and handlers, without a host', () => {
+  it('reports wrong arguments of all its tasks and handlers, without a host', () => {
     const issues = argumentIssues(lay(({ task, handler }) => {
       task('a', misuse(apt, { packages: 7, state: 'x' }))
       task('late', () => misuse(apt, { packages: 7 }))
@@ -121,7 +121,7 @@ describe('a task that is awaited', () => {
     }
   })
 
-  it('cannot be told in check mode where nothing stands for it, and is not reached when only reads are learnt', async () => {
+  it('is unknown in check mode without a placeholder, and is not reached in the prefetch', async () => {
     const plain = taskOf(apt({ packages: [] }))
     expect(await currentPass.run(new Pass('check'), () => failure((async () => plain)()))).to.include('is known only after applying')
     expect(await inPass(new Pass('ahead'), plain)).to.equal(never)
@@ -155,7 +155,7 @@ describe('loadPlaybooks', () => {
     })
   })
 
-  it('says that a file does not exist, is no playbook, or why it cannot be loaded', async () => {
+  it('says that a file does not exist, is not a playbook, or why it cannot be loaded', async () => {
     expect(await load(undefined)).to.include('The playbook /playbooks/x.ts does not exist.')
     for (const source of ['export const x = 1', 'export default {}', 'export default []', 'export default [{}]', 'export default undefined']) expect(await load(source), source).to.include('/playbooks/x.ts is not a playbook.')
     expect(await load('export default {')).to.include('/playbooks/x.ts cannot be loaded: ')

@@ -35,7 +35,7 @@ describe('a difference', () => {
     expect(show({ mode: '0640', content: Content.of('pin 1234\n') }, null)).to.equal('present → absent\ncontent: 9 bytes → (none)')
   })
 
-  it('shows contents line by line, with what stands around', () => {
+  it('shows contents line by line, with context', () => {
     const lines = (middle: string): string => `1\n2\n3\n4\n${middle}\n6\n7\n8\n9\n`
     expect(contents(lines('5'), lines('five'))).to.equal('--- current\n+++ desired\n@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8')
     expect(contents(undefined, 'new\n')).to.include('--- /dev/null').and.include('+new')
@@ -55,7 +55,7 @@ describe('a difference', () => {
     }))
   })
 
-  it('shows size and checksum of what is no text', () => {
+  it('shows size and checksum of binary content', () => {
     for (const bytes of [Buffer.from([0, 1]), Buffer.from([0xff, 0xfe, 0x41]), Buffer.from('a\0b')]) {
       expect(contents('a\n', bytes)).to.equal(`content: ${checksum('a\n')} → ${checksum(bytes)}`)
       expect(contents(bytes, 'a\n')).to.equal(`content: ${checksum(bytes)} → ${checksum('a\n')}`)
@@ -125,7 +125,7 @@ describe('a difference', () => {
     expect(show({ content: old }, { content: Content.of('new\n', { secret: 'parts' }) }).split('\n').at(-1)).to.equal('… 501 more lines; as a whole <secret> → <secret>')
   })
 
-  it('never shows a known secret that stands in any field or text', () => {
+  it('never shows a known secret in any field or text', () => {
     const password = secret('diff-spec-password').reveal()
     expect(show({ comment: password, content: Content.of(`a ${password}\n`) }, { comment: `${password}!`, content: Content.of(`b ${password}\n`) })).to.include('<secret>').and.not.include(password)
   })

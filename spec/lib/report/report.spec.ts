@@ -42,7 +42,7 @@ describe('the status of a host', () => {
       .to.deep.equal(['ok', 'ok', 'may-change', 'change', 'failed', 'failed', 'change'])
   })
 
-  it('does not suffer from a failure that is to be ignored', () => {
+  it('is not affected by an ignored failure', () => {
     expect(statusOf({ tasks: [task({ status: 'failed', ignored: true }), task({ status: 'change' })], handlers: [{ name: 'x', status: 'failed', ignored: true }] })).to.equal('change')
   })
 })
@@ -59,7 +59,7 @@ describe('a report', () => {
     }
   }))
 
-  it('is written as JSON that its schema takes, as JUnit and as HTML, by the file\'s extension, and nothing beside it', () => inTemporaryDirectory(async place => {
+  it('is written as JSON that its schema accepts, as JUnit and as HTML, by the file\'s extension, without leftovers', () => inTemporaryDirectory(async place => {
     const names = ['r.json', 'r.xml', 'r.html']
     for (const name of names) writeReport(path.join(place, name), full(true))
     expect(reportSchema.parse(JSON.parse(readFileSync(path.join(place, 'r.json'), 'utf8')))).to.deep.equal(JSON.parse(JSON.stringify(printableReport(full(true)))))
@@ -131,7 +131,7 @@ describe('a report', () => {
     }
   }))
 
-  it('never holds a secret, in any format', () => inTemporaryDirectory(async place => {
+  it('never contains a secret, in any format', () => inTemporaryDirectory(async place => {
     const password = secret('report-spec-"<password>&').reveal()
     for (const extension of ['json', 'xml', 'html']) {
       const name = path.join(place, `r.${extension}`)
@@ -143,7 +143,7 @@ describe('a report', () => {
 })
 
 describe('JUnit', () => {
-  it('is XML that a parser takes, whatever names and texts hold', () => inTemporaryDirectory(async place => {
+  it('is XML that a parser accepts, with any names and texts', () => inTemporaryDirectory(async place => {
     const name = path.join(place, 'r.xml')
     fc.assert(fc.property(fc.string({ unit: 'binary', minLength: 50, maxLength: 200 }).map(text => text + nasty), text => {
       writeFileSync(name, junit(report({ [text]: host({ error: text, tasks: [task({ name: text, status: 'change', changes: [{ resource: text, diff: text, reason: text }] }), task({ name: text, status: 'failed', error: text })] }) }, true)))
@@ -158,7 +158,7 @@ describe('JUnit', () => {
     expect(junit(full(true))).to.include('<skipped/>').and.include('<failure message="may-change">')
   })
 
-  it('tells the failure of a handler, and does not count as a failure what is to be ignored', () => {
+  it('shows the failure of a handler, and does not count ignored failures', () => {
     const xml = junit(report({ web1: host({ status: 'failed', tasks: [task({ status: 'failed', error: 'never mind', ignored: true })], handlers: [{ name: 'Restart', status: 'failed', error: 'it would not' }, { name: 'Reload', status: 'change' }] }) }))
     expect(xml).to.include('tests="3" failures="1" errors="0"').and.include('name="handler: Restart" time="0.000"><failure message="failed">it would not</failure>').and.include('failed, and is ignored\nnever mind')
   })
@@ -175,7 +175,7 @@ describe('the HTML page', () => {
     expect(page.match(/&lt;script&gt;alert\(1\)/g)).to.have.length.at.least(6)
   })
 
-  it('tells why a handler failed, or may run only', () => {
+  it('says why a handler failed, or only may run', () => {
     const page = html(report({ web1: host({ handlers: [{ name: 'Restart', status: 'failed', error: 'it would not' }, { name: 'Reload', status: 'may-change', reason: 'a task may change' }] }) }))
     expect(page).to.include('handler: Restart</summary><pre>it would not</pre>').and.include('handler: Reload</summary><pre>a task may change</pre>')
   })
@@ -188,7 +188,7 @@ describe('the HTML page', () => {
     expect(html(report({ web1: host({ tasks: [task({ status: 'change', changes: [{ resource: 'file[/x]', diff: '-a\n+b' }] })] }) }))).to.include('<span class="removed">-a</span>\n<span class="added">+b</span>')
   })
 
-  it('tells check from run, and each task\'s status', () => {
+  it('distinguishes check and run, and shows each task\'s status', () => {
     expect(html(full(true))).to.include('<p>Check of')
     expect(html(full(false))).to.include('<p>Run of').and.include('<span class="status may-change">may-change</span>May')
   })

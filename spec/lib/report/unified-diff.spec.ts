@@ -78,7 +78,7 @@ describe('A diff', function () {
     expect(shown('a', 'x'.repeat(100_000))).to.contain(`+${'x'.repeat(1000)}… (99000 characters more)\n`).and.contain('… no more lines; as a whole 1 bytes, ').and.have.lengthOf.below(2000)
   })
 
-  it('tells two long lines apart that differ behind the cut', () => {
+  it('distinguishes two long lines that differ after the cut', () => {
     const [one, other] = ['a', 'b'].map(end => `${'x'.repeat(5000)}${end}\n`)
     expect(shown(one ?? '', other ?? '')).to.match(/as a whole 5002 bytes, sha256 (\w{12})… → 5002 bytes, sha256 (?!\1)\w{12}…$/)
   })

@@ -95,7 +95,7 @@ describe('resources', () => {
     for (const each of cases) if ('writing' in each) it(each.title, () => check(each.kind, each.writing))
   })
 
-  it('no secret is ever in a script, or in a part of one: it goes by standard input', () => {
+  it('no secret is ever in a script, or in a part of one: it goes through standard input', () => {
     const sent = new Set<string>()
     for (const each of cases) {
       if (!('writing' in each) || each.writing.error !== undefined) continue

@@ -17,7 +17,7 @@ const redact = (text: string): string => plain(redactNow(own(text)))
 const redactLines = (text: string): string => plain(redactLinesNow(own(text)))
 
 describe('the place of a secret', () => {
-  it('is all of what stands for it, and nothing beside it', () => {
+  it('is all of its encoded form, and nothing else', () => {
     keep('K "twelve" $words')
     keep('K 1+1 "eleven"')
     expect(redact('a K 1+1 \\"eleven\\" b')).to.equal('a <secret> b')
@@ -64,7 +64,7 @@ describe('the place of a secret', () => {
     expect(redact(base64(own('u:K55>>>???base64')))).to.equal('dTp<secret>Q=')
   })
 
-  it('is that of the longer secret where one form holds another', () => {
+  it('is that of the longer secret if one form contains another', () => {
     keep('K-one')
     keep('(K-one) and K-two')
     expect(redact('> (K-one) and K-two <')).to.equal('> <secret> <')

@@ -51,7 +51,7 @@ describe('the connection of a session', () => {
     expect(seen.opened).to.equal(1)
   })
 
-  it('is made anew after a loss, and its time, bytes and round trips are added', async () => {
+  it('is opened again after a loss, and its time, bytes and round trips are added', async () => {
     const { seen, connect } = watched()
     await using(localSession({}, connect), async session => {
       await session.read([{ script: read`head -c 3000 /dev/zero` }])
@@ -78,7 +78,7 @@ describe('the connection of a session', () => {
     expect([seen.opened, seen.closed, seen.commands]).to.deep.equal([1, 1, ['']])
   })
 
-  it('is tried again only within the time that is allowed, and while somebody wants it; each attempt is told', async () => {
+  it('is retried only within its time limit, and while it is needed; each attempt is reported', async () => {
     let attempts = 0
     const notes: string[] = []
     const unreachable = async (): Promise<Connection> => {

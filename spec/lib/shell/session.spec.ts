@@ -82,7 +82,7 @@ describe('a session with a real shell', () => {
     expect(after && [text(after), after.stderr]).to.deep.equal(['after\n', ''])
   }))
 
-  it('lets a read that fails, exits or is no shell script spoil only its own answer', () => withSession(async session => {
+  it('lets a read that fails, exits or is not a valid script fail alone', () => withSession(async session => {
     for (const round of [1, 2]) {
       const outputs = await session.read([
         { script: read`echo before` },
@@ -183,7 +183,7 @@ describe('apply parts of a frame', () => {
     expect(session.roundTrips).to.equal(2)
   })))
 
-  it('are left out too after one that is no shell script, or exits', () => withSession(async session => {
+  it('are also skipped after one that is not a valid script, or exits', () => withSession(async session => {
     for (const script of [apply`if ; then (`, apply`exit 5`]) {
       const outputs = await session.apply([{ script }, { script: apply`echo never` }, { script: read`echo read` }])
       expect(outputs[0]?.exitCode).to.not.equal(0)
@@ -243,7 +243,7 @@ describe('a session that ends', () => {
     session.close()
   })
 
-  it('fails a frame that was under way, and those that waited behind it are tried on a new shell', async () => {
+  it('fails the current frame, and those that waited for it are tried in a new shell', async () => {
     const session = localSession()
     const [pid] = await session.read([{ script: read`echo $$` }])
     const under = failure(session.read([{ script: read`sleep 0.5` }]))

@@ -33,7 +33,7 @@ function between(from = '', to = ''): number {
 }
 
 describe('a frame that takes its time', () => {
-  it('is given up when the host has been silent for as long as reads may, and what it waits for is told', async () => {
+  it('is given up when the host has been silent for the limit of reads, and the error says what it waited for', async () => {
     for (const [options, given, seconds] of [[{ readTimeoutSeconds: 0.1 }, {}, '0.1'], [{ readTimeoutSeconds: 0.1 }, { timeoutSeconds: 0.2 }, '0.2'], [{ readTimeoutSeconds: 0.2 }, { timeoutSeconds: 0.1 }, '0.2']] as const) {
       const session = localSession(options, running(`${begins}; exec sleep 60`))
       const error = await failure(session, session.read([{ script: read`:`, about: 'file[/etc/motd]' }, { script: read`:` }], given))
@@ -70,7 +70,7 @@ describe('a frame that takes its time', () => {
     }
   })
 
-  it('is told of once within its first minute: since when, and until when it is waited for', async () => {
+  it('is reported once within its first minute: since when, and until when stead waits', async () => {
     for (const [kind, seconds] of [['read', 300], ['write', 3600]] as const) {
       const notes: string[] = []
       const session = localSession({ note: note => notes.push(note), noteAfterSeconds: 0.1 })
@@ -88,7 +88,7 @@ describe('a frame that takes its time', () => {
     }
   })
 
-  it('tells nothing where it is answered before anybody would wonder', async () => {
+  it('is not reported if it is answered quickly', async () => {
     const notes: string[] = []
     const session = localSession({ note: note => notes.push(note) })
     await session.read([{ script: read`sleep 0.1` }])

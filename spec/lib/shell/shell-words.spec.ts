@@ -89,7 +89,7 @@ describe('a host that does not start a shell', () => {
     expect([lost.message, lost.stderr, lost.host]).to.deep.equal(['The connection was lost: the shell ended with exit code 75.', 'oops', 'here'])
   })
 
-  it('because it is killed, is lost, and the signal told', async () => {
+  it('because it is killed, is lost, and the signal is reported', async () => {
     const error = await refused('kill -TERM $$')
     expect(error).to.be.instanceOf(ConnectionLost)
     expect(error.message).to.equal('The connection was lost: the shell was ended by signal SIGTERM.')
@@ -128,7 +128,7 @@ describe('a host that says something else than was asked', () => {
     connection.close()
   })
 
-  it('tells no secret in what a part says while it is at work', async () => {
+  it('shows no secret in the notes of a part', async () => {
     const notes: string[] = []
     secret('Words-of-a-note')
     await ask(`${begins}; printf 'at Words-of-a-note, Grüße\\n${token} note\\n'; ${answers('1.1')}; exec sleep 60`, { note: note => notes.push(note) })

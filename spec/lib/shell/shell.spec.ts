@@ -31,7 +31,7 @@ const ending = (pids: readonly number[]): void => pids.forEach(pid => {
 })
 
 describe('[fault 1] what a host says', () => {
-  it('is told apart by a token that the host draws, anew with every connection, and that no process shows', () => withSession(async session => {
+  it('is recognised by a token that the host generates for every connection, and that no process shows', () => withSession(async session => {
     const [first] = await session.read([{ script: read`echo "$t"; sleep 0.2` }])
     const token = text(first).trim()
     expect(token).to.match(/^[0-9a-f-]{36}$/)
@@ -43,7 +43,7 @@ describe('[fault 1] what a host says', () => {
     await withSession(async again => expect(text((await again.read([{ script: read`echo "$t"` }]))[0]).trim()).to.match(/^[0-9a-f-]{36}$/).and.not.equal(token))
   }))
 
-  it('when nobody asked, or in a frame that is not its own, ends the connection: the next one reads anew', () => withSession(async session => {
+  it('without a request, or in another frame, ends the connection: the next one reads everything again', () => withSession(async session => {
     const [one] = await session.read([{ script: read`(sleep 0.2; echo late) & echo $$` }])
     await sleep(400)
     const error = await failure(session.read([{ script: read`echo never` }]))
@@ -54,7 +54,7 @@ describe('[fault 1] what a host says', () => {
   }))
 
   // Only root can run a script as somebody else.
-  if (process.getuid?.() === 0) it('comes from another user only while his script is at work: what that leaves running can neither write into later answers nor read what is sent', () => withSession(async session => {
+  if (process.getuid?.() === 0) it('comes from another user only while the script runs: a background process can neither write into later answers nor read what is sent', () => withSession(async session => {
       const [forger] = await session.read([{ script: read`(sleep 0.2; while :; do echo "forged $t 2.1"; done) 2>/dev/null & readlink /proc/self/fd/* 2>/dev/null | sort -u; echo $!`, user: 'nobody' }])
       const pid = Number(text(forger).trim().split('\n').at(-1))
       try {
@@ -69,7 +69,7 @@ describe('[fault 1] what a host says', () => {
 })
 
 describe('[fault 41] a part', () => {
-  it('ends with its process: what it leaves in the background with its output open holds up nobody, and lives on', () => inTemporaryDirectory(directory => withSession(async session => {
+  it('ends with its process: a background process that keeps its output open delays nothing, and lives on', () => inTemporaryDirectory(directory => withSession(async session => {
     const pids: number[] = []
     const started = performance.now()
     try {
@@ -93,7 +93,7 @@ describe('[fault 41] a part', () => {
 describe('[fault 3] a frame', () => {
   const over = (session: Session): Promise<unknown> => failure(session.apply([{ script: apply`sleep 4321`, about: 'command[sleep 4321]' }, { script: read`:` }], { timeoutSeconds: 1 }))
 
-  it('that is not answered in time is given up, and what it was at is ended on the host, so that nothing holds the lock', async () => {
+  it('that is not answered in time is given up, and its script is ended on the host, so that nothing keeps the lock', async () => {
     const notes: string[] = []
     const session = localSession({ note: note => notes.push(note), noteAfterSeconds: 0.3 })
     try {
@@ -118,7 +118,7 @@ describe('[fault 3] a frame', () => {
   })).timeout(180_000)
 })
 
-describe('[fault 75] a part that tells what it waits for', () => {
+describe('[fault 75] a part that reports what it waits for', () => {
   it('is heard while it waits', async () => {
     const notes: string[] = []
     const session = localSession({ note: note => notes.push(note) })

@@ -58,7 +58,7 @@ describe('what a step puts on a host for its own length', () => {
     expect([existsSync(`${place}/a`), existsSync(`${place}/b`), noted(place)]).to.deep.equal([false, false, []])
   }))
 
-  it('is not taken back from a step that is still at work', () => inTemporaryDirectory(async place => {
+  it('is not cleaned up while its step is still running', () => inTemporaryDirectory(async place => {
     const connect = privateConnect(`${place}/host`)
     await onHost(place, async session => {
       const working = session.apply([{ script: apply`${interrupted(place)}
@@ -74,7 +74,7 @@ n=0; while [ ! -e ${`${place}/go`} ] && [ $n -lt 100 ]; do sleep 0.1; n=$((n + 1
     expect(noted(place)).to.deep.equal([])
   }))
 
-  it('a run fails where it cannot be taken back, and tries again the next time', () => inTemporaryDirectory(async place => {
+  it('a run fails if it cannot clean up, and tries again the next time', () => inTemporaryDirectory(async place => {
     await onHost(place, session => session.apply([{ script: apply`${temporaryFunctions}
 temporary stuck ${'a stuck thing'} ${`[ -e ${place}/allow ] || { echo "it is stuck" >&2; false; }`}` }]))
     await onHost(place, async session => {

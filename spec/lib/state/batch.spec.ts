@@ -61,7 +61,7 @@ describe('batch', () => {
     }
   })
 
-  it('tells keys of one name apart that look at it in another way, or ask something else of it', () => {
+  it('distinguishes keys of one name with different aspects or questions', () => {
     const looking = { ...alpha, aspect: ({ more }: SampleKey) => (more ? 'its target' : 'itself') }
     const asking = { ...alpha, question: ({ more }: SampleKey) => (more ? 'these packages' : 'those') }
     const both = { ...looking, ...asking }

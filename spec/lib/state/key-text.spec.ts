@@ -10,7 +10,7 @@ describe('the text of a key', () => {
     expect(keyText(undefined)).to.equal('')
   })
 
-  it('tells secrets apart and does not show them, wherever in it they stand', () => {
+  it('distinguishes secrets without showing them, at any depth', () => {
     const [one, other] = [new Secret('key-text-one'), new Secret('key-text-other')]
     const texts = [one, other].flatMap(secret => [{ a: secret }, { a: [secret] }, [{ b: secret }]].map(keyText))
     expect(new Set(texts).size).to.equal(6)

@@ -44,7 +44,7 @@ describe('Reader', () => {
     expect(frames).to.deep.equal([['alpha a b'], ['beta a b']])
   })
 
-  it('does not ask again for what it knows, until it is told to forget', async () => {
+  it('does not read again what it knows, until it is told to forget', async () => {
     const { frames, reader } = host()
     await reader.current(alpha, { name: 'a' })
     expect(await reader.current(alpha, { name: 'a' })).to.deep.equal({ value: '1' })
@@ -96,7 +96,7 @@ describe('Reader', () => {
     expect([a, b, x]).to.deep.equal([{ value: '1' }, 'b is broken', 'beta cannot be read'])
   })
 
-  it('rejects all that were waiting when the frame itself is lost, and asks anew afterwards', async () => {
+  it('rejects everything that was waiting when the frame is lost, and reads again afterwards', async () => {
     let lost = true
     const reader = new Reader(async parts => {
       if (lost) throw new Error('connection lost')
@@ -117,14 +117,14 @@ describe('Reader', () => {
     expect(frames).to.deep.equal([['alpha b'], ['alpha a']])
   })
 
-  it('asks the host for what the foretelling does not tell, and lays it over what the host says', async () => {
+  it('reads from the host what was not foretold, and puts the foretold fields over it', async () => {
     const { frames, reader } = host()
     reader.foretold = () => ({ value: 'foretold' })
     expect(await reader.current(alpha, { name: 'a', more: true })).to.deep.equal({ value: 'foretold', detail: 'more of a' })
     expect(frames).to.deep.equal([['alpha a']])
   })
 
-  it('fails where the host cannot say what the foretelling does not tell', async () => {
+  it('fails if the host does not know what was not foretold', async () => {
     const { reader } = host(() => output('a=broken'))
     reader.foretold = () => ({ value: 'foretold' })
     expect(await reason(reader.current(alpha, { name: 'a', more: true }))).to.equal('a is broken')

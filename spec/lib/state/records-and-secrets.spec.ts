@@ -4,7 +4,7 @@ import { differences } from '../../../lib/state/compare.ts'
 import { Content } from '../../../lib/state/content.ts'
 
 describe('differences of records and secrets', () => {
-  it('null in a record is the same as no entry, and a value that goes is told', () => {
+  it('null in a record is the same as no entry, and a removed value is reported', () => {
     expect(differences({ config: { a: '1' } }, { config: { a: '1', b: null } })).to.deep.equal([])
     expect(showDifferences(differences({ config: { a: '1', b: '2' } }, { config: { a: '1', b: null } }), {})).to.equal('config.b: 2 → (none)')
   })

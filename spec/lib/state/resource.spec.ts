@@ -11,7 +11,7 @@ describe('defineResource', () => {
     expect(['mount', 'zfs-dataset', 'k8s'].map(kind => define(kind).kind)).to.deep.equal(['mount', 'zfs-dataset', 'k8s'])
   })
 
-  it('refuses a kind that could not be told apart in a report, and says what is allowed', () => {
+  it('refuses a kind that would be ambiguous in a report, and says what is allowed', () => {
     for (const kind of ['', 'Mount', 'a mount', 'mount[x]', '9p', '-x']) expect(() => define(kind), kind).to.throw(TypeError, `${JSON.stringify(kind)} cannot be the kind of a resource: use lower-case letters`)
   })
 })

@@ -20,7 +20,7 @@ describe('lines of a run', () => {
     expect(taskLines('web1', task({ status: 'failed', error: 'one\ntwo' }), style())).to.deep.equal(['web1  FAILED      Greet', '    one', '    two'])
   })
 
-  it('tell what is not as it should be; with -v everything, with -vv how long it took', () => {
+  it('show what differs; with -v everything, with -vv the durations', () => {
     const told = (verbosity: number): string[] => (['ok', 'change', 'may-change', 'failed', 'skipped'] as const).filter(status => isTold({ status }, style({ verbosity })))
     expect(told(0)).to.deep.equal(['change', 'may-change', 'failed'])
     expect(told(1)).to.have.length(5)

@@ -31,7 +31,7 @@ describe('quote', () => {
     expect(quote("it's")).to.equal(`'it'\\''s'`)
   })
 
-  it('refuses a NUL, which no argument can hold', () => {
+  it('refuses NUL, which no argument can contain', () => {
     expect(() => quote('a\0b')).to.throw(RangeError, 'NUL')
   })
 })

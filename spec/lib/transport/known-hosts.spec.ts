@@ -25,7 +25,7 @@ describe('known_hosts', () => {
     for (const host of ['web2.example.org', 'web1xexample.org', '10.0.0.70']) expect(ask(text, host)).to.equal('unknown')
   })
 
-  it('tells a changed key, and a key of a type that is not known', () => {
+  it('distinguishes a changed key and a key of an unknown type', () => {
     const text = `web1 ssh-ed25519 ${ed25519}`
     expect(ask(text, 'web1', 22, other25519)).to.equal('changed')
     expect(ask(text, 'web1', 22, ecdsa, 'ecdsa-sha2-nistp256')).to.equal('unknown')
@@ -75,7 +75,7 @@ describe('known_hosts', () => {
     expect(ask(text, 'web1')).to.equal('known')
   })
 
-  it('tells the types of the known keys, in the order of the file, each once', () => {
+  it('lists the types of the known keys in the order of the file, each once', () => {
     const text = `web1 ecdsa-sha2-nistp256 ${ecdsa}\nweb1 ssh-ed25519 ${ed25519}\nweb* ssh-ed25519 ${other25519}\n@revoked web2 ssh-ed25519 ${ed25519}`
     expect(knownKeyTypes(text, 'web1', 22)).to.deep.equal(['ecdsa-sha2-nistp256', 'ssh-ed25519'])
     expect(knownKeyTypes(text, 'web1', 2222)).to.deep.equal(['ecdsa-sha2-nistp256', 'ssh-ed25519'])
@@ -83,7 +83,7 @@ describe('known_hosts', () => {
     expect(knownKeyTypes(hashed, 'web2.example.org', 2222)).to.deep.equal(['ecdsa-sha2-nistp256'])
   })
 
-  it('answers for any text, and never that a key is known which the text does not hold', () => {
+  it('handles any text, and never accepts a key that the text does not contain', () => {
     fc.assert(fc.property(fc.string({ maxLength: 200 }), fc.domain(), fc.integer({ min: 1, max: 65535 }), (text, host, port) => ask(text, host, port) === 'unknown'))
     fc.assert(fc.property(fc.domain(), fc.integer({ min: 1, max: 65535 }), (host, port) => {
       const line = `${port === 22 ? host : `[${host}]:${port}`} ssh-ed25519 ${ed25519}`

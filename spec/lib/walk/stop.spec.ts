@@ -4,7 +4,7 @@ import { Interrupted, refuseStopped, stopped } from '../../../lib/walk/stop.ts'
 describe('A run that is told to stop', () => {
   const told = () => AbortSignal.abort('SIGINT')
 
-  it('begins nothing more, and says before what it stopped and what becomes of the rest', () => {
+  it('starts nothing more, and says where it stopped and what happens to the rest', () => {
     expect(() => refuseStopped(told(), '"Install nginx"')).to.throw(Interrupted, 'Stopped (SIGINT) before "Install nginx".')
       .and.to.have.property('hint', 'Everything above was done. Run it again to continue from here; pending handlers are recorded on the host.')
   })
@@ -14,7 +14,7 @@ describe('A run that is told to stop', () => {
     refuseStopped(new AbortController().signal, 'x')
   })
 
-  it('is heard of at once where it was told before, and when it is told', async () => {
+  it('is noticed at once, whether it was stopped before or later', async () => {
     await stopped(told())
     const controller = new AbortController()
     let heard = false

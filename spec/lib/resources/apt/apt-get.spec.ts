@@ -54,7 +54,7 @@ describe('how apt-get is called', () => {
     expect([status, output]).to.deep.equal([0, 'old\n'])
   }))
 
-  it('does what is to be done at the end whichever way that comes, last things first, and ends as it would have', () => inTemporaryDirectory(async directory => {
+  it('cleans up however it ends, last things first, and keeps its exit status', () => inTemporaryDirectory(async directory => {
     const end = (how: string) => run(directory, `${aptFunctions({}).text}\nat_end 'echo first'; at_end 'echo second; false'\n${how}`)
     expect(end('echo work')).to.deep.equal({ output: 'work\nsecond\nfirst\n', status: 0 })
     expect(end('must sh -c "echo no; exit 3"')).to.deep.equal({ output: 'no\nsecond\nfirst\n', status: 3 })
@@ -75,7 +75,7 @@ describe('how apt-get is called', () => {
     }
   }))
 
-  it('takes away the policy that a killed run left, and no other', () => inTemporaryDirectory(async directory => {
+  it('removes the policy that a killed run left, and no other', () => inTemporaryDirectory(async directory => {
     mkdirSync(path.join(directory, 'usr/sbin'), { recursive: true })
     const policy = path.join(directory, 'usr/sbin/policy-rc.d')
     const cutOff = `${aptFunctions({}).text}\n${quietServices({ startServices: false }).text}\ntrap - EXIT`
@@ -88,7 +88,7 @@ describe('how apt-get is called', () => {
     expect(existsSync(policy)).to.equal(true)
   }))
 
-  it('asks nothing, keeps changed configuration, and does what is dangerous only when told', () => {
+  it('never prompts, keeps changed configuration, and does dangerous things only on request', () => {
     const usual = aptArguments({})
     expect(aptArguments({ failOnRemove: false })).not.to.include('--no-remove')
     expect(usual).to.include.members(['--no-remove', '-y', 'Dpkg::Options::=--force-confold', '--no-install-recommends', 'APT::Get::AutomaticRemove=false'])

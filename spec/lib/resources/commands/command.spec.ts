@@ -65,7 +65,7 @@ describe('what a command creates', () => {
     expect((await outcome({ ...make, creates: { ...creates, path: `${place}/no/key` } }))[1]).to.contain(`The directory ${place}/no/ does not exist`)
   }))
 
-  it('is not what the command removes, and is named where it is made beside', () => {
+  it('cannot be what the command removes, and must be named with beside', () => {
     const issues = (args: Arguments) => command(args).issues.map(({ argument }) => argument)
     expect(issues({ argv: ['true'], creates: '/a/b', removes: '/a' })).to.deep.equal(['removes'])
     expect(issues({ argv: ['true'], creates: '/a', removes: '/a' })).to.deep.equal(['removes'])

@@ -33,7 +33,7 @@ describe('answers of a URL', function () {
     return { printed, status: await ended }
   }
 
-  it('hold what was sent as it is, whatever is in it (property)', async () => {
+  it('contain exactly what was sent, whatever it is (property)', async () => {
     const sent = fc.string({ unit: fc.constantFrom(...'ab @\'"$`\\%&=*?#;|!{}é'), maxLength: 9 })
     await fc.assert(fc.asyncProperty(sent, sent, async (header, body) => {
       const { printed, status } = await ask('/', { method: 'PUT', headers: { 'X-Spec': `.${header}.` }, body })
@@ -41,14 +41,14 @@ describe('answers of a URL', function () {
     }), { numRuns: 20 })
   })
 
-  it('are right by any of the statuses asked for, and by a text in them that is no pattern', async () => {
+  it('match any of the accepted statuses, and contain the text literally', async () => {
     expect((await ask('/status/404', { status: [200, 404] })).status).to.equal(0)
     expect(await ask('/status/500')).to.deep.include({ status: 1 }).and.have.property('printed').that.matches(/500\n$/)
     expect((await ask('/', { contains: 'GET und' })).status).to.equal(0)
     expect(await ask('/', { contains: 'G*T' })).to.deep.equal({ status: 1, printed: 'status 200, without the expected text\n' })
   })
 
-  it('are looked at as a whole up to 2 MB; of a larger one the end is, and what is missed there is told with the reason', async () => {
+  it('are searched completely up to 2 MB; of larger ones only the end, and the message says so', async () => {
     expect((await ask('/large', { contains: 'begins so' })).status).to.equal(0)
     expect(await ask('/larger', { contains: 'begins so' })).to.deep.equal({ status: 1, printed: 'status 200, without the expected text in the last 2 MB, the only part that is searched\n' })
   })

@@ -20,7 +20,7 @@ async function told(place: string, tasks: Tasks, options: { check?: boolean } = 
   return report.tasks.map(({ status, error }) => error ?? status)
 }
 
-describe('what is made beside its place', function () {
+describe('what is created under a temporary name', function () {
   this.timeout(180_000)
 
   it('[fault 72] is removed by any next run after a run was killed; a check shows it', () => inTemporaryDirectory(async place => {

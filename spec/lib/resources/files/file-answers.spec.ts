@@ -16,7 +16,7 @@ describe('what a host says of files', () => {
     expect(stateOf({ path: '/b' }, answersIn(printed('follow f/644/1/root/root', '/a', '')))).to.equal(null)
   })
 
-  it('tells a link from what it leads to', () => {
+  it('distinguishes a link and its target', () => {
     expect([wayOf({ path: '/a' }), wayOf({ path: '/a', noFollow: true })]).to.deep.equal(['follow', 'link'])
     const answers = answersIn(printed('link l/777/3/root/root', '/a', '/etc', 'follow d/755/0/root/root', '/a', ''))
     expect(stateOf({ path: '/a', noFollow: true }, answers)).to.deep.equal({ type: 'link', target: '/etc' })

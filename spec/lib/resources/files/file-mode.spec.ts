@@ -24,7 +24,7 @@ describe('A symbolic mode', function () {
 
   it('[file 11] a number is a type error, since 644 is not 0o644', () => expect(fileModeChange.safeParse(644).success).to.equal(false))
 
-  it('comes to what chmod(1) makes of it, for any mode and expression, and is refused where chmod makes something else of that', () => {
+  it('results in the same as chmod(1), for any mode and expression, and is refused if chmod would change it again', () => {
     const who = fc.array(fc.constantFrom('u', 'g', 'o', 'a'), { maxLength: 2 }).map(letters => letters.join(''))
     const bits = fc.oneof(fc.array(fc.constantFrom('r', 'w', 'x', 'X', 's', 't'), { maxLength: 3 }).map(letters => letters.join('')), fc.constantFrom('u', 'g', 'o'))
     const action = fc.tuple(fc.constantFrom('+', '-', '='), bits).map(([operator, letters]) => operator + letters)
@@ -45,7 +45,7 @@ describe('A symbolic mode', function () {
     })
   })
 
-  it('refuses one that would change what it has made, on every run anew', () => {
+  it('refuses one that would change its own result on every run', () => {
     expect(() => changeMode('g=u,u=rw', '0755', false)).to.throw('The mode g=u,u=rw never settles: it turns 0755 into 0675')
     expect(changeMode('g=u,u=rw', '0664', false)).to.equal('0664')
   })

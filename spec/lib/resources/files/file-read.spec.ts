@@ -63,7 +63,7 @@ describe('reading files', function () {
     ])
   }))
 
-  it('a pipe is not read, and does not keep the files beside it from being read', () => inTemporaryDirectory(async directory => {
+  it('a pipe is not read, and does not keep other files from being read', () => inTemporaryDirectory(async directory => {
     const at = (text: string) => path.join(directory, text)
     spawnSync('mkfifo', [at('pipe')])
     writeFileSync(at('file'), 'x')

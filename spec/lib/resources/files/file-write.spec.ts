@@ -83,7 +83,7 @@ describe('writing files', function () {
     expect(readFileSync(place, 'utf8')).to.equal('fetched')
   }))
 
-  it('gives up where what was opened is no more what is at the path', () => inTemporaryDirectory(async directory => {
+  it('gives up if what was opened is no longer what is at the path', () => inTemporaryDirectory(async directory => {
     const run = (meanwhile: string) => shell(`cd ${directory}; echo one >a; b=./a; t=/etc/a; exec 8>>a; ${meanwhile}; ${same(NEW).text}; echo goes on`)
     expect(run(':').stdout).to.equal('goes on\n')
     for (const meanwhile of ['mv a b; echo two >a', 'mv a b; ln -s b a', 'rm a']) {
@@ -99,7 +99,7 @@ describe('writing files', function () {
     }
   }))
 
-  it('puts a path into words for %s, whatever either holds (property)', () => {
+  it('replaces %s in words with a path, whatever they contain (property)', () => {
     const text = fc.string({ unit: fc.constantFrom(...'ab %s\\\n\t\'"$`*?~é;|&#!'.split(''), '%s'), maxLength: 9 })
     fc.assert(fc.property(fc.array(text, { minLength: 1, maxLength: 4 }), text, (words, given) => {
       const { stdout } = spawnSync('sh', ['-c', `f=$1; ${withPath(words, read`"$f"`).text}; printf '%s\\0' "$@"`, 'sh', given], { encoding: 'utf8' })
@@ -107,7 +107,7 @@ describe('writing files', function () {
     }), { numRuns: 50 })
   })
 
-  it('says which package is missing where there is no curl', () => {
+  it('says which package is missing without curl', () => {
     const { status, stderr } = spawnSync('/bin/sh', ['-c', fetchTo({ url: 'https://example.org/' }, read`/dev/null`).text], { encoding: 'utf8', env: { PATH: '/nonexistent' } })
     expect([status, stderr]).to.deep.equal([69, 'curl is not installed on this host: install the package curl (apt).\n'])
   })

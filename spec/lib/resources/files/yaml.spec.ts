@@ -14,7 +14,7 @@ describe('strings of YAML', () => {
     }), { numRuns: 500 })
   })
 
-  it('hold no half of a character', () => {
+  it('contain no half of a character', () => {
     expect(() => yamlString('\ud800')).to.throw(RangeError, 'half a character')
   })
 })

@@ -12,7 +12,7 @@ describe('strings of nginx', () => {
     }))
   })
 
-  it('hold a $ only where it was announced, and never a NUL', () => {
+  it('contain a $ only with variables, and never a NUL', () => {
     expect(() => nginxString('$host')).to.throw(RangeError, 'variable')
     expect(nginxString('$host', { variables: true })).to.equal('"$host"')
     expect(() => nginxString('a\0b', { variables: true })).to.throw(RangeError, 'NUL')

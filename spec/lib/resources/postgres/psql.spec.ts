@@ -31,7 +31,7 @@ describe('psql', () => {
     expect(await withPsql(readSql('select 1').text, 'echo "$PGDATABASE $PGOPTIONS"')).to.have.property('stdout').that.matches(/^postgres -c default_transaction_read_only=on /)
   })
 
-  it('asks each database by itself, and tells one that does not exist from one that does not answer', async () => {
+  it('queries each database separately, and distinguishes one that does not exist from one that does not answer', async () => {
     const program = `for s; do :; done; case "$PGDATABASE $s" in "it's select 2") echo 7;; "postgres select 1 from pg_database where datname = 'closed'") echo 1;; "postgres "*) ;; *) exit 2;; esac`
     const queries = ["it's", 'closed', 'gone'].map(database => ({ database, query: 'select 2' }))
     expect(await withPsql(readSqlIn(queries).text, program)).to.deep.equal({ stdout: '7\nfalse\nnull\n', status: 0 })
@@ -53,7 +53,7 @@ describe('psql', () => {
     expect(() => parseRows(down)).to.throw('Could not query PostgreSQL.')
   })
 
-  it('refuses an answer that is no list', () => {
+  it('refuses an answer that is not a list', () => {
     expect(() => parseRows({ stdout: Buffer.from('{}'), stderr: '', exitCode: 0 })).to.throw('did not answer with a list')
   })
 })

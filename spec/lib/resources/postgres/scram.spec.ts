@@ -28,7 +28,7 @@ describe('verifiers of passwords', () => {
     for (const [given, result] of [['user', 'user'], ['USER', 'USER'], ['\u00AA', 'a'], ['a\u00A0b', 'a b'], ['\u05D01\u05D0', '\u05D01\u05D0'], ['a\u0007', 'a\u0007']] as const) expect(await prepared(given)).to.equal(result)
   })
 
-  it('is salted anew each time', async () => {
+  it('has a new salt each time', async () => {
     expect(await scramVerifier('one')).not.to.equal(await scramVerifier('one'))
   })
 

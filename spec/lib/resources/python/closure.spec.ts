@@ -48,7 +48,7 @@ describe('problems of installed distributions', () => {
     expect(check(old, 'uv; sys_platform == "win32"', 'tomli; sys_platform == "linux"')).to.deep.equal(['tomli is missing'])
   })
 
-  it('heed extras, also of a distribution walked before without them', () => {
+  it('follow extras, also of a distribution that was visited before without them', () => {
     const installed = [synapse, distribution('jinja2', '3.1')]
     expect(check(installed, 'matrix-synapse')).to.deep.equal([])
     expect(check(installed, 'matrix-synapse', 'matrix-synapse[Postgres]')).to.deep.equal(['psycopg2 is missing (needed by matrix-synapse)'])
@@ -64,7 +64,7 @@ describe('problems of installed distributions', () => {
     expect(check([distribution('a', '1', 'b'), distribution('b', '1', 'a>=2')], 'a')).to.deep.equal(['a 1 does not satisfy >=2 (needed by b)'])
   })
 
-  it('heed markers of what is wanted', () => {
+  it('follow markers of requirements', () => {
     expect(check([], 'a; python_version < "3"', 'b; extra == "x"')).to.deep.equal([])
   })
 
@@ -75,7 +75,7 @@ describe('problems of installed distributions', () => {
     expect(check([distribution('a', '1.5rc1')], 'a>=1.4,<2')).to.deep.equal([])
   })
 
-  it('pass over a line of an installed distribution that is no requirement, but not one of the playbook', () => {
+  it('skip an invalid line of an installed distribution, but not of the playbook', () => {
     expect(check([distribution('a', '1', 'b >> 1', '')], 'a')).to.deep.equal([])
     expect(() => check([], 'b >> 1')).to.throw(RequirementSyntaxError, 'has ">> 1"')
   })

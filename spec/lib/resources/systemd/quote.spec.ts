@@ -10,14 +10,14 @@ describe('quoting for unit files', () => {
     expect(systemdEnvironment({ LANG: 'C', GREETING: 'say "hi"' })).to.equal('"LANG=C" "GREETING=say \\"hi\\""')
   })
 
-  it('is one line of printable text, so that nothing in it begins another setting (property)', () => {
+  it('is one line of printable text, so that nothing in it can start another setting (property)', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }).map(drawn => drawn.replaceAll('\0', '')), text => {
       expect(systemdCommand(['/bin/x', text])).not.to.match(/[\u0001-\u001f\u007f]/)
       expect(systemdEnvironment({ A: text.replace(/[\u0001-\u001f\u007f]/g, '\n') })).not.to.match(/[\u0001-\u001f\u007f]/)
     }))
   })
 
-  it('refuses what systemd cannot hold', () => {
+  it('refuses what systemd does not accept', () => {
     expect(() => systemdCommand(['/bin/echo', 'a\0b'])).to.throw(RangeError, 'NUL')
     for (const program of ['echo', '', '/bin/a b', '/bin/%n', '-/bin/true', '@/bin/true', '/bin/$x']) expect(() => systemdCommand([program]), program).to.throw(RangeError, 'absolute path')
     for (const name of ['1a', '', 'A B', 'A=', 'é']) expect(() => systemdEnvironment({ [name]: '' }), name).to.throw(RangeError, 'not a valid variable name')

@@ -16,7 +16,7 @@ const happen = (event: 'restarted' | 'reloaded', after: string) => inTemporaryDi
   return Promise.resolve({ stderr, status })
 })
 
-describe('what is brought about of units', () => {
+describe('restarting and reloading units', () => {
   it('[fault 8] takes one call of systemctl, whatever the unit is called', async () => {
     expect(await happen('reloaded', ':')).to.deep.equal({ stderr: "reload-or-restart|--|it's\\x2d@1.service|", status: 0 })
   })

@@ -47,7 +47,7 @@ describe('what becomes of a unit whose file is written', () => {
     expect(unitsOfFile(dropIn, null, null)).to.deep.equal([{ kind: 'unit', identity: 'a.service', state: 'unsure' }])
   })
 
-  it('other files are no units', () => {
+  it('other files are not units', () => {
     expect([written('/etc/systemd/system/a@.service', ''), written('/etc/systemd/a.service', ''), written('/etc/systemd/system/a.wants/b.service', '')]).to.deep.equal([[], [], []])
   })
 })

@@ -63,18 +63,18 @@ describe('units of systemd', () => {
     ])
   })
 
-  it('are not there without systemd, and cannot be told when it does not answer', async () => {
+  it('do not exist without systemd, and are unknown if it does not answer', async () => {
     const { exitCode } = await withPrograms({}, readUnits(['a']).script.text, '')
     expect(parseUnits(output('', exitCode), ['a'])).to.deep.equal([null])
     const silent = await withPrograms({ systemctl: 'exit 1' }, readUnits(['a']).script.text)
     expect(() => parseUnits(output('', silent.exitCode), ['a'])).to.throw('Could not query systemd')
   })
 
-  it('are read anew by systemd where it says so, and not else', async () => {
+  it('are reloaded by systemd if it says that this is needed, and not otherwise', async () => {
     const calls = async (needed: string) => (await withPrograms({ systemctl: `case $1 in show) echo NeedDaemonReload=${needed};; *) echo "$@";; esac` }, reloadIfNeeded('a.service').text)).stdout
     expect([await calls('yes'), await calls('no')]).to.deep.equal(['daemon-reload\n', ''])
   })
-  it('are told of in systemd\'s words and their own where something went wrong, and not else', async () => {
+  it('are reported in systemd\'s words and their own if something went wrong, and not otherwise', async () => {
     const told = (code: number) => withPrograms({ systemctl: 'echo "$@"', journalctl: 'echo the journal' }, `c=${code}; since=; ${explainUnit('a.service').text}`)
     expect(await told(0)).to.deep.equal({ stdout: '', stderr: '', exitCode: 0 })
     expect(await told(3)).to.deep.equal({ stdout: 'the journal\n', stderr: 'status --no-pager -l -n 0 -- a.service\nthe journal\n', exitCode: 3 })

@@ -20,7 +20,7 @@ const everyByte = (text: string) => `"${[...Buffer.from(text)].map(byte => `\\x$
 describe('values of torrc', function () {
   this.timeout(180_000)
 
-  it('reach tor as they are, and begin no other option (property)', async () => {
+  it('reach tor unchanged, and cannot start another option (property)', async () => {
     const text = fc.oneof(fc.string({ unit: fc.constantFrom(...'ab "\'\\#;%$~=,:\n\r\t\u0001\u007fé☃xn07'), maxLength: 12 }), fc.string({ unit: 'binary', maxLength: 12 }).map(drawn => drawn.replaceAll('\0', '')))
     await fc.assert(fc.asyncProperty(text, async given => {
       const found = await understood(torrcValue(given))
@@ -34,7 +34,7 @@ describe('values of torrc', function () {
     expect(torrcValue('#1 "relay"')).to.equal('"#1 \\"relay\\""')
   })
 
-  it('hold no NUL, which tor cannot', () => {
+  it('cannot contain NUL', () => {
     expect(() => torrcValue('a\0b')).to.throw(RangeError, 'NUL')
   })
 })
