@@ -111,7 +111,7 @@ describe('archive', function () {
     await settle(host, of('a.tar', { strip: 1, replaceOther: true }))
     // What an earlier version unpacked has no list.
     await host.sh(`cd ${target}; rm .stead-archive-list; touch added`)
-    expect(diffs(await host.check(of('a.tar', { strip: 1 })))).to.contain('not as unpacked: something that is not known by its name')
+    expect(diffs(await host.check(of('a.tar', { strip: 1 })))).to.contain('not as unpacked: something; the list of names is missing')
     await settle(host, of('a.tar', { strip: 1 }))
   })
 
@@ -131,7 +131,7 @@ describe('archive', function () {
     for (const name of ['..', '.', '', 'a/b', '/etc', '*', '.stead-archive', 'a\n']) expect(of('a.tar', { keep: [name, 'mine'] }).issues, name).not.to.deep.equal([])
     await host.apply(of('a.tar', kept))
     await host.sh(`echo mine >${target}/own; echo mine >${target}/added`)
-    expect(await refused(host, of('b.tar.gz', { strip: 1, keep: ['own', 'bin'] }))).to.contain('The archive itself brings bin, which is to be kept')
+    expect(await refused(host, of('b.tar.gz', { strip: 1, keep: ['own', 'bin'] }))).to.contain('The archive contains bin, which is also in keep')
     expect(await host.sh(`cat ${target}/own ${target}/added ${target}/one; ls -d ${target}*`)).to.equal(`mine\nmine\none\n${target}\n`)
     await settle(host, of('b.tar.gz', { strip: 1, keep: ['own', 'bin'], exclude: ['top/bin*'] }))
     expect(await host.sh(`cat ${target}/own ${target}/one ${target}/bin/run`)).to.equal('mine\ntwo\nrun\n')
@@ -196,7 +196,7 @@ describe('archive', function () {
     await settle(host, of('b.tar.gz', kept))
     expect(await host.sh(`cat ${target}/own ${target}/one; ls -d ${target}*; cp -a ${target} ${target}-copy`)).to.equal(`mine\ntwo\n${target}\n`)
     await kill(`mv ${target}-copy ${target}; echo another >${target}/own`)
-    expect(await refused(host, of('a.tar', kept))).to.contain(`left ${target}.stead-12345678/old/own, and there is another ${target}/own now`)
+    expect(await refused(host, of('a.tar', kept))).to.contain(`left ${target}.stead-12345678/old/own, but ${target}/own exists now`)
     expect(await host.sh(`cat ${target}.stead-12345678/old/own ${target}/own; rm -r ${target}.stead-12345678`)).to.equal('mine\nanother\n')
   })
 

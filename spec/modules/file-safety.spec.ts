@@ -49,11 +49,11 @@ describe('files, where users may write too and where the disk is full', function
       lineInFile({ path: `${theirs}/f`, line: 'x' }), blockInFile({ path: `${theirs}/f`, block: 'x' }),
       directory({ path: `${theirs}/dir`, owner: 'nobody' }), file({ path: `${theirs}/dir/f`, content: 'x' }), symlink({ path: `${theirs}/dir/l`, target: 'x' }),
     ]) {
-      expect(errorOf(await host.check(call))).to.contain('is a symbolic link of somebody')
+      expect(errorOf(await host.check(call))).to.contain('is a symbolic link whose owner is neither')
       const error = await refused(host, call)
-      expect(error).to.contain('is a symbolic link of somebody').and.not.contain('precious\n')
+      expect(error).to.contain('is a symbolic link whose owner is neither').and.not.contain('precious\n')
     }
-    expect(await refused(host, file({ path: `${theirs}/dangling`, content: 'x' }))).to.contain('is a symbolic link of somebody')
+    expect(await refused(host, file({ path: `${theirs}/dangling`, content: 'x' }))).to.contain('is a symbolic link whose owner is neither')
     expect(await precious()).to.equal(before)
     expect(await host.sh(`ls -A ${d}/inner; ls -d ${d}/new 2>/dev/null || stat -c %U ${d}/inner`)).to.equal('root\n')
   })
@@ -66,7 +66,7 @@ describe('files, where users may write too and where the disk is full', function
       file({ path: `${theirs}/dir/f`, state: 'absent' }), file({ path: `${theirs}/dir/f`, state: 'absent', backup: true }), symlink({ path: `${theirs}/dir/f`, state: 'absent' }),
       directory({ path: `${theirs}/dir/full`, state: 'absent', recursive: true }), symlink({ path: `${theirs}/dir/f`, target: 'x', replaceOther: true }),
       file({ path: `${theirs}/dir/new` }), directory({ path: `${theirs}/dir/new` }),
-    ]) expect(await refused(host, call)).to.contain('is a symbolic link of somebody')
+    ]) expect(await refused(host, call)).to.contain('is a symbolic link whose owner is neither')
     expect(await host.sh(`find ${d}/inner -printf '%p %i %T@ %C@\\n'`)).to.equal(before)
   })
 
@@ -80,11 +80,11 @@ describe('files, where users may write too and where the disk is full', function
       file({ path: `${d}/of-root`, content: 'x' }), file({ path: `${d}/of-root`, mode: '0666' }), directory({ path: `${theirs}/dir/sub`, owner: 'nobody' }), directory({ path: `${theirs}/dir/new` }),
       generatedSecret({ path: `${theirs}/dir/sub/s` }), archive({ path: `${theirs}/app`, url: 'file:///nothing', sha256: '0'.repeat(64) }), archive({ path: `${theirs}/dir/app`, url: 'file:///nothing', sha256: '0'.repeat(64) }),
     ]) {
-      expect(errorOf(await host.check(call))).to.contain('is a symbolic link of somebody')
-      expect(await refused(host, call)).to.contain('is a symbolic link of somebody')
+      expect(errorOf(await host.check(call))).to.contain('is a symbolic link whose owner is neither')
+      expect(await refused(host, call)).to.contain('is a symbolic link whose owner is neither')
     }
-    for (const path of [`${theirs}/dir/sub/f`, `${d}/of-root`]) expect(await writeLate({ path }, { type: 'file', content: Content.of('x') })).to.contain('symbolic link of somebody')
-    expect(await writeLate({ path: `${theirs}/dir/made/f`, parents: true }, { type: 'file', content: Content.of('x') })).to.contain('symbolic link of somebody')
+    for (const path of [`${theirs}/dir/sub/f`, `${d}/of-root`]) expect(await writeLate({ path }, { type: 'file', content: Content.of('x') })).to.contain('symbolic link whose owner is neither')
+    expect(await writeLate({ path: `${theirs}/dir/made/f`, parents: true }, { type: 'file', content: Content.of('x') })).to.contain('symbolic link whose owner is neither')
     expect(await host.sh(state)).to.equal(before)
   })
 
@@ -169,13 +169,13 @@ chmod 755 ${d}/storm; : >${theirs}/go; runuser -u nobody -- sh ${d}/storm </dev/
       const before = await precious()
       const inner = await host.sh(`ls -la --time-style=full-iso ${d}/inner`)
       const owned = { owner: 'nobody', mode: '0644' } as const
-      expect(await writeLate({ path: `${theirs}/f`, noFollow }, { type: 'file', ...owned })).to.match(/exchanged|symbolic link of somebody/)
-      expect(await writeLate({ path: `${theirs}/dir`, noFollow }, { type: 'directory', ...owned })).to.match(/exchanged|symbolic link of somebody/)
+      expect(await writeLate({ path: `${theirs}/f`, noFollow }, { type: 'file', ...owned })).to.match(/has just been replaced|symbolic link whose owner/)
+      expect(await writeLate({ path: `${theirs}/dir`, noFollow }, { type: 'directory', ...owned })).to.match(/has just been replaced|symbolic link whose owner/)
       for (const desired of [{ type: 'file', ...owned }, { type: 'file', content: Content.of('x'), ...owned }] as const) {
-        expect(await writeLate({ path: `${theirs}/dir/f`, noFollow }, desired)).to.contain('symbolic link of somebody')
+        expect(await writeLate({ path: `${theirs}/dir/f`, noFollow }, desired)).to.contain('symbolic link whose owner is neither')
       }
       const error = await writeLate({ path: `${theirs}/f`, noFollow }, { type: 'file', content: Content.of('x'), ...owned })
-      expect(error).to.match(noFollow ? /^$/ : /symbolic link of somebody/)
+      expect(error).to.match(noFollow ? /^$/ : /symbolic link whose owner is neither/)
       expect(await precious()).to.equal(before)
       expect(await host.sh(`ls -la --time-style=full-iso ${d}/inner`)).to.equal(inner)
     })

@@ -77,7 +77,7 @@ describe('onion-service', function () {
   })
   it('an address and clients that tor\'s user made up are not taken for such', async () => {
     const was = await host.sh('cd /var/lib/tor/shop; cat hostname; printf "x; include /etc/shadow\nsecond\n" >hostname; ln -s /etc/shadow authorized_clients/eve.auth')
-    expect(await refusal(host, () => onionService(shop))).to.contain('holds no onion address: "x; include /etc/shadow"')
+    expect(await refusal(host, () => onionService(shop))).to.contain('does not contain an onion address: "x; include /etc/shadow"')
     await host.sh('echo "$(cat)" >/var/lib/tor/shop/hostname', Buffer.from(was))
     expect((await apply(shop)).changes[0]?.diff).to.contain('eve (no key)').and.not.contain('root:')
   })

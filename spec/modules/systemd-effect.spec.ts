@@ -46,7 +46,7 @@ describe('a reload or restart by a handler', function () {
   it('[fault 8] fails if nginx keeps its old configuration because a port is in use, and works once it is free', async () => {
     await host.sh(`echo 'server { listen 127.0.0.1:8093; return 204; }' >/etc/nginx/sites-enabled/effect
 setsid perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1:8093") or die; sleep 120' >/dev/null 2>&1 & echo $! >/run/effect.pid`)
-    expect(await event('nginx', 'reloaded')).to.contain('goes on with its old configuration').and.contain('bind() to 127.0.0.1:8093 failed')
+    expect(await event('nginx', 'reloaded')).to.contain('still runs with its old configuration').and.contain('bind() to 127.0.0.1:8093 failed')
     expect(await event('nginx', 'restarted')).to.contain('Could not restart nginx.service').and.contain('bind() to 127.0.0.1:8093 failed')
     await host.sh('kill $(cat /run/effect.pid); systemctl reset-failed nginx; rm /etc/nginx/sites-enabled/effect; systemctl start nginx')
     await host.sh("echo 'server { listen 127.0.0.1:8093; return 204; }' >/etc/nginx/sites-enabled/effect")
@@ -57,7 +57,7 @@ setsid perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(Listen => 1, Lo
     it(`[fault 8, fault 20] does not reload ${unit} if that would end it, and tor goes on`, async () => {
       const before = await show('tor@default', 'MainPID')
       await host.sh("echo 'EffectOption 1' >>/etc/tor/torrc")
-      expect(await event(unit, 'reloaded')).to.contain('was not reloaded: it would end itself').and.contain('EffectOption')
+      expect(await event(unit, 'reloaded')).to.contain('was not reloaded: it would exit').and.contain('EffectOption')
       await host.sh("sed -i '/Effect/d' /etc/tor/torrc; printf 'HiddenServiceDir /var/lib/tor/effect/\\nHiddenServicePort 80 127.0.0.1:80 # effect\\n' >>/etc/tor/torrc; install -d -o debian-tor -g debian-tor -m 700 /var/lib/tor/effect; : >/var/lib/tor/effect/hs_ed25519_secret_key")
       expect(await event(unit, 'reloaded')).to.contain('its user does not own /var/lib/tor/effect/hs_ed25519_secret_key')
       await host.sh('rm -r /var/lib/tor/effect')
@@ -81,7 +81,7 @@ setsid perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(Listen => 1, Lo
     try {
       expect(await event('postgresql', 'reloaded', pg)).to.equal('change')
       await pg.sh(`echo 'no_such_setting = 1' >>${config}/postgresql.conf`)
-      expect(await event('postgresql@15-main', 'reloaded', pg)).to.contain('goes on with its old configuration').and.match(/postgresql.conf:\d+: no_such_setting: unrecognized configuration parameter/)
+      expect(await event('postgresql@15-main', 'reloaded', pg)).to.contain('still runs with its old configuration').and.match(/postgresql.conf:\d+: no_such_setting: unrecognized configuration parameter/)
       await pg.sh(`cp -p /root/postgresql.conf ${config}/; echo 'local all all no-such-method' >>${config}/pg_hba.conf`)
       expect(await event('postgresql', 'reloaded', pg)).to.match(/pg_hba.conf:\d+: invalid authentication method "no-such-method"/)
       await pg.sh(`cp -p /root/pg_hba.conf ${config}/; echo 'max_connections = 77' >>${config}/postgresql.conf`)
