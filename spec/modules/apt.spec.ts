@@ -177,7 +177,7 @@ describe('apt', function () {
     expect(diffs(await apply(apt({ packages: ['foo'], failOnRemove: false })))).to.contain('apt[install]\nrival: 1 → (none)')
     expect([await version('rival'), await version()]).to.deep.equal(['', 'ii 1.0.1'])
     await given('i foobar=1.0.1')
-    expect(await refusal(host, () => apt({ packages: ['foo'], state: 'absent' }))).to.contain('foo cannot be removed without foobar 1.0.1')
+    expect(await refusal(host, () => apt({ packages: ['foo'], state: 'absent' }))).to.contain('foo cannot be removed without also removing foobar 1.0.1')
     expect(changed(await apply(apt({ packages: ['foo', 'foobar'], state: 'absent' })))).to.deep.equal(['package[foo]', 'package[foobar]'])
     await given('i foobar=1.0.1')
     expect(diffs(await apply(apt({ packages: ['foo'], state: 'absent', failOnRemove: false })))).to.contain('apt[remove]\nfoobar: 1.0.1 → (none)')

@@ -170,8 +170,8 @@ describe('archive', function () {
     expect(changed(await host.apply(of('a.tar', { strip: 1, owner: '4711' }))), 'once the account has a name').to.deep.equal([])
     await host.sh('userdel spec-late')
     for (const given of [{ owner: 'nobody-knows' }, { group: 'nobody-knows' }]) {
-      expect(errorOf(await host.check(of('a.tar', given)))).to.contain('nobody-knows on this host')
-      expect(await refused(host, of('a.tar', given))).to.contain('nobody-knows on this host')
+      expect(errorOf(await host.check(of('a.tar', given)))).to.contain('nobody-knows does not exist on this host')
+      expect(await refused(host, of('a.tar', given))).to.contain('nobody-knows does not exist on this host')
     }
     expect(await tree()).to.equal(whole)
   })

@@ -181,7 +181,7 @@ describe('a cluster of PostgreSQL', function () {
     await host.sh(`systemctl stop postgresql@15-main; pg_dropcluster 15 main; runuser -u postgres -- /usr/lib/postgresql/15/bin/initdb -D /var/lib/postgresql/15/main >/dev/null; rm -r /var/lib/postgresql/15/main/base/[45] /etc/postgresql/15/main 2>/dev/null
       sed -i -e '/^Package: postgresql-15$/,/^$/s/^Status: .*/Status: install ok half-configured/' -e '/^Package: postgresql$/,/^$/s/^Status: .*/Status: install ok unpacked/' /var/lib/dpkg/status`)
     const error = errorOf(await host.check(postgresDatabase({ name: 'app' })))
-    expect(error).to.contain('Could not query PostgreSQL').and.contain('The cluster in /var/lib/postgresql/15/main was only half made').and.contain('pg_createcluster 15 main --start')
+    expect(error).to.contain('Could not query PostgreSQL').and.contain('The cluster in /var/lib/postgresql/15/main is only half made').and.contain('pg_createcluster 15 main --start')
     expect((await host.apply(apt({ packages: ['postgresql'] }))).status).to.equal('change')
     expect(host.notes.join('\n')).to.contain('/var/lib/postgresql/15/main was only half made')
     expect((await host.apply(postgresDatabase({ name: 'app' }))).status).to.equal('change')

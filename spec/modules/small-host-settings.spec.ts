@@ -33,8 +33,8 @@ describe('sysctl, hostname, authorized-key', function () {
   })
 
   it('a parameter that the kernel does not have fails before its file is written', async () => {
-    expect(errorOf(await host.check(sysctl({ name: 'net.ipv4.no_such', value: 1 })))).to.contain('no parameter net.ipv4.no_such')
-    expect(errorOf(await host.run(sysctl({ name: 'net.ipv4.no_such', value: 1 })))).to.contain('no parameter net.ipv4.no_such')
+    expect(errorOf(await host.check(sysctl({ name: 'net.ipv4.no_such', value: 1 })))).to.contain('not have a parameter net.ipv4.no_such')
+    expect(errorOf(await host.run(sysctl({ name: 'net.ipv4.no_such', value: 1 })))).to.contain('not have a parameter net.ipv4.no_such')
     expect(changed(await host.apply(sysctl({ name: 'net.ipv4.no_such', value: 1, live: false })))).to.deep.equal(['file[/etc/sysctl.d/zz-stead-net.ipv4.no_such.conf]'])
     expect(changed(await host.apply(sysctl({ name: 'net.ipv4.no_such', state: 'absent' })))).to.deep.equal(['file[/etc/sysctl.d/zz-stead-net.ipv4.no_such.conf]'])
   })
