@@ -28,6 +28,8 @@ const vars = z.object({
    * is.
    */
   downloads_through_tor: z.boolean().default(true),
+  /** Install packages without waiting for the disk, for a host that can be set up again from blank. */
+  packages_unsafe_io: z.boolean().default(false),
   /**
    * `token`: users with a registration token; `closed`: only users that an administrator creates.
    */
@@ -52,7 +54,7 @@ export default playbook({
   tasks(play) {
     const { vars: options } = play
     userAndDirectories(play)
-    packages(play)
+    packages(play, options)
     const service = onion(play, { name: 'synapse', clearnet: options.clearnet_federation })
     postgres(play, { role: 'synapse_user', database: 'synapse' })
     synapse(play, options, service)

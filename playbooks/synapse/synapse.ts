@@ -21,6 +21,8 @@ export function synapse({ task, handler, flushHandlers }: Play, options: Synapse
     path: places.venv,
     packages: [`matrix-synapse==${options.synapse_version}`],
     systemSitePackages: true,
+    // Through Tor, fetching uv (17 MB) may take longer than it saves: not measured.
+    installer: options.downloads_through_tor ? 'pip' : 'auto',
     proxy: options.downloads_through_tor ? 'http://127.0.0.1:9081' : undefined,
   }), { notify: restart, tags })
 
