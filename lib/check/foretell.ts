@@ -114,7 +114,7 @@ async function foretellTask(task: AnyTask, walk: HostWalk, source: StateSource, 
     }
     if (task.options.checkMode === true && !isDone(plan)) return report('may-change', plan.module, neverApplied(changesOf(plan)))
     if (task.options.checkMode === false && changesAnything(plan)) {
-      throw new PlaybookError('A task with checkMode: false runs for real in check mode, so it must only read, but this one would write.', { hint: 'Use checkMode: false only for tasks that read: a command with reads: true, waitFor, httpCheck.' })
+      throw new PlaybookError('A task with checkMode: false runs for real in check mode, so it must only read, but this one would write.', { hint: 'Use checkMode: false only for tasks that read: command({ reads: true }), waitFor, httpCheck.' })
     }
     const needs = await Promise.all(plan.wants.map(planned => doubtOfNeeds(planned, walk.reader, overlay)))
     const foretold = plan.wants.map((planned, index) => foretellWant(planned, plan, overlay, needs[index]))

@@ -52,7 +52,7 @@ describe('what a command creates', () => {
       ['printf key >"$1"; exit 3', 'Exit status: 3'], [': >"$1"', 'empty, as happens on a full disk'], ['printf ke >"$1"', 'fails the test'], ['true', 'without creating'], [`printf key >"$1"; printf theirs >'${path}'`, 'Somebody else has just created'],
     ] as const) {
       expect((await outcome({ argv: [...sh(script), 'sh', '%s'], creates }))[1], script).to.contain(why)
-      expect(readdirSync(place), script).to.deep.equal(why.includes('somebody') ? ['the key'] : [])
+      expect(readdirSync(place), script).to.deep.equal(why.includes('Somebody') ? ['the key'] : [])
     }
     const make = { argv: [...sh(`[ ! -e "$1" ] && echo "key \${1##*/}" >"$1"`), 'sh', '%s'], creates, umask: '0077' }
     for (const told of await outcome(make)) expect(told).to.contain('exists but fails the test of creates. It was left unchanged')
