@@ -5,7 +5,7 @@ import { announceLab, endAnnouncedLab } from './helpers/specs-lab.ts'
 /**
  * Runs all specs, in three processes side by side: hosts of the lab are mostly waited for, so two groups of them and the specs that
  * need none keep two cores busy. What the first process prints is shown as it comes, that of the others follows. All failures stand
- * once more at the end, where a log that was cut still has them; the last line counts all specs, from what mocha counted. With `--without-hosts` only those run that need neither a host nor a process of the command,
+ * once more at the end, where a log that was cut still has them; the last line counts all specs, from what mocha counted. With `--without-hosts` only those run that need neither a host nor a run of a playbook,
  * in two processes.
  */
 const specs = specsByGroup()

@@ -1,14 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
-/** What a spec runs on: hosts of the lab that other specs use too, or its own; this machine, with the command in processes of its own; or nothing but the code. */
+/** What a spec runs on: hosts of the lab that other specs use too, or its own; this machine, in whole runs of playbooks; or nothing but the code. */
 export const groups = ['shared hosts', 'own hosts', 'whole runs', 'no hosts'] as const
 export type Group = (typeof groups)[number]
 
 /** Whoever has one of these among what it imports uses hosts that others use as well: such specs never run side by side. */
 const shared = /^spec\/helpers\/(apt|file|postgres|unit)-host\.ts$/
 const own = /^(spec\/helpers\/(lab-lifecycle|module-host)|lab\/index)\.ts$/
-const wholeRun = /^spec\/(command-line|helpers)\/run-stead\.ts$/
+const wholeRun = /^spec\/((command-line|helpers)\/run-stead|lib\/run\/local-run)\.ts$/
 /** These ask the lab's hosts by its command line alone, or look at the lab itself. */
 const byCommand = /^spec\/(lab|faults|playbooks)\//
 

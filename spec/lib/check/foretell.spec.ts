@@ -63,7 +63,7 @@ describe('a check', () => {
       expect(readdirSync(root, { recursive: true }), 'a check changes nothing').to.deep.equal(listed)
       const ran = await runLocally(playing(root, after))
       expect(told(foretold)).to.deep.equal(told(ran))
-    })), { numRuns: 25 })
+    })), { numRuns: 15 })
   })
 
   it('and the run agree that there is nothing to do once a run has done it, in one round trip', () => fc.assert(fc.asyncProperty(fc.uniqueArray(call, { selector: ({ name }) => name, maxLength: 6 }), list => inTemporaryDirectory(async root => {
