@@ -1,8 +1,8 @@
 import path from 'node:path'
 
 /**
- * The floors of lib/ (docs/design.md, "Layout"), the lowest first. A room imports from itself and from the floors below it, so no two
- * rooms import each other.
+ * The floors of lib/ (docs/design.md, "Layout"), the lowest first. A room imports from itself and
+ * from the floors below it, so no two rooms import each other.
  */
 const floors = [
   'errors.ts', 'default-export.ts', 'text', 'secret', 'inventory', 'transport', 'shell', 'state', 'playbook',
@@ -13,14 +13,17 @@ const floors = [
 const root = import.meta.dirname
 const lib = path.join(root, 'lib')
 
-/** The place of a file's room among the floors; -1 for a room that has none, undefined outside lib/. */
+/** The index of a file's room among the floors; -1 for an unlisted room, undefined outside lib/. */
 function floorOf(file) {
   const inLib = path.relative(lib, file)
   if (inLib.startsWith('..')) return undefined
   return floors.indexOf(path.dirname(inLib) === '.' ? inLib : path.dirname(inLib))
 }
 
-/** What each folder of the project may import of it; playbooks and modules take what is below them, lib/ only itself. */
+/**
+ * What each folder may import from the project: playbooks and modules what is below them, lib/ only
+ * itself.
+ */
 const allowed = {
   lib: ['lib'],
   modules: ['modules', 'lib/resource.ts', 'lib/module', 'lib/resources'],
@@ -38,7 +41,7 @@ function problemOf(from, to) {
   return other > own ? `lib/${floors[other]} is above lib/${floors[own]}: a room imports from the floors below it only.` : undefined
 }
 
-/** An ESLint plugin of one rule: imports go down the floors. */
+/** An ESLint plugin with one rule: imports only go down the floors. */
 export default {
   rules: {
     floors: {

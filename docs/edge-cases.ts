@@ -2,7 +2,7 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import { cell, covers as allCovers, readProjectFile, row, specLink, wrap, type Cover } from './spec-titles.ts'
 
-/** Id → why it is left out. */
+/** Id → the reason why it is left out. */
 const reasons = z.record(z.string(), z.string())
 
 /** docs/edge-cases.md as it should be, and what is wrong with the coverage that it states. */

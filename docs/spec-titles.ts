@@ -45,7 +45,9 @@ function titleOf(node: ts.Node): string | undefined {
   return undefined
 }
 
-/** The name of a variable, or of one in JSON.stringify(), which stands in for its value in a title. */
+/**
+ * The name of a variable, or of one in JSON.stringify(), which stands in for its value in a title.
+ */
 function nameOf(expression: ts.Expression): string {
   if (ts.isIdentifier(expression)) return expression.text.toUpperCase()
   const [only] = ts.isCallExpression(expression) && expression.expression.getText() === 'JSON.stringify' ? expression.arguments : []

@@ -5,8 +5,9 @@ import { describeRound, drawRounds, Rounds, type Result } from './rounds.ts'
 import { setStage, type StageName } from './stages.ts'
 
 /**
- * `npm run faults -- [--rounds N] [--seed S] [--playbook notes|synapse] [--only CUT]`: cuts runs off on a host of the lab, and prints how each kind
- * of cut was got over. The host, faults-PLAYBOOK, stays for the next time.
+ * `npm run faults -- [--rounds N] [--seed S] [--playbook notes|synapse] [--only CUT]`: interrupts
+ * runs on a lab host, and prints how they recovered from each kind of interruption. The host,
+ * faults-PLAYBOOK, stays for the next time.
  */
 const words = process.argv.slice(2)
 const option = (name: string, otherwise: string) => words[words.indexOf(`--${name}`) + 1 || words.length] ?? otherwise

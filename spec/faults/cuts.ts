@@ -7,28 +7,31 @@ import type { RunningStead } from '../helpers/run-stead.ts'
 import { fillDisk, freeDisk, makeSmall } from './small-disk.ts'
 import type { Line } from './line.ts'
 
-/** What is at hand when a run is cut off. */
+/** What a cut can use when it interrupts a run. */
 export interface Scenery {
   host: LabHost
   line: Line
   running: RunningStead
 }
 
-/** One way of cutting a run off. */
+/** One way of interrupting a run. */
 export interface Cut {
-  /** Made ready before the run begins. */
+  /** Prepares the cut before the run starts. */
   prepare?: (host: LabHost) => Promise<void>
-  /** Does it, and says whether there was anything to be done it to. */
+  /** Makes the cut, and returns whether there was anything to cut. */
   make: (scenery: Scenery) => Promise<boolean>
-  /** Whether the run may go on to its own end, for at most so many seconds; else it is ended once it was cut off and that much is over. */
+  /**
+   * Whether the run may finish by itself, within this many seconds; otherwise it is ended that long
+   * after the cut.
+   */
   patienceSeconds: number
-  /** What a person does who finds the host so: plugs it in, makes room on the disk. */
+  /** What a person would do afterwards: plug the host in, free disk space. */
   repair?: (host: LabHost) => Promise<void>
-  /** Too long to be waited for in each run of the specs. */
+  /** Takes too long for every run of the specs. */
   slow?: true
-  /** stead is started by npx, and it is npx that is cut off. */
+  /** stead is started by npx, and npx is interrupted. */
   byNpx?: true
-  /** Only where this program runs in the scene. */
+  /** Only in scenes that run this program. */
   program?: string
 }
 
@@ -45,7 +48,7 @@ const gone = (seconds: number): Cut => ({
   patienceSeconds: seconds + 90,
 })
 
-/** Shell: kills what matches, once it is there; fails where it does not come within `seconds`. */
+/** Shell: kills what matches, once it exists; fails if it does not appear within `seconds`. */
 const killWhenThere = (match: string, seconds: number) => `end=$(($(date +%s) + ${seconds})); until pkill -KILL ${match}; do [ $(date +%s) -lt $end ] || exit 1; sleep 0.01; done`
 
 const killed = (program: string, match: string): Cut => ({
@@ -53,7 +56,9 @@ const killed = (program: string, match: string): Cut => ({
   patienceSeconds: 90, program,
 })
 
-/** The session's shells, by their command line (lib/shell/start.ts), and the parts that they run. */
+/**
+ * The session's shells, by their command line (lib/shell/start.ts), and the parts that they run.
+ */
 export const sessionShells = '^/bin/sh -c .* stead-'
 
 export const cuts: Record<string, Cut> = {
@@ -101,12 +106,12 @@ export const cuts: Record<string, Cut> = {
   },
 }
 
-/** Waits until a condition of shell holds on a host; false where it does not within `seconds`. */
+/** Waits until a shell condition holds on a host; false if it does not within `seconds`. */
 export async function reached(host: LabHost, condition: string, seconds: number): Promise<boolean> {
   return host.run(`end=$(($(date +%s) + ${seconds})); until ${condition}; do [ $(date +%s) -lt $end ] || exit 1; done`).then(() => true, () => false)
 }
 
-/** Ends a run that was given enough time. */
+/** Ends a run that has had enough time. */
 export async function endAfter(running: RunningStead, seconds: number): Promise<boolean> {
   const inTime = await Promise.race([running.ended.then(() => true), sleep(seconds * 1000, false, { ref: false })])
   if (!inTime) running.sigkill()

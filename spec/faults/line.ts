@@ -1,13 +1,16 @@
 import { createServer, connect, type Server, type Socket } from 'node:net'
 
-/** The line between a controller and a host, for specs that cut it. Everything passes until it is cut. */
+/**
+ * The line between a controller and a host, for specs that cut it. Everything passes until it is
+ * cut.
+ */
 export class Line {
   readonly port: number
   /** Resolves when the controller first sends something. */
   readonly used: Promise<void>
   readonly #server: Server
   readonly #pairs = new Set<[controller: Socket, host: Socket]>()
-  /** Until when (milliseconds since the epoch) whoever connects is refused. */
+  /** Until when (milliseconds since the epoch) connections are refused. */
   #downUntil = 0
 
   private constructor(server: Server, port: number, used: Promise<void>) {
@@ -39,14 +42,14 @@ export class Line {
         if (this.#pairs.delete(pair)) other.destroy()
       })
       socket.on('data', piece => {
-        // A line that died without a word: what is sent goes nowhere, and neither end is told.
+        // A line that died silently: data goes nowhere, and neither end notices.
         if (this.#pairs.has(pair)) other.write(piece)
       })
     }
     controller.once('data', tell)
   }
 
-  /** Both ends are told at once (RST), and whoever connects within `seconds` is refused. */
+  /** Both ends get an RST, and connections within `seconds` are refused. */
   cut(seconds = 0): void {
     this.#downUntil = Date.now() + seconds * 1000
     for (const [controller, host] of this.#pairs) {
@@ -55,7 +58,10 @@ export class Line {
     }
   }
 
-  /** What is connected goes silent, as when a router between the two forgets it; new connections are served. Gives back what ends the silent ones. */
+  /**
+   * Existing connections go silent, as when a router forgets them; new ones work. Returns a
+   * function that ends the silent ones.
+   */
   silence(): () => void {
     const silent = [...this.#pairs].flat()
     this.#pairs.clear()

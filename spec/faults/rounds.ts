@@ -11,21 +11,21 @@ import { outdated, traces } from './left-behind.ts'
 import { Line } from './line.ts'
 import type { Scene } from './scenes.ts'
 
-/** A host that is as its playbook says, to be damaged and mended again and again. */
+/** A converged host, to be damaged and repaired again and again. */
 export interface Stage {
   stead: Stead
   work: WorkDirectory
   host: LabHost
   playbook: string
-  /** Of the host's inventory. */
+  /** The host's inventory. */
   group: string
   scenes: readonly Scene[]
   readers: Parameters<typeof outdated>[0]
-  /** Shell: prints what the playbook keeps of the host. */
+  /** Shell: prints the state that the playbook maintains. */
   proof: string
 }
 
-/** One round as it was drawn: everything that is needed to do it again. */
+/** One round: everything that is needed to repeat it. */
 export interface Round {
   scene: Scene
   cut: string
@@ -38,18 +38,21 @@ export type Outcome = 'converged' | 'missed' | 'needed a hand'
 export interface Result {
   round: Round
   outcome: Outcome
-  /** What was wrong, with what stead said. */
+  /** What went wrong, with stead's output. */
   problems: string[]
   seconds: number
 }
 
-/** Draws rounds: half of them at a random moment, half in a window of the scene. A program is killed only where it runs. */
+/**
+ * Generates rounds: half of them at a random moment, half in a window of the scene. A program is
+ * killed only in scenes that run it.
+ */
 export function drawRounds(scenes: readonly Scene[], options: { rounds: number; seed: number; only?: string; slow: boolean; longest: number }): Round[] {
   const kinds = Object.entries(cuts).filter(([name, { slow }]) => (options.slow || !slow) && (options.only === undefined || name.includes(options.only)))
   const all = kinds.flatMap(([cut, { program }]) => scenes
     .filter(({ windows }) => program === undefined || Object.keys(windows).some(window => window.startsWith(program)))
     .map(scene => ({ cut, scene, whenThere: program !== undefined })))
-  // By turns, so that few rounds see each kind as well.
+  // In turn, so that even a few rounds cover every kind.
   const byCut = [...new Set(all.map(({ cut }) => cut))].map(name => fc.constantFrom(...all.filter(({ cut }) => cut === name)))
   const moment = (each: (typeof all)[number]): fc.Arbitrary<Round> => {
     const random = fc.noBias(fc.integer({ min: 0, max: options.longest * 1000 })).map(ms => ms / 1000)
@@ -75,7 +78,10 @@ export class Rounds {
     return new Rounds(stage, { proof: await host.run(proof), traces: await host.run(traces) })
   }
 
-  /** Damages the host, cuts the run off that mends it, runs it again, and looks whether all is well. One that was over before is cut off sooner. */
+  /**
+   * Damages the host, interrupts the run that repairs it, runs it again, and checks the result. If
+   * the run ended before the cut, the cut comes sooner.
+   */
   async play(drawn: Round): Promise<Result> {
     const startedAt = Date.now()
     const problems: string[] = []
@@ -118,7 +124,7 @@ export class Rounds {
     return `{ ${condition}; }`
   }
 
-  /** A plain second run, a check after it, and what is there then. */
+  /** A plain second run, a check after it, and the state afterwards. */
   async #recover(): Promise<string[]> {
     const { host, stead, playbook, work, group, proof, readers } = this.#stage
     const problems: string[] = []
@@ -149,7 +155,7 @@ function difference(before: string, after: string): string {
   return [...old.filter(line => !now.includes(line)).map(line => `- ${line}`), ...now.filter(line => !old.includes(line)).map(line => `+ ${line}`)].join('\n')
 }
 
-/** Text from which a round can be done again. */
+/** A text with which a round can be repeated. */
 export function describeRound({ scene, cut, at }: Round): string {
   return `${cut}, ${typeof at === 'number' ? `${at.toFixed(2)} s after its first words` : `when ${at}`}, while it mends: ${scene.name}\n  damage: ${scene.damage}`
 }

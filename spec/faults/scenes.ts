@@ -1,16 +1,19 @@
-/** Something that a run has to mend, slow enough to be cut off in. */
+/** Something that a run has to repair, slow enough to be interrupted. */
 export interface Scene {
   name: string
-  /** Shell, as root: what is damaged on a converged host. */
+  /** Shell, as root: damages a converged host. */
   damage: string
-  /** Shell conditions on the host that hold only for a moment of the run: windows in which it hurts most to be cut off. */
+  /**
+   * Shell conditions on the host that hold only for a moment of the run: windows in which an
+   * interruption hurts most.
+   */
   windows: Record<string, string>
 }
 
 const process = (name: string) => `pgrep -x ${name} >/dev/null`
 const temporary = (place: string) => `[ -n "$(find ${place} -maxdepth 2 '(' -name '.stead.*' -o -name '*.stead-new' ')' -print -quit 2>/dev/null)" ]`
 
-/** Damages of the playbook that uses every module (spec/playbooks/every-module). */
+/** Damage for the playbook that uses every module (spec/playbooks/every-module). */
 export const notesScenes: Scene[] = [
   {
     name: 'package and configuration',
@@ -50,7 +53,7 @@ export const notesScenes: Scene[] = [
   },
 ]
 
-/** Damages of the Synapse playbook. */
+/** Damage for the Synapse playbook. */
 export const synapseScenes: Scene[] = [
   {
     name: 'configuration of Synapse',

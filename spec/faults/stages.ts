@@ -7,7 +7,7 @@ import { notesReaders, synapseReaders } from './left-behind.ts'
 import type { Stage } from './rounds.ts'
 import { notesScenes, synapseScenes } from './scenes.ts'
 
-/** What each playbook needs and keeps. */
+/** What each playbook needs and maintains. */
 const kinds = {
   notes: {
     playbook: 'spec/playbooks/every-module/playbook.ts', group: 'notes', scenes: notesScenes, readers: notesReaders, proof,

@@ -28,7 +28,7 @@ import { user } from '../../modules/user.ts'
 import { addRepositoryBeside, repository } from './package-repository.ts'
 import type { WorkDirectory } from './work-directory.ts'
 
-/** A task that was drawn: its call, and how it is printed. */
+/** A random task: its call, and how it is printed. */
 export interface DrawnTask {
   text: string
   /** Adds it to a play, alone or with one that it awaits. */
@@ -44,7 +44,10 @@ const optional = <Value>(...values: Value[]) => fc.constantFrom<Value | undefine
 const presence = fc.constantFrom<'present' | 'absent'>('present', 'present', 'absent')
 const flag = fc.constantFrom(true, false)
 
-/** Shell: what drawn tasks find on a host: packages that bring a file, a user and a unit, and a file to be fetched. */
+/**
+ * Shell: prepares a host for random tasks: packages that bring a file, a user and a unit, and a
+ * file to download.
+ */
 export const preparation = `set -e; command -v curl >/dev/null || { apt-get update -q; apt-get install -y -q --no-install-recommends curl; } >/dev/null 2>&1
 ${addRepositoryBeside([
     { name: 'any-conf', version: '1.0', suite: 'stable', conffile: true },
@@ -58,7 +61,10 @@ ${addRepositoryBeside([
 rm -rf /etc/apt/sources.list /etc/apt/sources.list.d/*; echo 'deb [trusted=yes] file:${repository} stable main' >/etc/apt/sources.list; apt-get update -q >/dev/null
 rm -rf ${root}; mkdir -p ${root}; printf 'fetched\\n' >/srv/fetched`
 
-/** Arbitrary tasks over few names, so that they meet: owners, directories, units and packages of each other. `fixtures` holds their sources. */
+/**
+ * Random tasks with few names, so that they interact: owners, directories, units and packages of
+ * each other. `fixtures` holds their sources.
+ */
 export function anyTasks(fixtures: WorkDirectory): fc.Arbitrary<DrawnTask[]> {
   const packed = tar({ 'made/one': 'one\n', 'made/two/three': 'three\n' })
   const source = fixtures.write('made.tar', packed)
@@ -114,7 +120,7 @@ export function anyTasks(fixtures: WorkDirectory): fc.Arbitrary<DrawnTask[]> {
     draw('archive', fc.record({ path: inside('archive', 'd/archive'), include: fc.constantFrom<string[]>([], ['made/one']), replaceOther: fc.constant(true) }).map(given => ({ ...given, source, strip: 1 })), archive),
     draw('download', fc.record({ path: paths, parents: flag, mode }).map(given => ({ ...given, url: 'file:///srv/fetched', sha256: createHash('sha256').update('fetched\n').digest('hex') })), download),
   ), { minLength: 3, maxLength: 9 })
-  // What most of them need, so that not every playbook ends at its first task.
+  // What most of them need, so that not every playbook stops at its first task.
   const needed = fc.tuple(
     draw('group', fc.constant({ name: 'any-group' }), group), draw('user', fc.constant({ name: 'any-one' }), user), draw('user', fc.record({ name: fc.constant('any-two'), createHome: flag }), user),
     draw('directory', fc.record({ path: inside('d/e', 'd'), mode }), directory), draw('directory', fc.record({ path: inside('kept') }), directory),

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Input } from '../../lib/shell/input.ts'
 
-/** All that a part is given on standard input. */
+/** The whole standard input of a part. */
 export function bytesOf(input: Input | undefined): Buffer | undefined {
   if (input === undefined) return undefined
   return 'file' in input ? readFileSync(input.file).subarray(0, input.length) : Buffer.from(input)

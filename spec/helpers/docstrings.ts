@@ -6,9 +6,9 @@ export const project = path.join(import.meta.dirname, '..', '..')
 
 /** Something exported, or a member of an exported class, with its docstring. */
 export interface Documented {
-  /** `apt`, or of a member `Content.of`. */
+  /** `apt`, or `Content.of` for a member. */
   name: string
-  /** From the project's directory. */
+  /** Relative to the project. */
   file: string
   /** Its docstring without the asterisks, or ''. */
   doc: string
@@ -16,7 +16,7 @@ export interface Documented {
   examples: string[]
 }
 
-/** What a file exports by declaring it, and the members of its classes. */
+/** The exported declarations of a file, and the members of its classes. */
 export function documented(file: string): Documented[] {
   const source = parse(path.join(project, file))
   const found = (name: string, node: ts.Node): Documented => {
@@ -32,14 +32,14 @@ export function documented(file: string): Documented[] {
     const named = ts.isFunctionDeclaration(statement) || ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement)
     return named && statement.name ? [found(statement.name.text, statement)] : []
   })
-  // Of overloads, those without a docstring are not apart.
+  // Overloads without a docstring do not count separately.
   return all.filter(({ name, doc }, index) => doc !== '' || all.findIndex(other => other.name === name) === index)
 }
 
-/** What authors import: the faces of the engine, and what modules take from its rooms. */
+/** What authors import: the public files of the engine, and what modules import from its rooms. */
 const faces = ['lib/index.ts', 'lib/resource.ts']
 
-/** Name → file of all that an author may import, types too. */
+/** Name → file, for everything that an author may import, including types. */
 export function publicNames(): Map<string, string> {
   const exported = faces.flatMap(face => namesIn(face, parse(path.join(project, face)).statements.filter(ts.isExportDeclaration)))
   const imported = moduleFiles().flatMap(file => namesIn(file, parse(path.join(project, file)).statements.filter(ts.isImportDeclaration)).filter(([, from]) => /^lib\/./.test(from) && !faces.includes(from)))
@@ -72,7 +72,7 @@ function docOf(source: ts.SourceFile, node: ts.Node): string {
   return text.replace(/^\/\*\*\s?|\s*\*\/$/g, '').replace(/^[ \t]*\* ?/gm, '').trim()
 }
 
-/** An example goes on to the next tag. */
+/** An example ends at the next tag. */
 function examplesIn(doc: string): string[] {
   return doc.split(/(?:^|\s)@example\s/).slice(1).map(rest => (/^[^]*?(?=\n@\w|$(?![^]))/.exec(rest)?.[0] ?? rest).trim())
 }

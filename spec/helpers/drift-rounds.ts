@@ -6,24 +6,27 @@ import { anyDamage, doDamage } from './random-drift.ts'
 import type { Run, Stead } from './run-stead.ts'
 import { seed } from './seed.ts'
 
-/** What is damaged by chance, and repaired. */
+/** What is damaged at random, and repaired. */
 export interface DriftRounds {
   stead: Stead
   playbook: string
   inventory: string
   host: LabHost
-  /** What the run on the blank host made. */
+  /** What the run on the blank host created. */
   made: readonly string[]
   spare?: readonly RegExp[]
-  /** A shell script that prints what stead is not asked about: it has to print after each repair what it printed before all damage. */
+  /**
+   * A shell script that prints state from outside of stead: after each repair it must print the
+   * same as before the damage.
+   */
   proof: string
-  /** Times; STEAD_ROUNDS in the environment wins. */
+  /** Number of rounds; STEAD_ROUNDS in the environment overrides it. */
   rounds: number
 }
 
 /**
- * On a converged host: damage drawn by chance, then a check and a run, of which the one foretold the other; after it nothing is left to do.
- * A failure tells the seed.
+ * On a converged host: random damage, then a check and a run that does what the check predicted;
+ * after it nothing is left to do. A failure shows the seed.
  */
 export async function driftRounds({ stead, playbook, inventory, host, made, spare = [], proof, rounds }: DriftRounds): Promise<void> {
   const only = ['-l', host.name]

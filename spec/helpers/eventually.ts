@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
- * Tries until it works, and gives what it gave; the last error once `seconds` are over.
+ * Tries until it works, and returns the result; throws the last error after `seconds`.
  *
  * @example await eventually(60, async () => expect(await get('/')).to.include('html'))
  */

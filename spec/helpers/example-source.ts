@@ -8,13 +8,13 @@ export function statementsOf(example: string): { source: ts.SourceFile; statemen
   return { source, statements: source.statements }
 }
 
-/** All nodes below one, itself first. */
+/** A node and all nodes below it. */
 function* nodesOf(node: ts.Node): Generator<ts.Node> {
   yield node
   for (const child of node.getChildren()) yield* nodesOf(child)
 }
 
-/** The names that an example uses and does not declare itself: neither those of fields nor of its own variables. */
+/** The names that an example uses without declaring them, except names of fields. */
 export function namesUsed(source: ts.SourceFile): Set<string> {
   const used = new Set<string>()
   const declared = new Set<string>()
@@ -31,7 +31,10 @@ export function namesUsed(source: ts.SourceFile): Set<string> {
 const inModules = moduleFiles().flatMap(file => documented(file).map(({ name }): [string, string] => [name, file]))
 const inLib = [...publicNames()]
 
-/** The import lines that an example needs, as a playbook in `playbooks/` writes them. `prefer` decides about names that are in both. */
+/**
+ * The import lines that an example needs, as in a playbook in `playbooks/`. `prefer` decides about
+ * ambiguous names.
+ */
 export function importsFor(names: ReadonlySet<string>, prefer: 'modules' | 'lib'): string[] {
   const known = new Map([...(prefer === 'lib' ? [...inModules, ...inLib] : [...inLib, ...inModules])])
   return [
@@ -40,10 +43,13 @@ export function importsFor(names: ReadonlySet<string>, prefer: 'modules' | 'lib'
   ]
 }
 
-/** What `tasks()` of a playbook is given. */
+/** The arguments of a playbook's `tasks()`. */
 const playNames = ['task', 'handler', 'flushHandlers', 'summary', 'vars', 'host']
 
-/** A playbook of a module's example: its lines are calls, a task each, or statements that say `task(…)` themselves. */
+/**
+ * A playbook of a module's example: its lines are calls, a task each, or statements that say
+ * `task(…)` themselves.
+ */
 export function playbookOf({ name, file }: Documented, example: string): string {
   const { source, statements } = statementsOf(example)
   const used = namesUsed(source)
@@ -59,8 +65,8 @@ export function playbookOf({ name, file }: Documented, example: string): string 
 }
 
 /**
- * A program of an example of lib/: `expression // value` is a result, which `results()` gives with what it is to be. A comment in words,
- * as in `// another one each time`, promises no value.
+ * A program of an example of lib/: `expression // value` is a result, which `results()` gives with
+ * what it is to be. A comment in words, as in `// different each time`, promises no value.
  */
 export function programOf(example: string): { text: string; results: number } {
   const { source, statements } = statementsOf(example)

@@ -3,7 +3,10 @@ import type { ModuleCall } from '../../lib/resource.ts'
 import type { HostReport } from '../../lib/report/report.ts'
 import { changed, diffs, errorOf, type SpecHost, type Work } from './module-host.ts'
 
-/** Applies, then again in the same run, of which it expects `ok`; gives the report of the first time. Two runs of their own are in the four rounds. */
+/**
+ * Applies twice in one run, and expects `ok` the second time; returns the report of the first. (The
+ * four rounds have separate runs.)
+ */
 export async function settle(host: SpecHost, work: ModuleCall<unknown> | readonly ModuleCall<unknown>[]): Promise<HostReport> {
   const calls: readonly ModuleCall<unknown>[] = 'plan' in work ? [work] : work
   const report = await host.apply([...calls, ...calls])
@@ -13,7 +16,7 @@ export async function settle(host: SpecHost, work: ModuleCall<unknown> | readonl
   return { ...report, tasks: report.tasks.slice(0, calls.length) }
 }
 
-/** Expects the run to fail, and gives the error. */
+/** Expects the run to fail, and returns the error. */
 export async function refused(host: SpecHost, work: Work): Promise<string> {
   const report = await host.run(work)
   expect(report.status).to.equal('failed')

@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto'
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import path from 'node:path'
 
-/** Everything below a directory, one line each: path, type and mode, owner, size, both times to the nanosecond, and what it holds. */
+/**
+ * Everything below a directory, one line each: path, type and mode, owner, size, both times to the
+ * nanosecond, and its content.
+ */
 export function fileListing(directory: string): string[] {
   const entries = ['.', ...readdirSync(directory, { recursive: true, encoding: 'utf8' })].sort()
   return entries.map(name => {

@@ -1,16 +1,20 @@
 import type { HostReport } from '../../lib/report/report.ts'
 
-/** What a check foretold, held against what the run after it did. Both lists are empty when the check told the truth. */
+/**
+ * What a check predicted, compared with what the run after it did. Both lists are empty if the
+ * check was right.
+ */
 export interface Verdict {
-  /** Changed or run, and not foretold as `change` or `may-change`. */
+  /** Changed or run, but not predicted as `change` or `may-change`. */
   unforetold: string[]
-  /** Foretold as `change`, and did not come. */
+  /** Predicted as `change`, but did not happen. */
   untrue: string[]
 }
 
 /**
- * Holds a check's report of a host against that of the run which followed. A task of which the check could tell nothing (it is named in the
- * place of what it changes) may change anything. A run that stopped at a task that failed is held to what it got to.
+ * Holds a check's report of a host against that of the run which followed. A task of which the
+ * check could tell nothing (it is named in the place of what it changes) may change anything. A run
+ * that stopped at a task that failed is held to what it got to.
  *
  * @throws where one of them never came to a task: that would prove nothing.
  */
@@ -29,7 +33,8 @@ export function heldAgainst(check: HostReport, run: HostReport): Verdict {
   const tasksSure = check.tasks.filter(({ name, status }) => got.has(name) && status === 'change').map(({ name }) => name)
   const tasksChanged = new Set(run.tasks.filter(({ status }) => status === 'change').map(({ name }) => name))
   const tasksForetold = new Set(check.tasks.filter(({ status }) => status === 'change' || status === 'may-change').map(({ name }) => name))
-  // A change that was tried and failed is told as a failure; of a task that was said to be fine nothing may fail.
+  // A change that was tried and failed is told as a failure; of a task that was said to be fine
+  // nothing may fail.
   const surelyFine = stopped && told.get(stopped.name)?.status === 'ok' ? [`${stopped.name}: failed`] : []
   return {
     unforetold: [

@@ -2,27 +2,37 @@ import { expect } from 'chai'
 import type { HostReport } from '../../lib/report/report.ts'
 import { changed, diffs, errorOf, labHost, type SpecHost, type Work } from './module-host.ts'
 
-/** What a resource goes through to be trusted. */
+/** The four rounds that a resource has to pass. */
 export interface Rounds {
-  /** Called anew for every run. */
+  /** Called for every run. */
   task: () => Work
-  /** Shell script that changes by hand what the task keeps. */
+  /** Shell script that changes by hand what the task maintains. */
   drift: string
-  /** Shell script that prints what a write would change even if content stays: inode and times, InvocationID, size of dpkg's log. */
+  /**
+   * Shell script that prints what a write would change even if content stays: inode and times,
+   * InvocationID, size of dpkg's log.
+   */
   proof: string
-  /** Shell script before the first round: brings the host to the state in which the thing is absent. */
+  /**
+   * Shell script before the first round: brings the host to the state in which the thing is absent.
+   */
   prepare?: string
-  /** Shell script that prints the state itself; after the repair it must print what it did after the first round. */
+  /**
+   * Shell script that prints the state itself; after the repair it must print what it did after the
+   * first round.
+   */
   holds?: string
-  /** What of the drift the diff must name. */
+  /** The parts of the drift that the diff must mention. */
   repaired?: readonly (string | RegExp)[]
-  /** All that the repair may change, as the report names it; left out: not compared. */
+  /** Everything that the repair may change, as named in the report; omitted: not compared. */
   drifted?: readonly string[]
 }
 
-/** Every change made was foretold as `change` or `may-change`, and every `change` foretold was made. */
+/**
+ * Every change was predicted as `change` or `may-change`, and every predicted `change` was made.
+ */
 export function expectForetold(check: HostReport, applied: HostReport): void {
-  // What is unsure says why, also beside what is sure of the same task.
+  // Every uncertain change has a reason, even next to certain ones of the same task.
   const sure = check.tasks.filter(({ status }) => status === 'change').flatMap(({ changes }) => changes.filter(({ reason }) => reason === undefined).map(({ resource }) => resource))
   const possible = changed(check, ['change', 'may-change'])
   const made = changed(applied)
@@ -69,8 +79,9 @@ async function repair(host: SpecHost, rounds: Rounds): Promise<void> {
 }
 
 /**
- * Absent → applied; again → nothing to do, proved by more than the report; drifted by hand → exactly the drift repaired, and left alone; and
- * each time `--check` says what applying then does. Within one test, where others before and behind it need what it makes.
+ * Absent → applied; again → nothing to do, proved by more than the report; drifted by hand →
+ * exactly the drift repaired, and left alone; and each time `--check` says what applying then does.
+ * In a single test, for suites in which other tests need what it creates.
  */
 export async function goThroughFourRounds(host: SpecHost, rounds: Rounds): Promise<void> {
   await host.sh(rounds.prepare ?? ':')
@@ -79,7 +90,10 @@ export async function goThroughFourRounds(host: SpecHost, rounds: Rounds): Promi
   await repair(host, rounds)
 }
 
-/** The four rounds, a test each, in a suite of their own: `name` begins with ids of edge cases, as in '[apt 13] a package'. */
+/**
+ * The four rounds as separate tests in a suite: `name` starts with ids of edge cases, as in '[apt
+ * 13] a package'.
+ */
 export function fourRounds({ host: hostName, name, ...rounds }: Rounds & { host: string; name: string }): void {
   describe(name, () => {
     before(async () => void (await (await labHost(hostName)).sh(rounds.prepare ?? ':')))

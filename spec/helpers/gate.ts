@@ -1,8 +1,9 @@
 import { createServer, connect, type Socket } from 'node:net'
 
 /**
- * A door between a controller and a host: it lets everything pass until `shutWhen` holds, which is asked before each piece that goes to
- * the host; from then on nothing gets there any more. So a run can be cut off at a state of the host, not at a time.
+ * A gate between a controller and a host: it lets everything pass until `shutWhen` holds, which is
+ * checked before each piece that goes to the host; after that nothing gets there. So a run can be
+ * interrupted at a state of the host, not at a time.
  */
 export class Gate {
   readonly port: number

@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import ts from 'typescript'
 
-/** What a source file takes from another: names of values, not of types, by the absolute path of the other file. */
+/**
+ * What a source file imports from another: names of values, not of types, by the absolute path of
+ * the other file.
+ */
 export type Imports = ReadonlyMap<string, ReadonlySet<string>>
 
 const parse = (file: string) => ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true)
@@ -21,7 +24,10 @@ export function importsOf(file: string): Imports {
   return found
 }
 
-/** The names of what a file calls, as in `name(…)` or `name.method(…)`; not where only `.issues` of the result is looked at. */
+/**
+ * The names that a file calls, as in `name(…)` or `name.method(…)`, except where it only reads
+ * `.issues` of the result.
+ */
 export function callsOf(file: string): ReadonlySet<string> {
   const found = new Set<string>()
   const visit = (node: ts.Node): void => {

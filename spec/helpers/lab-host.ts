@@ -3,13 +3,16 @@ import { knownHostsFile } from '../../lab/keys.ts'
 import { labPlace } from '../../lab/place.ts'
 import { labStatus } from '../../lab/status.ts'
 
-/** A host of the lab, looked at from outside of stead: by OpenSSH, and by its file system on this machine. */
+/**
+ * A lab host, seen from outside of stead: through OpenSSH, and through its file system on this
+ * machine.
+ */
 export class LabHost {
   readonly name: string
   readonly address: string
   /** Its root file system, as this machine sees it. */
   readonly root: string
-  /** Directory with all that was written on it since it was blank. */
+  /** Directory with everything written on it since it was blank. */
   readonly overlay: string
   readonly #ssh: readonly string[]
 
@@ -22,16 +25,23 @@ export class LabHost {
       '-o', 'StrictHostKeyChecking=yes', '-o', 'LogLevel=ERROR', `root@${address}`]
   }
 
-  /** Runs a shell script as root and gives what it printed. @throws with its standard error when it fails. */
+  /**
+   * Runs a shell script as root and returns its output.
+   * @throws with its standard error if it fails.
+   */
   async run(script: string, input = ''): Promise<string> {
     const { stdout } = await execa('ssh', [...this.#ssh, script], { input, maxBuffer: 500_000_000 })
     return stdout
   }
 
-  /** Runs a command again and again in a session of its own, until it fails; `stop` ends it and gives the different lines that it printed. */
+  /**
+   * Runs a command repeatedly in a separate session, until it fails; `stop` ends it and returns the
+   * distinct lines that it printed.
+   */
   watch(command: string, pauseSeconds: number): { stop: () => Promise<string[]> } {
     const lines = new Set<string>()
-    // What watches ends when its standard input does, whatever it prints: nothing else would tell it that nobody listens any more.
+    // The watcher ends with its standard input: nothing else would tell it that nobody is listening
+    // any more.
     const session = execa('ssh', [...this.#ssh, `while ${command}; do sleep ${pauseSeconds}; done & watching=$!; cat >/dev/null; kill $watching`], { stdin: 'pipe', reject: false, buffer: false })
     const collected = (async () => {
       for await (const line of session) lines.add(line)
@@ -45,13 +55,13 @@ export class LabHost {
     }
   }
 
-  /** systemd's id of a unit's present run: another one once it was started anew. */
+  /** systemd's id of a unit's current run, which changes when the unit is started again. */
   async invocation(unit: string): Promise<string> {
     return this.run(`systemctl show --value -p InvocationID ${unit}`)
   }
 }
 
-/** A host that the lab has. */
+/** An existing host of the lab. */
 export async function findLabHost(name: string): Promise<LabHost> {
   const found = (await labStatus())?.hosts.find(host => host.name === name)
   if (!found) throw new Error(`The lab has no host ${name}.`)

@@ -5,8 +5,9 @@ import { announceLab, endAnnouncedLab } from './specs-lab.ts'
 const made = new Set<string>()
 
 /**
- * Blank hosts of the lab, made for a spec; their names begin with `spec-`. What an earlier test run left of them is thrown away. They are
- * removed when all specs are done, and the lab with them if it was the specs that started it; a lab that was there is left as it was.
+ * Blank hosts of the lab, made for a spec; their names begin with `spec-`. What an earlier test run
+ * left of them is removed. They are removed when all specs are done, and so is the lab if the specs
+ * started it; an existing lab is left as it was.
  */
 export async function blankHosts<Name extends string>(...names: Name[]): Promise<Record<Name, LabHost>> {
   await announceHosts(...names)
@@ -18,7 +19,10 @@ export async function blankHosts<Name extends string>(...names: Name[]): Promise
   return hosts
 }
 
-/** To be called before hosts of the lab are made in any other way, so that they are removed when all specs are done. */
+/**
+ * Call this before creating lab hosts in any other way, so that they are removed when all specs are
+ * done.
+ */
 export async function announceHosts(...names: string[]): Promise<void> {
   const wrong = names.find(name => !name.startsWith('spec-'))
   if (wrong !== undefined) throw new Error(`${wrong} does not begin with spec-: it could be somebody's own.`)
@@ -35,8 +39,8 @@ after('the hosts of the specs are removed', async function () {
   this.timeout(240_000)
   if (made.size === 0 || process.env.STEAD_KEEP_HOSTS) return
   const left = (await labStatus())?.hosts.map(({ name }) => name) ?? []
-  // Others that begin with spec- may be those of a test run beside this one.
+  // Other hosts that start with spec- may belong to a parallel test run.
   for (const name of left.filter(each => made.has(each))) await removeHost(name)
-  // Specs in other processes may still be at work in it: whoever started them ends it.
+  // Specs in other processes may still use it; whoever started them ends it.
   if (!process.env.STEAD_SPECS_SHARE_LAB) await endAnnouncedLab()
 })

@@ -1,10 +1,13 @@
-/** A value that nobody may see, by the name of what it is. */
+/** A value that nobody may see, and its name. */
 export interface Hidden {
   name: string
   bytes: Buffer
 }
 
-/** What of a base64 text is decided by the value alone, when 0, 1 or 2 other bytes come before it in its group of three. */
+/**
+ * The part of a base64 text that only depends on the value, if 0, 1 or 2 other bytes come before it
+ * in its group of three.
+ */
 function base64Pieces(bytes: Buffer): string[] {
   return [0, 1, 2].map(before => {
     const encoded = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64')
@@ -12,7 +15,10 @@ function base64Pieces(bytes: Buffer): string[] {
   })
 }
 
-/** The texts in which a value may show: as it is, in hexadecimal digits, in base64 (of either alphabet, also inside of a longer text), in a URL. */
+/**
+ * The forms in which a value may show: as it is, in hexadecimal, in base64 (of either alphabet,
+ * also inside a longer text), in a URL.
+ */
 export function disguises(bytes: Buffer): string[] {
   const hex = bytes.toString('hex')
   const pieces = base64Pieces(bytes)
@@ -21,7 +27,10 @@ export function disguises(bytes: Buffer): string[] {
   return [...new Set([...printable, hex, hex.toUpperCase(), ...pieces, ...pieces.map(piece => piece.replaceAll('+', '-').replaceAll('/', '_'))])]
 }
 
-/** Where any of the values shows: `form.secret in stdout of run 3`. Empty when nothing leaked; it never says the value itself. */
+/**
+ * Where any of the values shows: `form.secret in stdout of run 3`. Empty if nothing leaked; it
+ * never contains the value itself.
+ */
 export function leaks(values: readonly Hidden[], places: Readonly<Record<string, string>>): string[] {
   return values.flatMap(({ name, bytes }) => {
     if (bytes.length < 8) throw new Error(`${name} is too short to be searched for.`)

@@ -4,7 +4,10 @@ import { expectForetold } from './four-rounds.ts'
 import { labHost, type SpecHost, type Work } from './module-host.ts'
 import { makeRepository, type MadePackage } from './package-repository.ts'
 
-/** What the specs of apt install: versions, dependencies, conflicts and scripts of every kind, in two suites. */
+/**
+ * What the specs of apt install: versions, dependencies, conflicts and scripts of every kind, in
+ * two suites.
+ */
 const made: readonly MadePackage[] = [
   ...(['1.0.0', '1.0.1'] as const).map((version): MadePackage => ({ name: 'foo', version, suite: 'stable', conffile: true })),
   ...(['2.0.0', '2.0.1'] as const).map((version): MadePackage => ({ name: 'foo', version, suite: 'testing', conffile: true })),
@@ -25,7 +28,7 @@ const made: readonly MadePackage[] = [
 ]
 const names = [...new Set(made.map(({ name }) => name))].filter(name => name !== 'foreign')
 
-/** A lab host whose only source of packages is one of made-up ones, and what specs ask of it. */
+/** A lab host whose only package source contains made-up packages, and helpers for specs. */
 export class MadePackagesHost {
   readonly host: SpecHost
 
@@ -39,7 +42,10 @@ export class MadePackagesHost {
     return new MadePackagesHost(host)
   }
 
-  /** Brings the host to a state by hand, from one without any of the packages, with fresh lists; `i` installs. */
+  /**
+   * Brings the host into a state by hand, starting without any of the packages and with fresh
+   * lists; `i` installs.
+   */
   async given(script = ''): Promise<void> {
     await this.host.sh(`exec >/dev/null 2>&1 </dev/null; export DEBIAN_FRONTEND=noninteractive
 rm -f /root/break /etc/apt/preferences.d/* /etc/apt/sources.list.d/broken.list
@@ -51,12 +57,15 @@ ${script}
 :`)
   }
 
-  /** dpkg's short status and the version, as in 'ii 1.0.0'; empty for a package that dpkg does not know. */
+  /**
+   * dpkg's short status and the version, as in 'ii 1.0.0'; empty for a package that dpkg does not
+   * know.
+   */
   async version(of = 'foo'): Promise<string> {
     return this.host.sh(`dpkg-query -W -f '\${db:Status-Abbrev}\${Version}' ${of} 2>/dev/null | sed 's/^.n $//'`)
   }
 
-  /** Checks, applies, and holds the two against each other. */
+  /** Checks, applies, and compares the two. */
   async apply(work: Work): Promise<HostReport> {
     const state = 'dpkg -l; apt-mark showmanual; stat -c "%s %y" /var/log/dpkg.log 2>/dev/null || :'
     const before = await this.host.sh(state)

@@ -25,7 +25,7 @@ export class SpecHost {
   readonly host: Host
   /** Its root file system as this machine sees it. */
   readonly root: string
-  /** What runs told the operator besides their reports. */
+  /** What runs printed for the operator besides their reports. */
   readonly notes: string[] = []
   readonly #session: Session | undefined
 
@@ -71,7 +71,7 @@ export class SpecHost {
     return report
   }
 
-  /** Runs a shell script on the host as root; throws when it fails. Gives what it printed. */
+  /** Runs a shell script on the host as root and returns its output; throws if it fails. */
   async sh(script: string, stdin?: Uint8Array): Promise<string> {
     return (await this.bytes(script, stdin)).toString()
   }
@@ -83,7 +83,7 @@ export class SpecHost {
     return stdout
   }
 
-  /** Runs a shell script on the host as root, and gives what became of it. */
+  /** Runs a shell script on the host as root, and returns the result. */
   async trySh(script: string, stdin?: Uint8Array): Promise<Output> {
     if (!this.#session) throw new Error('Scripts are for hosts reached by SSH.')
     const [output] = await this.#session.apply([{ script: new ReadScript(script), stdin }])
@@ -91,7 +91,7 @@ export class SpecHost {
     return output
   }
 
-  /** A file's bytes, read past the host, from its root file system. */
+  /** A file's bytes, read directly from the host's root file system. */
   bytesOf(file: string): Buffer {
     return readFileSync(path.join(this.root, file))
   }
@@ -103,7 +103,10 @@ export class SpecHost {
 
 const hosts = new Map<string, Promise<SpecHost>>()
 
-/** The lab host of that name, made when it does not exist; once a process. Names begin with `spec-`. */
+/**
+ * The lab host of that name, created if it does not exist, once per process. Names start with
+ * `spec-`.
+ */
 export function labHost(name: string): Promise<SpecHost> {
   const made = hosts.get(name) ?? make(name)
   hosts.set(name, made)
@@ -119,7 +122,10 @@ async function make(name: string): Promise<SpecHost> {
   return new SpecHost({ name, groups: [], address, port, user, identityFile, knownHostsFile: path.join(labPlace().dir, 'known_hosts'), connection: 'ssh', vars: {} }, root)
 }
 
-/** Ends and removes the host; for a spec's after(). With STEAD_KEEP_HOSTS set it stays, for the next run of the spec. */
+/**
+ * Ends and removes the host; for a spec's after(). With STEAD_KEEP_HOSTS set it stays, for the next
+ * run of the spec.
+ */
 export async function dropHost(name: string): Promise<void> {
   const made = hosts.get(name)
   hosts.delete(name)

@@ -10,14 +10,17 @@ export class OnionClient {
     this.#socks = socks
   }
 
-  /** The body of an answer. @throws for no answer, and for a status of 400 or more, with its body. */
+  /**
+   * The body of an answer.
+   * @throws for no answer, and for a status of 400 or more, with its body.
+   */
   async get(url: string, { insecure = false } = {}): Promise<string> {
     return this.#curl([...(insecure ? ['-k'] : []), url])
   }
 
   /** A call of Matrix's client API. */
   async call(method: 'GET' | 'POST' | 'PUT', url: string, { token, body }: { token?: string; body?: unknown } = {}): Promise<unknown> {
-    // The token and the body go by standard input: a command line is there for all to see.
+    // The token and the body go through standard input, since everybody can see a command line.
     const config = [
       ...(token === undefined ? [] : [`header = "Authorization: Bearer ${token}"`]),
       ...(body === undefined ? [] : ['header = "Content-Type: application/json"', `data = ${JSON.stringify(JSON.stringify(body))}`]),

@@ -12,7 +12,10 @@ import type { Connect } from '../../lib/transport/transport.ts'
 
 const unshare = process.getuid?.() === 0 ? ['unshare', '-m'] : ['unshare', '-rm']
 
-/** Connects to this machine with `/run` and `/var/lib` in `directory` instead: lock and journal outlive a session there, as they do on a host. */
+/**
+ * Connects to this machine with `/run` and `/var/lib` in `directory` instead: lock and journal
+ * outlive a session there, as on a host.
+ */
 export function privateConnect(directory: string): Connect {
   const places = { run: path.join(directory, 'run'), lib: path.join(directory, 'lib') }
   for (const place of Object.values(places)) mkdirSync(place, { recursive: true })
@@ -37,7 +40,10 @@ function newPlace(): string {
   return place
 }
 
-/** The words that run a command in a place of its own: `/run` is empty, and of `/var/lib` what it writes is seen by nobody else and gone with it. */
+/**
+ * The words that run a command in an isolated place: `/run` is empty, and what it writes below
+ * `/var/lib` is invisible to others and disappears with it.
+ */
 export function inOwnPlace(words: readonly string[]): string[] {
   const mounts = 'mount -t tmpfs tmpfs /run && mkdir /run/upper /run/work && mount -t overlay overlay -o lowerdir=/var/lib,upperdir=/run/upper,workdir=/run/work /var/lib && exec "$@"'
   return [...unshare, '--', 'sh', '-c', mounts, 'sh', ...words]

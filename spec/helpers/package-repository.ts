@@ -2,7 +2,7 @@
 export interface MadePackage {
   name: string
   version: string
-  /** The suite that has it. */
+  /** Its suite. */
   suite: 'stable' | 'testing'
   /** More lines of its control file. */
   control?: string
@@ -38,7 +38,10 @@ export function fileName({ name, version, architecture = 'all' }: Pick<MadePacka
   return `${name}_${version.replace(':', '%3a')}_${architecture}.deb`
 }
 
-/** Shell: makes a repository of these packages, with an index of each suite, and has nothing else for a source; no list is fetched yet. */
+/**
+ * Shell: creates a repository of these packages, with an index for each suite, as the host's only
+ * source; no lists are fetched yet.
+ */
 export function makeRepository(packages: readonly MadePackage[]): string {
   const index = (suite: string): string => {
     const own = packages.filter(each => each.suite === suite)
@@ -59,7 +62,10 @@ deb [trusted=yes] file:${repository} testing main' >/etc/apt/sources.list.d/made
 echo 'APT::Default-Release "stable"; Acquire::Retries "0";' >/etc/apt/apt.conf.d/80made`
 }
 
-/** Shell: makes the repository, and leaves the host's own sources and lists as they are; none of them names it yet. */
+/**
+ * Shell: creates the repository, and leaves the host's own sources and lists alone; none of them
+ * refers to it yet.
+ */
 export function addRepositoryBeside(packages: readonly MadePackage[]): string {
   return `set -e; rm -rf /root/kept; mkdir -p /root/kept; cp -a /etc/apt /root/kept/apt; cp -a /var/lib/apt/lists /root/kept/lists
 (${makeRepository(packages)})

@@ -15,12 +15,12 @@ export function postgresHost(): Promise<SpecHost> {
   })
 }
 
-/** A shell script that runs SQL as postgres, one value a line. */
+/** A shell script that runs SQL as postgres, with one value per line. */
 export function sqlScript(sql: string, { database = 'postgres', options = '' } = {}): string {
   return `cd / && PGDATABASE=${quote(database)} PGOPTIONS='${options}' PGCLIENTENCODING=UTF8 runuser -u postgres -- psql -XAtq -v ON_ERROR_STOP=1 -f - <<'END_OF_SQL'\n${sql}\nEND_OF_SQL`
 }
 
-/** Runs SQL on the host as postgres and gives what it printed. */
+/** Runs SQL on the host as postgres and returns its output. */
 export async function sql(statements: string, options?: { database?: string; options?: string }): Promise<string> {
   return (await (await postgresHost()).sh(sqlScript(statements, options))).trim()
 }

@@ -11,7 +11,10 @@ export interface Prose {
 
 const pieces = new Set([ts.SyntaxKind.StringLiteral, ts.SyntaxKind.NoSubstitutionTemplateLiteral, ts.SyntaxKind.TemplateHead, ts.SyntaxKind.TemplateMiddle, ts.SyntaxKind.TemplateTail])
 
-/** The comments and the texts of a TypeScript file, in which a user or a reader finds words. @example proseOf('lib/errors.ts')[0]?.line // 1 */
+/**
+ * The comments and the strings with several words in a TypeScript file.
+ * @example proseOf('lib/errors.ts')[0]?.line // 1
+ */
 export function proseOf(file: string): Prose[] {
   const text = readFileSync(file, 'utf8')
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true)

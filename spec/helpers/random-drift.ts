@@ -33,8 +33,8 @@ const damages: Record<string, (name: string) => string[]> = {
 }
 
 /**
- * Arbitrary damage, up to `most` pieces of it at once, to what a report says that a run made. `spare` are pieces of state without which
- * the host could not be reached or repaired.
+ * Arbitrary damage, up to `most` pieces of it at once, to what a report says that a run made.
+ * `spare` are pieces of state without which the host could not be reached or repaired.
  */
 export function anyDamage(resources: readonly string[], { most = 4, spare = [] }: { most?: number; spare?: readonly RegExp[] } = {}): fc.Arbitrary<Damage[]> {
   const all = [...new Set(resources)].filter(resource => !spare.some(pattern => pattern.test(resource))).flatMap(resource => {

@@ -1,9 +1,11 @@
 /**
  * Records cases of spec/cases/: `npx tsx spec/helpers/record-case.ts spec/cases/KIND/CASE.json…`
  *
- * A case with `keys` is read on a real host of the lab: its `prepare` is run there, then the resource's read script, then `restore`; what the host
- * printed and what parse makes of it are written into the file. One with `apply` gets the script of the resource's apply(). Look at the difference
- * before it is committed: what is recorded is what is, not what should be. A new case needs only `resource`, and `keys` or `apply`.
+ * A case with `keys` is read on a real host of the lab: its `prepare` is run there, then the
+ * resource's read script, then `restore`; what the host printed and what parse makes of it are
+ * written into the file. One with `apply` gets the script of the resource's apply(). Look at the
+ * difference before it is committed: what is recorded is what is, not what should be. A new case
+ * needs only `resource`, and `keys` or `apply`.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'

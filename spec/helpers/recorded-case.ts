@@ -27,11 +27,17 @@ const about = {
 /** What the read script printed on a host, and what that means. */
 export const readingCase = z.strictObject({
   ...about,
-  /** Made by hand after a documented format, since it cannot be provoked: `note` says why. Else it is captured by record-case.ts. */
+  /**
+   * Made by hand after a documented format, since it cannot be provoked: `note` says why. Else it
+   * is captured by record-case.ts.
+   */
   byHand: z.literal(true).optional(),
   /** The lab host it was captured from: a blank one, or one with PostgreSQL. */
   host: z.enum(['blank', 'postgres']).default('blank'),
-  /** Shell script that brought the host to that state; and one that took what would be in the way of others. */
+  /**
+   * Shell script that brought the host to that state; and one that took what would be in the way of
+   * others.
+   */
   prepare: text.optional(),
   restore: text.optional(),
   /** Who the session was, if not root. */
@@ -86,8 +92,8 @@ export interface NamedResource {
 }
 
 /**
- * Every resource, and the classes that they were loaded with: mocha loads what a spec imports statically apart from what is imported
- * dynamically, and a class is then another one.
+ * Every resource, and the classes that they were loaded with: mocha loads what a spec imports
+ * statically apart from what is imported dynamically, and a class is then another one.
  */
 export async function loadResources(): Promise<{ resources: NamedResource[]; values: CaseValues }> {
   const files = readdirSync(sources, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts') && !file.endsWith('.d.ts'))
@@ -114,8 +120,9 @@ const keyTag = z.union([z.strictObject({ $secret: z.string() }), z.strictObject(
 const plainValue = z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string()), z.record(z.string(), z.string().nullable())])
 
 /**
- * Values that JSON has none of. In states: `{ $text }`, `{ $base64 }`, `{ $sha256, $size }` for a content, with `$secret: true` for a secret
- * one, and `{ $error }` for a state that cannot be told. In keys: `{ $secret }` for a Secret, `{ $bytes }` for a function that gives bytes.
+ * Values that JSON has none of. In states: `{ $text }`, `{ $base64 }`, `{ $sha256, $size }` for a
+ * content, with `$secret: true` for a secret one, and `{ $error }` for a state that cannot be told.
+ * In keys: `{ $secret }` for a Secret, `{ $bytes }` for a function that gives bytes.
  */
 export class CaseValues {
   readonly #Content: typeof Content

@@ -23,7 +23,10 @@ export class Run {
     this.reports = result.reports
   }
 
-  /** What it printed, for the message of an assertion that fails; of long output the beginning and the end. */
+  /**
+   * What it printed, for the message of an assertion that fails; of long output the beginning and
+   * the end.
+   */
   get told(): string {
     const lines = `${this.stdout}\n${this.stderr}`.trim().split('\n')
     const shown = lines.length > 80 ? [...lines.slice(0, 40), '…', ...lines.slice(-40)] : lines
@@ -66,7 +69,10 @@ export interface RunningStead {
   ended: Promise<Run>
 }
 
-/** The command, as a user calls it, for the specs of one file: a process of its own, no terminal, no input. */
+/**
+ * The command, as a user calls it, for the specs of one file: a process of its own, no terminal, no
+ * input.
+ */
 export class Stead {
   /** Everything that its runs printed and reported, to be searched for what must not be there. */
   readonly runs: Run[] = []
@@ -82,7 +88,10 @@ export class Stead {
     return this.#start([process.execPath, '--import', 'tsx'], playbook, inventory, options)
   }
 
-  /** As the README has it. The process is that of npx, and ends without waiting for stead if it is killed. */
+  /**
+   * As the README has it. The process is that of npx, and ends without waiting for stead if it is
+   * killed.
+   */
   startByNpx(playbook: string, inventory: string, ...options: string[]): RunningStead {
     return this.#start(['npx', 'tsx'], playbook, inventory, options)
   }

@@ -1,15 +1,18 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
-/** What a spec runs on: hosts of the lab that other specs use too, or its own; this machine, in whole runs of playbooks; or nothing but the code. */
+/**
+ * What a spec uses: lab hosts that other specs use too, or its own; this machine, in whole runs of
+ * playbooks; or nothing but the code.
+ */
 export const groups = ['shared hosts', 'own hosts', 'whole runs', 'no hosts'] as const
 export type Group = (typeof groups)[number]
 
-/** Whoever has one of these among what it imports uses hosts that others use as well: such specs never run side by side. */
+/** A spec that imports one of these uses shared hosts: such specs never run in parallel. */
 const shared = /^spec\/helpers\/(apt|file|postgres|unit)-host\.ts$/
 const own = /^(spec\/helpers\/(lab-lifecycle|module-host)|lab\/index)\.ts$/
 const wholeRun = /^spec\/((command-line|helpers)\/run-stead|lib\/run\/local-run)\.ts$/
-/** These ask the lab's hosts by its command line alone, or look at the lab itself. */
+/** These use the lab only through its command line, or test the lab itself. */
 const byCommand = /^spec\/(lab|faults|playbooks)\//
 
 /** A file with all that it imports of the project, and what that imports, by their paths. */
@@ -20,7 +23,10 @@ function withImports(file: string, found = new Set<string>()): Set<string> {
   return found
 }
 
-/** The group that a spec belongs to, by what it imports. @example groupOf('spec/lib/text/quote.spec.ts') // 'no hosts' */
+/**
+ * The group that a spec belongs to, by what it imports.
+ * @example groupOf('spec/lib/text/quote.spec.ts') // 'no hosts'
+ */
 export function groupOf(file: string): Group {
   const imports = [...withImports(file)]
   if (imports.some(each => shared.test(each))) return 'shared hosts'

@@ -2,7 +2,10 @@ import path from 'node:path'
 import ts from 'typescript'
 import { project } from './docstrings.ts'
 
-/** What the compiler says of files, as strict as tsconfig.json is; by file. Files without errors are not in it. */
+/**
+ * What the compiler says of files, as strict as tsconfig.json is; by file. Files without errors are
+ * not in it.
+ */
 export function typeErrors(files: readonly string[]): Map<string, string[]> {
   const { options, errors } = ts.parseJsonConfigFileContent(ts.readConfigFile(path.join(project, 'tsconfig.json'), name => ts.sys.readFile(name)).config, { ...ts.sys, readDirectory: () => [] }, project)
   const wrong = errors.filter(({ code }) => code !== NO_INPUTS)

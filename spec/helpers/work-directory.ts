@@ -6,8 +6,9 @@ import { labPlace } from '../../lab/place.ts'
 const project = path.join(import.meta.dirname, '..', '..')
 
 /**
- * A directory for what a spec writes: inventories, playbooks, reports. It is empty at first, also after a test run that died, and
- * TypeScript in it is loaded as the project's own is. The path of a file of the project is written `<project>/…`.
+ * A directory for what a spec writes: inventories, playbooks, reports. It is empty at first, also
+ * after a test run that died, and TypeScript in it is loaded as the project's own is. The path of a
+ * file of the project is written `<project>/…`.
  */
 export class WorkDirectory {
   readonly path: string
@@ -19,7 +20,10 @@ export class WorkDirectory {
     this.write('package.json', '{ "type": "module" }\n')
   }
 
-  /** Writes a file and gives its path. @example work.write('site.ts', "import { file } from '<project>/modules/file.ts'\n…") */
+  /**
+   * Writes a file and gives its path.
+   * @example work.write('site.ts', "import { file } from '<project>/modules/file.ts'\n…")
+   */
   write(name: string, content: string | Uint8Array): string {
     const file = path.join(this.path, name)
     mkdirSync(path.dirname(file), { recursive: true })
@@ -27,7 +31,10 @@ export class WorkDirectory {
     return file
   }
 
-  /** Writes an inventory of lab hosts and gives its path; each host is in the group of the playbook that it is for. */
+  /**
+   * Writes an inventory of lab hosts and gives its path; each host is in the group of the playbook
+   * that it is for.
+   */
   inventory(name: string, hosts: Record<string, { groups: string[]; vars?: Record<string, unknown> }>): string {
     return this.write(name, `import { lab } from '<project>/lab/inventory.ts'\nexport default lab(${JSON.stringify({ hosts })})\n`)
   }
