@@ -98,7 +98,11 @@ function print(what: string, taken: readonly Taken[]): void {
 const rounds = z.coerce.number().int().min(1).parse(process.argv[2] ?? 3)
 const target = await findTarget(inventory)
 try {
-  if ((await run('./stead', [playbook, '-i', inventory, '--check'])).status !== 0) await runWell('./stead', [playbook, '-i', inventory])
+  if ((await run('./stead', [playbook, '-i', inventory, '--check'])).status !== 0) {
+    // An earlier measurement may have left what stead would not touch.
+    await resetHost(target.host.name)
+    await runWell('./stead', [playbook, '-i', inventory])
+  }
   const archive = await pack(target)
   const taken: { stead: Taken; byHand: Taken }[] = []
   for (let round = 1; round <= rounds; round += 1) {
