@@ -47,7 +47,7 @@ describe('pip-venv', () => {
       expect(await uv({ installer: 'uv', proxy: 'http://127.0.0.1:9081' })).to.deep.include({ uv: { orPip: false, proxy: 'http://127.0.0.1:9081', requireHashes: false } })
       writeFileSync(requirements, `six==1.16.0 --hash=sha256:${'0'.repeat(64)}\n`)
       expect(await uv({ installer: 'uv', requirements })).to.deep.include({ uv: { orPip: false, requireHashes: true } })
-      for (const [args, why] of [[{ proxy: 'socks5h://127.0.0.1:9050' }, 'HTTP proxies only'], [{ onlyBinary: false }, 'only pip runs builds']] as const) {
+      for (const [args, why] of [[{ proxy: 'socks5h://127.0.0.1:9050' }, 'only gets HTTP proxies'], [{ onlyBinary: false }, 'only pip runs builds']] as const) {
         expect(await uv({ installer: 'auto', ...args })).to.not.have.property('uv')
         expect(pipVenv({ path: '/v', installer: 'uv', ...args }).issues[0]).to.have.property('message').that.contains(why).and.contains('must be \'pip\' or \'auto\'')
       }
