@@ -92,7 +92,7 @@ function sideBySide(calls: readonly string[], before: number): string {
   const size = Math.ceil(calls.length / LANES)
   const lanes = Array.from({ length: Math.ceil(calls.length / size) }, (_, lane) => [`p=${before + lane * size}`, ...calls.slice(lane * size, (lane + 1) * size)].join('\n'))
   const [last = '', ...others] = lanes.reverse()
-  const behind = (later: string, lane: string) => `{ ${later}\nprintf '%s\\n' "$v"\n} 3>&1 | { ${lane}\nsed -f /dev/fd/4 4<<.\n/^$v\\$/Q\n.\n}`
+  const behind = (later: string, lane: string) => `{ ${later}\nprintf '%s\\n' "$v"\n} 3>&1 | { ${lane}\nsed -f /proc/self/fd/4 4<<.\n/^$v\\$/Q\n.\n}`
   return `read -r v </proc/sys/kernel/random/uuid\n${others.reduce(behind, last)}`
 }
 
