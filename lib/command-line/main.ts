@@ -57,7 +57,7 @@ async function run(given: Arguments, { out, error }: Streams): Promise<number> {
   const { user, privateKey, become } = given
   const inventory = { ...loaded, hosts: overrideConnection(loaded.hosts, { user, privateKey, become }) }
   for (const warning of inventory.warnings) error.write(`Warning: ${warning}\n`)
-  const options: RunOptions = given
+  const options: RunOptions = { ...given, contents: given.diff }
   refuseVarsBeside(given.playbook, inventory)
   const checked = checkPlaybooks(playbooks, inventory, options)
   for (const note of given.strictVars ? [] : unknownInventoryVars(playbooks, checked.flatMap(({ hosts }) => hosts.map(({ host }) => host)))) error.write(`Note: ${note}\n`)

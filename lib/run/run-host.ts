@@ -32,11 +32,11 @@ const LOCK_WAIT_SECONDS = 5
  * report. A check continues from `overlay`. `connect` replaces the connection that the inventory
  * describes.
  */
-export async function runHost(host: Host, prepared: Prepared, options: { check: boolean; choose: Choose; observer: Observer; overlay?: Overlay; connect?: Connect }): Promise<HostReport> {
+export async function runHost(host: Host, prepared: Prepared, options: { check: boolean; contents?: boolean; choose: Choose; observer: Observer; overlay?: Overlay; connect?: Connect }): Promise<HostReport> {
   const { check, choose, observer, overlay } = options
   const report: HostReport = { status: 'ok', connectMs: 0, roundTrips: 0, bytesSent: 0, bytesReceived: 0, tasks: [], handlers: [], summary: [] }
   const connect = options.connect ?? await connector(host)
-  const settings = settingsOf(host, observer)
+  const settings = { ...settingsOf(host, observer), contents: options.contents }
   const session = check
     ? new ReadSession(connect, settings)
     : new Session(connect, { ...settings, lock: { holder: `${userInfo().username} on ${hostname()}, process ${process.pid}, playbook "${prepared.playbook.name}"`, waitSeconds: LOCK_WAIT_SECONDS } })

@@ -17,6 +17,8 @@ import { unknownExtraVars, unknownInventoryVars } from './unknown-variables.ts'
 /** What to run. */
 export interface RunOptions extends Selection {
   check: boolean
+  /** Whether contents are fetched in order to show how they differ; default true. */
+  contents?: boolean
   limit?: string
   extraVars: Readonly<Record<string, unknown>>
   /** A variable in the inventory that no playbook declares is an error. */
@@ -149,7 +151,7 @@ export async function runPlaybooks(checked: readonly CheckedPlaybook[], inventor
       if (earlier && (earlier.status === 'failed' || earlier.status === 'unreachable')) return
       const overlay = overlays.get(machineOf(host)) ?? new Overlay()
       overlays.set(machineOf(host), overlay)
-      const report = await runHost(host, prepared, { check: options.check, choose: choose(index, host.name), observer, overlay })
+      const report = await runHost(host, prepared, { check: options.check, contents: options.contents, choose: choose(index, host.name), observer, overlay })
       const whole = earlier ? joined(earlier, report) : report
       hosts[host.name] = whole
       observer.hostDone(host.name, whole)

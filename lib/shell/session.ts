@@ -58,6 +58,10 @@ export interface SessionOptions {
    * 60.
    */
   connectTimeoutSeconds?: number
+  /**
+   * Whether content that is only shown is fetched; default true. Content that is edited always is.
+   */
+  contents?: boolean
   /** How long reads may go without an answer (seconds); default 300. */
   readTimeoutSeconds?: number
   /** Seconds until the first note that stead is waiting; default 15. */
@@ -156,14 +160,14 @@ export class ReadSession {
    * the frame.
    */
   async #open(frame: number, parts: readonly FramePart[]): Promise<Input[]> {
-    const { host, lock, become, run = this.#id, connectTimeoutSeconds, note = () => undefined } = this.#options
+    const { host, lock, become, run = this.#id, contents = true, connectTimeoutSeconds, note = () => undefined } = this.#options
     const connection = await connectPatiently(this.#connect, { withinSeconds: connectTimeoutSeconds, note, isOver: () => this.#closed })
     if (this.#closed) connection.close()
     this.#refuseClosed()
     this.#connection = connection
     this.connectMs += connection.connectMs
     const waits = { other: lock?.waitSeconds ?? 0, own: OWN_LOCK_WAIT_SECONDS, sameRun: SAME_RUN_WAIT_SECONDS }
-    const begin = [lock ? lockScript({ holder: lock.holder, run, id: this.#id }, waits) : '', prologue].join('\n')
+    const begin = [contents ? '' : 'no_contents=1', lock ? lockScript({ holder: lock.holder, run, id: this.#id }, waits) : '', prologue].join('\n')
     // Standard input may contain secrets; a command line must not.
     const rides = parts.every(({ stdin }) => !stdin?.length) ? startCommand(`${begin}\n${frameScript(frame, parts)}`, { become, id: this.#id }) : undefined
     const command = rides ?? startCommand(begin, { become, id: this.#id })

@@ -48,6 +48,7 @@ export function stateOf(key: FileKey, answers: FileAnswers): FileState | null {
   if (strangeLink !== undefined) state.strangeLink = strangeLink
   if (real !== undefined) state.real = real
   if (key.content && state.type === 'file') state.content = contentOf(Number(value(way)?.split('/')[2]), value('sum'), answers.get(`bytes\0${key.path}`))
+  if (state.content && !state.content.bytes && answers.has('unsent\0')) state.unsent = true
   return state
 }
 

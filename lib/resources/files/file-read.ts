@@ -21,7 +21,7 @@ export const mounts = read`M() { while read -r m m m m m r; do case $m in *\\*) 
  * its target; this includes links that links point to. At the end `k` is the path without links. If
  * the directory is the same as before, `d`, it is not checked again. `V` prints what is at many
  * paths. `Q` prints the checksums of many files, `C` that of one whose name would need quoting; `B`
- * sends content.
+ * sends content. Where the session has set `no_contents`, only content to be edited is sent.
  */
 const functions = read`
 d=-
@@ -67,12 +67,12 @@ B() { # largest size to be sent, path
 C() { # largest size to be sent, checksum that need not be sent, path
   [ -f "$3" ] && h=$(sha256sum <"$3") || return 0
   printf 'sum\0%s\0%s\0' "$3" "\${h%% *}"
-  if [ "\${h%% *}" != "$2" ]; then B "$1" "$3"; fi
+  if [ "$2" = - ] || { [ "\${h%% *}" != "$2" ] && [ -z "$no_contents" ]; }; then B "$1" "$3"; fi
 }
 H() { for p; do [ -f "$p" ] || { for p; do [ ! -f "$p" ] || printf '%s\0' "$p"; done | xargs -0r sha256sum --; return; }; done; sha256sum -- "$@"; }
 Q() { # largest size to be sent, lines as of sha256sum that need not be sent, paths
   z=$1; e=$2; shift 2; h=$(H "$@" 2>/dev/null)
-  if [ -n "$h" ]; then printf 'sums\0\0%s\0' "$h"; printf '%s\n' "$h" | grep -avxF -e "$e" | while IFS= read -r p; do B "$z" "\${p#*  }"; done; fi
+  if [ -n "$h" ]; then printf 'sums\0\0%s\0' "$h"; [ -z "$no_contents" ] || return 0; printf '%s\n' "$h" | grep -avxF -e "$e" | while IFS= read -r p; do B "$z" "\${p#*  }"; done; fi
 }`
 
 /**
@@ -106,7 +106,7 @@ export function readFiles(keys: readonly FileKey[]): Reading<FileState> {
     read`Q ${LARGEST_FETCHED} ${paths.map(path => `${together.get(path) ?? ''}  ${path}`).join('\n')} ${paths}`
   ))
   return {
-    script: readLines([functions, ...states, ...held, ...mounted, ...many, ...single, read`:`]),
+    script: readLines([functions, ...states, ...held, ...mounted, ...many, ...single, read`[ -z "$no_contents" ] || printf 'unsent\0\0yes\0'`]),
     parse(output) {
       const answers = answersIn(stdoutOf(output, 'Could not read the files.'))
       return keys.map(key => stateOf(key, answers))

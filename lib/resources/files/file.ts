@@ -61,6 +61,8 @@ export interface FileState {
   owner?: string
   group?: string
   content?: Content
+  /** The session fetches no contents that are only shown, so only size and checksum are known. */
+  unsent?: true
   /** The target of a link, as it is written there. */
   target?: string
   /** A broken link. */
@@ -113,7 +115,7 @@ export const fileResource: Resource<FileKey, FileState, FileDesired> = {
     if (content === undefined || state.type !== 'file') return true
     if (state.content === undefined) return false
     if (state.content.bytes !== undefined) return true
-    return content !== 'always' && (state.content.size > LARGEST_FETCHED || content.unless === state.content.sha256)
+    return content !== 'always' && (state.unsent === true || state.content.size > LARGEST_FETCHED || content.unless === state.content.sha256)
   },
   madeFrom: key => key.madeFrom,
   forecast: {
