@@ -62,6 +62,8 @@ export function summaryLines({ hosts, check, durationMs }: Report, style: Style)
   const counts = (['ok', 'change', 'may-change', 'failed', 'unreachable', 'stopped'] as const)
     .map(end => [end, all.filter(host => (host.stopped ? 'stopped' : host.status) === end).length] as const)
     .flatMap(([end, count]) => (count === 0 ? [] : [`${count} ${words[end]}`]))
+  const ignored = all.reduce((sum, host) => sum + ignoredFailures(host), 0)
+  if (ignored > 0) counts.push(`${ignored} ${ignored === 1 ? 'failure' : 'failures'} ignored`)
   return all.length === 0 ? each : [...each, `${all.length} ${all.length === 1 ? 'host' : 'hosts'}: ${counts.join(', ')}, in ${(durationMs / 1000).toFixed(1)} s`]
 }
 

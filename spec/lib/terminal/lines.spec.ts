@@ -49,6 +49,7 @@ describe('lines of a run', () => {
     const ignored = task({ status: 'failed', ignored: true, error: 'no' })
     const [line] = summaryLines(report({ web1: host({ tasks: [task(), ignored] }) }), style())
     expect(line).to.include('web1  nothing to change, apart from ignored failures: 1 ok, 1 failed, 1 of the failures ignored')
+    expect(summaryLines(report({ web1: host({ tasks: [task(), ignored] }), web2: host({ tasks: [ignored] }) }), style()).at(-1)).to.include('2 hosts: 2 unchanged, 2 failures ignored, in ')
   })
 
   it('have colour only where that is wanted, and never as the only sign', () => {
