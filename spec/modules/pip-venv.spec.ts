@@ -206,10 +206,10 @@ describe('pip-venv', function () {
   })
   it('[pip 13] names file and line of what it does not support', () => {
     const fails = (text: string) => () => readRequirements([local('bad.txt', `leaf\n${text}\n`)])
-    expect(fails('-e git+https://example.org/a#egg=a')).to.throw('bad.txt:2: An editable requirement')
+    expect(fails('-e git+https://example.org/a#egg=a')).to.throw('bad.txt:2: Editable requirements are not supported')
     expect(fails('./a.whl')).to.throw('has no package name')
     expect(fails('a>>1')).to.throw('bad.txt:2: The requirement "a>>1"')
-    expect(fails('-r gone.txt')).to.throw('gone.txt cannot be read, which')
+    expect(fails('-r gone.txt')).to.throw(/gone\.txt, named in \S+bad\.txt:2, cannot be read/)
     expect(fails('--index-url https://${USER}@x/')).to.throw('Variables')
     expect(readRequirements([local('loop.txt', '-r loop.txt\na\\\n==1\n--pre\n')])).to.deep.equal({ requirements: ['a==1'], constraints: [], lines: ['a==1', '--pre'], constraintLines: [] })
   })

@@ -44,7 +44,7 @@ describe('timer', function () {
   it('[fault 44] says that a user does not exist before anything changes, for a unit too; one that the same run creates is known', async () => {
     const before = await host.sh('ls /etc/systemd/system')
     expect(await refusal(host, () => timer({ name: 'nobodys', schedule: 'daily', command: ['/bin/true'], user: 'nosuch' }))).to.contain('The user nosuch does not exist')
-    for (const option of ['User', 'Group']) expect(await refusal(host, () => systemdUnit({ name: 'nobodys', sections: { Service: { ExecStart: '/bin/true', [option]: 'nosuch' } } }))).to.contain(`There is no ${option.toLowerCase()} nosuch`)
+    for (const option of ['User', 'Group']) expect(await refusal(host, () => systemdUnit({ name: 'nobodys', sections: { Service: { ExecStart: '/bin/true', [option]: 'nosuch' } } }))).to.contain(`The ${option.toLowerCase()} nosuch does not exist`)
     expect(await host.sh('ls /etc/systemd/system')).to.equal(before)
     const known = (check: boolean) => host.run([user({ name: 'nightowl' }), timer({ name: 'nightly', schedule: 'daily', command: ['/bin/true'], user: 'nightowl' }), systemdUnit({ name: 'nightly', dropIn: 'dynamic', sections: { Service: { User: 'nosuch', DynamicUser: true } } })], { check })
     expect(errorOf(await known(true))).to.equal(undefined)
