@@ -121,7 +121,7 @@ describe('lab (real)', function () {
       writeFileSync(path.join(dir, 'lab.json'), readFileSync(path.join(labPlace().dir, 'lab.json')))
       for (const words of [['down'], ['up', 'lab'], ['reset', 'synapse']]) {
         const ran = await cli(words, { STEAD_LAB_DIR: dir })
-        expect([ran.exitCode, ran.stderr], words.join(' ')).to.satisfy(([status, text]: [number, string]) => status === 1 && (/is not a lab: it has no file stead-lab, and it holds lab\.json, letters/.test(text) || /has no host/.test(text)))
+        expect([ran.exitCode, ran.stderr], words.join(' ')).to.satisfy(([status, text]: [number, string]) => status === 1 && (/is not a lab: it has no file stead-lab, and it contains lab\.json, letters/.test(text) || /has no host/.test(text)))
       }
       expect(readdirSync(dir)).to.deep.equal(['lab.json', 'letters'])
       expect(existsSync(`/sys/class/net/${labPlace(dir).bridge}`), 'bridge').to.equal(false)

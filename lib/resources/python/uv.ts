@@ -69,7 +69,7 @@ export function uvFunctions({ proxy, requireHashes }: UvUse, { systemSitePackage
   uv --dry-run 2>"$d/planned" || failed $? "$(tail -n 5 -- "$d/planned")" || return 1
   w=$(sed -n 's/^ [+~-] \([^=@ ]*\).*/\1/p' "$d/planned" | sort -u | grep -xF -f "$d/system-packages") && { w="uv does not see packages of the system, and would install its own $(echo $w)"; return 1; }` : apply``
   return apply`
-uv() { ( . "$d/uv-environment"; exec "$d/uv/bin/uv" pip install --python "$e/bin/python3" --cache-dir "$d/uv-cache" ${options} -r "$d/uv-requirements" -c "$d/constraints" "$@" ); }
+uv() { ( . "$d/uv-environment"; export XDG_DATA_HOME="$d/uv-data"; exec "$d/uv/bin/uv" pip install --python "$e/bin/python3" --cache-dir "$d/uv-cache" ${options} -r "$d/uv-requirements" -c "$d/constraints" "$@" ); }
 entries() { stat -c '%n %z' -- "$e"/lib/python*/site-packages "$e/bin"; }
 failed() { w=$2; [ $1 -lt 128 ] || { printf '%s\n' "$w" >&2; exit $1; }; return 1; }
 by_uv() {
