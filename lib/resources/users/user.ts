@@ -6,6 +6,7 @@ import { stdoutOf } from '../../state/read-answer.ts'
 import type { Resource } from '../../state/resource.ts'
 import type { Output } from '../../shell/output.ts'
 import { directoriesAbove } from '../files/file.ts'
+import { parseIdentity } from './identity.ts'
 
 /** A user by name. To look one up, but not to write it, the id works too. */
 export interface UserKey {
@@ -152,20 +153,6 @@ function parseUsers(output: Output, names: readonly string[]): (UserState | null
       password: Content.known(checksum.slice(0, 64), Number(size)),
     }
   })
-}
-
-/**
- * Reads what id(1) prints, and names each group as the groups that list the user do. One without a
- * name is its number.
- */
-function parseIdentity(identity: string, listed: readonly string[]): { group: string; groups: string[] } {
-  const [, number = '', name = number, others = ''] = / gid=(\d+)(?:\((.*?)\))? groups=(.*?)(?: context=\S+)?$/.exec(identity) ?? []
-  const listing = listed.map(each => each.split(':'))
-  const groups = [...others.matchAll(/(\d+)(?:\((.*?)\))?(?=,\d+[(,]|,\d+$|$)/g)].flatMap(([, number = '', name = number]) => {
-    const own = listing.flatMap(([other = '', its]) => (its === number ? [other] : []))
-    return own.length ? own : [name]
-  })
-  return { group: name, groups: [...new Set(groups)] }
 }
 
 /** Options of useradd(8) and usermod(8), which use the same letters, for the fields that differ. */
