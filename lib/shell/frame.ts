@@ -86,13 +86,14 @@ export function frameScript(number: number, parts: readonly FramePart[]): string
 /**
  * The answers of a lane wait in a pipe until those of the lanes before it are out. A line of random
  * text ends a lane, not the end of its pipe, which a part's background process may keep open. That
- * text appears in no command line, where other users could read it.
+ * text appears in no command line, where other users could read it. If a lane was killed before
+ * its end, the shell ends: the run reconnects at once instead of waiting for answers that are lost.
  */
 function sideBySide(calls: readonly string[], before: number): string {
   const size = Math.ceil(calls.length / LANES)
   const lanes = Array.from({ length: Math.ceil(calls.length / size) }, (_, lane) => [`p=${before + lane * size}`, ...calls.slice(lane * size, (lane + 1) * size)].join('\n'))
   const [last = '', ...others] = lanes.reverse()
-  const behind = (later: string, lane: string) => `{ ${later}\nprintf '%s\\n' "$v"\n} 3>&1 | { ${lane}\nsed -f /proc/self/fd/4 4<<.\n/^$v\\$/Q\n.\n}`
+  const behind = (later: string, lane: string) => `{ ${later}\nprintf '%s\\n' "$v"\n} 3>&1 | { ${lane}\nsed -f /proc/self/fd/4 4<<.\n/^$v\\$/Q9\n.\n[ $? = 9 ]; } || exit 74`
   return `read -r v </proc/sys/kernel/random/uuid\n${others.reduce(behind, last)}`
 }
 

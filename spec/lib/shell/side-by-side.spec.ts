@@ -45,6 +45,13 @@ describe('the reads of one frame', () => {
     })
   })
 
+  it('end the session at once if a lane of theirs is killed, rather than wait for answers that are lost', () => withSession(async session => {
+    const kill = { script: read`sleep 0.5; for p in $(pgrep -P $$); do pkill -9 -P "$p" -x sed; done` }
+    const startedAt = performance.now()
+    expect(await session.read([{ script: read`:` }, kill, { script: read`sleep 1` }, { script: read`sleep 1` }], { timeoutSeconds: 15 }).then(() => 'answered', String)).to.include('The connection was lost')
+    expect(performance.now() - startedAt, 'ms').to.be.below(60_000)
+  }))
+
   it('[fault 1] cannot be ended by anything that another user could read in a command line', async () => {
     await withSession(async session => {
       const lines = () => readdirSync('/proc').filter(name => /^\d+$/.test(name)).flatMap(pid => {
