@@ -171,7 +171,7 @@ describe('apt, whatever state a package is in', function () {
     await host.sh(`${aptFunctions(options).text}\n${quietServices(options).text}\n{ apt-get install -y --allow-change-held-packages foo=1.0.1; } >/dev/null 2>&1 </dev/null; trap - EXIT`)
     expect(await host.sh('tail -n 1 /usr/sbin/policy-rc.d'), 'what is left').to.equal('exit 101\n')
     const report = await apply(apt({ packages: ['mailer-one'] }))
-    expect(changed(report)).to.deep.equal(['package[mailer-one]', 'temporary[holds]', 'temporary[policy]'])
+    expect(changed(report)).to.deep.equal(['package[mailer-one]', 'temporary[accounts]', 'temporary[holds]', 'temporary[policy]'])
     expect(await host.sh('tail -n 1 /usr/sbin/policy-rc.d; rm /usr/sbin/policy-rc.d; ls /usr/sbin/policy-rc.d* /var/lib/stead/temporary/* 2>/dev/null || echo none')).to.equal('exit 0\nnone\n')
     expect(await version(), 'held again').to.equal('hi 1.0.1')
     expect((await host.check(apt({ packages: ['mailer-one'] }))).status).to.equal('ok')

@@ -1,4 +1,5 @@
 import { temporaryFunctions } from '../../shell/temporary.ts'
+import { clearAccountFiles, WHAT_STAYS } from '../users/account-files.ts'
 import { unmakeClusters } from '../postgres/half-made-cluster.ts'
 import { apply, read, type ApplyScript } from '../../shell/script.ts'
 
@@ -110,6 +111,8 @@ mend() { if interrupted; then unmake_clusters; locked dpkg --configure -a --forc
 installed() { [ "$(of db:Status-Status "$1")" = installed ]; }
 # With a pattern, packages that are not installed are listed too.
 selected() { dpkg --get-selections '*' | sed -n "s/[[:blank:]][[:blank:]]*$1\$//p"; }
+undo_accounts=${clearAccountFiles.text}
+if temporary accounts ${WHAT_STAYS} "$undo_accounts" 2>/dev/null; then at_end 'undo accounts "$undo_accounts"'; fi
 ${allowChangeHeld ? keepHolds : apply`:`}
 ${unsafeIo ? apply`at_end sync` : apply`:`}`
 }

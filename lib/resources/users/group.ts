@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { apply, read } from '../../shell/script.ts'
 import { linePerKey } from '../../state/read-answer.ts'
 import type { Resource } from '../../state/resource.ts'
+import { changingAccounts } from './account-files.ts'
 
 /** A group by name. To look one up, but not to write it, its id works too. */
 export interface GroupKey {
@@ -38,9 +39,9 @@ export const groupResource: Resource<GroupKey, GroupState, z.infer<typeof schema
     }
   },
   apply({ name, system, nonUnique, force }, current, desired) {
-    if (desired === null) return { script: apply`groupdel ${force ? ['-f'] : []} -- ${name}` }
+    if (desired === null) return { script: changingAccounts(apply`groupdel ${force ? ['-f'] : []} -- ${name}`) }
     const options = desired.gid === undefined ? [] : [...(nonUnique ? ['-o'] : []), '-g', desired.gid]
-    return { script: current ? apply`groupmod ${options} -- ${name}` : apply`groupadd ${[...(system ? ['-r'] : []), ...options]} -- ${name}` }
+    return { script: changingAccounts(current ? apply`groupmod ${options} -- ${name}` : apply`groupadd ${[...(system ? ['-r'] : []), ...options]} -- ${name}`) }
   },
   forecast: {
     mayComeWithPackage: () => true,

@@ -6,6 +6,7 @@ import { stdoutOf } from '../../state/read-answer.ts'
 import type { Resource } from '../../state/resource.ts'
 import type { Output } from '../../shell/output.ts'
 import { directoriesAbove } from '../files/file.ts'
+import { changingAccounts } from './account-files.ts'
 import { parseIdentity } from './identity.ts'
 
 /** A user by name. To look one up, but not to write it, the id works too. */
@@ -87,7 +88,7 @@ done`,
     }
   },
   apply(key, current, desired) {
-    if (desired === null) return { script: apply`userdel ${key.removeHome ? ['-r'] : []} -- ${key.name} && rm -f -- ${noteOf(key.name)}` }
+    if (desired === null) return { script: changingAccounts(apply`userdel ${key.removeHome ? ['-r'] : []} -- ${key.name} && rm -f -- ${noteOf(key.name)}`) }
     const { password, locked } = desired
     const making = desired.homeDirectory !== undefined && (current?.homeDirectory !== 'present' || current.home !== (desired.home ?? current.home))
     const steps = [current ? modify(key, current, desired) : add(key, desired)]
@@ -102,7 +103,7 @@ done`,
     if (making) steps.push(apply`rm -f -- ${noteOf(key.name)}`)
     // The hash goes only through standard input: everybody can see an argument in ps(1).
     const stdin = newPassword && Buffer.concat([Buffer.from(`${key.name}:${willBeLocked ? '!' : ''}`), newPassword.bytes ?? Buffer.alloc(0), Buffer.from('\n')])
-    return { script: applyLines([apply`set -e`, ...steps]), stdin }
+    return { script: changingAccounts(applyLines([apply`set -e`, ...steps])), stdin }
   },
   forecast: {
     mayComeWithPackage: () => true,
