@@ -1,4 +1,6 @@
 import { expect } from 'chai'
+import { changingAccounts } from '../../lib/resources/users/account-files.ts'
+import { apply } from '../../lib/shell/script.ts'
 import { group } from '../../modules/group.ts'
 import { user } from '../../modules/user.ts'
 import { labHost, type SpecHost } from '../helpers/module-host.ts'
@@ -25,6 +27,10 @@ describe('a change to accounts that is interrupted', function () {
   const comment = (text: string) => runTask(host, user({ name: 'hana', comment: text }))
   const killed = 'printf 4194000 >/etc/passwd.4194000; : >/etc/passwd.lock; printf half >/etc/gshadow+'
 
+  it('has the exit code, the output and the standard input of its script, which ends at its first error', async () => {
+    const { exitCode, stdout } = await host.trySh(changingAccounts(apply`set -e; cat; (exit 7); echo more`).text, Buffer.from('given\n'))
+    expect([exitCode, stdout.toString(), await host.sh(leftovers)]).to.deep.equal([7, 'given\n', ''])
+  })
   it('[fault 66] leaves no lock and no file of a program that was killed', async () => {
     await host.sh(instead('usermod', killed))
     expect((await comment('one')).status).to.equal('failed')

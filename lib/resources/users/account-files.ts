@@ -35,8 +35,9 @@ export const WHAT_STAYS = 'unfinished change to accounts'
  */
 export function changingAccounts(script: ApplyScript): ApplyScript {
   return apply`${temporaryFunctions}
-temporary accounts ${WHAT_STAYS} ${clearAccountFiles.text} 2>/dev/null || :
+undo_accounts=${clearAccountFiles.text}
+temporary accounts ${WHAT_STAYS} "$undo_accounts" 2>/dev/null || :
 (${script}
 )
-c=$?; [ $c = 0 ] || ( ${clearAccountFiles} ); undone accounts; exit $c`
+c=$?; [ $c = 0 ] || (eval "$undo_accounts"); undone accounts; exit $c`
 }
