@@ -1,8 +1,9 @@
 import { ApplyError, NotConvergedError, StaleError, SteadError } from '../errors.ts'
 import { compareWant, type PlannedWant, type TaskPlan } from '../plan/plan-task.ts'
-import { notified, type AnyTask } from '../playbook/task.ts'
+import { notified } from '../playbook/task.ts'
 import { showDifferences } from '../report/diff.ts'
 import type { FramePart } from '../shell/frame.ts'
+import type { Output } from '../shell/output.ts'
 import { STALE } from '../resources/files/file-write.ts'
 import { APPLY_TIMEOUT_SECONDS, type Session } from '../shell/session.ts'
 import { batch, requestIdentity } from '../state/batch.ts'
@@ -10,7 +11,11 @@ import type { Request, State, Writing } from '../state/resource.ts'
 import { findCause } from './find-cause.ts'
 import type { HostWalk } from '../walk/host-walk.ts'
 import { writeJournal } from '../walk/journal.ts'
+import type { PlannedTask } from './together.ts'
 import { waitNote } from './wait-note.ts'
+
+/** What became of one task of a frame; undefined: an earlier one failed, so it was not begun. */
+export type Applied = { states: (State | null)[] } | { error: unknown } | undefined
 
 /**
  * Applies one task in one frame: records its handlers, writes what differs, in order, reads it
@@ -22,37 +27,70 @@ import { waitNote } from './wait-note.ts'
  * @throws ApplyError with the host's own words if a write failed; NotConvergedError if what was
  * written does not read back.
  */
-export async function applyTask(
-  session: Session, walk: HostWalk, task: AnyTask, plan: TaskPlan, next: readonly Request[], afterwards: readonly FramePart[] = [],
-): Promise<(State | null)[]> {
+export async function applyTask(session: Session, walk: HostWalk, planned: PlannedTask, next: readonly Request[], afterwards: readonly FramePart[] = []): Promise<(State | null)[]> {
+  const [applied] = await applyTasks(session, walk, [planned], next, afterwards)
+  if (applied === undefined) throw new TypeError('The only task of a frame is always begun.')
+  if ('error' in applied) throw applied.error
+  return applied.states
+}
+
+/**
+ * Applies tasks that do not affect each other in one frame, as {@link applyTask} does with one. The
+ * host begins none after one whose write failed.
+ */
+export async function applyTasks(session: Session, walk: HostWalk, tasks: readonly PlannedTask[], next: readonly Request[], afterwards: readonly FramePart[] = []): Promise<Applied[]> {
+  const steps = tasks.map(planned => partsOf(walk, planned))
+  const own = tasks.flatMap(({ plan }) => plan.wants.map(({ want: { resource, key } }) => ({ resource, key })))
+  const { parts, parse } = batch([...own, ...next])
+  const writing = [...steps.flatMap(({ notes, writes }) => [...notes, ...writes]), ...afterwards]
+  walk.reader.forget()
+  const outputs = await session.apply([...writing, ...parts], { timeoutSeconds: Math.max(...steps.map(each => each.timeoutSeconds)) })
+  const answers = parse(outputs.slice(writing.length))
+  walk.reader.forget(answers)
+  const applied: Applied[] = []
+  let at = 0
+  let isOver = false
+  for (const { notes, writes, writings, plan } of steps) {
+    const results = outputs.slice(at, at += notes.length + writes.length)
+    const error: SteadError | undefined = isOver ? undefined : await failureOf(session, plan, writings, results.slice(0, notes.length), results.slice(notes.length))
+    applied.push(isOver ? undefined : error ? { error } : verifiedAll(plan, answers))
+    isOver ||= error !== undefined
+  }
+  return applied
+}
+
+/** The parts of a frame that apply one task. */
+function partsOf(walk: HostWalk, { task, plan }: PlannedTask) {
   const toWrite = plan.wants.filter(({ differences: list }) => list.length > 0)
   const handlers = toWrite.some(({ want }) => want.resource.event?.effect !== 'wait') ? notified(task).map(({ name }) => name) : []
   const notes: FramePart[] = handlers.length ? [{ script: writeJournal(walk.playbook, handlers) }] : []
   const writings = groupWrites(toWrite)
   const writes = writings.map(({ identity, writing: { script, stdin, user } }): FramePart => ({ script, stdin, user: user ?? task.options.become, about: identity }))
-  const timeoutSeconds = (task.options.timeoutSeconds ?? APPLY_TIMEOUT_SECONDS) + Math.max(0, ...writings.map(({ writing: { seconds = 0 } }) => seconds))
-  const own = plan.wants.map(({ want: { resource, key } }) => ({ resource, key }))
-  const { parts, parse } = batch([...own, ...next])
   for (const planned of toWrite) {
     const note = waitNote(planned, new Date())
     if (note !== undefined) walk.observer.note(walk.name, `${task.name}: ${note}`)
   }
-  walk.reader.forget()
-  const outputs = await session.apply([...notes, ...writes, ...afterwards, ...parts], { timeoutSeconds })
-  const answers = parse(outputs.slice(notes.length + writes.length + afterwards.length))
-  walk.reader.forget(answers)
-  const results = outputs.slice(notes.length, notes.length + writes.length)
-  if (notes.length && outputs[0]?.exitCode !== 0) {
-    throw new ApplyError(`Could not record the handlers on the host${await because(session, ['/var/lib/stead'])}.`, { stderr: outputs[0]?.stderr })
-  }
+  return { plan, notes, writes, writings, timeoutSeconds: (task.options.timeoutSeconds ?? APPLY_TIMEOUT_SECONDS) + Math.max(0, ...writings.map(({ writing: { seconds = 0 } }) => seconds)) }
+}
+
+/** Why a task was not written; undefined if it was. */
+async function failureOf(session: Session, { wants }: TaskPlan, writings: ReturnType<typeof groupWrites>, [note]: readonly Output[], results: readonly Output[]): Promise<SteadError | undefined> {
+  if (note && note.exitCode !== 0) return new ApplyError(`Could not record the handlers on the host${await because(session, ['/var/lib/stead'])}.`, { stderr: note.stderr })
   // The first one failed by itself, whatever its exit code; the later ones were skipped.
   const failed = results.findIndex(({ exitCode }) => exitCode !== 0)
-  if (results[failed]?.exitCode === STALE && writings[failed]?.edits) throw new StaleError('Somebody else kept changing it at the same time.', { resource: writings[failed].identity, stderr: results[failed]?.stderr })
-  if (failed >= 0) {
-    const cause = await because(session, own.map(({ resource, key }) => resource.identify(key)))
-    throw new ApplyError(`The change failed${cause}.`, { resource: writings[failed]?.identity, exitCode: results[failed]?.exitCode, stderr: results[failed]?.stderr })
+  const [result, what] = [results[failed], writings[failed]]
+  if (!result || !what) return undefined
+  if (result.exitCode === STALE && what.edits) return new StaleError('Somebody else kept changing it at the same time.', { resource: what.identity, stderr: result.stderr })
+  const cause = await because(session, wants.map(({ want: { resource, key } }) => resource.identify(key)))
+  return new ApplyError(`The change failed${cause}.`, { resource: what.identity, exitCode: result.exitCode, stderr: result.stderr })
+}
+
+function verifiedAll({ wants }: TaskPlan, answers: ReadonlyMap<string, State | null | Error>): Applied {
+  try {
+    return { states: wants.map(planned => verified(planned, answers.get(requestIdentity({ resource: planned.want.resource, key: planned.want.key })), planned.differences.length > 0)) }
+  } catch (error) {
+    return { error }
   }
-  return plan.wants.map(planned => verified(planned, answers.get(requestIdentity({ resource: planned.want.resource, key: planned.want.key })), planned.differences.length > 0))
 }
 
 /**

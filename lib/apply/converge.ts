@@ -1,12 +1,13 @@
 import { ApplyError, ConnectError, NotConvergedError, StaleError, SteadError } from '../errors.ts'
 import { formatError } from '../report/format-error.ts'
 import { changesAnything, isDone, prefetchLeftOut, planTask, settle, type TaskPlan } from '../plan/plan-task.ts'
-import { requestsOf } from '../plan/prefetch.ts'
 import { Pass } from '../playbook/pass.ts'
 import { notified, type AnyTask } from '../playbook/task.ts'
 import type { Change, HandlerReport, TaskReport, TaskStatus } from '../report/report.ts'
 import { ConnectionLost, type Session } from '../shell/session.ts'
-import { applyTask } from './apply-task.ts'
+import { applyTask, applyTasks } from './apply-task.ts'
+import { requestsAfter } from './requests-after.ts'
+import { companyOf, MOST_TASKS, type PlannedTask } from './together.ts'
 import { changesOf, ignored, neverApplied } from '../walk/told.ts'
 import type { Request } from '../state/resource.ts'
 import { hostSource, type HostWalk } from '../walk/host-walk.ts'
@@ -32,8 +33,8 @@ export class Convergence {
   readonly #backoff: ReconnectBackoff
   /** How often each task's edit came too late. */
   readonly #stale = new Map<AnyTask, number>()
-  /** The task that was being applied when the connection was lost. */
-  #cutOff: { task: AnyTask; changes: Change[]; again: boolean } | undefined
+  /** The tasks that were being applied when the connection was lost. */
+  readonly #cutOff = new Map<AnyTask, { changes: Change[]; again: boolean }>()
 
   constructor(session: Session, walk: HostWalk, backoff = new ReconnectBackoff()) {
     this.#session = session
@@ -67,14 +68,14 @@ export class Convergence {
     const plans = segment.map(task => {
       const startedAt = performance.now()
       task.settle(undefined)
-      const plan = planTask(task, source, pass, { asked: this.#walk.asked }).then(plan => {
+      const planned: { task: AnyTask; plan: Promise<TaskPlan>; ready?: TaskPlan; startedAt: number } = { task, startedAt, plan: planTask(task, source, pass, { asked: this.#walk.asked }).then(plan => {
         if (plan.skipped) task.settle({ known: false })
         else if (isDone(plan)) settle(task, plan, plan.wants.map(({ current }) => current))
-        return plan
-      })
+        return planned.ready = plan
+      }) }
       // Each is awaited at its turn. Nobody awaits a plan that is abandoned before that.
-      plan.catch(() => undefined)
-      return { task, plan, startedAt }
+      planned.plan.catch(() => undefined)
+      return planned
     })
     for (const [index, { task, plan, startedAt }] of plans.entries()) {
       pass.abandoned ||= this.#walk.observer.stop?.aborted ?? false
@@ -93,17 +94,19 @@ export class Convergence {
           this.#report({ name: task.name, module: ready.module, status: 'may-change', changes: neverApplied(changesOf(ready)), durationMs: performance.now() - startedAt })
           continue
         }
+        const company = await companyOf({ task, plan: ready }, plans.slice(index + 1))
         pass.abandoned = true
+        this.#window = company.length > 0 ? Math.min(2 * (company.length + 1), MOST_TASKS) : WINDOW_AFTER_CHANGE
+        if (company.length > 0) return (await this.#applyTogether([{ task, plan: ready }, ...company], at + index, startedAt)) ? at + index + 1 + company.length : 'failed'
         await this.#apply(task, ready, at + index + 1)
         this.#reportTask(task, ready, changesAnything(ready) ? 'change' : 'ok', startedAt)
-        this.#window = WINDOW_AFTER_CHANGE
         return at + index + 1
       } catch (error) {
         pass.abandoned = true
         // A read ahead of its turn may be the cause; now that it is its turn, it is read again.
         if (!isPlanned && !(error instanceof ConnectError) && (this.#walk.reader.forgetErrors() || index > 0)) return at + index
-        if (error instanceof ConnectionLost && this.#cutOff?.task === task && this.#cutOff.again && !error.nothingSent) {
-          this.#cutOff = undefined
+        if (error instanceof ConnectionLost && this.#cutOff.get(task)?.again && !error.nothingSent) {
+          this.#cutOff.delete(task)
           error = new ApplyError('The connection was lost while it ran. It is not known whether it finished, so it is not run again.', { cause: error, hint: 'Say how to see its effect (creates, removes, unless or onlyIf), or make it a handler.' })
         }
         if (error instanceof ConnectionLost && (await this.#reconnect(error))) return at + index
@@ -126,7 +129,7 @@ export class Convergence {
     const times = (this.#stale.get(task) ?? 0) + 1
     this.#stale.set(task, times)
     if (times > MAX_STALE) return false
-    this.#cutOff = undefined
+    this.#cutOff.clear()
     this.#walk.reader.forget()
     return true
   }
@@ -141,32 +144,43 @@ export class Convergence {
     return tasks
   }
 
-  /**
-   * What the tasks or handlers after a change will read, which is read in the frame of that change.
-   */
+  /** What is read in the frame of a change, for the steps from `at` on. */
   #requestsAfter(at: number, handlersFirst = false): Request[] {
-    const { steps, handlers } = this.#walk.play
-    const following: AnyTask[] = []
-    for (const step of handlersFirst ? [] : steps.slice(at)) {
-      if (following.length >= WINDOW_AFTER_CHANGE) break
-      if ('task' in step) following.push(step.task)
-      else if (this.#pending.size > 0) break
-    }
-    if (following.length < WINDOW_AFTER_CHANGE) {
-      const next = handlers.find(({ name }) => this.#pending.has(name))
-      if (next) following.push(next.task)
-    }
-    return requestsOf(this.#walk.asked, following)
+    return requestsAfter(this.#walk, handlersFirst ? [] : this.#walk.play.steps.slice(at), this.#pending, Math.min(this.#window, MOST_TASKS))
   }
 
   async #apply(task: AnyTask, plan: TaskPlan, following: number): Promise<void> {
-    if (changesAnything(plan)) {
-      for (const { name } of notified(task)) this.#pending.add(name)
-      this.#cutOff = { task, changes: changesOf(plan), again: plan.wants.some(({ want: { resource } }) => resource.event?.effect === 'change') }
-    }
-    const states = await applyTask(this.#session, this.#walk, task, plan, this.#requestsAfter(following))
-    this.#cutOff = undefined
+    this.#begin(task, plan)
+    const states = await applyTask(this.#session, this.#walk, { task, plan }, this.#requestsAfter(following))
+    this.#cutOff.delete(task)
     settle(task, plan, states)
+  }
+
+  /** Applies tasks from step `at` on in one frame and reports them; false if one failed. */
+  async #applyTogether(tasks: readonly PlannedTask[], at: number, startedAt: number): Promise<boolean> {
+    for (const { task, plan } of tasks) this.#begin(task, plan)
+    const applied = await applyTasks(this.#session, this.#walk, tasks, this.#requestsAfter(at + tasks.length))
+    let isWell = true
+    for (const [index, { task, plan }] of tasks.entries()) {
+      const result = applied[index]
+      if (result === undefined) return false
+      if (index > 0) this.#walk.observer.taskStarted(this.#walk.name, task.name)
+      this.#cutOff.delete(task)
+      if ('error' in result) {
+        this.#failTask(task, result.error, startedAt)
+        isWell = false
+      } else {
+        settle(task, plan, result.states)
+        this.#reportTask(task, plan, changesAnything(plan) ? 'change' : 'ok', startedAt)
+      }
+    }
+    return isWell
+  }
+
+  #begin(task: AnyTask, plan: TaskPlan): void {
+    if (!changesAnything(plan)) return
+    for (const { name } of notified(task)) this.#pending.add(name)
+    this.#cutOff.set(task, { changes: changesOf(plan), again: plan.wants.some(({ want: { resource } }) => resource.event?.effect === 'change') })
   }
 
   /** Runs the notified handlers in the order of their definition; false if one failed. */
@@ -182,7 +196,7 @@ export class Convergence {
       try {
         const plan = await planTask(handler.task, hostSource(this.#walk), new Pass('plan'), { inHandler: true })
         this.#pending.delete(handler.name)
-        await applyTask(this.#session, this.#walk, handler.task, plan, this.#requestsAfter(following, this.#pending.size > 0), [{ script: clearJournal(playbook, handler.name) }])
+        await applyTask(this.#session, this.#walk, { task: handler.task, plan }, this.#requestsAfter(following, this.#pending.size > 0), [{ script: clearJournal(playbook, handler.name) }])
       } catch (error) {
         if (error instanceof ConnectionLost) this.#pending.add(handler.name)
         if (error instanceof ConnectionLost && (await this.#reconnect(error))) return this.#runHandlers(following)
@@ -221,8 +235,8 @@ export class Convergence {
 
   #reportTask(task: AnyTask, plan: TaskPlan, status: TaskStatus, startedAt: number): void {
     // If nothing is left to do, the change was made although the connection was lost.
-    const cutOff = status === 'ok' && this.#cutOff?.task === task ? this.#cutOff.changes : undefined
-    this.#cutOff = undefined
+    const cutOff = status === 'ok' ? this.#cutOff.get(task)?.changes : undefined
+    this.#cutOff.delete(task)
     const changes = cutOff ?? changesOf(plan)
     this.#report({ name: task.name, module: plan.module, status: cutOff ? 'change' : status, changes, durationMs: performance.now() - startedAt })
   }

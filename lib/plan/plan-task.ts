@@ -38,6 +38,14 @@ export interface TaskPlan {
   placeholders: readonly string[]
   /** Whether the task runs at all depends on one of them. */
   conditional: boolean
+  /** Everything that was read to plan it. */
+  seen: readonly Seen[]
+}
+
+/** A state that a plan was made from. */
+export interface Seen {
+  request: Request
+  state: State | null
 }
 
 /** What each plan requested, so that it can be read again in the frame of an earlier change. */
@@ -62,11 +70,14 @@ interface PlanOptions {
 export async function planTask(task: AnyTask, source: StateSource, pass: Pass, options: PlanOptions = {}): Promise<TaskPlan> {
   const requests: Request[] = []
   options.asked?.set(task, requests)
+  const seen: Seen[] = []
   const ask: StateSource['current'] = async (resource, key) => {
     requests.push({ resource, key })
     if (pass.abandoned) return never()
     const state = await source.current(resource, key)
-    return pass.abandoned ? never() : state
+    if (pass.abandoned) return never()
+    seen.push({ request: { resource, key }, state })
+    return state
   }
   let called: ModuleCall<unknown> | undefined
   return currentPass.run(pass, () => currentTask.run(options.inHandler ? undefined : task, async () => {
@@ -82,7 +93,7 @@ export async function planTask(task: AnyTask, source: StateSource, pass: Pass, o
       options.called?.(call)
       const plan = await call.plan(view)
       const wants = await Promise.all(plan.wants.map(want => planWant(want, ask)))
-      return { skipped: false, module: call.module, wants, output: plan.output, unknown: pass.unknown, placeholders: pass.placeholders, conditional }
+      return { skipped: false, module: call.module, wants, output: plan.output, unknown: pass.unknown, placeholders: pass.placeholders, conditional, seen }
     } catch (error) {
       throw asPlaybookError(error).at({ task: task.name }).offer(called?.arguments?.() ?? [])
     }
@@ -132,7 +143,7 @@ function eventDifference(event: NonNullable<AnyResource['event']>, key: unknown,
 }
 
 function skippedPlan(pass: Pass): TaskPlan {
-  return { skipped: true, module: '', wants: [], output: undefined, unknown: pass.unknown, placeholders: pass.placeholders, conditional: true }
+  return { skipped: true, module: '', wants: [], output: undefined, unknown: pass.unknown, placeholders: pass.placeholders, conditional: true, seen: [] }
 }
 
 /** Whether applying the plan would write anything (waiting writes nothing). */

@@ -31,7 +31,7 @@ const began = read`began() { b=; { read -r b <"/proc/$1/stat"; } 2>/dev/null || 
  */
 export const temporaryFunctions = apply`${began}
 temporary() {
-  mkdir -p -m 700 /var/lib/stead ${directory} && began self || return
+  { [ -d ${directory} ] || mkdir -p -m 700 /var/lib/stead ${directory}; } && began self || return
   { printf '%s\n' "$2" "$b" "$3" >${directory}/."$1" && sync -- ${directory}/."$1" && mv -f -- ${directory}/."$1" ${directory}/"$1" && sync -- ${directory}; } || { rm -f -- ${directory}/."$1"; return 1; }
 }
 undone() { rm -f -- ${directory}/"$1"; }`

@@ -95,6 +95,12 @@ export interface Resource<Key, Current extends State, Desired extends State> {
    */
   applyTogether?(changes: readonly PendingWrite<Key, Current, Desired>[]): Writing
   /**
+   * Whether a write depends on nothing but its desired state, and affects nothing but this
+   * identity, so that it may travel with writes of other tasks. Only `file` needs it, because only
+   * files come in hundreds.
+   */
+  standsAlone?(key: Key, current: Current | null, desired: Desired | null): boolean
+  /**
    * What the desired state was made from: the whole current state (a line edited in a file), or
    * only a part of it (a marked block). Such a write fails if somebody else changes it in the
    * meantime, and its diff hides the lines around it. Only `file` can be edited.

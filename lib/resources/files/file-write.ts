@@ -15,9 +15,10 @@ import type { FileDesired, FileKey, FileState } from './file.ts'
  */
 export const explained = apply`W() {
   r=1
-  if mountpoint -q -- "$1" && [ -f "$1" ] && [ -z "$i" ]; then echo "$1 is busy: it is a mount point, and nothing can be renamed onto it. A module with the argument inPlace can write into it." >&2; r=0; fi
+  if [ -z "$i" ] && [ -f "$1" ] && mountpoint -q -- "$1"; then echo "$1 is busy: it is a mount point, and nothing can be renamed onto it. A module with the argument inPlace can write into it." >&2; r=0; fi
   for p in "$1" "\${1%/*}/"; do
-    case $(lsattr -d -- "$p" 2>/dev/null | cut -d ' ' -f 1) in
+    a=$(lsattr -d -- "$p" 2>/dev/null) || :
+    case \${a%% *} in
       *i*) echo "$p has the attribute i (immutable): remove it with chattr -i." >&2; r=0;;
       *a*) echo "$p has the attribute a (append-only): remove it with chattr -a." >&2; r=0;;
     esac
@@ -142,7 +143,7 @@ T ${path} ${noFollow || other ? 'link' : 'follow'}
 i=; if ${inPlace && !other ? apply`[ -f "$b" ] && [ ! -L "$b" ]` : apply`false`}; then i=1; fi; if W "$t"; then exit 1; fi
 if [ "$i" ]; then command exec 7<>"$b" || X "$t"; ${same(OPEN)}; fi
 N; umask 077; set -C; command exec 8>"$n" || X "$t"; set +C; umask 022
-if [ -f "$b" ] && [ ! -L "$b" ]; then cp --attributes-only --preserve=mode,ownership,xattr -- "$b" ${NEW}; ${kept}; else ${own(NEW)}; chmod 0644 -- ${NEW}; fi
+if [ -f "$b" ] && [ ! -L "$b" ]; then cp --attributes-only --preserve=mode,ownership,xattr -- "$b" ${NEW}; ${kept}; else ${own(NEW)}; ${desired.mode === undefined ? apply`chmod 0644 -- ${NEW}` : apply`:`}; fi
 ${attributes(NEW, desired, current)}
 ${bring}
 s=$(sha256sum <${NEW}); [ "\${s%% *}" = ${content.sha256} ] || { ${wrong} >&2; exit 1; }
@@ -194,7 +195,7 @@ const OPEN = read`/proc/self/fd/7`
  * the group of the directory.
  */
 export function own(file: ReadScript): ApplyScript {
-  return apply`case $(stat -c %A .) in ??????[sS]*) ;; *) chown -- "$(id -u):$(id -g)" ${file};; esac`
+  return apply`if ! { [ -O ${file} ] && [ -G ${file} ]; }; then case $(stat -c %A .) in ??????[sS]*) ;; *) chown -- "$(id -u):$(id -g)" ${file};; esac; fi`
 }
 
 /** The end of a backup's name. run-parts(8) and includes of `*.conf` ignore files that end in ~. */

@@ -118,6 +118,8 @@ export const fileResource: Resource<FileKey, FileState, FileDesired> = {
     return content !== 'always' && (state.unsent === true || state.content.size > LARGEST_FETCHED || content.unless === state.content.sha256)
   },
   madeFrom: key => key.madeFrom,
+  standsAlone: (key, current, desired) => desired !== null && desired.type !== 'link' && (current === null || current.type === desired.type)
+    && !key.madeFrom && !key.inPlace && !key.source && !key.replaceOther && !key.noFollow && !accountFiles.has(key.path),
   forecast: {
     defaults: (_key, { type }) => (type === 'link' ? {} : { mode: type === 'directory' ? '0755' : '0644', owner: 'root', group: 'root', ...(type === 'file' ? { content: Content.of('') } : {}) }),
     sideEffects: (key, desired, current) => [...whatIsBelow(key.path, desired, current), ...(key.parents || desired?.type === 'directory' ? directoriesAbove(key.path) : []), ...unitsOfFile(key.path, desired, current), ...listsOfSource(key.path)],
@@ -126,6 +128,9 @@ export const fileResource: Resource<FileKey, FileState, FileDesired> = {
     mayChangeWith: (_key, made, current) => current !== null && renamesOwner(made, current),
   },
 }
+
+/** Where names of users and groups are looked up, on which the owners of other files depend. */
+const accountFiles = new Set(['/etc/passwd', '/etc/group', '/etc/shadow', '/etc/gshadow', '/etc/nsswitch.conf'])
 
 /** Whether the number of an account changes, so that its files now show another owner. */
 function renamesOwner({ kind, name, before, after }: Made, { owner, group }: FileState): boolean {

@@ -9,7 +9,7 @@ import { apply } from '../../../lib/shell/script.ts'
 import { inTemporaryDirectory, privateConnect } from '../shell/local-session.ts'
 import { line, recorded, wanting } from './recorded.ts'
 
-const plan = (...wants: PlannedWant[]): TaskPlan => ({ skipped: false, module: 'm', wants, output: undefined, unknown: new Set(), placeholders: [], conditional: false })
+const plan = (...wants: PlannedWant[]): TaskPlan => ({ skipped: false, module: 'm', wants, output: undefined, unknown: new Set(), placeholders: [], conditional: false, seen: [] })
 const planned = (one: ReturnType<typeof want>, more: Partial<PlannedWant> = {}): PlannedWant => ({ want: one, identity: 'line[x]', current: null, differences: [{ field: 'line', current: 'a', desired: 'b' }], ...more })
 
 describe('What a task is said to change', () => {

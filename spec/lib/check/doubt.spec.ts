@@ -14,7 +14,7 @@ type Sample = Resource<SampleKey, SampleState, Partial<SampleState>>
 const kind = (name: string, says: Partial<Sample> = {}): AnyResource => ({ ...sample(name), forecast: {}, ...says })
 const planned = (resource: AnyResource, current: State | null = null, differences: PlannedWant['differences'] = [{ field: 'value', current: undefined, desired: 'new' }], name = 'it'): PlannedWant => (
   { want: { resource, key: { name }, desired: { value: 'new' } }, identity: `${resource.kind}[${name}]`, current, differences })
-const plan = (about: Partial<TaskPlan> = {}): TaskPlan => ({ skipped: false, module: 'm', wants: [], output: undefined, unknown: new Set(), placeholders: [], conditional: false, ...about })
+const plan = (about: Partial<TaskPlan> = {}): TaskPlan => ({ skipped: false, module: 'm', wants: [], output: undefined, unknown: new Set(), placeholders: [], conditional: false, seen: [], ...about })
 const bringing = (task = 'odd') => {
   const overlay = new Overlay()
   overlay.markUnknown(task, [], { brings: true })

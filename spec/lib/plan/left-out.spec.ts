@@ -26,7 +26,7 @@ describe('A task with a condition', () => {
   })
 
   it('is certain where nothing unknown has a say in that', async () => {
-    expect(await asked(() => true)).to.deep.equal({ skipped: false, uncertain: false, conditional: false })
+    expect(await asked(() => true)).to.deep.equal({ skipped: false, uncertain: false, conditional: false, seen: [] })
   })
 
   it('is uncertain if it depends on a placeholder, whatever its value', async () => {
@@ -129,7 +129,7 @@ describe('A task that a run leaves out', () => {
 })
 
 describe('The result of a task', () => {
-  const planned = (output: TaskPlan['output']): TaskPlan => ({ skipped: false, module: 'light', wants: [], output, unknown: new Set(), placeholders: [], conditional: false })
+  const planned = (output: TaskPlan['output']): TaskPlan => ({ skipped: false, module: 'light', wants: [], output, unknown: new Set(), placeholders: [], conditional: false, seen: [] })
   const first: TaskPlan['output'] = ([state]) => state?.light
   /** What an await gives once it is settled. */
   async function settled(output: TaskPlan['output'], states: Parameters<typeof settle>[2]): Promise<unknown> {
