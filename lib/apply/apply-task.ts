@@ -14,7 +14,7 @@ import { writeJournal } from '../walk/journal.ts'
 import type { PlannedTask } from './together.ts'
 import { waitNote } from './wait-note.ts'
 
-/** What became of one task of a frame; undefined: an earlier one failed, so it was not begun. */
+/** The result of one task of a frame; undefined: it was not started, since an earlier one failed. */
 export type Applied = { states: (State | null)[] } | { error: unknown } | undefined
 
 /**
@@ -29,14 +29,14 @@ export type Applied = { states: (State | null)[] } | { error: unknown } | undefi
  */
 export async function applyTask(session: Session, walk: HostWalk, planned: PlannedTask, next: readonly Request[], afterwards: readonly FramePart[] = []): Promise<(State | null)[]> {
   const [applied] = await applyTasks(session, walk, [planned], next, afterwards)
-  if (applied === undefined) throw new TypeError('The only task of a frame is always begun.')
+  if (applied === undefined) throw new TypeError('The only task of a frame is always started.')
   if ('error' in applied) throw applied.error
   return applied.states
 }
 
 /**
  * Applies tasks that do not affect each other in one frame, as {@link applyTask} does with one. The
- * host begins none after one whose write failed.
+ * host starts none after one whose write failed.
  */
 export async function applyTasks(session: Session, walk: HostWalk, tasks: readonly PlannedTask[], next: readonly Request[], afterwards: readonly FramePart[] = []): Promise<Applied[]> {
   const steps = tasks.map(planned => partsOf(walk, planned))
