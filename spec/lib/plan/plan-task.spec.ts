@@ -26,9 +26,9 @@ const isNothingToDo = (plan: TaskPlan): [boolean, boolean] => [isDone(plan), cha
 describe('A task that is planned', () => {
   it('names each thing that it wants, its current state, and how it differs', async () => {
     const plan = await planOne(light({ name: 'hall', light: 'on' }), having({ hall: { light: 'off' } }))
-    expect({ ...plan, wants: plan.wants.map(({ identity, current, differences }) => ({ identity, current, differences })), output: plan.output?.([{ light: 'on' }]) }).to.deep.equal({
+    expect({ ...plan, wants: plan.wants.map(({ identity, current, differences }) => ({ identity, current, differences })), seen: plan.seen.map(({ state }) => state), output: plan.output?.([{ light: 'on' }]) }).to.deep.equal({
       skipped: false, module: 'light', wants: [{ identity: 'lamp[hall]', current: { light: 'off' }, differences: [{ field: 'light', current: 'off', desired: 'on' }] }],
-      output: 'on', unknown: new Set(), placeholders: [], conditional: false,
+      output: 'on', unknown: new Set(), placeholders: [], conditional: false, seen: [{ light: 'off' }],
     })
     expect(isNothingToDo(plan)).to.deep.equal([false, true])
   })
