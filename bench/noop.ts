@@ -1,7 +1,7 @@
 /**
  * What a run costs on a matching host, next to the minimum: one shell script over OpenSSH that
  * reads the same state. Same host and same proxy, in one run: `npx tsx bench/noop.ts [INVENTORY]`
- * (default: lab).
+ * (default: lab). With STEAD_PEERS also next to other tools (bench/peers.ts).
  */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -9,6 +9,7 @@ import { reportSchema } from '../lib/report/report.ts'
 import { delayProxy } from './delay-proxy.ts'
 import { limitScript, sshArguments } from './limit.ts'
 import { inTurn, repeat, run, runWell, seconds } from './measure.ts'
+import { measuresOfPeers, peerTargets } from './peers.ts'
 import { findTarget, through, type Target, type Through } from './target.ts'
 
 process.chdir(path.join(import.meta.dirname, '..'))
@@ -72,14 +73,17 @@ async function breakdown({ directory }: Target, view: Through): Promise<string[]
 
 const [inventory = 'lab'] = process.argv.slice(2)
 const target = await findTarget(inventory)
+const besides = await peerTargets()
 try {
   await converge(inventory)
   for (const { roundTripMs, times, aim } of lines) {
     const proxy = await delayProxy({ host: target.host.address, port: target.host.port }, roundTripMs)
     const view = through(target, proxy.port)
+    const peers = await measuresOfPeers(besides, roundTripMs)
     const contenders: [string, () => Promise<number>][] = [
       ['ssh and a script', () => limit(target, view)],
       ...Object.entries(ways).map(([name, way]): [string, () => Promise<number>] => [name, () => stead(way, view)]),
+      ...peers.measures,
     ]
     // The first run of each fills its cache.
     for (const [, measure] of contenders) await measure()
@@ -92,8 +96,9 @@ try {
     }
     if (roundTripMs === 0) for (const text of await breakdown(target, view)) console.log(`            ${text}`)
     await proxy.close()
+    await peers.close()
   }
   console.log('Wall time of whole processes: median (least to most).')
 } finally {
-  target.remove()
+  for (const each of [target, ...besides]) each.remove()
 }

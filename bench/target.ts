@@ -14,12 +14,20 @@ export interface Target {
 
 /** The first host of an inventory. If that is a lab, it is started. */
 export async function findTarget(inventoryName: string): Promise<Target> {
+  const [target] = await findTargets(inventoryName)
+  if (!target) throw new Error(`The inventory ${inventoryName} has no hosts.`)
+  return target
+}
+
+/** Every host of an inventory. If that is a lab, it is started. */
+export async function findTargets(inventoryName: string): Promise<Target[]> {
   const inventory = await loadInventory([inventoryName], { directory: 'inventories' })
   await inventory.start?.()
-  const [host] = inventory.hosts
-  if (!host?.identityFile || !host.knownHostsFile) throw new Error(`The inventory ${inventoryName} has no host with ansible_ssh_private_key_file and stead_known_hosts_file.`)
-  const directory = mkdtempSync(path.join(tmpdir(), 'stead-bench-'))
-  return { host, identityFile: host.identityFile, directory, remove: () => rmSync(directory, { recursive: true, force: true }) }
+  return inventory.hosts.map(host => {
+    if (!host.identityFile || !host.knownHostsFile) throw new Error(`${host.name} in ${inventoryName} has no ansible_ssh_private_key_file or no stead_known_hosts_file.`)
+    const directory = mkdtempSync(path.join(tmpdir(), 'stead-bench-'))
+    return { host, identityFile: host.identityFile, directory, remove: () => rmSync(directory, { recursive: true, force: true }) }
+  })
 }
 
 /**

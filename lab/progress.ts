@@ -32,7 +32,7 @@ export interface Screen {
 export function showProgress(environment: NodeJS.ProcessEnv = process.env, screen: Screen = process.stderr): Progress {
   const inCi = Boolean(environment['CI']) && environment['CI'] !== 'false'
   // A terminal that does not know its width (script(1), some CI) reports 0, and ora would then
-  // clear lines for ever.
+  // clear lines forever.
   if (screen.isTTY && (screen.columns ?? 0) > 0 && !inCi && environment['TERM'] !== 'dumb') return spinner(Boolean(environment['NO_COLOR']))
   let last = ''
   return {

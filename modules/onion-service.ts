@@ -36,7 +36,7 @@ const args = z.strictObject({
   replaceKey: z.boolean('must be true or false').default(false),
   /** `absent` removes it from torrc; its keys stay. @default 'present' */
   state: z.enum(['present', 'absent'], 'must be \'present\' or \'absent\'').default('present'),
-  /** With `absent`: remove its keys too; its address is then lost for ever. @default false */
+  /** With `absent`: remove its keys too; its address is then lost forever. @default false */
   removeKeys: z.boolean('must be true or false').default(false),
   /**
    * The directory of its keys: it must not exist yet, or contain an onion service.

@@ -66,7 +66,7 @@ export default playbook({
         `Onion address: http://${hostname}/   (Element Web and clients, in Tor Browser or through Tor)`,
         `Federation:    ${hostname}:8448`,
         `Next: create the first user, on the host:  ${places.venv}/bin/register_new_matrix_user -c ${places.config}/homeserver.yaml http://127.0.0.1:8008`,
-        'Then: keep a copy of /var/lib/tor/synapse/ in a safe place. It is the server\'s name; lost, it is lost for ever.',
+        'Then: keep a copy of /var/lib/tor/synapse/ in a safe place. It is the server\'s name; lost, it is lost forever.',
       ]
     })
   },

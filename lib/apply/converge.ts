@@ -6,8 +6,8 @@ import { notified, type AnyTask } from '../playbook/task.ts'
 import type { Change, HandlerReport, TaskReport, TaskStatus } from '../report/report.ts'
 import { ConnectionLost, type Session } from '../shell/session.ts'
 import { applyTask, applyTasks } from './apply-task.ts'
-import { requestsAfter } from './requests-after.ts'
 import { companyOf, MOST_TASKS, type PlannedTask } from './together.ts'
+import { requestsAfter, tasksUpToFlush } from './upcoming.ts'
 import { changesOf, ignored, neverApplied } from '../walk/told.ts'
 import type { Request } from '../state/resource.ts'
 import { hostSource, type HostWalk } from '../walk/host-walk.ts'
@@ -62,7 +62,7 @@ export class Convergence {
     const steps = this.#walk.play.steps
     const first = steps[at]
     if (first && 'flush' in first) return (await this.#runHandlers(at + 1)) ? at + 1 : 'failed'
-    const segment = this.#segment(at)
+    const segment = tasksUpToFlush(steps.slice(at), this.#window)
     const pass = new Pass('plan')
     const source = hostSource(this.#walk)
     const plans = segment.map(task => {
@@ -134,16 +134,6 @@ export class Convergence {
     return true
   }
 
-  /** The tasks to be planned together: at most the window, and only up to the next flush. */
-  #segment(at: number): AnyTask[] {
-    const tasks: AnyTask[] = []
-    for (const step of this.#walk.play.steps.slice(at)) {
-      if ('flush' in step || tasks.length >= this.#window) break
-      tasks.push(step.task)
-    }
-    return tasks
-  }
-
   /** What is read in the frame of a change, for the steps from `at` on. */
   #requestsAfter(at: number, handlersFirst = false): Request[] {
     return requestsAfter(this.#walk, handlersFirst ? [] : this.#walk.play.steps.slice(at), this.#pending, Math.min(this.#window, MOST_TASKS))
@@ -186,7 +176,7 @@ export class Convergence {
   /** Runs the notified handlers in the order of their definition; false if one failed. */
   async #runHandlers(following: number): Promise<boolean> {
     const { play, playbook, observer, name: host } = this.#walk
-    // Later tasks have no result yet, and a handler that awaits one would wait for ever.
+    // Later tasks have no result yet, and a handler that awaits one would wait forever.
     if (this.#pending.size > 0) for (const step of play.steps.slice(following)) if ('task' in step) step.task.settle({ known: false })
     for (const handler of play.handlers) {
       if (!this.#pending.has(handler.name)) continue

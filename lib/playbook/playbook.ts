@@ -171,7 +171,7 @@ export function argumentIssues({ steps, handlers }: HostPlay): { task: string; m
 function unknownHandlers({ name: task, options: { notify } }: AnyTask, handlers: readonly Handler[]): { task: string; module: string; argument: string; message: string }[] {
   const unknown = (notify === undefined ? [] : [notify].flat()).filter(handler => !handlers.includes(handler))
   const known = handlers.length ? `those of this playbook are ${handlers.map(({ name }) => `"${name}"`).join(', ')}` : 'this playbook has none'
-  return unknown.map(handler => ({ task, module: 'task', argument: 'notify', message: `must be a handler of this playbook, as handler(…) gives it, and was ${handler instanceof Handler ? `"${handler.name}" of another` : JSON.stringify(handler)}; ${known}` }))
+  return unknown.map(handler => ({ task, module: 'task', argument: 'notify', message: `must be a handler of this playbook, as returned by handler(…), and was ${handler instanceof Handler ? `"${handler.name}" of another` : JSON.stringify(handler)}; ${known}` }))
 }
 
 /** An event instead of a state would be a change on every run. */

@@ -46,7 +46,7 @@ export class HostKeys {
 
   /** The host has no key of a known type. */
   otherTypes(): ConnectError {
-    return new ConnectError(`${placeOf(this.#host)} shows no key of the type that ${this.#file} has of it (${this.#known.join(', ')}). Somebody may be intercepting the connection.`, { host: this.#host.name, hint: this.#replaceHint() })
+    return new ConnectError(`${placeOf(this.#host)} does not offer a key of the type that ${this.#file} has for it (${this.#known.join(', ')}). Somebody may be intercepting the connection.`, { host: this.#host.name, hint: this.#replaceHint() })
   }
 
   accepts(key: Buffer): boolean {

@@ -138,7 +138,7 @@ const policyBack = apply`if grep -qsx ${POLICY_MARK} ${POLICY}; then rm -f ${POL
  * until the script ends.
  */
 export function quietServices({ startServices = true }: AptOptions): ApplyScript {
-  // A policy that was left without a note would keep services from starting for ever.
+  // A policy that was left without a note would keep services from starting forever.
   if (startServices) return policyBack
   return apply`${policyBack}
 meanwhile policy 'policy-rc.d, which keeps packages from starting services' ${policyBack.text}

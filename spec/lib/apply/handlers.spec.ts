@@ -136,7 +136,7 @@ describe('[handlers 8] a handler that is none of the playbook\'s', () => {
     expect(() => lay(first, ({ task, handler }) => {
       const own = handler('Restart tor', command({ argv: ['true'] }))
       task('Torrc', file({ path: '/x' }), { notify: foreign === undefined ? own : [own, foreign] })
-    })).to.throw('"Torrc": task: notify: must be a handler of this playbook, as handler(…) gives it, and was "Reload nginx" of another; those of this playbook are "Restart tor"')
+    })).to.throw('"Torrc": task: notify: must be a handler of this playbook, as returned by handler(…), and was "Reload nginx" of another; those of this playbook are "Restart tor"')
     expect(() => lay(first, ({ task }) => void task('Torrc', file({ path: '/x' }), { notify: foreign }))).to.throw('this playbook has none')
   })
 
@@ -160,7 +160,7 @@ describe('[handlers 8] a handler that is none of the playbook\'s', () => {
       workspace.write('playbooks/twice.ts', playbookSource(`task('Make', file({ path: '${made}' }), { notify: [1, 2].map(() => handler('Reload', command({ argv: ['true'] }))) })`))
       const named = await runStead(['playbooks/name.ts', '-i', 'here'], { cwd: workspace.directory })
       expect([named.status, named.out, existsSync(made)]).to.deep.equal([64, '', false])
-      expect(named.error).to.include('"Make": task: notify: must be a handler of this playbook, as handler(…) gives it, and was "Relaod"; those of this playbook are "Reload"')
+      expect(named.error).to.include('"Make": task: notify: must be a handler of this playbook, as returned by handler(…), and was "Relaod"; those of this playbook are "Reload"')
       const twice = await runStead(['playbooks/twice.ts', '-i', 'here'], { cwd: workspace.directory })
       expect([twice.status, existsSync(made)]).to.deep.equal([64, false])
       expect(twice.error).to.include('"Reload": handler: name: must be unique among handlers')

@@ -101,7 +101,7 @@ describe('A task that awaits another', () => {
     expect(statuses(await runLocally(tasks(place), { choose }))).to.deep.equal(['use: ok'])
   }))
 
-  it('which tags leave out fails where that one would have something to do, and does not wait for ever', () => inTemporaryDirectory(async place => {
+  it('which tags leave out fails where that one would have something to do, and does not wait forever', () => inTemporaryDirectory(async place => {
     const failed = await runLocally(tasks(place), { choose })
     expect([statuses(failed), failed.tasks[0]?.error?.includes('cat')]).to.deep.equal([['use: failed'], true])
   }))
@@ -114,7 +114,7 @@ describe('A task that awaits another', () => {
     for (const check of [true, false]) expect((await runLocally(later, { check })).error).to.include('"early" awaits the result of "late", which comes later')
   }))
 
-  it('and is a handler: what comes behind the flush has no result yet, and it fails instead of waiting for ever', () => inTemporaryDirectory(async place => {
+  it('and is a handler: what comes behind the flush has no result yet, and it fails instead of waiting forever', () => inTemporaryDirectory(async place => {
     const report = await runOver(privateConnect(`${place}/host`), ({ task, handler, flushHandlers }) => {
       const restart = handler('restart', async () => command({ argv: ['touch', `${place}/${(await late).stdout}`] }))
       task('change', file({ path: `${place}/x` }), { notify: restart })

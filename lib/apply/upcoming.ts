@@ -4,6 +4,16 @@ import type { AnyTask } from '../playbook/task.ts'
 import type { Request } from '../state/resource.ts'
 import type { HostWalk } from '../walk/host-walk.ts'
 
+/** The tasks to be planned together: at most the window, and only up to the next flush. */
+export function tasksUpToFlush(steps: HostPlay['steps'], window: number): AnyTask[] {
+  const tasks: AnyTask[] = []
+  for (const step of steps) {
+    if ('flush' in step || tasks.length >= window) break
+    tasks.push(step.task)
+  }
+  return tasks
+}
+
 /**
  * What the next `ahead` tasks read when they were last planned, or the next pending handler, so that
  * it is read in the frame of the change before them.
