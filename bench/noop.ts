@@ -1,7 +1,7 @@
 /**
  * What a run costs on a matching host, next to the minimum: one shell script over OpenSSH that
- * reads the same state. Same host and same proxy, in one run: `npx tsx bench/noop.ts [INVENTORY]`
- * (default: lab). With STEAD_PEERS also next to other tools (bench/peers.ts).
+ * reads the same state. Same host and same proxy, in one run: `npx tsx bench/noop.ts [INVENTORY
+ * [ROUND_TRIP_MS]]` (default: lab, and 0, 50 and 1000). With STEAD_PEERS also next to other tools (bench/peers.ts).
  */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -71,15 +71,16 @@ async function breakdown({ directory }: Target, view: Through): Promise<string[]
   ]
 }
 
-const [inventory = 'lab'] = process.argv.slice(2)
+const [inventory = 'lab', only] = process.argv.slice(2)
 const target = await findTarget(inventory)
 const besides = await peerTargets()
 try {
   await converge(inventory)
-  for (const { roundTripMs, times, aim } of lines) {
+  for (const { roundTripMs, times, aim } of lines.filter(each => only === undefined || each.roundTripMs === Number(only))) {
     const proxy = await delayProxy({ host: target.host.address, port: target.host.port }, roundTripMs)
     const view = through(target, proxy.port)
-    const peers = await measuresOfPeers(besides, roundTripMs)
+    // At a second for each round trip the other tools take minutes.
+    const peers = await measuresOfPeers(roundTripMs < 1000 ? besides : [], roundTripMs)
     const contenders: [string, () => Promise<number>][] = [
       ['ssh and a script', () => limit(target, view)],
       ...Object.entries(ways).map(([name, way]): [string, () => Promise<number>] => [name, () => stead(way, view)]),

@@ -1,6 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { delayProxy, type DelayProxy } from './delay-proxy.ts'
+import { sshArguments } from './limit.ts'
 import { runWell } from './measure.ts'
 import { findTargets, through, type Target } from './target.ts'
 
@@ -40,13 +41,20 @@ const peers: Peer[] = [
     name: 'pyinfra', host: 'peer-pyinfra',
     command: ({ target, port }) => ['env', '-C', path.join(folder ?? '', 'pyinfra'), 'HOSTS=127.0.0.1', `SSH_PORT=${port}`, `SSH_KEY=${target.identityFile}`, inVenv('pyinfra'), '-y', 'inv.py', 'synapse.py'],
   },
-  ansible('mitogen', ['ANSIBLE_STRATEGY=mitogen_linear', `ANSIBLE_STRATEGY_PLUGINS=${path.join(folder ?? '', 'mitogen')}`]),
   ansible('Ansible, pipelining', []),
+  ansible('mitogen', ['ANSIBLE_STRATEGY=mitogen_linear', `ANSIBLE_STRATEGY_PLUGINS=${path.join(folder ?? '', 'mitogen')}`]),
 ]
 
-/** The hosts of the peers, started; none without STEAD_PEERS. */
+/** The hosts of the peers, started, with the Python that Ansible needs; none without STEAD_PEERS. */
 export async function peerTargets(): Promise<Target[]> {
-  return folder === undefined ? [] : findTargets('bench/peer-hosts.ts')
+  if (folder === undefined) return []
+  const targets = await findTargets('bench/peer-hosts.ts')
+  for (const target of targets) {
+    const { host } = target
+    const view = { knownHosts: host.knownHostsFile ?? '', port: host.port, host: host.address }
+    await runWell('ssh', sshArguments(target, view, 'command -v python3 >/dev/null || { apt-get update -q && apt-get install -qy python3; }'))
+  }
+  return targets
 }
 
 /**
