@@ -9,10 +9,7 @@ import { torrcLines, verifyTorrc } from './torrc.ts'
 
 /** An address for Tor to connect to: loopback, or a socket of this host. */
 const target = z.string().regex(/^(127\.0\.0\.1:\d{1,5}|unix:\/[^\s"#\\]+)$/, 'must be on loopback, as in \'127.0.0.1:8080\', or a socket, as in \'unix:/run/web.sock\'')
-/**
- * 32 bytes in base32; only one bit of the last letter counts. An all-zero key crashes tor 0.4.9
- * (failed assertion).
- */
+/** 32 bytes in base32; only one bit of the last letter counts. tor 0.4.9 crashes on all zeros. */
 const clientKey = z.string().regex(/^(?!A+$)[A-Z2-7]{51}[AQ]$/, 'must be an x25519 public key in base32: 52 of A-Z and 2-7, not all of them A')
 const keyBytes = (key: Secret) => Buffer.from(key.reveal(), 'base64')
 const keyHeader = '== ed25519v1-secret: type0 ==\0\0\0'
@@ -21,7 +18,7 @@ const args = z.strictObject({
   /** The name of the service; its keys are in /var/lib/tor/NAME/. */
   name: plainName,
   /** Ports of the onion service, and the target of each on this host. */
-  ports: z.record(z.string().regex(/^\d{1,5}$/, 'must be a port number'), target, 'must give a target for each port, as in { 80: \'127.0.0.1:8080\' }').superRefine(namedOnce('port', number => String(Number(number)))).default({}),
+  ports: z.record(z.string().regex(/^\d{1,5}$/, 'must be a port number').refine(number => Number(number) > 0 && Number(number) < 65536, 'must be a port number, 1 to 65535'), target, 'must give a target for each port, as in { 80: \'127.0.0.1:8080\' }').superRefine(namedOnce('port', number => String(Number(number)))).default({}),
   /** More HiddenService… options of tor(1). @default {} */
   options: z.record(z.string().regex(/^HiddenService\w+$/, 'must be an option of tor(1) that begins with HiddenService'), z.union([z.string(), z.number(), z.boolean()])).default({}),
   /**

@@ -1,15 +1,10 @@
 import { z } from 'zod'
-import { absolutePath, CertainError, Content, defineModule, filePath, name, PlaybookError, Secret, want, type HostView } from '../lib/resource.ts'
-import { planHome } from '../lib/module/plan-home.ts'
+import { absolutePath, CertainError, Content, defineModule, filePath, name, PlaybookError, Secret, want } from '../lib/resource.ts'
+import { planHome, refuseHomeOfAnother } from '../lib/module/plan-home.ts'
 import { fileResource } from '../lib/resources/files/file.ts'
+import { isPasswordHash, lockWanted } from '../lib/resources/users/password.ts'
 import { homeInTheWay, userResource } from '../lib/resources/users/user.ts'
 import { groupNames } from './group.ts'
-
-/**
- * crypt(5): `$id$…` with a hash of the length that its method has, an old DES hash, or one of the
- * marks for "no password".
- */
-const hash = /^(\*|!|\$y\$[^:\s]+\$[^$:\s]{43}|\$gy\$[^:\s]+\$[^$:\s]{43}|\$7\$[^:\s]+\$[^$:\s]{43}|\$6\$[^:\s]+\$[./A-Za-z0-9]{86}|\$5\$[^:\s]+\$[./A-Za-z0-9]{43}|\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}|\$1\$[^:\s]+\$[./A-Za-z0-9]{22}|[./A-Za-z0-9]{13})$/
 
 const args = z.strictObject({
   name: name.refine(text => !/^\d+$/.test(text), 'must be a name, not a number').refine(text => text.length <= 32, 'must be at most 32 characters long'),
@@ -51,7 +46,7 @@ const args = z.strictObject({
    * A hash as in crypt(5) (`mkpasswd`), never the password itself; '*' for none.
    * @default as it is; none for a new user
    */
-  password: z.instanceof(Secret, { message: 'must be a Secret: secret(…)' }).refine(given => hash.test(given.reveal()), 'must be a hash as crypt(5) makes it (mkpasswd), not the password itself').optional(),
+  password: z.instanceof(Secret, { message: 'must be a Secret: secret(…)' }).refine(given => isPasswordHash(given.reveal()), 'must be a hash as crypt(5) makes it (mkpasswd), not the password itself').optional(),
   /** `on-create` keeps the password of an existing user. @default 'always' */
   updatePassword: z.enum(['always', 'on-create'], 'must be \'always\' or \'on-create\'').default('always'),
   /** Whether its password is locked; SSH keys still work. @default as it is */
@@ -71,23 +66,6 @@ const args = z.strictObject({
   if (password?.reveal() === '!' && locked === false) needs('locked', 'must not be false with the password \'!\': without the lock anybody could log in')
 })
 
-/** Empty or '*': no hash is that short. */
-const hasNoHash = ({ size }: Content) => size <= 1
-
-/** An earlier task may change the UID of its holder, or remove that user. */
-async function stillHolds(holder: string, uid: string | undefined, host: HostView): Promise<boolean> {
-  return (await host.current(userResource, { name: holder }))?.uid === uid
-}
-
-/** userdel(8) removes the user first, then keeps a home directory that belongs to somebody else. */
-async function refuseHomeOfAnother(login: string, host: HostView): Promise<void> {
-  const current = await host.current(userResource, { name: login })
-  if (current?.homeDirectory !== 'present') return
-  const home = await host.current(fileResource, { path: current.home, noFollow: true })
-  if (home?.owner === undefined || home.owner === login || (await host.current(userResource, { name: home.owner }))?.uid === current.uid) return
-  throw new PlaybookError(`${current.home}, the home directory of ${login}, belongs to ${home.owner}, and userdel would not remove it.`, { hint: 'Remove removeHome, or remove the directory in an earlier task (directory).' })
-}
-
 /**
  * A user of the host. For SSH keys see authorized-key. Not supported from Ansible's `user`:
  * `generate_ssh_key` (command), `login_class` and other systems' arguments, `seuser`, `local`,
@@ -106,7 +84,7 @@ export const user = defineModule({
     const { system, nonUnique, moveHome, skeleton, removeHome, home, comment, shell, locked, expires } = given
     const key = { name: login, system, nonUnique, moveHome, skeleton, removeHome }
     if (state === 'absent') {
-      if (removeHome) await refuseHomeOfAnother(login, host)
+      if (removeHome) await refuseHomeOfAnother(host, login)
       return { wants: [want(userResource, key, null)] }
     }
     const [current, holder, [primary], secondary, inTheWay] = await Promise.all([
@@ -117,14 +95,12 @@ export const user = defineModule({
       moveHome && home !== undefined ? host.current(fileResource, { path: home, noFollow: true }) : null,
     ])
     if (home !== undefined && inTheWay && current && current.home !== home && current.homeDirectory === 'present') throw new PlaybookError(homeInTheWay(login, home), { hint: 'Move it away first, or remove moveHome.' })
-    if (holder && holder.name !== login && current?.uid !== uid && await stillHolds(holder.name, uid, host)) throw new CertainError(`UID ${uid} already belongs to user ${holder.name}.`, { hint: 'Choose another uid, or set nonUnique: true.' })
+    // An earlier task may change the UID of its holder, or remove that user.
+    if (holder && holder.name !== login && current?.uid !== uid && (await host.current(userResource, { name: holder.name }))?.uid === uid) throw new CertainError(`UID ${uid} already belongs to user ${holder.name}.`, { hint: 'Choose another uid, or set nonUnique: true.' })
     const all = secondary && [...new Set([...secondary, ...(append ? (current?.groups ?? []) : [])])].filter(one => one !== (primary ?? current?.group)).sort()
     const isNew = current === null || current.homeDirectory === 'unfinished'
     const hashed = password && (updatePassword === 'always' || isNew) ? Content.of(password.reveal().replace(/^!$/, ''), { secret: true }) : undefined
-    // A lock stays where it disables a hash; for a user without a hash it only marks that, and '!'
-    // is such a lock itself.
-    const [lockedForNone, none] = [current?.locked && hasNoHash(current.password), hashed && hasNoHash(hashed)]
-    const kept = hashed?.size === 0 ? true : locked ?? (hashed && current?.locked && (lockedForNone || none) ? false : undefined)
+    const kept = lockWanted(locked, current, hashed)
     if (locked === false && current?.locked !== false && ((hashed ?? current?.password)?.size ?? 0) === 0 && !(current === null && host.packagesPending())) {
       throw new PlaybookError(`${login} has no password: without the lock anybody could log in.`, { hint: 'Set a password (a hash, or \'*\' for none), or remove locked.' })
     }

@@ -39,8 +39,9 @@ export async function applyTask(session: Session, walk: HostWalk, planned: Plann
  * host starts none after one whose write failed.
  */
 export async function applyTasks(session: Session, walk: HostWalk, tasks: readonly PlannedTask[], next: readonly Request[], afterwards: readonly FramePart[] = []): Promise<Applied[]> {
-  const steps = tasks.map(planned => partsOf(walk, planned))
-  const own = tasks.flatMap(({ plan }) => plan.wants.map(({ want: { resource, key } }) => ({ resource, key })))
+  const recorded = new Set<string>()
+  const steps = tasks.map(planned => partsOf(walk, planned, recorded))
+  const own = steps.filter(({ writes }) => writes.length > 0).flatMap(({ plan }) => plan.wants.map(({ want: { resource, key } }) => ({ resource, key })))
   const { parts, parse } = batch([...own, ...next])
   const writing = [...steps.flatMap(({ notes, writes }) => [...notes, ...writes]), ...afterwards]
   walk.reader.forget()
@@ -53,16 +54,21 @@ export async function applyTasks(session: Session, walk: HostWalk, tasks: readon
   for (const { notes, writes, writings, plan } of steps) {
     const results = outputs.slice(at, at += notes.length + writes.length)
     const error: SteadError | undefined = isOver ? undefined : await failureOf(session, plan, writings, results.slice(0, notes.length), results.slice(notes.length))
-    applied.push(isOver ? undefined : error ? { error } : verifiedAll(plan, answers))
+    applied.push(isOver ? undefined : error ? { error } : writes.length > 0 ? verifiedAll(plan, answers) : { states: plan.wants.map(({ current }) => current) })
     isOver ||= error !== undefined
   }
   return applied
 }
 
-/** The parts of a frame that apply one task. */
-function partsOf(walk: HostWalk, { task, plan }: PlannedTask) {
+/**
+ * The parts of a frame that apply one task.
+ *
+ * @param recorded the handlers that the frame records already; those of the task are added.
+ */
+function partsOf(walk: HostWalk, { task, plan }: PlannedTask, recorded: Set<string>) {
   const toWrite = plan.wants.filter(({ differences: list }) => list.length > 0)
-  const handlers = toWrite.some(({ want }) => want.resource.event?.effect !== 'wait') ? notified(task).map(({ name }) => name) : []
+  const handlers = toWrite.some(({ want }) => want.resource.event?.effect !== 'wait') ? notified(task).map(({ name }) => name).filter(name => !recorded.has(name)) : []
+  for (const name of handlers) recorded.add(name)
   const notes: FramePart[] = handlers.length ? [{ script: writeJournal(walk.playbook, handlers) }] : []
   const writings = groupWrites(toWrite)
   const writes = writings.map(({ identity, writing: { script, stdin, user } }): FramePart => ({ script, stdin, user: user ?? task.options.become, about: identity }))

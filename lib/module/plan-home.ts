@@ -1,6 +1,6 @@
 import { PlaybookError } from '../errors.ts'
 import { fileResource } from '../resources/files/file.ts'
-import { noSkeleton } from '../resources/users/user.ts'
+import { noSkeleton, userResource } from '../resources/users/user.ts'
 import type { HostView, Want } from '../playbook/module.ts'
 import { planParents, refuseStrangeLink } from './plan-file.ts'
 
@@ -23,4 +23,17 @@ export async function planHome(host: HostView, login: string, path: string, skel
     throw new PlaybookError(`${skeleton}, the skeleton for the home directory of ${login}, ${from ? 'is not a directory' : 'does not exist'}.`, { hint: 'Create it in an earlier task.', ways: [{ argument: 'skeleton', hint: `Or set skeleton: '${noSkeleton}' for an empty home directory.` }] })
   }
   return above
+}
+
+/**
+ * userdel(8) removes the user first, then keeps a home directory that belongs to somebody else.
+ *
+ * @throws PlaybookError if it does.
+ */
+export async function refuseHomeOfAnother(host: HostView, login: string): Promise<void> {
+  const current = await host.current(userResource, { name: login })
+  if (current?.homeDirectory !== 'present') return
+  const home = await host.current(fileResource, { path: current.home, noFollow: true })
+  if (home?.owner === undefined || home.owner === login || (await host.current(userResource, { name: home.owner }))?.uid === current.uid) return
+  throw new PlaybookError(`${current.home}, the home directory of ${login}, belongs to ${home.owner}, and userdel would not remove it.`, { hint: 'Remove removeHome, or remove the directory in an earlier task (directory).' })
 }

@@ -39,12 +39,22 @@ describe('Tasks that cannot affect each other', () => {
     expect([readFileSync(`${place}/a`, 'utf8'), statSync(`${place}/a`).mode & 0o777, statSync(`${place}/new/below`).mode & 0o777]).to.deep.equal(['hidden text', 0o600, 0o700])
   }))
 
-  it('record their handlers first, which run once', () => inTemporaryDirectory(async place => {
+  it('record their handlers first, each once, which run once', () => inTemporaryDirectory(async place => {
     const report = await run(place, ({ task, handler }) => {
       const notify = handler('ran', command({ argv: ['sh', '-c', `echo ran >>${place}/ran`] }))
       for (const name of names(5)) task(name, file({ path: `${place}/${name}`, content: 'x' }), { notify })
     })
     expect([report.roundTrips, report.handlers.map(({ status, after }) => [status, after]), readFileSync(`${place}/ran`, 'utf8'), noted(place)]).to.deep.equal([3, [['change', 5]], 'ran\n', []])
+  }))
+
+  it('do not fail because of one with nothing to do that somebody else changes meanwhile', () => inTemporaryDirectory(async place => {
+    writeFileSync(`${place}/same`, 'same\n')
+    const report = await run(place, ({ task }) => {
+      task('a', file({ path: `${place}/a`, content: 'a', validate: ['sh', '-c', `echo other >${place}/same`, '%s'] }))
+      task('same', file({ path: `${place}/same`, content: 'same\n' }))
+      task('b', file({ path: `${place}/b`, content: 'b' }))
+    })
+    expect([report.roundTrips, statuses(report)]).to.deep.equal([2, ['a: change', 'same: ok', 'b: change']])
   }))
 
   it('end at the first one that fails: those before it are reported as changed, none after it is written', () => inTemporaryDirectory(async place => {
