@@ -16,7 +16,7 @@ const taskReport = z.strictObject({
   module: z.string(),
   status: taskStatus,
   changes: z.array(change),
-  durationMs: z.number(),
+  durationMs: z.number().describe('If several tasks were applied in one frame, each has the time of the whole frame'),
   error: z.string().optional(),
   ignored,
 })

@@ -1,16 +1,18 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { z } from 'zod'
 import { directory } from '../../../modules/directory.ts'
 import { command } from '../../../modules/command.ts'
 import { file } from '../../../modules/file.ts'
 import { lineInFile } from '../../../modules/line-in-file.ts'
 import { symlink } from '../../../modules/symlink.ts'
 import { secret } from '../../../lib/index.ts'
+import { defineModule, want, type ModuleCall } from '../../../lib/resource.ts'
 import { fileListing } from '../../helpers/file-listing.ts'
 import { runOver, statuses, type Tasks } from '../run/local-run.ts'
 import { inTemporaryDirectory, privateConnect } from '../shell/local-session.ts'
-import { lostAt, recorded } from './recorded.ts'
+import { line, lostAt, recorded, wantLine } from './recorded.ts'
 
 const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `f${index + 1}`)
 const run = (place: string, tasks: Tasks) => runOver(privateConnect(`${place}/host`), tasks)
@@ -55,6 +57,25 @@ describe('Tasks that cannot affect each other', () => {
       task('b', file({ path: `${place}/b`, content: 'b' }))
     })
     expect([report.roundTrips, statuses(report)]).to.deep.equal([2, ['a: change', 'same: ok', 'b: change']])
+  }))
+
+  it('cost no more round trips than one alone, where the next task has to read more once it knows an answer', () => inTemporaryDirectory(async place => {
+    const stepwise = defineModule({
+      name: 'stepwise', args: z.strictObject({ path: z.string() }),
+      async plan({ path }, host) {
+        for (const name of ['one', 'two', 'three']) await host.current(line, { path: `${place}/${name}` })
+        return { wants: [want(line, { path }, { line: 'x' })] }
+      },
+    })
+    const trips = async (first: ModuleCall<void>, path: string) => {
+      const report = await run(place, ({ task }) => {
+        task('a', first)
+        task('stepwise', stepwise({ path }))
+      })
+      expect(statuses(report)).to.deep.equal(['a: change', 'stepwise: change'])
+      return report.roundTrips
+    }
+    expect(await trips(file({ path: `${place}/a`, content: 'a' }), `${place}/x`)).to.equal(await trips(wantLine(`${place}/b`, 'b'), `${place}/y`))
   }))
 
   it('end at the first one that fails: those before it are reported as changed, none after it is written', () => inTemporaryDirectory(async place => {
