@@ -53,7 +53,7 @@ export const prologue = [
   `g() { i "$@"; printf '\\n%s %s\\n' "$t" $? >&2; }`,
   `l() { z=0; while IFS= read -r q; do case $q in "$t "*) printf '\\n%s' "\${q#* }"; return;; 'stead-note: '*) [ -z "$1" ] || printf '%s\\n%s note\\n' "\${q#* }" "$t" >&3;; esac; [ $z -gt ${LONGEST_STDERR} ] || { printf '%s\\n' "$q"; z=$((z + \${#q} + 1)); }; done; printf '\\n${KILLED}'; }`,
   `m() { printf '%s%s %s.%s\\n%s\\n%s %s\\n' "$b" "$t" "$n" "$p" "\${e%"$nl"*}" "$t" "\${e##*"$nl"}"; }`,
-  `r() { p=$((p + 1)); j=1; b=$nl; [ -z "$2" ] || { b=; read -r k </proc/sys/kernel/random/uuid; }; e=$({ if [ "$b" ]; then g "$@" >&3; else { g "$@"; printf '\\n%s\\n' "$k"; } | sed "/^$k\\$/Q" >&3; fi; } 2>&1 | l); m; }`,
+  `r() { p=$((p + 1)); j=1; b=$nl; [ -z "$2" ] || { b=; read -r k </proc/sys/kernel/random/uuid; }; e=$({ if [ "$b" ]; then g "$@" >&3; else { g "$@"; printf '\\n%s\\n' "$k"; } | sed -f /proc/self/fd/4 4<<. >&3\n/^$k\\$/Q\n.\nfi; } 2>&1 | l); m; }`,
   `a() { p=$((p + 1)); j=; b=$nl; if [ "$f" ]; then head -c "$1" >/dev/null; e="$nl"${LEFT_OUT}; else e=$(g "$@" 2>&1 | { trap '' PIPE; l notes 2>/dev/null; cat <&7 >/dev/null 2>&1 3>&- 9>&- & } 7<&0); [ "\${e##*"$nl"}" = 0 ] || f=1; fi; m; }`,
 ].join('\n')
 
