@@ -4,7 +4,7 @@ import { announceLab, endAnnouncedLab } from './helpers/specs-lab.ts'
 
 /**
  * Runs all specs, in three processes side by side: hosts of the lab are mostly waited for, so two groups of them and the specs that
- * need none keep two cores busy. What the first process prints is shown as it comes, that of the others follows. All failures stand
+ * need none keep two cores busy; those that cut runs off follow the latter, so that all three take about as long. What the first process prints is shown as it comes, that of the others follows. All failures stand
  * once more at the end, where a log that was cut still has them; the last line counts all specs, from what mocha counted. With `--without-hosts` only those run that need neither a host nor a run of a playbook,
  * in two processes.
  */
@@ -27,7 +27,7 @@ const withoutHosts = process.argv.includes('--without-hosts')
 const unit = specs['no hosts']
 const processes = withoutHosts
   ? [0, 1].map(half => unit.filter((_, index) => index % 2 === half))
-  : [specs['shared hosts'], specs['own hosts'], [...specs['whole runs'], ...unit]]
+  : [specs['shared hosts'], specs['own hosts'], [...specs['whole runs'], ...unit, ...specs['cut-offs']]]
 
 async function runAll(): Promise<void> {
   const runs = processes.map(mocha)

@@ -2,10 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
 /**
- * What a spec uses: lab hosts that other specs use too, or its own; this machine, in whole runs of
- * playbooks; or nothing but the code.
+ * What a spec uses: lab hosts that other specs use too, or its own; a host of its own, for many
+ * minutes; this machine, in whole runs of playbooks; or nothing but the code.
  */
-export const groups = ['shared hosts', 'own hosts', 'whole runs', 'no hosts'] as const
+export const groups = ['shared hosts', 'own hosts', 'cut-offs', 'whole runs', 'no hosts'] as const
 export type Group = (typeof groups)[number]
 
 /** A spec that imports one of these uses shared hosts: such specs never run in parallel. */
@@ -13,7 +13,8 @@ const shared = /^spec\/helpers\/(apt|file|postgres|unit)-host\.ts$/
 const own = /^(spec\/helpers\/(lab-lifecycle|module-host)|lab\/index)\.ts$/
 const wholeRun = /^spec\/((command-line|helpers)\/run-stead|lib\/run\/local-run)\.ts$/
 /** These use the lab only through its command line, or test the lab itself. */
-const byCommand = /^spec\/(lab|faults|playbooks)\//
+const byCommand = /^spec\/(lab|playbooks)\//
+const cutOffs = /^spec\/faults\//
 
 /** A file with all that it imports of the project, and what that imports, by their paths. */
 function withImports(file: string, found = new Set<string>()): Set<string> {
@@ -29,6 +30,7 @@ function withImports(file: string, found = new Set<string>()): Set<string> {
  */
 export function groupOf(file: string): Group {
   const imports = [...withImports(file)]
+  if (cutOffs.test(file)) return 'cut-offs'
   if (imports.some(each => shared.test(each))) return 'shared hosts'
   if (byCommand.test(file) || imports.some(each => own.test(each))) return 'own hosts'
   return imports.some(each => wholeRun.test(each)) ? 'whole runs' : 'no hosts'
@@ -37,7 +39,7 @@ export function groupOf(file: string): Group {
 /** All specs, by group. */
 export function specsByGroup(): Record<Group, string[]> {
   const specs = readdirSync('spec', { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.spec.ts')).sort().map(file => `spec/${file}`)
-  const sorted: Record<Group, string[]> = { 'shared hosts': [], 'own hosts': [], 'whole runs': [], 'no hosts': [] }
+  const sorted: Record<Group, string[]> = { 'shared hosts': [], 'own hosts': [], 'cut-offs': [], 'whole runs': [], 'no hosts': [] }
   for (const file of specs) sorted[groupOf(file)].push(file)
   return sorted
 }
