@@ -53,13 +53,14 @@ export default playbook({ name: 'Waits', hosts: 'all', tasks: ({ task }) => void
     work.remove()
   })
 
-  it('[apt 13] waits for another process that fetches lists, which has a separate lock', async () => {
+  it('[apt 13, fault 75] waits for another process that fetches lists, which has a separate lock, and says so before and after', async () => {
     await on.given()
     await host.sh(`touch -d '2 days ago' /var/lib/apt/lists; ${hold(3, '/var/lib/apt/lists/lock')}`)
     const startedAt = Date.now()
     expect(changed(await host.apply(apt({ updateCache: true })))).to.deep.equal(['package-lists[/var/lib/apt/lists]'])
     expect(Date.now() - startedAt).to.be.greaterThan(2000)
-    expect(host.notes.at(-1)).to.contain('/var/lib/apt/lists/lock')
+    expect(host.notes.at(-2)).to.match(/waits for another process, for up to 60 s: .*\/var\/lib\/apt\/lists\/lock/)
+    expect(host.notes.at(-1)).to.match(/waited \d+ s for another process: .*\/var\/lib\/apt\/lists\/lock/)
   })
 
   it('apt-hold and debconf wait too', async () => {
@@ -69,6 +70,7 @@ export default playbook({ name: 'Waits', hosts: 'all', tasks: ({ task }) => void
     expect(host.notes.at(-1)).to.match(/waited \d+ s for another process: .*dpkg/)
     await host.sh('(flock 9; sleep 2) 9>>/var/cache/debconf/config.dat </dev/null >/dev/null 2>&1 & sleep 0.3')
     expect(changed(await host.apply(debconf({ package: 'made', question: 'made/waited', type: 'string', value: String(Date.now()) })))).to.deep.equal(['debconf[made/waited]'])
+    expect(host.notes.at(-2)).to.match(/waits for another process that uses debconf, for up to \d+ s/)
     expect(host.notes.at(-1)).to.match(/waited \d+ s for another process that uses debconf/)
   })
 

@@ -90,7 +90,7 @@ locked() {
     c=0; o=$("$@" 2>&1 </dev/null) || c=$?
     case $c.$o in 0.*) break;; *'Could not get lock'*|*'lock was locked by another process'*) ;; *) break;; esac
     w=$(($(date +%s) - b)); [ $w -lt ${lockTimeoutSeconds} ] || break
-    if [ -z "$h" ]; then h=$(printf '%s\n' "$o" | grep -m 1 -e 'Could not get lock' -e 'locked by another process'); fi
+    if [ -z "$h" ]; then h=$(printf '%s\n' "$o" | grep -m 1 -e 'Could not get lock' -e 'locked by another process'); echo "stead-note: waits for another process, for up to ${lockTimeoutSeconds} s: $h"; fi
     sleep 1
   done
   [ -z "$h" ] || echo "stead-note: waited $(($(date +%s) - b)) s for another process: $h"

@@ -60,6 +60,7 @@ ${other}`)}`,
       script: apply`v=$(cat; echo .); n=0
 while e=$(printf '%s' "\${v%.}" | debconf-set-selections ${unseen ? ['-u'] : []} 2>&1) && c=0 || c=$?; do
   case $c.$e in 0.*) break;; *'locked by another process'*) [ $n -lt ${LOCK_TIMEOUT_SECONDS} ] || break;; *) break;; esac
+  [ $n != 0 ] || echo "stead-note: waits for another process that uses debconf, for up to ${LOCK_TIMEOUT_SECONDS} s"
   n=$((n + 1)); sleep 1
 done
 [ $n = 0 ] || echo "stead-note: waited $n s for another process that uses debconf"
