@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { z } from 'zod'
 import { acceptedFile, covers, readAccepted } from './accepted.ts'
@@ -54,8 +55,10 @@ for (const folder of wanted) {
   // take longer.
   for (const specs of words.includes('--own') ? specsOf(folder).slice(0, 1) : specsOf(folder)) {
     const open = mutants.filter(mutant => !isDead(fates.get(mutant)))
-    if (open.length > 0) await tryMutants(directory, open, specs, { quick: words.includes('--quick') }, (tried, at) => {
+    let at = 0
+    if (open.length > 0) await tryMutants(directory, open, specs, { quick: words.includes('--quick'), side: availableParallelism() }, tried => {
       if (isDead(tried) || !fates.has(tried.mutant)) fates.set(tried.mutant, tried)
+      at += 1
       if (at % 50 === 0) console.log(`  ${at} of ${open.length} with ${path.dirname(specs[0] ?? '')}, ${Math.round((Date.now() - startedAt) / 1000)} s`)
     })
   }

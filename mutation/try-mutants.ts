@@ -85,30 +85,34 @@ class Worker {
  * called with each.
  *
  * @param options.quick runs only the fast tests: other tests may notice what survives them.
+ * @param options.side how many are tried side by side.
  */
-export async function tryMutants(directory: string, mutants: readonly Mutant[], specs: readonly string[], { quick }: { quick: boolean }, told: (tried: Tried, at: number) => void): Promise<void> {
+export async function tryMutants(directory: string, mutants: readonly Mutant[], specs: readonly string[], { quick, side }: { quick: boolean; side: number }, told: (tried: Tried) => void): Promise<void> {
   const { measured, loaded } = await measure(directory, specs)
   const slowest = quick ? QUICK_TEST : SLOWEST_TEST
   const limits = Object.fromEntries(measured.map(({ title, durationMs }) => [title, GRACE + PATIENCE * durationMs]))
   const usable = measured.filter(({ passed, durationMs }) => passed && durationMs <= slowest)
-  const bench = new Bench(directory, specs, limits)
-  let killers: string[] = []
-  for (const [at, mutant] of mutants.entries()) {
-    const reaching = usable.filter(({ reached }) => reached.includes(mutant.id))
-    let tried: Tried = { mutant, fate: reaching.length > 0 ? 'survived' : 'not reached' }
-    for (const tests of inSteps(reaching, killers)) if (tried.fate === 'survived') tried = await bench.try(mutant, tests)
-    if (tried.by !== undefined) killers = [tried.by, ...killers.filter(title => title !== tried.by)].slice(0, STEP)
-    if (loaded.has(mutant.id) && (tried.fate === 'survived' || tried.fate === 'not reached')) {
-      // It has to be switched on from the start. Every test that reaches its file may notice it;
-      // for a file with only constants, its own spec, or any.
-      const near = new Set(mutants.filter(({ file }) => file === mutant.file).map(({ id }) => id))
-      const own = path.join('spec', mutant.file.replace(/\.ts$/, '.spec.ts'))
-      const choices = [usable.filter(({ reached }) => reached.some(id => near.has(id))), usable.filter(({ file }) => file.endsWith(own)), usable]
-      tried = await bench.tryFromStart(mutant, choices.find(tests => tests.length > 0) ?? [])
+  const waiting = [...mutants]
+  const tryNext = async (bench: Bench) => {
+    let killers: string[] = []
+    for (let mutant = waiting.shift(); mutant; mutant = waiting.shift()) {
+      const reaching = usable.filter(({ reached }) => reached.includes(mutant.id))
+      let tried: Tried = { mutant, fate: reaching.length > 0 ? 'survived' : 'not reached' }
+      for (const tests of inSteps(reaching, killers)) if (tried.fate === 'survived') tried = await bench.try(mutant, tests)
+      if (tried.by !== undefined) killers = [tried.by, ...killers.filter(title => title !== tried.by)].slice(0, STEP)
+      if (loaded.has(mutant.id) && (tried.fate === 'survived' || tried.fate === 'not reached')) {
+        // It has to be switched on from the start. Every test that reaches its file may notice it;
+        // for a file with only constants, its own spec, or any.
+        const near = new Set(mutants.filter(({ file }) => file === mutant.file).map(({ id }) => id))
+        const own = path.join('spec', mutant.file.replace(/\.ts$/, '.spec.ts'))
+        const choices = [usable.filter(({ reached }) => reached.some(id => near.has(id))), usable.filter(({ file }) => file.endsWith(own)), usable]
+        tried = await bench.tryFromStart(mutant, choices.find(tests => tests.length > 0) ?? [])
+      }
+      told(tried)
     }
-    told(tried, at + 1)
+    bench.end()
   }
-  bench.end()
+  await Promise.all(Array.from({ length: side }, () => tryNext(new Bench(directory, specs, limits))))
 }
 
 /**
