@@ -62,7 +62,7 @@ for (const folder of wanted) {
       if (at % 50 === 0) console.log(`  ${at} of ${open.length} with ${path.dirname(specs[0] ?? '')}, ${Math.round((Date.now() - startedAt) / 1000)} s`)
     })
   }
-  const results = [...fates.values()]
+  const results = [...fates.values()].sort((one, other) => one.mutant.id - other.mutant.id)
   const left = results.filter(tried => !isDead(tried))
   for (const { mutant, fate } of left) {
     const said = accepted.some(each => covers(each, mutant)) ? ' (accepted)' : ''
