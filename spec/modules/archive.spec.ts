@@ -189,6 +189,18 @@ describe('archive', function () {
     }
   })
 
+  it('[fault 66] leaves nothing of a run that was killed while it deleted the old directory', async () => {
+    await host.apply(of('a.tar', kept))
+    // The worst order: what shows whose directory it is goes first.
+    await host.sh(`printf '%s\\n' '#!/bin/sh' 'for l; do :; done' 'case $l in *.stead-????????) [ ! -d "$l/tree" ] && [ -d "$l" ] || exec /bin/rm "$@"; /bin/rm -rf "$l/.stead-kept"; kill -KILL $PPID; exit 1;; esac' 'exec /bin/rm "$@"' >/usr/local/sbin/rm; chmod 755 /usr/local/sbin/rm`)
+    try {
+      expect((await host.run(of('b.tar.gz', kept))).status).to.equal('failed')
+    } finally {
+      await host.sh('/bin/rm /usr/local/sbin/rm')
+    }
+    await host.run(of('b.tar.gz', kept))
+    expect(await host.sh(`cat ${target}/one; ls -d ${target}*`)).to.equal(`two\n${target}\n`)
+  })
   it('loses nothing that is kept if the directory was created again after a run was killed', async () => {
     await host.apply(of('a.tar', kept))
     await host.sh(`echo mine >${target}/own; cp -a ${target} ${target}-copy; rm ${target}-copy/own`)

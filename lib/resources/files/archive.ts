@@ -93,13 +93,14 @@ export function noDirectory(path: string): string {
  * similar names, and lists what was moved from the old tree to the new one.
  *
  * E: whether a path exists. M: whether there is a mount point `m` at or below a path. D: deletes,
- * but nothing that is mounted there (rm --one-file-system does not detect a bind mount). B: moves
- * what was kept back into the old tree. U: undoes the swap after any failure, and deletes the new
- * tree. R: repairs what a run that was killed between the renames left in `$o`, and deletes that.
+ * but nothing that is mounted there (rm --one-file-system does not detect a bind mount), and
+ * `.stead-kept` last, in case it is killed. B: moves what was kept back into the old tree. U: undoes
+ * the swap after any failure, and deletes the new tree. R: repairs what a run that was killed
+ * between the renames left in `$o`, and deletes that.
  */
 const swapping = apply`E() { [ -e "$1" ] || [ -L "$1" ]; }
 ${mounts}
-D() { if M "$1"; then echo "$1 was left there, since $m is a mount point: unmount it and remove the rest." >&2; else rm -rf --one-file-system -- "$1"; fi; }
+D() { if M "$1"; then echo "$1 was left there, since $m is a mount point: unmount it and remove the rest." >&2; else rm -rf --one-file-system -- "$1"/* && rm -rf --one-file-system -- "$1"; fi; }
 B() { for n in "$1/.stead-kept/="*; do n=\${n#"$1/.stead-kept/="}; if E "$1/tree/$n" && ! E "$1/old/$n"; then mv -T -- "$1/tree/$n" "$1/old/$n" || return; fi; done; }
 U() { trap - EXIT; if E "$w/old"; then B "$w" && mv -T -- "$w/old" "$d" || { echo "The previous content is in $w/old." >&2; exit 1; }; fi; Z; exit 1; }
 R() {
@@ -121,7 +122,7 @@ R() {
  */
 function repairing(directory: string, keep: readonly string[]): ApplyScript {
   return apply`d=$(readlink -m -- ${directory} && echo .); d=\${d%??}
-for o in "$d".stead-????????; do if [ -d "$o/.stead-kept" ] && [ -O "$o" ] && [ ! -L "$o" ]; then R ${keep}; fi; done`
+for o in "$d".stead-????????; do if [ -d "$o/.stead-kept" ] && [ -O "$o" ] && [ ! -L "$o" ]; then R ${keep}; elif [ -O "$o" ] && [ ! -L "$o" ]; then rmdir -- "$o" 2>/dev/null || :; fi; done`
 }
 
 function parseUnpacked(line: string): ArchiveState | null {
