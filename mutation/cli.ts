@@ -56,7 +56,7 @@ for (const folder of wanted) {
   for (const specs of words.includes('--own') ? specsOf(folder).slice(0, 1) : specsOf(folder)) {
     const open = mutants.filter(mutant => !isDead(fates.get(mutant)))
     let at = 0
-    if (open.length > 0) await tryMutants(directory, open, specs, { quick: words.includes('--quick'), side: availableParallelism() }, tried => {
+    if (open.length > 0) await tryMutants(directory, open, specs, { quick: words.includes('--quick'), workers: availableParallelism() }, tried => {
       if (isDead(tried) || !fates.has(tried.mutant)) fates.set(tried.mutant, tried)
       at += 1
       if (at % 50 === 0) console.log(`  ${at} of ${open.length} with ${path.dirname(specs[0] ?? '')}, ${Math.round((Date.now() - startedAt) / 1000)} s`)

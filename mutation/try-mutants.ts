@@ -85,9 +85,9 @@ class Worker {
  * called with each.
  *
  * @param options.quick runs only the fast tests: other tests may notice what survives them.
- * @param options.side how many are tried side by side.
+ * @param options.workers how many are tried side by side.
  */
-export async function tryMutants(directory: string, mutants: readonly Mutant[], specs: readonly string[], { quick, side }: { quick: boolean; side: number }, told: (tried: Tried) => void): Promise<void> {
+export async function tryMutants(directory: string, mutants: readonly Mutant[], specs: readonly string[], { quick, workers }: { quick: boolean; workers: number }, told: (tried: Tried) => void): Promise<void> {
   const { measured, loaded } = await measure(directory, specs)
   const slowest = quick ? QUICK_TEST : SLOWEST_TEST
   const limits = Object.fromEntries(measured.map(({ title, durationMs }) => [title, GRACE + PATIENCE * durationMs]))
@@ -112,7 +112,7 @@ export async function tryMutants(directory: string, mutants: readonly Mutant[], 
     }
     bench.end()
   }
-  await Promise.all(Array.from({ length: side }, () => tryNext(new Bench(directory, specs, limits))))
+  await Promise.all(Array.from({ length: workers }, () => tryNext(new Bench(directory, specs, limits))))
 }
 
 /**

@@ -21,7 +21,7 @@ export type Applied = { states: (State | null)[] } | { error: unknown } | undefi
  * Applies one task in one frame: records its handlers, writes what differs, in order, reads it
  * back, and reads what the next tasks need.
  *
- * Once the frame is sent, nothing that was read before is used any more, whatever the outcome.
+ * Once the frame is sent, earlier answers are no longer used, whatever the outcome.
  *
  * @returns the states of the task's wants afterwards, in the order of the wants.
  * @throws ApplyError with the host's own words if a write failed; NotConvergedError if what was
@@ -36,7 +36,8 @@ export async function applyTask(session: Session, walk: HostWalk, planned: Plann
 
 /**
  * Applies tasks that do not affect each other in one frame, as {@link applyTask} does with one. The
- * host starts none after one whose write failed.
+ * host starts none after one whose write failed. If one does not read back as desired, the later ones
+ * were written already, and their results say so.
  */
 export async function applyTasks(session: Session, walk: HostWalk, tasks: readonly PlannedTask[], next: readonly Request[], afterwards: readonly FramePart[] = []): Promise<Applied[]> {
   const recorded = new Set<string>()

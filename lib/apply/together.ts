@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import type { PlannedWant, TaskPlan } from '../plan/plan-task.ts'
 import type { AnyTask } from '../playbook/task.ts'
 import { Content } from '../state/content.ts'
+import { isBelow, overlap } from '../text/overlap.ts'
 
 /** A task and its plan. */
 export interface PlannedTask {
@@ -50,7 +51,7 @@ function together([first, ...following]: readonly [PlannedTask, ...PlannedTask[]
     bytes += bytesOf(next.plan)
     if (count === MOST_TASKS || bytes > MOST_BYTES || !qualifies(next)) break
     const places = placesOf(next.plan)
-    if (places.some(place => taken.some(other => touches(place, other)))) break
+    if (places.some(place => taken.some(other => overlap(place, other)))) break
     taken.push(...places)
     count += 1
   }
@@ -63,7 +64,7 @@ function qualifies({ task: { body, options }, plan: { skipped, wants, seen } }: 
   if (skipped || typeof body === 'function' || ignoreErrors || checkMode !== undefined || become !== undefined || timeoutSeconds !== undefined || when) return false
   const paths = wants.map(identityOf)
   return wants.length > 0 && wants.every(standsAlone)
-    && seen.every(({ request: { resource, key } }) => accounts.has(resource.kind) || (resource.kind === 'file' && paths.some(path => isBelow(path, resource.identify(key)))))
+    && seen.every(({ request: { resource, key } }) => accounts.has(resource.kind) || (resource.kind === 'file' && paths.some(path => path === resource.identify(key) || isBelow(path, resource.identify(key)))))
 }
 
 function standsAlone({ want: { resource, key, desired }, current }: PlannedWant): boolean {
@@ -82,15 +83,6 @@ function placesOf({ wants, seen }: TaskPlan): string[] {
     return typeof found === 'string' ? found : known.has(path) || posix.dirname(path) === path ? path : posix.join(real(posix.dirname(path)), posix.basename(path))
   }
   return wants.map(planned => real(identityOf(planned)))
-}
-
-function touches(one: string, other: string): boolean {
-  return isBelow(one, other) || isBelow(other, one)
-}
-
-/** Whether a path is that of a directory, or below it. */
-function isBelow(path: string, directory: string): boolean {
-  return path === directory || path.startsWith(directory.endsWith('/') ? directory : `${directory}/`)
 }
 
 function bytesOf({ wants }: TaskPlan): number {

@@ -1,3 +1,4 @@
+import { overlap } from '../../text/overlap.ts'
 import { z } from 'zod'
 import { PlaybookError } from '../../errors.ts'
 import { Secret } from '../../secret/secret.ts'
@@ -152,11 +153,6 @@ echo 0; done`)),
  */
 function wordsOf({ argv, cwd, stdin }: CommandKey): string {
   return [...argv, ...(cwd === undefined ? [] : [`(in ${cwd})`]), ...(typeof stdin === 'string' && stdin !== '' ? [`<<< ${stdin}`] : [])].join(' ')
-}
-
-/** Whether two paths are equal, or one contains the other. */
-function overlap(one: string, other: string): boolean {
-  return one === other || one.startsWith(`${other}/`) || other.startsWith(`${one}/`)
 }
 
 /**

@@ -119,7 +119,7 @@ export const fileResource: Resource<FileKey, FileState, FileDesired> = {
   },
   madeFrom: key => key.madeFrom,
   standsAlone: (key, current, desired) => desired !== null && desired.type !== 'link' && (current === null || current.type === desired.type)
-    && !key.madeFrom && !key.inPlace && !key.source && !key.replaceOther && !key.noFollow && !accountFiles.has(key.path),
+    && !key.madeFrom && !key.inPlace && !key.source && !key.replaceOther && !key.noFollow && !key.validate && !accountFiles.has(key.path),
   forecast: {
     defaults: (_key, { type }) => (type === 'link' ? {} : { mode: type === 'directory' ? '0755' : '0644', owner: 'root', group: 'root', ...(type === 'file' ? { content: Content.of('') } : {}) }),
     sideEffects: (key, desired, current) => [...whatIsBelow(key.path, desired, current), ...(key.parents || desired?.type === 'directory' ? directoriesAbove(key.path) : []), ...unitsOfFile(key.path, desired, current), ...listsOfSource(key.path)],

@@ -10,9 +10,9 @@ import { apply, type ApplyScript } from '../../shell/script.ts'
  *
  * Source: lib/commonio.c of shadow 4.13; proc_pid_stat(5).
  */
-export const clearAccountFiles = apply`began() { { read -r t <"/proc/$1/stat"; } 2>/dev/null && set -- \${t##*) } && echo "\${20}"; }
+export const clearAccountFiles = apply`start() { { read -r t <"/proc/$1/stat"; } 2>/dev/null && set -- \${t##*) } && echo "\${20}"; }
 holds() { # file, process id: whether the process is as old as the file
-  b=$(began "$2") && [ $((($(began self) - b) / 100 + 2)) -ge $(($(date +%s) - $(stat -c %Y -- "$1"))) ]
+  b=$(start "$2") && [ $((($(start self) - b) / 100 + 2)) -ge $(($(date +%s) - $(stat -c %Y -- "$1"))) ]
 }
 for f in passwd shadow group gshadow subuid subgid; do
   k=
@@ -20,7 +20,7 @@ for f in passwd shadow group gshadow subuid subgid; do
     if [ -L "$l" ] || ! [ -f "$l" ] || [ "$(stat -c %s -- "$l")" -gt 12 ]; then continue; fi
     p=$(tr -d '\000' <"$l")
     case $l in *.lock) ;; *) [ -z "$p" ] || [ "$p" = "\${l##*.}" ] || continue; p=\${l##*.};; esac
-    case $p in *[!0-9]*) continue;; esac
+    case $p in *[!0-9]*|????????*) continue;; esac
     if [ -n "$p" ] && holds "$l" "$p"; then k=held; else rm -f -- "$l"; fi
   done
   if [ -z "$k" ] && [ -f /etc/$f+ ]; then rm -f -- /etc/$f+; fi

@@ -9,16 +9,19 @@ import { lineInFile } from '../../../modules/line-in-file.ts'
 import { symlink } from '../../../modules/symlink.ts'
 import { secret } from '../../../lib/index.ts'
 import { defineModule, want, type ModuleCall } from '../../../lib/resource.ts'
+import { apply, type ApplyScript } from '../../../lib/shell/script.ts'
 import { fileListing } from '../../helpers/file-listing.ts'
 import { runOver, statuses, type Tasks } from '../run/local-run.ts'
 import { inTemporaryDirectory, privateConnect } from '../shell/local-session.ts'
-import { line, lostAt, recorded, wantLine } from './recorded.ts'
+import { line, lineWith, lostAt, recorded, wanting, wantLine } from './recorded.ts'
 
 const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `f${index + 1}`)
 const run = (place: string, tasks: Tasks) => runOver(privateConnect(`${place}/host`), tasks)
 const over = (place: string, paths: readonly string[], options = {}): Tasks => ({ task }) => {
   for (const path of paths) task(path, file({ path: `${place}/${path}`, content: `${path}\n` }), options)
 }
+/** A file that is written by a script of the spec's own. */
+const byScript = (path: string, script: ApplyScript) => wanting(want(lineWith({ kind: 'file', standsAlone: () => true, apply: () => ({ script }) }), { path }, { line: 'x' }))
 const noted = (place: string): string[] => (existsSync(`${place}/host/lib/stead/notified`) ? readdirSync(`${place}/host/lib/stead/notified`) : [])
 
 describe('Tasks that cannot affect each other', () => {
@@ -52,7 +55,7 @@ describe('Tasks that cannot affect each other', () => {
   it('do not fail because of one with nothing to do that somebody else changes meanwhile', () => inTemporaryDirectory(async place => {
     writeFileSync(`${place}/same`, 'same\n')
     const report = await run(place, ({ task }) => {
-      task('a', file({ path: `${place}/a`, content: 'a', validate: ['sh', '-c', `echo other >${place}/same`, '%s'] }))
+      task('a', byScript(`${place}/a`, apply`echo x >${`${place}/a`}; echo other >${`${place}/same`}`))
       task('same', file({ path: `${place}/same`, content: 'same\n' }))
       task('b', file({ path: `${place}/b`, content: 'b' }))
     })
@@ -82,11 +85,20 @@ describe('Tasks that cannot affect each other', () => {
     const report = await run(place, ({ task, handler }) => {
       const notify = handler('ran', command({ argv: ['true'] }))
       task('a', file({ path: `${place}/a`, content: 'a' }))
-      task('b', file({ path: `${place}/b`, content: 'b', validate: ['sh', '-c', 'echo bad >&2; exit 1', '%s'] }), { notify })
+      task('b', byScript(`${place}/b`, apply`echo bad >&2; exit 1`), { notify })
       task('c', file({ path: `${place}/c`, content: 'c' }), { notify: handler('never', command({ argv: ['true'] })) })
     })
     expect([statuses(report), report.tasks[1]?.error?.includes('bad'), existsSync(`${place}/a`), existsSync(`${place}/b`), existsSync(`${place}/c`)]).to.deep.equal([['a: change', 'b: failed'], true, true, false, false])
     expect(noted(place).map(name => name.includes('never'))).to.deep.equal([false])
+  }))
+
+  it('fail alone where one does not read back as desired: the later ones were written, and are reported', () => inTemporaryDirectory(async place => {
+    const report = await run(place, ({ task }) => {
+      task('a', byScript(`${place}/a`, apply`echo other >${`${place}/a`}`))
+      task('b', file({ path: `${place}/b`, content: 'b' }))
+      task('c', () => file({ path: `${place}/c`, content: 'c' }))
+    })
+    expect([statuses(report), report.tasks[0]?.error?.includes('does not read back as desired'), existsSync(`${place}/b`), existsSync(`${place}/c`)]).to.deep.equal([['a: failed', 'b: change'], true, true, false])
   }))
 
   it('are all reported as changed if the connection is lost behind them, and are written once', () => inTemporaryDirectory(async place => {
@@ -123,6 +135,7 @@ describe('Tasks that cannot affect each other', () => {
       ({ task }, index) => task('b', file({ path: `${place}/b${index}`, content: '' }), { ignoreErrors: true }),
       ({ task }, index) => task('b', file({ path: `${place}/b${index}`, content: '' }), { when: () => true }),
       ({ task }, index) => task('b', file({ path: `${place}/b${index}`, content: '' }), { timeoutSeconds: 5 }),
+      ({ task }, index) => task('b', file({ path: `${place}/b${index}`, content: '', validate: ['true', '%s'] })),
     ]
     for (const [index, add] of kinds.entries()) {
       const report = await run(place, play => {

@@ -62,7 +62,7 @@ describe('Reader', () => {
     expect(frames).to.deep.equal([['alpha a b'], ['alpha b']])
   })
 
-  it('[fault 11] repeats a read that failed ahead of its turn once it is told to forget it, and never keeps a failure of its own', async () => {
+  it('[fault 11] can forget a read that failed ahead of its turn and repeat it, and never keeps a failure of its own', async () => {
     let broken = true
     const { frames, reader } = host((part, frame) => (broken ? output('', { exitCode: 1, stderr: 'not yet' }) : output(part.script.text.split(' ').slice(1).map(name => `${name}=${frame}`).join('\n'))))
     reader.learn(new Map<string, Answer>([['alpha a', new Error('not yet, ahead')], ['alpha b', { value: 'known' }]]))

@@ -24,7 +24,7 @@ describe('the password of a user', () => {
   it('keeps its lock where that disables a hash, and loses it where there is none to disable', () => {
     expect(lockWanted(undefined, { locked: true, password: hash }, Content.of(`$5$salt$${chars(43)}`)), 'a new hash of a locked user').to.equal(undefined)
     expect(lockWanted(undefined, { locked: true, password: none }, hash), 'a hash for a user who had none').to.equal(false)
-    expect(lockWanted(undefined, { locked: true, password: hash }, none), 'no hash any more').to.equal(false)
+    expect(lockWanted(undefined, { locked: true, password: hash }, none), 'a hash is removed').to.equal(false)
     expect(lockWanted(undefined, { locked: false, password: hash }, none)).to.equal(undefined)
     expect(lockWanted(undefined, null, hash), 'a new user').to.equal(undefined)
     expect(lockWanted(undefined, { locked: true, password: none }, undefined), 'the password stays').to.equal(undefined)
